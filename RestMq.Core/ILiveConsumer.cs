@@ -1,0 +1,36 @@
+using System.Threading.Channels;
+
+namespace RestMq;
+
+/// <summary>A live consumer of a queue: what a COMET stream reads from. Disposing it unbinds it and gives back what it did not deliver.</summary>
+public interface ILiveConsumer : IAsyncDisposable
+{
+    /// <summary>The queue.</summary>
+    QueueName Queue { get; }
+
+    /// <summary>
+    /// What the consumer gets, in order. It completes when the queue is purged or the daemon stops; a bounded buffer stands behind it.
+    /// </summary>
+    ChannelReader<LiveEvent> Events { get; }
+
+    /// <summary>
+    /// Says that a message has reached the consumer's end of the wire: one of <c>roundrobin</c> is settled by it. Until then the message goes
+    /// back to the queue when the consumer is disposed.
+    /// </summary>
+    void Delivered(QueueMessage message);
+}
+
+/// <summary>One thing a live consumer is told: a message, or a gap.</summary>
+/// <param name="Message">The message; null for a gap.</param>
+/// <param name="Missed">How many messages were missed before the next one; 0 for a message.</param>
+public readonly record struct LiveEvent(QueueMessage? Message, long Missed);
+
+/// <summary>How a live consumer binds.</summary>
+public sealed record LiveConsumerOptions
+{
+    /// <summary>
+    /// The <see cref="QueueMessage.Sequence"/> of the last message this consumer saw, to get what came since; 0 for the whole history.
+    /// <value>Null: only what is handed out from now on.</value>
+    /// </summary>
+    public long? ResumeAfter { get; init; }
+}

@@ -1,0 +1,73 @@
+namespace RestMq;
+
+/// <summary>
+/// The queues, for applications to inject. Every call throws <see cref="RestMqUnavailableException"/> when the store is away; an empty
+/// queue, a full one, a stale receipt are answers, not exceptions. Limits (<see cref="RestMqOptions"/>) are the caller's to check where
+/// input comes from outside; the engine refuses what breaks them with <see cref="ArgumentException"/>.
+/// </summary>
+public interface IQueueEngine
+{
+    /// <summary>Where the messages are, in words for a person: <c>memory</c>, or the Redis servers.</summary>
+    string Store { get; }
+
+    /// <summary>Adds one message. When it returns, the message is in the store, whole.</summary>
+    ValueTask<AddResult> AddAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken = default);
+
+    /// <summary>Adds several messages, all in one step and in order.</summary>
+    ValueTask<IReadOnlyList<AddResult>> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken = default);
+
+    /// <summary>Looks at the message at the head and counts the look, leaving it there; null when nothing is ready.</summary>
+    ValueTask<QueueMessage?> GetAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes the message at the head out of the queue for good; null when nothing is ready.</summary>
+    ValueTask<QueueMessage?> TakeAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Hands out messages until they are settled or the lease ends. Queues are asked in order; the first that has something answers.
+    /// </summary>
+    /// <param name="queues">One or more queues.</param>
+    /// <param name="max">How many messages at most.</param>
+    /// <param name="lease">For how long.</param>
+    /// <param name="wait">How long to wait for the first message; zero to answer at once.</param>
+    /// <param name="cancellationToken">Ends the wait. Nothing is handed out after it.</param>
+    /// <returns>The messages; none when the wait is over.</returns>
+    ValueTask<IReadOnlyList<QueueMessage>> LeaseAsync(
+        IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken = default);
+
+    /// <summary>Settles one hand-out, or deletes a message by its key.</summary>
+    ValueTask<SettleResult> SettleAsync(Settlement settlement, CancellationToken cancellationToken = default);
+
+    /// <summary>Looks at one message wherever it is, unchanged; null when there is none.</summary>
+    ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>The newest messages in one place, newest first.</summary>
+    ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+        QueueName queue, MessageState state, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>How many messages are ready.</summary>
+    ValueTask<long> LengthAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes every message, the settings and the queue's name, and ends its live consumers' streams on every daemon; ids go on.</summary>
+    /// <returns>Whether there was anything to delete.</returns>
+    ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>The names of all queues, in order.</summary>
+    ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>A queue's settings; the defaults when it does not exist.</summary>
+    ValueTask<QueueSettings> GetSettingsAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>Changes settings, also of a queue that does not exist yet; every daemon follows within a second.</summary>
+    ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns dead letters to the tail of the queue with a fresh count, oldest first.</summary>
+    /// <returns>How many.</returns>
+    ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>A queue in numbers.</summary>
+    ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>Binds a live consumer; the queue need not exist yet.</summary>
+    /// <returns>The consumer, or null when the queue has <see cref="RestMqOptions.MaxConsumers"/> on this daemon.</returns>
+    ValueTask<ILiveConsumer?> SubscribeAsync(QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,36 @@
+namespace RestMq;
+
+/// <summary>A message to add.</summary>
+/// <param name="Body">Its content.</param>
+public readonly record struct NewMessage(MessageBody Body)
+{
+    /// <summary>How long it stays out of sight first. <value>Zero: it is ready at once.</value></summary>
+    public TimeSpan Delay { get; init; }
+
+    /// <summary>How long it is worth keeping, from now; after that it is dropped unseen. <value>Null: the queue's setting, and with none, for ever.</value></summary>
+    public TimeSpan? TimeToLive { get; init; }
+
+    /// <summary>
+    /// The sender's own id for this add, 1 to 200 characters. A second add with the same id within
+    /// five minutes (<see cref="RestMqOptions.IdempotencyWindow"/>) adds nothing and answers the first key.
+    /// </summary>
+    public string? IdempotencyKey { get; init; }
+}
+
+/// <summary>What an add came to.</summary>
+public enum AddStatus
+{
+    /// <summary>The message is in the store.</summary>
+    Added,
+
+    /// <summary>The idempotency key was used before: nothing was added, and the key is the first message's.</summary>
+    Duplicate,
+
+    /// <summary>The queue holds <see cref="QueueSettings.MaxLength"/> messages: nothing was added.</summary>
+    Full,
+}
+
+/// <summary>What an add came to, and the message's key.</summary>
+/// <param name="Status">Whether it was added.</param>
+/// <param name="Key">The key; without meaning when the queue is full.</param>
+public readonly record struct AddResult(AddStatus Status, MessageKey Key);

@@ -1,0 +1,44 @@
+namespace RestMq;
+
+/// <summary>The limits and times of the engine. The defaults are safe for a server that faces strangers.</summary>
+public sealed class RestMqOptions
+{
+    /// <summary>The largest message, in bytes. <value>1 MiB.</value></summary>
+    public int MaxMessageBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>The most messages in one add, one take or one page. <value>1000.</value></summary>
+    public int MaxBatch { get; set; } = 1000;
+
+    /// <summary>The largest request that adds several messages, in bytes. <value>16 MiB.</value></summary>
+    public int MaxBatchBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>The longest wait of a long poll. <value>60 seconds.</value></summary>
+    public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest lease. <value>12 hours.</value></summary>
+    public TimeSpan MaxLease { get; set; } = TimeSpan.FromHours(12);
+
+    /// <summary>The longest delay. <value>365 days.</value></summary>
+    public TimeSpan MaxDelay { get; set; } = TimeSpan.FromDays(365);
+
+    /// <summary>The longest time to live. <value>3650 days.</value></summary>
+    public TimeSpan MaxTimeToLive { get; set; } = TimeSpan.FromDays(3650);
+
+    /// <summary>
+    /// How long a plain take may need to write its reply before the message is given back: a client slower than this may see it twice.
+    /// <value>60 seconds.</value>
+    /// </summary>
+    public TimeSpan TakeLease { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long an idempotency key is remembered. <value>5 minutes.</value></summary>
+    public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often waiters look for themselves, should every hint have been lost. <value>5 seconds.</value></summary>
+    public TimeSpan SlowPoll { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Messages buffered for one live consumer before it counts as full. <value>100.</value></summary>
+    public int ConsumerBuffer { get; set; } = 100;
+
+    /// <summary>Live consumers of one queue on one daemon. <value>10 000.</value></summary>
+    public int MaxConsumers { get; set; } = 10_000;
+}

@@ -1,0 +1,103 @@
+namespace RestMq.Stores;
+
+/// <summary>
+/// The port below the engine: few operations, each atomic, the hot ones in batches, so that the engine can send the concurrent calls of
+/// one queue as one. All times are by the store's own clock. One contract suite runs on every implementation.
+/// A store that is away throws <see cref="RestMqUnavailableException"/>.
+/// </summary>
+internal interface IQueueStore
+{
+    /// <summary>Where the messages are, for a person.</summary>
+    string Description { get; }
+
+    /// <summary>Adds messages in order: all of them, but for duplicates, and for those that find the queue full.</summary>
+    /// <returns>A result for each message.</returns>
+    ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Moves what is due, then hands out from the head: the first request is served whole before the second, and so on.
+    /// </summary>
+    ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken);
+
+    /// <summary>Settles hand-outs, each by its own fence.</summary>
+    /// <returns>A result for each settlement.</returns>
+    ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken);
+
+    /// <summary>Counts a look at the head and leaves it there.</summary>
+    ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The step of a broadcast: moves up to <see cref="BroadcastRequest.Move"/> ready messages to the live log (unless the queue is stopped or
+    /// its policy is another), then reads the log after a sequence.
+    /// </summary>
+    ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken);
+
+    /// <summary>One message wherever it is.</summary>
+    ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken);
+
+    /// <summary>The newest messages in a place, newest first. Bounded work: behind many deleted messages it may see fewer.</summary>
+    ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken);
+
+    /// <summary>Deletes everything of a queue but its counters of ids, and tells every daemon.</summary>
+    ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken);
+
+    /// <summary>All queues' names, in ordinal order.</summary>
+    ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Changes settings (an empty change only reads them).</summary>
+    ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken);
+
+    /// <summary>Returns up to 100 dead letters to the tail, oldest first, with a fresh count.</summary>
+    /// <returns>How many; 100 means that there may be more.</returns>
+    ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken);
+
+    /// <summary>The queue in numbers, once what is due has been moved.</summary>
+    ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Calls back, on any thread and without waiting, for every hint about the queue from any daemon, this one included. Hints may be lost.
+    /// The task completes when hints are flowing. Disposing ends it.
+    /// </summary>
+    ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken);
+}
+
+/// <summary>What a hint says.</summary>
+internal enum QueueHint
+{
+    /// <summary>Something may have become ready, or will be due at a new time, or the settings changed: look again.</summary>
+    Changed,
+
+    /// <summary>The queue was purged: end the streams.</summary>
+    Purged,
+}
+
+/// <summary>One caller's share of a lease.</summary>
+/// <param name="Count">How many messages at most.</param>
+/// <param name="Lease">For how long.</param>
+internal readonly record struct LeaseRequest(int Count, TimeSpan Lease);
+
+/// <summary>What a lease gave.</summary>
+/// <param name="Messages">The messages, in order: the first request's, then the second's.</param>
+/// <param name="Next">When there was too little: how long until something becomes ready by itself (zero: at once, ask again); null when nothing will.</param>
+/// <param name="Settings">The settings that matter to live delivery, as they are now.</param>
+internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, LiveState Settings);
+
+/// <summary>The settings that decide what a pump does.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Stopped">Whether live delivery is paused.</param>
+internal readonly record struct LiveState(QueuePolicy Policy, bool Stopped);
+
+/// <summary>A step of a broadcast.</summary>
+/// <param name="After">Read the log after this sequence; null to start at the log's end as it was before the move.</param>
+/// <param name="Move">How many ready messages to move to the log at most.</param>
+/// <param name="Read">How many messages to read from the log at most.</param>
+internal readonly record struct BroadcastRequest(long? After, int Move, int Read);
+
+/// <summary>What a step of a broadcast gave.</summary>
+/// <param name="Messages">Messages of the log after the request's sequence, each with its own.</param>
+/// <param name="After">The sequence the reading started after: the request's, or the end that was found.</param>
+/// <param name="Last">The newest sequence of the log: more can be read now when it is beyond the last message.</param>
+/// <param name="Next">As for a lease; zero when more can be moved now.</param>
+/// <param name="Settings">The settings as they are now.</param>
+internal readonly record struct BroadcastBatch(
+    IReadOnlyList<QueueMessage> Messages, long After, long Last, TimeSpan? Next, LiveState Settings);
