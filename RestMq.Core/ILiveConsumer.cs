@@ -14,15 +14,15 @@ public interface ILiveConsumer : IAsyncDisposable
     ChannelReader<LiveEvent> Events { get; }
 
     /// <summary>
-    /// Says that a message has reached the consumer's end of the wire: one of <c>roundrobin</c> is settled by it. Until then the message goes
-    /// back to the queue when the consumer is disposed.
+    /// Says that a message has been written to the wire. It makes room for another, and settles a message of <c>roundrobin</c>, which until
+    /// then goes back to the queue when the consumer is disposed.
     /// </summary>
     void Delivered(QueueMessage message);
 }
 
-/// <summary>One thing a live consumer is told: a message, or a gap.</summary>
-/// <param name="Message">The message; null for a gap.</param>
-/// <param name="Missed">How many messages were missed before the next one; 0 for a message.</param>
+/// <summary>One thing a live consumer is told.</summary>
+/// <param name="Message">The message; null when there is only a gap to tell of.</param>
+/// <param name="Missed">How many messages before it are gone from the history; 0 but for a consumer that fell behind it or came back too late.</param>
 public readonly record struct LiveEvent(QueueMessage? Message, long Missed);
 
 /// <summary>How a live consumer binds.</summary>

@@ -53,8 +53,9 @@ public readonly struct MessageBody
     public static MessageBody FromUtf8(ReadOnlyMemory<byte> utf8) => new(BodyKind.Text, utf8, null);
 
     /// <summary>Bytes with a content type of their own.</summary>
+    /// <exception cref="FormatException">The content type is none.</exception>
     public static MessageBody FromBytes(ReadOnlyMemory<byte> bytes, string? contentType = null) =>
-        new(BodyKind.Binary, bytes, contentType);
+        new(BodyKind.Binary, bytes, Checked(contentType));
 
     /// <summary>A JSON text in UTF-8, kept byte for byte.</summary>
     /// <exception cref="FormatException">It is not one JSON value of at most 64 levels.</exception>
@@ -65,9 +66,10 @@ public readonly struct MessageBody
     /// What a request body with this content type is: JSON for <c>application/json</c> and <c>+json</c>, text for <c>text/*</c> in UTF-8,
     /// else binary. The content type is kept.
     /// </summary>
-    /// <exception cref="FormatException">The content type says JSON and the bytes are not.</exception>
+    /// <exception cref="FormatException">The content type is none, or says JSON and the bytes are not.</exception>
     public static MessageBody FromRequest(ReadOnlyMemory<byte> bytes, string? contentType)
     {
+        Checked(contentType);
         var parameters = contentType?.IndexOf(';') ?? -1;
         var media = (parameters < 0 ? contentType : contentType![..parameters])?.Trim() ?? "";
         if (media.Equals(JsonType, StringComparison.OrdinalIgnoreCase) || media.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
@@ -80,11 +82,23 @@ public readonly struct MessageBody
         return new(isText ? BodyKind.Text : BodyKind.Binary, bytes, contentType);
     }
 
+    /// <summary>The same with a content type of its own; null leaves it as it is.</summary>
+    /// <exception cref="FormatException">The content type is none.</exception>
+    public MessageBody WithContentType(string? contentType) => contentType is null ? this : new(Kind, Bytes, Checked(contentType));
+
     internal static MessageBody Stored(BodyKind kind, ReadOnlyMemory<byte> bytes, string? contentType) => new(kind, bytes, contentType);
 
     /// <summary>The body as text: JSON and text as they are, binary as base64.</summary>
     public override string ToString() =>
         Kind == BodyKind.Binary ? Convert.ToBase64String(Bytes.Span) : Encoding.UTF8.GetString(Bytes.Span);
+
+    // It is kept on a line of the store and sent as a header, so it must be fit for both.
+    private static string? Checked(string? contentType)
+    {
+        if (contentType is null) return null;
+        var fits = contentType.Length is > 2 and <= 200 && contentType.Contains('/') && !contentType.AsSpan().ContainsAnyExceptInRange(' ', '~');
+        return fits ? contentType : throw new FormatException("A content type is at most 200 ASCII characters, such as image/png.");
+    }
 
     private static bool NamesOtherCharset(string contentType) =>
         contentType.Contains("charset", StringComparison.OrdinalIgnoreCase)

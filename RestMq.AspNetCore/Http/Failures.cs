@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Http;
+
+namespace RestMq.Http;
+
+/// <summary>The one place where what went wrong becomes a status.</summary>
+internal static class Failures
+{
+    /// <summary>A handler whose failures are told to the client.</summary>
+    public static RequestDelegate Told(RequestDelegate handler) => async context =>
+    {
+        try
+        {
+            await handler(context);
+        }
+        catch (Exception e) when (ProblemOf(e) is { } problem)
+        {
+            // Half a reply cannot be mended: the client must see that it is one.
+            if (context.Response.HasStarted) context.Abort();
+            else await problem.WriteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away; there is nobody to tell.
+        }
+    };
+
+    private static Problem? ProblemOf(Exception e) => e switch
+    {
+        Problem problem => problem,
+        FormatException => Problem.BadRequest(e.Message),
+        RestMqUnavailableException => Problem.Unavailable(e.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.TooLarge(e.Message),
+        BadHttpRequestException => Problem.BadRequest(e.Message),
+        _ => null,
+    };
+}

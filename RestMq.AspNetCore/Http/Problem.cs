@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace RestMq.Http;
+
+/// <summary>A request that cannot be served, told as problem+json (RFC 9457). The types are stable: docs/http.md lists them.</summary>
+internal sealed class Problem(int status, string type, string title, string detail) : Exception(detail)
+{
+    public int Status => status;
+
+    public static Problem BadQueueName(string detail) => new(400, "bad-queue-name", "Not a queue name", detail);
+
+    public static Problem BadRequest(string detail) => new(400, "bad-request", "Bad request", detail);
+
+    public static Problem NotFound(string detail) => new(404, "not-found", "Not found", detail);
+
+    public static Problem StaleReceipt(Receipt receipt) => new(
+        409, "stale-receipt", "Stale receipt", $"{receipt} is no longer the hand-out under way: the message was given back or handed out again. Nothing was changed.");
+
+    public static Problem TooLarge(string detail) => new(413, "too-large", "Too large", detail);
+
+    public static Problem Full(string detail) => new(429, "full", "Full", detail);
+
+    public static Problem Unavailable(string detail) => new(503, "unavailable", "Store unavailable", detail);
+
+    public Task WriteAsync(HttpContext context)
+    {
+        context.Response.Clear();
+        context.Response.StatusCode = status;
+        if (status is 429 or 503) context.Response.Headers.RetryAfter = "1";
+        return Reply.JsonAsync(context, callback: null, this, static (writer, problem) => problem.Write(writer), "application/problem+json");
+    }
+
+    private void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("type", "urn:restmq:" + type);
+        writer.WriteString("title", title);
+        writer.WriteNumber("status", status);
+        writer.WriteString("detail", Message);
+        writer.WriteEndObject();
+    }
+}

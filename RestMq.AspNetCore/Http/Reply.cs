@@ -1,0 +1,129 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using RestMq.Wire;
+
+namespace RestMq.Http;
+
+/// <summary>The one writer of replies: CRLF at the end, JSONP when asked, nothing sniffed and nothing cached.</summary>
+internal static class Reply
+{
+    private const string Json = "application/json";
+    private const string JavaScript = "application/javascript";
+    private const string PlainText = "text/plain; charset=utf-8";
+
+    // A writer and a buffer are taken for one reply, on one thread, and given back before any await.
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+
+    // A reply of the largest message would otherwise stay with its thread for ever.
+    private const int MaxKeptBuffer = 256 * 1024;
+
+    public static Task JsonAsync<T>(
+        HttpContext context, string? callback, T state, Action<Utf8JsonWriter, T> write, string contentType = Json)
+    {
+        var buffer = Rent();
+        if (callback is not null) Open(buffer, callback);
+        WriteJson(buffer, state, write);
+        if (callback is not null) buffer.Write(");"u8);
+        buffer.Write("\r\n"u8);
+        return SendAsync(context, callback is null ? contentType : JavaScript, buffer);
+    }
+
+    /// <summary>Several JSON values, one a line.</summary>
+    public static Task LinesAsync<T>(HttpContext context, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        var buffer = Rent();
+        foreach (var item in items)
+        {
+            WriteJson(buffer, item, write);
+            buffer.Write("\r\n"u8);
+        }
+        return SendAsync(context, "application/x-ndjson", buffer);
+    }
+
+    /// <summary>A text; as JSONP it is a string.</summary>
+    public static Task TextAsync(HttpContext context, string? callback, string text)
+    {
+        if (callback is not null) return JsonAsync(context, callback, text, static (writer, value) => writer.WriteStringValue(value));
+        var buffer = Rent();
+        Encoding.UTF8.GetBytes(text, buffer);
+        buffer.Write("\r\n"u8);
+        return SendAsync(context, PlainText, buffer);
+    }
+
+    public static Task HtmlAsync(HttpContext context, string html)
+    {
+        // The pages run no script but their own forms.
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        return BytesAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
+    }
+
+    public static Task BytesAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> bytes)
+    {
+        SetHeaders(context, contentType);
+        context.Response.ContentLength = bytes.Length;
+        return context.Response.BodyWriter.WriteAsync(bytes).AsTask();
+    }
+
+    /// <summary>A reply without a body.</summary>
+    public static Task Empty(HttpContext context, int status)
+    {
+        context.Response.StatusCode = status;
+        SetHeaders(context, null);
+        return Task.CompletedTask;
+    }
+
+    public static void SetHeaders(HttpContext context, string? contentType)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.CacheControl = "no-store";
+        if (contentType is not null) headers.ContentType = contentType;
+    }
+
+    /// <summary>Writes one value to a buffer, as every reply and stream does.</summary>
+    public static void WriteJson<T>(IBufferWriter<byte> buffer, T state, Action<Utf8JsonWriter, T> write)
+    {
+        var writer = _writer ?? new Utf8JsonWriter(buffer, MessageJson.Options);
+        _writer = null; // Whoever writes from within gets one of its own.
+        writer.Reset(buffer);
+        write(writer, state);
+        writer.Flush();
+        writer.Reset(Stream.Null);
+        _writer = writer;
+    }
+
+    /// <summary>Begins a JSONP call.</summary>
+    public static void Open(IBufferWriter<byte> buffer, string callback)
+    {
+        Encoding.UTF8.GetBytes(callback, buffer);
+        buffer.Write("("u8);
+    }
+
+    private static ArrayBufferWriter<byte> Rent()
+    {
+        var buffer = _buffer ?? new ArrayBufferWriter<byte>(512);
+        _buffer = null;
+        return buffer;
+    }
+
+    private static Task SendAsync(HttpContext context, string contentType, ArrayBufferWriter<byte> buffer)
+    {
+        SetHeaders(context, contentType);
+        context.Response.ContentLength = buffer.WrittenCount;
+        // The pipe has its own copy from here on, so the buffer is free before the bytes are on the wire.
+        context.Response.BodyWriter.Write(buffer.WrittenSpan);
+        if (buffer.Capacity <= MaxKeptBuffer)
+        {
+            buffer.ResetWrittenCount();
+            _buffer = buffer;
+        }
+        var flush = context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        return flush.IsCompletedSuccessfully ? Task.CompletedTask : flush.AsTask();
+    }
+}

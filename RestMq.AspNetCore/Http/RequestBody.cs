@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Http;
+
+namespace RestMq.Http;
+
+/// <summary>Reads a request's body whole, up to a limit.</summary>
+internal static class RequestBody
+{
+    /// <exception cref="Problem">It is larger: 413.</exception>
+    public static async ValueTask<byte[]> ReadAsync(HttpRequest request, int limit)
+    {
+        if (request.ContentLength is { } length)
+        {
+            if (length > limit) throw TooLarge(limit);
+            if (length == 0) return [];
+            var body = new byte[length];
+            await request.Body.ReadExactlyAsync(body, request.HttpContext.RequestAborted);
+            return body;
+        }
+        using var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        for (int read; (read = await request.Body.ReadAsync(chunk, request.HttpContext.RequestAborted)) > 0;)
+        {
+            if (buffer.Length + read > limit) throw TooLarge(limit);
+            buffer.Write(chunk, 0, read);
+        }
+        return buffer.ToArray();
+    }
+
+    private static Problem TooLarge(int limit) => Problem.TooLarge($"The body has at most {limit} bytes here.");
+}

@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using RestMq.Endpoints;
+using RestMq.Http;
+
+namespace RestMq;
+
+/// <summary>Maps RestMQ's routes into an ASP.NET Core site.</summary>
+public static class RestMqEndpointRouteBuilderExtensions
+{
+    /// <summary>Maps every route of RestMQ under a prefix. It may be called several times, with several prefixes.</summary>
+    /// <param name="endpoints">The site.</param>
+    /// <param name="prefix">What the routes begin with, such as <c>/mq</c>; nothing by default.</param>
+    /// <returns>The group of the routes, to add authorization, rate limits and the like to.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddRestMq()</c> has not been called.</exception>
+    public static RouteGroupBuilder MapRestMq(this IEndpointRouteBuilder endpoints, string prefix = "")
+    {
+        var services = endpoints.ServiceProvider;
+        var engine = services.GetService<IQueueEngine>()
+            ?? throw new InvalidOperationException("MapRestMq() needs RestMQ's services: call builder.Services.AddRestMq() before the application is built.");
+        var options = services.GetRequiredService<IOptions<RestMqOptions>>();
+
+        var home = new HomeEndpoints(engine, options.Value);
+        var queues = new QueueEndpoints(engine, options.Value);
+        var messages = new MessageEndpoints(engine, options.Value);
+        var commands = new CommandEndpoints(engine, services.GetRequiredService<CommandDispatcher>(), options.Value);
+        var live = new LiveEndpoints(engine, services.GetRequiredService<IHostApplicationLifetime>());
+        var xmlRpc = new XmlRpcEndpoints(engine, options);
+        var policy = new PolicyEndpoints(engine, options.Value);
+        var control = new ControlEndpoints(engine);
+        var stats = new StatsEndpoints(engine);
+
+        var group = endpoints.MapGroup(prefix);
+        void Map(string method, string pattern, RestMqRole role, RequestDelegate handler) =>
+            group.MapMethods(pattern, [method], Failures.Told(handler)).WithMetadata(new RestMqEndpointMetadata(role));
+
+        Map("GET", "/", RestMqRole.Consume, home.GetAsync);
+        Map("POST", "/", RestMqRole.Produce, home.AddAsync);
+
+        Map("GET", "/q", RestMqRole.Admin, queues.ListAsync);
+        Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync);
+        Map("HEAD", "/q/{queue}", RestMqRole.Consume, queues.HeadAsync);
+        Map("POST", "/q/{queue?}", RestMqRole.Produce, queues.AddAsync);
+        Map("DELETE", "/q/{queue?}", RestMqRole.Admin, queues.PurgeAsync);
+
+        Map("GET", "/q/{queue}/{key}", RestMqRole.Consume, messages.PeekAsync);
+        Map("DELETE", "/q/{queue}/{key}", RestMqRole.Consume, messages.DeleteAsync);
+        Map("POST", "/q/{queue}/{key}", RestMqRole.Consume, messages.SettleAsync);
+
+        Map("GET", "/queue", RestMqRole.Consume, commands.FormAsync);
+        Map("POST", "/queue/{queue?}", RestMqRole.Admin, commands.DispatchAsync);
+
+        Map("GET", "/c/{queue?}", RestMqRole.Stream, live.StreamAsync);
+
+        Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync);
+
+        Map("GET", "/p/{queue?}", RestMqRole.Admin, policy.GetAsync);
+        Map("POST", "/p/{queue?}", RestMqRole.Admin, policy.SetAsync);
+
+        Map("GET", "/control", RestMqRole.Admin, control.ListAsync);
+        Map("GET", "/control/{queue}", RestMqRole.Admin, control.GetAsync);
+        Map("POST", "/control/{queue?}", RestMqRole.Admin, control.SetAsync);
+
+        Map("GET", "/stats", RestMqRole.Admin, stats.ListAsync);
+        Map("GET", "/stats/{queue}", RestMqRole.Admin, stats.GetAsync);
+        Map("GET", "/j/{queue?}", RestMqRole.Admin, stats.LastAsync);
+        return group;
+    }
+}

@@ -1,0 +1,109 @@
+using RestMq.Wire;
+
+namespace RestMq.Commands;
+
+/// <summary>The commands on messages.</summary>
+internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options)
+{
+    private static readonly TimeSpan DefaultLease = TimeSpan.FromSeconds(30);
+
+    public async ValueTask AddAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        if (request.Has("values"))
+        {
+            var bodies = request.Values(options.MaxBatch);
+            var messages = bodies.ConvertAll(body => ToAdd(body, request));
+            reply.Queue(queue);
+            var results = await engine.AddAsync(queue, messages, cancellationToken).ConfigureAwait(false);
+            if (results.Any(result => result.Status == AddStatus.Full)) reply.Fail("queue full");
+            else reply.List("keys", results.Select(result => result.Key.ToString()));
+            return;
+        }
+        var message = ToAdd(request.Value(), request);
+        var added = await engine.AddAsync(queue, message, cancellationToken).ConfigureAwait(false);
+        if (added.Status == AddStatus.Full)
+        {
+            reply.Fail("queue full");
+            return;
+        }
+        reply.Queue(queue);
+        MessageJson.WriteBody(reply.Writer, message.Body);
+        reply.Writer.WriteString("key", added.Key.ToString());
+    }
+
+    public async ValueTask GetAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        Write(reply, queue, await engine.GetAsync(queue, cancellationToken).ConfigureAwait(false), receipt: false);
+    }
+
+    public async ValueTask TakeAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        // Leased, so that it is not lost with the reply: whoever sends the reply settles it.
+        var found = await engine.LeaseAsync([queue], 1, options.TakeLease, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        reply.Taken = found.FirstOrDefault();
+        Write(reply, queue, reply.Taken, receipt: false);
+    }
+
+    public async ValueTask LeaseAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        var lease = request.Number("lease") is { } seconds ? Limits.Lease(seconds, options) : DefaultLease;
+        var found = await engine.LeaseAsync([queue], 1, lease, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        Write(reply, queue, found.FirstOrDefault(), receipt: true);
+    }
+
+    public async ValueTask DeleteAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var receipt = request.KeyOrReceipt();
+        var result = await engine.SettleAsync(new Settlement(receipt, SettleAction.Ack), cancellationToken).ConfigureAwait(false);
+        reply.Queue(receipt.Key.Queue);
+        reply.Writer.WriteString("key", receipt.Key.ToString());
+        reply.Writer.WriteBoolean("deleted", result == SettleResult.Done);
+    }
+
+    public ValueTask ExtendAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
+        SettleAsync(request, reply, SettleAction.Extend, "extended", Limits.Lease(request.Number("lease") ?? DefaultLease.TotalSeconds, options), cancellationToken);
+
+    public ValueTask ReleaseAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
+        SettleAsync(request, reply, SettleAction.Release, "released", Limits.Delay(request.Number("delay") ?? 0, options), cancellationToken);
+
+    public ValueTask BuryAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
+        SettleAsync(request, reply, SettleAction.Bury, "buried", TimeSpan.Zero, cancellationToken);
+
+    private async ValueTask SettleAsync(
+        CommandRequest request, CommandReply reply, SettleAction action, string done, TimeSpan time, CancellationToken cancellationToken)
+    {
+        var receipt = request.Receipt();
+        var settlement = new Settlement(receipt, action) { Time = time, Reason = request.Text("reason") };
+        var result = await engine.SettleAsync(settlement, cancellationToken).ConfigureAwait(false);
+        reply.Queue(receipt.Key.Queue);
+        reply.Writer.WriteString("receipt", receipt.ToString());
+        reply.Writer.WriteBoolean(done, result == SettleResult.Done);
+    }
+
+    private NewMessage ToAdd(MessageBody body, CommandRequest request)
+    {
+        if (body.Bytes.Length > options.MaxMessageBytes)
+            throw new FormatException($"A message has at most {options.MaxMessageBytes} bytes; this one has {body.Bytes.Length}.");
+        return new NewMessage(body)
+        {
+            Delay = request.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,
+            TimeToLive = request.Number("ttl") is { } ttl ? Limits.TimeToLive(ttl, options) : null,
+            IdempotencyKey = request.Text("id") is { } id ? Limits.IdempotencyKey(id) : null,
+        };
+    }
+
+    private static void Write(CommandReply reply, QueueName queue, QueueMessage? message, bool receipt)
+    {
+        if (message is null)
+        {
+            reply.Fail("empty queue");
+            return;
+        }
+        reply.Queue(queue);
+        MessageJson.WriteMembers(reply.Writer, message, receipt);
+    }
+}

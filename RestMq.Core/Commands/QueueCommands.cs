@@ -1,0 +1,61 @@
+using RestMq.Wire;
+
+namespace RestMq.Commands;
+
+/// <summary>The commands on queues.</summary>
+internal sealed class QueueCommands(IQueueEngine engine)
+{
+    public async ValueTask LengthAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        var length = await engine.LengthAsync(queue, cancellationToken).ConfigureAwait(false);
+        reply.Queue(queue);
+        reply.Writer.WriteNumber("len", length);
+    }
+
+    public async ValueTask PurgeAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        var purged = await engine.PurgeAsync(queue, cancellationToken).ConfigureAwait(false);
+        reply.Queue(queue);
+        reply.Writer.WriteBoolean("purged", purged);
+    }
+
+    public async ValueTask PolicyAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        var policy = request.Text("policy") is { } name ? Words.Policy(name) : (QueuePolicy?)null;
+        var settings = await engine.ConfigureAsync(queue, new QueueSettingsChange { Policy = policy }, cancellationToken).ConfigureAwait(false);
+        reply.Queue(queue);
+        reply.Writer.WriteString("policy", Words.Of(settings.Policy));
+    }
+
+    public ValueTask StartAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
+        SwitchAsync(request, reply, stopped: false, cancellationToken);
+
+    public ValueTask StopAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
+        SwitchAsync(request, reply, stopped: true, cancellationToken);
+
+    public async ValueTask RedriveAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        var moved = await engine.RedriveAsync(queue, cancellationToken).ConfigureAwait(false);
+        reply.Queue(queue);
+        reply.Writer.WriteNumber("redriven", moved);
+    }
+
+    public async ValueTask ListAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
+    {
+        var queues = await engine.ListAsync(cancellationToken).ConfigureAwait(false);
+        reply.List("queues", queues.Select(queue => queue.Value));
+        reply.Writer.WriteNumber("count", queues.Count);
+    }
+
+    private async ValueTask SwitchAsync(CommandRequest request, CommandReply reply, bool stopped, CancellationToken cancellationToken)
+    {
+        var queue = request.Queue;
+        var settings = await engine.ConfigureAsync(queue, new QueueSettingsChange { Stopped = stopped }, cancellationToken).ConfigureAwait(false);
+        reply.Queue(queue);
+        reply.Writer.WriteNumber("status", settings.Stopped ? 0 : 1);
+    }
+}

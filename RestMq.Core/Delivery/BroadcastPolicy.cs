@@ -1,0 +1,70 @@
+using RestMq.Stores;
+
+namespace RestMq.Delivery;
+
+/// <summary>
+/// Every consumer gets every message. A step moves ready messages to the queue's live log and reads the log; all daemons read one log, so all
+/// consumers see one order. Each consumer has its own place in it: one that is full, or that comes back, is behind, and catches up by
+/// reads of its own, so nobody waits for it and nothing is kept for it but the log.
+/// <para>Messages leave the queue only as fast as the quickest consumer here takes them: while all are full, they wait in the queue.</para>
+/// </summary>
+internal sealed class BroadcastPolicy : IDeliveryPolicy
+{
+    private const int Step = 100;
+
+    public QueuePolicy Policy => QueuePolicy.Broadcast;
+
+    public async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store)
+    {
+        var front = pump.Front;
+        var room = pump.MostRoom(consumer => consumer.Cursor is null || consumer.Cursor >= front);
+        var batch = await ReadAsync(pump, store, front, Math.Min(room, Step), Step).ConfigureAwait(false);
+        if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
+
+        pump.ForEach(consumer =>
+        {
+            if (consumer.Cursor is null || consumer.Cursor >= batch.After) Offer(consumer, batch);
+        });
+        pump.Front = Reached(batch);
+
+        var caughtUp = await CatchUpAsync(pump, store).ConfigureAwait(false);
+        var more = caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
+        return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, pump.Any(consumer => consumer.Room == 0), batch.Settings);
+    }
+
+    /// <summary>Gives each consumer that is behind and has room what it lacks next; true when there was one.</summary>
+    private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
+    {
+        var behind = pump.Where(consumer => consumer.Cursor < pump.Front && consumer.Room > 0);
+        foreach (var consumer in behind)
+        {
+            var missing = await ReadAsync(pump, store, consumer.Cursor, move: 0, Math.Min(consumer.Room, Step)).ConfigureAwait(false);
+            if (IsPaused(missing)) return false;
+            Offer(consumer, missing);
+        }
+        return behind.Count > 0;
+    }
+
+    private static ValueTask<BroadcastBatch> ReadAsync(QueuePump pump, IQueueStore store, long? after, int move, int read) =>
+        store.BroadcastAsync(pump.Queue, new BroadcastRequest(after, move, read), CancellationToken.None);
+
+    private static bool IsPaused(BroadcastBatch batch) => batch.Settings.Stopped || batch.Settings.Policy != QueuePolicy.Broadcast;
+
+    // Where the log has nothing after the place, what was there has been dropped, and the place is the log's end.
+    private static long Reached(BroadcastBatch batch) => batch.Messages.Count > 0 ? batch.Messages[^1].Sequence : batch.Last;
+
+    private static void Offer(LiveConsumer consumer, BroadcastBatch batch)
+    {
+        // A place beyond the end is of another life of the log: it starts from what there is.
+        if (consumer.Cursor is null || consumer.Cursor > batch.Last) consumer.Cursor = Math.Min(batch.After, batch.Last);
+        foreach (var message in batch.Messages)
+        {
+            var missed = message.Sequence - consumer.Cursor.Value - 1;
+            if (missed < 0) continue;
+            if (!consumer.TryWrite(message, missed, owed: false)) return;
+            consumer.Cursor = message.Sequence;
+        }
+        var lost = Reached(batch) - consumer.Cursor.Value;
+        if (lost > 0 && consumer.TryWriteGap(lost)) consumer.Cursor += lost;
+    }
+}

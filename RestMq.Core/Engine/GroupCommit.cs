@@ -1,0 +1,85 @@
+namespace RestMq.Engine;
+
+/// <summary>
+/// Gathers concurrent calls and sends them as one: while a call is under way, the next ones wait, and go together when it returns. There is
+/// no timer, so a lone call waits for nothing; under load the cost of a round trip is shared by all that came during the one before.
+/// </summary>
+/// <param name="send">Does a batch and gives a result for each item, in order; its exception goes to every caller of the batch.</param>
+/// <param name="weigh">An item's weight.</param>
+/// <param name="maxWeight">A batch's weight at most, unless one item alone is heavier: it bounds how long the store is held.</param>
+internal sealed class GroupCommit<TItem, TResult>(
+    Func<IReadOnlyList<TItem>, ValueTask<TResult[]>> send, Func<TItem, long> weigh, long maxWeight)
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<Call> _waiting = new();
+    private bool _busy;
+
+    public ValueTask<TResult> SendAsync(TItem item)
+    {
+        lock (_lock)
+        {
+            if (_busy)
+            {
+                var call = new Call(item);
+                _waiting.Enqueue(call);
+                return new(call.Task);
+            }
+            _busy = true;
+        }
+        return SendFirstAsync(item);
+    }
+
+    private async ValueTask<TResult> SendFirstAsync(TItem item)
+    {
+        try
+        {
+            return (await send([item]).ConfigureAwait(false))[0];
+        }
+        finally
+        {
+            // On another thread: the first caller has its result, and must not work off the others' calls.
+            if (NextBatch() is { } batch) ThreadPool.UnsafeQueueUserWorkItem(static b => _ = b.Commit.DrainAsync(b.Batch), (Commit: this, Batch: batch), preferLocal: false);
+        }
+    }
+
+    private async Task DrainAsync(Call[] batch)
+    {
+        for (var next = batch; next is not null; next = NextBatch())
+        {
+            try
+            {
+                var results = await send(Array.ConvertAll(next, static call => call.Item)).ConfigureAwait(false);
+                for (var i = 0; i < next.Length; i++) next[i].SetResult(results[i]);
+            }
+            catch (Exception e)
+            {
+                foreach (var call in next) call.TrySetException(e);
+            }
+        }
+    }
+
+    private Call[]? NextBatch()
+    {
+        lock (_lock)
+        {
+            if (_waiting.Count == 0)
+            {
+                _busy = false;
+                return null;
+            }
+            var batch = new List<Call>(_waiting.Count);
+            for (long weight = 0; _waiting.TryPeek(out var call);)
+            {
+                weight += weigh(call.Item);
+                if (batch.Count > 0 && weight > maxWeight) break;
+                batch.Add(_waiting.Dequeue());
+            }
+            return [.. batch];
+        }
+    }
+
+    private sealed class Call(TItem item) : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public TItem Item => item;
+    }
+}

@@ -1,0 +1,74 @@
+namespace RestMq.Engine;
+
+internal sealed partial class QueueEngine
+{
+    // What RedriveAsync of a store returns at most: more may be left.
+    private const int RedriveStep = 100;
+
+    public ValueTask<QueueMessage?> GetAsync(QueueName queue, CancellationToken cancellationToken = default) =>
+        _store.LookAsync(queue, cancellationToken);
+
+    public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken = default) =>
+        _store.PeekAsync(key, cancellationToken);
+
+    public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+        QueueName queue, MessageState state, int count, CancellationToken cancellationToken = default)
+    {
+        CheckRange(count, 1, _options.MaxBatch, nameof(count));
+        return _store.LastAsync(queue, state, count, cancellationToken);
+    }
+
+    public async ValueTask<long> LengthAsync(QueueName queue, CancellationToken cancellationToken = default) =>
+        (await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false)).Ready;
+
+    public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken = default) =>
+        _store.PurgeAsync(queue, cancellationToken);
+
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken = default) => _store.ListAsync(cancellationToken);
+
+    public ValueTask<QueueSettings> GetSettingsAsync(QueueName queue, CancellationToken cancellationToken = default) =>
+        _store.ConfigureAsync(queue, new QueueSettingsChange(), cancellationToken);
+
+    public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken = default)
+    {
+        if (change.MaxReceives is { } receives) CheckRange(receives, 1, 1000, nameof(change.MaxReceives));
+        if (change.MaxLength is { } length) CheckRange(length, 0, long.MaxValue, nameof(change.MaxLength));
+        if (change.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.Zero, _options.MaxTimeToLive, nameof(change.TimeToLive));
+        if (change.History is { } history) CheckRange(history, 0, 100_000, nameof(change.History));
+        return _store.ConfigureAsync(queue, change, cancellationToken);
+    }
+
+    public async ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken = default)
+    {
+        for (long total = 0; ;)
+        {
+            var moved = await _store.RedriveAsync(queue, cancellationToken).ConfigureAwait(false);
+            total += moved;
+            if (moved < RedriveStep) return total;
+        }
+    }
+
+    public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken = default)
+    {
+        var stats = await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false);
+        return _hubs.TryGetValue(queue, out var hub) ? stats with { Consumers = hub.Pump.Count } : stats;
+    }
+
+    public async ValueTask<ILiveConsumer?> SubscribeAsync(
+        QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken = default)
+    {
+        var hub = Enter(queue);
+        try
+        {
+            await hub.ListenAsync(cancellationToken).ConfigureAwait(false);
+            if (hub.Pump.TryBind(options) is { } consumer) return consumer;
+        }
+        catch
+        {
+            hub.Leave();
+            throw;
+        }
+        hub.Leave();
+        return null;
+    }
+}

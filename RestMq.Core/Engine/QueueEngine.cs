@@ -1,0 +1,204 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RestMq.Delivery;
+using RestMq.Stores;
+
+namespace RestMq.Engine;
+
+/// <summary>
+/// The engine: calls of one queue gather in its <see cref="QueueHub"/> and go to the store together. This file has the hot path; the other
+/// has what is asked of a queue now and then.
+/// </summary>
+internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
+{
+    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<QueueName, QueueHub> _hubs = new();
+    private readonly DeliveryPolicies _policies;
+    private readonly IQueueStore _store;
+    private readonly RestMqOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _sweeper;
+
+    public QueueEngine(IQueueStore store, DeliveryPolicies policies, IOptions<RestMqOptions> options, TimeProvider time, ILogger<QueueEngine> logger)
+    {
+        _store = store;
+        _policies = policies;
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
+        _sweeper = time.CreateTimer(static engine => ((QueueEngine)engine!).DropIdleHubs(), this, Sweep, Sweep);
+    }
+
+    public string Store => _store.Description;
+
+    public async ValueTask<AddResult> AddAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken = default)
+    {
+        Check(message);
+        cancellationToken.ThrowIfCancellationRequested();
+        var hub = Enter(queue);
+        try
+        {
+            return await hub.Adds.SendAsync(message).ConfigureAwait(false);
+        }
+        finally
+        {
+            hub.Leave();
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<AddResult>> AddAsync(
+        QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken = default)
+    {
+        if (messages.Count > _options.MaxBatch) throw new ArgumentException($"At most {_options.MaxBatch} messages are added at a time.", nameof(messages));
+        foreach (var message in messages) Check(message);
+        return messages.Count == 0 ? [] : await _store.AddAsync(queue, messages, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<QueueMessage?> TakeAsync(QueueName queue, CancellationToken cancellationToken = default)
+    {
+        var messages = await LeaseAsync([queue], 1, _options.TakeLease, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        if (messages.Count == 0) return null;
+        await SettleAsync(new Settlement(messages[0].Receipt, SettleAction.Ack), CancellationToken.None).ConfigureAwait(false);
+        return messages[0];
+    }
+
+    public async ValueTask<IReadOnlyList<QueueMessage>> LeaseAsync(
+        IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken = default)
+    {
+        if (queues.Count == 0) throw new ArgumentException("Name at least one queue.", nameof(queues));
+        CheckRange(max, 1, _options.MaxBatch, nameof(max));
+        CheckRange(lease, TimeSpan.FromMilliseconds(1), _options.MaxLease, nameof(lease));
+        CheckRange(wait, TimeSpan.Zero, _options.MaxWait, nameof(wait));
+        cancellationToken.ThrowIfCancellationRequested();
+
+        var request = new LeaseRequest(max, lease);
+        var hubs = new QueueHub[queues.Count];
+        for (var i = 0; i < hubs.Length; i++) hubs[i] = Enter(queues[i]);
+        try
+        {
+            foreach (var hub in hubs)
+            {
+                var found = await LookAsync(hub, request).ConfigureAwait(false);
+                if (found.Count > 0) return found;
+            }
+            return wait == TimeSpan.Zero ? [] : await WaitAsync(hubs, request, wait, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var hub in hubs) hub.Leave();
+        }
+    }
+
+    public async ValueTask<SettleResult> SettleAsync(Settlement settlement, CancellationToken cancellationToken = default)
+    {
+        if (settlement.Time < TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Time, "A time is not negative.");
+        cancellationToken.ThrowIfCancellationRequested();
+        var hub = Enter(settlement.Receipt.Key.Queue);
+        try
+        {
+            return await hub.Settlements.SendAsync(settlement).ConfigureAwait(false);
+        }
+        finally
+        {
+            hub.Leave();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sweeper.DisposeAsync().ConfigureAwait(false);
+        foreach (var queue in _hubs.Keys)
+        {
+            if (_hubs.TryRemove(queue, out var hub)) await hub.CloseAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<QueueMessage>> WaitAsync(
+        QueueHub[] hubs, LeaseRequest request, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        foreach (var hub in hubs) await hub.ListenAsync(cancellationToken).ConfigureAwait(false);
+        var start = _time.GetTimestamp();
+        for (var round = 0; ; round++)
+        {
+            var turn = new Waiters.Turn();
+            var used = false;
+            try
+            {
+                foreach (var hub in hubs) hub.Waiters.Park(turn, first: round > 0);
+                foreach (var hub in hubs)
+                {
+                    var found = await LookAsync(hub, request).ConfigureAwait(false);
+                    if (found.Count == 0) continue;
+                    hub.Waiters.Wake(2);
+                    if (!cancellationToken.IsCancellationRequested) return found;
+                    await ReturnAsync(hub, found).ConfigureAwait(false);
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
+                var left = wait - _time.GetElapsedTime(start);
+                if (left <= TimeSpan.Zero || !await turn.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false)) return [];
+                used = true;
+            }
+            finally
+            {
+                turn.Leave(used);
+            }
+        }
+    }
+
+    private static async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueHub hub, LeaseRequest request)
+    {
+        while (true)
+        {
+            var share = await hub.Leases.SendAsync(request).ConfigureAwait(false);
+            if (share.Messages.Count > 0) return share.Messages;
+            // Zero says that the store stopped short of an answer, so as not to be held too long.
+            if (share.Next == TimeSpan.Zero) continue;
+            if (hub.Waiters.Any) hub.LookIn(share.Next);
+            return share.Messages;
+        }
+    }
+
+    private async ValueTask ReturnAsync(QueueHub hub, IReadOnlyList<QueueMessage> messages) =>
+        await _store.SettleAsync(
+            hub.Queue, [.. messages.Select(m => new Settlement(m.Receipt, SettleAction.Return))], CancellationToken.None).ConfigureAwait(false);
+
+    private QueueHub Enter(QueueName queue)
+    {
+        while (true)
+        {
+            var hub = _hubs.GetOrAdd(queue, static (name, engine) => engine.NewHub(name), this);
+            if (hub.TryEnter()) return hub;
+            _hubs.TryRemove(KeyValuePair.Create(queue, hub));
+        }
+    }
+
+    private QueueHub NewHub(QueueName queue) => new(queue, _store, _options, _time, _policies, _logger);
+
+    private void DropIdleHubs()
+    {
+        foreach (var entry in _hubs)
+        {
+            if (!entry.Value.TryClose()) continue;
+            _hubs.TryRemove(entry);
+            _ = entry.Value.CloseAsync().AsTask();
+        }
+    }
+
+    private void Check(NewMessage message)
+    {
+        if (message.Body.Bytes.Length > _options.MaxMessageBytes)
+            throw new ArgumentException($"A message has at most {_options.MaxMessageBytes} bytes; this one has {message.Body.Bytes.Length}.", nameof(message));
+        CheckRange(message.Delay, TimeSpan.Zero, _options.MaxDelay, nameof(message.Delay));
+        if (message.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.FromMilliseconds(1), _options.MaxTimeToLive, nameof(message.TimeToLive));
+        if (message.IdempotencyKey is { } id) CheckRange(id.Length, 1, 200, nameof(message.IdempotencyKey));
+    }
+
+    private static void CheckRange<T>(T value, T least, T most, string name) where T : IComparable<T>
+    {
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+            throw new ArgumentOutOfRangeException(name, value, $"It is from {least} to {most}.");
+    }
+}

@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Logging;
+using RestMq.Delivery;
+using RestMq.Stores;
+
+namespace RestMq.Engine;
+
+/// <summary>
+/// What this daemon keeps of one queue while it is in use: the lanes in which calls gather, those who wait, and the pump of its live
+/// consumers. It holds no messages, so a hub that has idled is dropped and made anew when it is wanted again.
+/// </summary>
+internal sealed class QueueHub
+{
+    // The bounds of one gathered call: the store does nothing else meanwhile.
+    private const int MaxCalls = 1000;
+    private const long MaxBytes = 4 * 1024 * 1024;
+
+    private readonly IQueueStore _store;
+    private readonly TimeSpan _slowPoll;
+    private readonly ITimer _timer;
+    private readonly SemaphoreSlim _listenLock = new(1);
+    private readonly Lock _dueLock = new();
+    private readonly TimeProvider _time;
+    private IAsyncDisposable? _listening;
+    private DateTimeOffset _due = DateTimeOffset.MaxValue;
+    private int _users;
+    private int _idleSweeps;
+
+    public QueueHub(QueueName queue, IQueueStore store, RestMqOptions options, TimeProvider time, DeliveryPolicies policies, ILogger logger)
+    {
+        Queue = queue;
+        _store = store;
+        _time = time;
+        _slowPoll = options.SlowPoll;
+        Adds = new(batch => store.AddAsync(queue, batch, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes);
+        Leases = new(LeaseAsync, static r => r.Count, MaxCalls);
+        Settlements = new(batch => store.SettleAsync(queue, batch, CancellationToken.None), static _ => 1, MaxCalls);
+        Pump = new QueuePump(this, store, options, policies, logger);
+        _timer = time.CreateTimer(static hub => ((QueueHub)hub!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public QueueName Queue { get; }
+
+    public GroupCommit<NewMessage, AddResult> Adds { get; }
+
+    public GroupCommit<LeaseRequest, LeasedShare> Leases { get; }
+
+    public GroupCommit<Settlement, SettleResult> Settlements { get; }
+
+    public Waiters Waiters { get; } = new();
+
+    public QueuePump Pump { get; }
+
+    /// <summary>Begins a use; false when the hub has just been dropped, and a new one is to be asked for.</summary>
+    public bool TryEnter()
+    {
+        _idleSweeps = 0;
+        return Interlocked.Increment(ref _users) > 0;
+    }
+
+    /// <summary>Ends a use.</summary>
+    public void Leave() => Interlocked.Decrement(ref _users);
+
+    /// <summary>Drops the hub when nobody used it since the sweep before the last.</summary>
+    public bool TryClose() =>
+        ++_idleSweeps > 2 && _users == 0 && Interlocked.CompareExchange(ref _users, int.MinValue / 2, 0) == 0;
+
+    /// <summary>Makes sure that hints are flowing; at the first call it completes when they are.</summary>
+    public ValueTask ListenAsync(CancellationToken cancellationToken) => _listening is null ? StartListeningAsync(cancellationToken) : default;
+
+    /// <summary>Says when the queue is to be looked at again without a hint: at the latest after the slow poll.</summary>
+    public void LookIn(TimeSpan? next)
+    {
+        var wait = next is { } time && time < _slowPoll ? time : _slowPoll;
+        lock (_dueLock)
+        {
+            var due = _time.GetUtcNow() + wait;
+            if (due >= _due) return;
+            _due = due;
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public async ValueTask CloseAsync()
+    {
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        await Pump.DisposeAsync().ConfigureAwait(false);
+        if (_listening is { } listening) await listening.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask StartListeningAsync(CancellationToken cancellationToken)
+    {
+        await _listenLock.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _listening ??= await _store.ListenAsync(Queue, OnHint, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _listenLock.Release();
+        }
+    }
+
+    private void OnHint(QueueHint hint)
+    {
+        if (hint == QueueHint.Purged) Pump.EndStreams();
+        Waiters.Wake();
+        Pump.Signal();
+    }
+
+    private void OnDue()
+    {
+        lock (_dueLock) _due = DateTimeOffset.MaxValue;
+        Waiters.Wake();
+        Pump.Signal();
+    }
+
+    private async ValueTask<LeasedShare[]> LeaseAsync(IReadOnlyList<LeaseRequest> requests)
+    {
+        var batch = await _store.LeaseAsync(Queue, requests, CancellationToken.None).ConfigureAwait(false);
+        var shares = new LeasedShare[requests.Count];
+        for (int i = 0, from = 0; i < shares.Length; i++)
+        {
+            var count = Math.Min(requests[i].Count, batch.Messages.Count - from);
+            shares[i] = new LeasedShare(count == 0 ? [] : [.. batch.Messages.Skip(from).Take(count)], batch.Next);
+            from += count;
+        }
+        return shares;
+    }
+}
+
+/// <summary>One caller's share of a gathered lease.</summary>
+/// <param name="Messages">Its messages.</param>
+/// <param name="Next">As in <see cref="LeasedBatch"/>.</param>
+internal readonly record struct LeasedShare(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next);

@@ -1,0 +1,84 @@
+namespace RestMq.Engine;
+
+/// <summary>
+/// Those who wait for one queue, first come first. A hint wakes one of them; a waiter that then finds something wakes two more, so a burst
+/// reaches all it can in a few rounds, and a lone message disturbs one waiter, not a thousand.
+/// </summary>
+internal sealed class Waiters
+{
+    private readonly Lock _lock = new();
+    private readonly LinkedList<Turn> _parked = new();
+
+    /// <summary>Whether anybody waits.</summary>
+    public bool Any
+    {
+        get
+        {
+            lock (_lock) return _parked.Count > 0;
+        }
+    }
+
+    /// <summary>Parks a turn: behind the others, or before them when its owner was parked already and found nothing.</summary>
+    public void Park(Turn turn, bool first)
+    {
+        lock (_lock) turn.Places.Add((this, first ? _parked.AddFirst(turn) : _parked.AddLast(turn)));
+    }
+
+    /// <summary>Wakes up to so many waiters.</summary>
+    public void Wake(int count = 1)
+    {
+        while (count > 0)
+        {
+            Turn turn;
+            lock (_lock)
+            {
+                if (_parked.First is not { } first) return;
+                turn = first.Value;
+                _parked.RemoveFirst();
+            }
+            // Someone who waits for several queues may have been woken by another.
+            if (turn.TryWake(this)) count--;
+        }
+    }
+
+    private void Remove(LinkedListNode<Turn> node)
+    {
+        lock (_lock)
+        {
+            if (node.List is not null) _parked.Remove(node);
+        }
+    }
+
+    /// <summary>One wait, of one caller, for one or several queues. It is armed before its owner looks, so that nothing is missed in between.</summary>
+    internal sealed class Turn
+    {
+        private readonly TaskCompletionSource<Waiters> _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Where it is parked.</summary>
+        public List<(Waiters Waiters, LinkedListNode<Turn> Node)> Places { get; } = new(1);
+
+        public bool TryWake(Waiters by) => _woken.TrySetResult(by);
+
+        /// <summary>Waits to be woken; false when the time is over first.</summary>
+        public async Task<bool> WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await _woken.Task.WaitAsync(time, clock, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
+
+        /// <summary>Leaves every place. A wake-up that its owner did not use goes to the next one there.</summary>
+        public void Leave(bool used)
+        {
+            foreach (var (waiters, node) in Places) waiters.Remove(node);
+            // Closing it first decides a race with a wake-up that is just coming.
+            if (!_woken.TrySetCanceled() && !used && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().Wake();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>
+/// The connection, made at the first call and kept; it heals by itself. Whatever keeps Redis from doing what was asked comes out as
+/// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>.
+/// </summary>
+internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger logger) : IAsyncDisposable
+{
+    // With the heartbeat below, a server that hangs is given up in less than two seconds.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock _lock = new();
+    private Task<IConnectionMultiplexer>? _connecting;
+    private bool _disposed;
+
+    /// <summary>The servers, without a password.</summary>
+    public string Description { get; private set; } = Describe(options);
+
+    /// <summary>Raised when a lost connection is back: hints may have been missed.</summary>
+    public event Action? Restored;
+
+    /// <summary>Runs a script.</summary>
+    public async ValueTask<RedisResult> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await connection.GetDatabase().ScriptEvaluateAsync(script, keys, arguments).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            throw Unavailable(e);
+        }
+    }
+
+    /// <summary>Does one thing with the connection.</summary>
+    public async ValueTask<T> DoAsync<T>(Func<IConnectionMultiplexer, Task<T>> action, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await action(connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            throw Unavailable(e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task<IConnectionMultiplexer>? connecting;
+        lock (_lock)
+        {
+            _disposed = true;
+            connecting = _connecting;
+        }
+        if (connecting is null) return;
+        await ((Task)connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!connecting.IsCompletedSuccessfully) return;
+        var connection = await connecting.ConfigureAwait(false);
+        connection.ConnectionRestored -= OnRestored;
+        connection.ConnectionFailed -= OnFailed;
+        if (options.ConnectionFactory is null) await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private ValueTask<IConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var connecting = _connecting;
+        return connecting is { IsCompletedSuccessfully: true } ? new(connecting) : new(WaitAsync(cancellationToken));
+    }
+
+    private async Task<IConnectionMultiplexer> WaitAsync(CancellationToken cancellationToken)
+    {
+        Task<IConnectionMultiplexer> connecting;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            // A failed attempt is not kept: the next call makes another.
+            if (_connecting is null or { IsFaulted: true } or { IsCanceled: true }) _connecting = OpenAsync();
+            connecting = _connecting;
+        }
+        try
+        {
+            return await connecting.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsAway(e) || e is TimeoutException)
+        {
+            throw Unavailable(e);
+        }
+    }
+
+    private async Task<IConnectionMultiplexer> OpenAsync()
+    {
+        await Task.Yield(); // Connecting does some of its work before its first await, and the caller holds a lock.
+        IConnectionMultiplexer connection = options.ConnectionFactory is { } factory
+            ? await factory(CancellationToken.None).ConfigureAwait(false)
+            : await ConnectionMultiplexer.ConnectAsync(Configure(options)).ConfigureAwait(false);
+        connection.ConnectionRestored += OnRestored;
+        connection.ConnectionFailed += OnFailed;
+        Description = string.Join(',', connection.GetEndPoints().Select(NameOf));
+        return connection;
+    }
+
+    private void OnRestored(object? sender, ConnectionFailedEventArgs e)
+    {
+        LogRestored(logger, NameOf(e.EndPoint), e.ConnectionType);
+        Restored?.Invoke();
+    }
+
+    private void OnFailed(object? sender, ConnectionFailedEventArgs e) => LogLost(logger, NameOf(e.EndPoint), e.ConnectionType, e.FailureType);
+
+    private static ConfigurationOptions Configure(RedisStoreOptions options)
+    {
+        if (options.ConfigurationOptions is { } given) return given;
+        var text = options.Configuration ?? "localhost:6379";
+        var configuration = StackExchange.Redis.ConfigurationOptions.Parse(text);
+        configuration.AbortOnConnectFail = false; // A server that is not up yet is waited for, not given up.
+        configuration.BacklogPolicy = BacklogPolicy.FailFast; // A caller is told at once, rather than queued on a server that is away.
+        configuration.HeartbeatInterval = Heartbeat;
+        if (!Names(text, "asyncTimeout")) configuration.AsyncTimeout = (int)Patience.TotalMilliseconds;
+        if (!Names(text, "connectTimeout")) configuration.ConnectTimeout = (int)Patience.TotalMilliseconds;
+        configuration.ClientName ??= "RestMq";
+        return configuration;
+    }
+
+    private static bool Names(string text, string option) => text.Contains(option + "=", StringComparison.OrdinalIgnoreCase);
+
+    private static string Describe(RedisStoreOptions options) =>
+        options.ConnectionFactory is not null ? "redis"
+        : string.Join(',', (options.ConfigurationOptions ?? StackExchange.Redis.ConfigurationOptions.Parse(options.Configuration ?? "localhost:6379"))
+            .EndPoints.Select(NameOf));
+
+    private static string NameOf(EndPoint? endPoint) => endPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{endPoint}";
+
+    /// <summary>Whether the server is away or will not do what every server should: then it is 503, and not our mistake.</summary>
+    private static bool IsAway(Exception e) => e switch
+    {
+        RedisConnectionException or RedisTimeoutException => true,
+        RedisServerException server => Refusals.Any(prefix => server.Message.StartsWith(prefix, StringComparison.Ordinal))
+            || Refusals.Any(prefix => server.Message.Contains(": " + prefix, StringComparison.Ordinal) || server.Message.Contains(": -" + prefix, StringComparison.Ordinal)),
+        _ => false,
+    };
+
+    private static readonly string[] Refusals =
+        ["LOADING", "READONLY", "MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOAUTH", "WRONGPASS", "NOPERM"];
+
+    private RestMqUnavailableException Unavailable(Exception e)
+    {
+        LogAway(logger, Description, e.Message);
+        return new RestMqUnavailableException("The message store is away; try again soon.", e);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Redis at {Server} lost a connection ({Connection}): {Failure}")]
+    private static partial void LogLost(ILogger logger, string server, ConnectionType connection, ConnectionFailureType failure);
+
+    [LoggerMessage(2, LogLevel.Information, "Redis at {Server} is back ({Connection})")]
+    private static partial void LogRestored(ILogger logger, string server, ConnectionType connection);
+
+    [LoggerMessage(3, LogLevel.Debug, "Redis at {Server} did not do what was asked: {Reason}")]
+    private static partial void LogAway(ILogger logger, string server, string reason);
+}

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using RestMq.Stores;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+internal sealed partial class RedisQueueStore
+{
+    private readonly ConcurrentDictionary<Listener, byte> _listeners = new();
+
+    // Marks the hints of this daemon's own broadcasts, which it need not hear.
+    private readonly string _daemon = Guid.NewGuid().ToString("N");
+
+    public async ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await RunAsync(
+            RedisScript.Broadcast, queue, cancellationToken,
+            request.After is { } after ? after : RedisValue.EmptyString, request.Move, request.Read, _daemon).ConfigureAwait(false))!;
+        var messages = new QueueMessage[(reply.Length - 5) / 4];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            var at = 5 + (i * 4);
+            messages[i] = RedisBody.Read(queue, (long)reply[at + 1], (long)reply[at + 2], (byte[])reply[at + 3]!, (long)reply[at]);
+        }
+        return new BroadcastBatch(messages, (long)reply[0], (long)reply[1], Due(reply[2]), Live(reply[3], reply[4]));
+    }
+
+    public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken)
+    {
+        var listener = new Listener(this, KeysOf(queue).Wake, onHint);
+        await listener.StartAsync(cancellationToken).ConfigureAwait(false);
+        return listener;
+    }
+
+    private void OnRestored()
+    {
+        foreach (var listener in _listeners.Keys) listener.Tell(QueueHint.Changed);
+    }
+
+    private sealed class Listener(RedisQueueStore store, string channel, Action<QueueHint> onHint) : IAsyncDisposable
+    {
+        private readonly RedisChannel _channel = RedisChannel.Literal(channel);
+
+        public void Tell(QueueHint hint) => onHint(hint);
+
+        public async ValueTask StartAsync(CancellationToken cancellationToken)
+        {
+            await store._connection.DoAsync(
+                async c =>
+                {
+                    await c.GetSubscriber().SubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+            store._listeners.TryAdd(this, 0);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            store._listeners.TryRemove(this, out _);
+            try
+            {
+                // Not waited for: with the server away the subscription is only noted as unwanted, and is not made again.
+                await store._connection.DoAsync(
+                    async c =>
+                    {
+                        await c.GetSubscriber().UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
+                        return true;
+                    },
+                    CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (RestMqUnavailableException)
+            {
+                // Nothing is subscribed on a connection that is gone.
+            }
+        }
+
+        private void OnMessage(RedisChannel _, RedisValue message)
+        {
+            var text = (string?)message;
+            if (text == "l" + store._daemon) return;
+            onHint(text == "p" ? QueueHint.Purged : QueueHint.Changed);
+        }
+    }
+}

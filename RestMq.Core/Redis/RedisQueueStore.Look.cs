@@ -1,0 +1,109 @@
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+internal sealed partial class RedisQueueStore
+{
+    // peek.lua and last.lua tell a message in this many values.
+    private const int SnapshotValues = 6;
+
+    public async ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await RunAsync(RedisScript.Look, queue, cancellationToken).ConfigureAwait(false))!;
+        return reply.Length == 0 ? null : RedisBody.Read(queue, (long)reply[0], (long)reply[1], (byte[])reply[2]!);
+    }
+
+    public async ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await RunAsync(RedisScript.Peek, key.Queue, cancellationToken, key.Id).ConfigureAwait(false))!;
+        return reply.Length == 0 ? null : Snapshot(key.Queue, reply);
+    }
+
+    public async ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+        QueueName queue, MessageState state, int count, CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await RunAsync(RedisScript.Last, queue, cancellationToken, NameOf(state), count).ConfigureAwait(false))!;
+        return [.. reply.Chunk(SnapshotValues).Select(values => Snapshot(queue, values))];
+    }
+
+    public async ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken)
+    {
+        var names = await _connection.DoAsync(c => c.GetDatabase().SetMembersAsync(RedisKeys.Queues(_prefix)), cancellationToken).ConfigureAwait(false);
+        return [.. names.Select(name => QueueName.Parse(name!)).OrderBy(name => name.Value, StringComparer.Ordinal)];
+    }
+
+    public async ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken)
+    {
+        var keys = KeysOf(queue);
+        if (!change.IsEmpty && !keys.Registered) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+        var reply = (RedisResult[])(await RunAsync(RedisScript.Configure, queue, cancellationToken, [.. Fields(change)]).ConfigureAwait(false))!;
+        if ((long)reply[0] == 1) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+        return Settings(reply.AsSpan(1));
+    }
+
+    public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await RunAsync(RedisScript.Stats, queue, cancellationToken).ConfigureAwait(false))!;
+        var (live, leased, delayed, dead) = ((long)reply[0], (long)reply[1], (long)reply[2], (long)reply[3]);
+        return new QueueStats(queue, Settings(reply.AsSpan(7)))
+        {
+            Ready = live - leased - delayed - dead,
+            Leased = leased,
+            Delayed = delayed,
+            Dead = dead,
+            TotalAdded = (long)reply[4],
+            TotalSettled = (long)reply[5],
+            OldestAge = Due(reply[6]),
+        };
+    }
+
+    private static MessageSnapshot Snapshot(QueueName queue, RedisResult[] values)
+    {
+        var state = (string?)values[0] switch
+        {
+            "leased" => MessageState.Leased,
+            "delayed" => MessageState.Delayed,
+            "dead" => MessageState.Dead,
+            _ => MessageState.Ready,
+        };
+        return new MessageSnapshot(
+            RedisBody.Read(queue, (long)values[3], (long)values[4], (byte[])values[5]!),
+            state,
+            state is MessageState.Leased or MessageState.Delayed ? DateTimeOffset.FromUnixTimeMilliseconds((long)values[1]) : null,
+            state is MessageState.Dead ? (string?)values[2] : null);
+    }
+
+    private static string NameOf(MessageState state) => state switch
+    {
+        MessageState.Leased => "leased",
+        MessageState.Delayed => "delayed",
+        MessageState.Dead => "dead",
+        _ => "ready",
+    };
+
+    private static IEnumerable<RedisValue> Fields(QueueSettingsChange change)
+    {
+        if (change.Policy is { } policy) { yield return "policy"; yield return policy is QueuePolicy.RoundRobin ? "roundrobin" : ""; }
+        if (change.Stopped is { } stopped) { yield return "state"; yield return stopped ? "stopped" : ""; }
+        if (change.MaxReceives is { } receives) { yield return "max_receives"; yield return receives; }
+        if (change.MaxLength is { } length) { yield return "max_length"; yield return length == 0 ? RedisValue.EmptyString : length; }
+        if (change.TimeToLive is { } ttl) { yield return "ttl"; yield return ttl == TimeSpan.Zero ? RedisValue.EmptyString : Milliseconds(ttl); }
+        if (change.History is { } history) { yield return "history"; yield return history; }
+    }
+
+    private static QueueSettings Settings(ReadOnlySpan<RedisResult> values)
+    {
+        var standard = new QueueSettings();
+        return new QueueSettings
+        {
+            Policy = PolicyOf(values[0]),
+            Stopped = (string?)values[1] == "stopped",
+            MaxReceives = (int?)Number(values[2]) ?? standard.MaxReceives,
+            MaxLength = Number(values[3]),
+            TimeToLive = Number(values[4]) is { } ttl ? TimeSpan.FromMilliseconds(ttl) : null,
+            History = (int?)Number(values[5]) ?? standard.History,
+        };
+    }
+
+    private static long? Number(RedisResult value) => (string?)value is { Length: > 0 } ? (long)value : null;
+}

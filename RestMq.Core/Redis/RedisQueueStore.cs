@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using RestMq.Stores;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>
+/// The store on Redis 6.2 or later. Each operation is one script (see <c>Scripts/</c>), so each is atomic; all keys of a queue are in one
+/// slot. This file adds and hands out; the others settle, look and administer, and listen.
+/// </summary>
+internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
+{
+    // How many queues' keys are kept at hand; past that they are made anew, which costs a little and forgets nothing.
+    private const int KnownQueues = 10_000;
+
+    private readonly ConcurrentDictionary<QueueName, RedisKeys> _keys = new();
+    private readonly RedisConnection _connection;
+    private readonly RedisValue _idempotencyWindow;
+    private readonly string _prefix;
+
+    /// <param name="options">Where Redis is.</param>
+    /// <param name="idempotencyWindow">How long an idempotency key is remembered.</param>
+    /// <param name="logger">Told of connections lost and restored.</param>
+    public RedisQueueStore(RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger)
+    {
+        _prefix = options.KeyPrefix;
+        _idempotencyWindow = Milliseconds(idempotencyWindow);
+        _connection = new RedisConnection(options, logger);
+        _connection.Restored += OnRestored;
+    }
+
+    public string Description => _connection.Description;
+
+    public async ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
+    {
+        var keys = KeysOf(queue);
+        // Before the first message, so that a daemon that dies in between leaves no queue that nobody lists.
+        if (!keys.Registered) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+
+        List<RedisKey>? once = null;
+        var arguments = new RedisValue[2 + (messages.Count * 3)];
+        arguments[0] = keys.Wake;
+        arguments[1] = _idempotencyWindow;
+        for (var i = 0; i < messages.Count; i++)
+        {
+            var message = messages[i];
+            arguments[2 + (i * 3)] = RedisBody.Kind(message.Body);
+            arguments[3 + (i * 3)] = message.Body.Bytes;
+            arguments[4 + (i * 3)] = Options(message, keys, ref once);
+        }
+        var reply = (RedisResult[])(await _connection
+            .EvaluateAsync(RedisScript.Add, once is null ? keys.All : [.. once], arguments, cancellationToken).ConfigureAwait(false))!;
+        // Another daemon may have purged the queue, and its name with it.
+        if ((long)reply[0] == 1) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+
+        var results = new AddResult[messages.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var id = (long)reply[i + 1];
+            results[i] = new AddResult(
+                id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)));
+        }
+        return results;
+    }
+
+    public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
+    {
+        var keys = KeysOf(queue);
+        var arguments = new RedisValue[1 + (requests.Count * 3)];
+        arguments[0] = keys.Wake;
+        for (var i = 0; i < requests.Count; i++)
+        {
+            arguments[1 + (i * 3)] = requests[i].Count;
+            arguments[2 + (i * 3)] = Milliseconds(requests[i].Lease);
+            arguments[3 + (i * 3)] = requests[i].Live ? 1 : 0;
+        }
+        var reply = (RedisResult[])(await _connection.EvaluateAsync(RedisScript.Lease, keys.All, arguments, cancellationToken).ConfigureAwait(false))!;
+        var messages = new QueueMessage[(reply.Length - 3) / 3];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            var at = 3 + (i * 3);
+            messages[i] = RedisBody.Read(queue, (long)reply[at], (long)reply[at + 1], (byte[])reply[at + 2]!);
+        }
+        return new LeasedBatch(messages, Due(reply[0]), Live(reply[1], reply[2]));
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static RedisValue Options(NewMessage message, RedisKeys keys, ref List<RedisKey>? once)
+    {
+        if (message is { Delay.Ticks: 0, TimeToLive: null, IdempotencyKey: null }) return RedisValue.EmptyString;
+        var index = 0;
+        if (message.IdempotencyKey is { } id)
+        {
+            once ??= [.. keys.All];
+            once.Add(keys.Once(id));
+            index = once.Count;
+        }
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)} {index}");
+    }
+
+    private async ValueTask RegisterAsync(QueueName queue, RedisKeys keys, CancellationToken cancellationToken)
+    {
+        await _connection.DoAsync(c => c.GetDatabase().SetAddAsync(RedisKeys.Queues(_prefix), queue.Value), cancellationToken).ConfigureAwait(false);
+        keys.Registered = true;
+    }
+
+    private RedisKeys KeysOf(QueueName queue)
+    {
+        if (_keys.TryGetValue(queue, out var keys)) return keys;
+        if (_keys.Count >= KnownQueues) _keys.Clear();
+        return _keys.GetOrAdd(queue, static (name, prefix) => new RedisKeys(prefix, name), _prefix);
+    }
+
+    // Never less than the time that was asked: a lease of 0.4 ms must not be one of none.
+    private static long Milliseconds(TimeSpan time) => (long)Math.Ceiling(time.TotalMilliseconds);
+
+    private static TimeSpan? Due(RedisResult milliseconds) => (long)milliseconds < 0 ? null : TimeSpan.FromMilliseconds((long)milliseconds);
+
+    private static LiveState Live(RedisResult policy, RedisResult state) => new(PolicyOf(policy), (string?)state == "stopped");
+
+    private static QueuePolicy PolicyOf(RedisResult policy) => (string?)policy == "roundrobin" ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast;
+}

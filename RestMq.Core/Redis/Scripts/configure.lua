@@ -1,0 +1,16 @@
+-- Reads and changes settings. ARGV: wake, then field and value pairs; an empty value removes the field. Replies: 1 when the queue is new,
+-- then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
+local fresh = 0
+if #ARGV > 1 then
+  fresh = call('HSETNX', meta, 'created', now())
+  if fresh == 1 then call('PERSIST', meta) end
+  for i = 2, #ARGV, 2 do
+    if ARGV[i + 1] == '' then call('HDEL', meta, ARGV[i]) else call('HSET', meta, ARGV[i], ARGV[i + 1]) end
+  end
+  tell()
+end
+local reply = { fresh }
+for i, value in ipairs(call('HMGET', meta, 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')) do
+  reply[i + 1] = value or ''
+end
+return reply

@@ -1,0 +1,28 @@
+-- The newest messages of a place, newest first. ARGV: wake, place, how many. Replies: for each as peek.lua.
+due(now())
+local place, want = ARGV[2], tonumber(ARGV[3])
+local ids, ends = {}, {}
+if place == 'ready' then
+  local tail = call('LRANGE', ready, -(want + BOUND), -1)
+  for i = #tail, 1, -1 do ids[#ids + 1] = tail[i] end
+else
+  local key = ({ leased = leased, delayed = delayed, dead = dead })[place]
+  local found = call('ZREVRANGE', key, 0, want - 1, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    ids[#ids + 1] = found[i]
+    ends[found[i]] = tonumber(found[i + 1])
+  end
+end
+local reply, bytes = {}, 0
+for _, id in ipairs(ids) do
+  local stored = call('HGET', body, id)
+  if #reply >= want * 6 or bytes > BYTES then break end
+  if stored then
+    bytes = bytes + #stored
+    local hand_outs = (tonumber(call('HGET', count, id)) or 0) + (place == 'leased' and 1 or 0)
+    for _, value in ipairs({ place, ends[id] or 0, call('HGET', why, id) or '', tonumber(id), hand_outs, stored }) do
+      reply[#reply + 1] = value
+    end
+  end
+end
+return reply

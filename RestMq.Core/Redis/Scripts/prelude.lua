@@ -1,0 +1,157 @@
+-- Put before every script of a queue: its keys, and the steps that several scripts share.
+--
+-- A message is its entry in `body` ("<added ms> <dies ms or 0> <kind>\n<bytes>") plus exactly one place: `ready` (a list),
+-- `leased` or `delayed` (sorted by when they end), or `dead` (sorted by burial). An id in `ready` whose body is gone is skipped:
+-- that makes deleting a waiting message O(1). `count` has the hand-outs that are over, so the one under way is count + 1.
+-- All times are Redis' own, in ms. Nothing here depends on the length of a queue.
+local meta, body, ready, leased, delayed, expiry, count, dead, why, log = unpack(KEYS)
+local wake = ARGV[1]
+local call = redis.call
+local BOUND = 100                 -- what one call moves at most of each kind
+local BYTES = 16 * 1024 * 1024    -- what one reply holds at most, give or take a message or two
+
+local function now()
+  local t = call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local function exists(key) return call('EXISTS', key) == 1 end
+
+-- The hint that something changed. Lost ones do no harm: waiters also look for themselves now and then.
+local function tell(what) call('PUBLISH', wake, what or 'c') end
+
+-- When a stored body dies: 0 for never.
+local function dies(stored) return tonumber(string.match(stored, '^%d+ (%d+)')) end
+
+-- Removes what belongs to ids, but for the place they were in.
+local function forget(ids)
+  if #ids == 0 then return end
+  call('HDEL', body, unpack(ids))
+  if exists(count) then call('HDEL', count, unpack(ids)) end
+  if exists(expiry) then call('ZREM', expiry, unpack(ids)) end
+end
+
+-- Drops ids without a body from both ends of `ready`, where deletes and deaths leave most of them.
+local function trim()
+  if not exists(body) then call('DEL', ready) return end
+  for _, side in ipairs({ { 0, 'LPOP' }, { -1, 'RPOP' } }) do
+    for _ = 1, BOUND do
+      local id = call('LINDEX', ready, side[1])
+      if not id or call('HEXISTS', body, id) == 1 then break end
+      call(side[2], ready)
+    end
+  end
+end
+
+local function bury(id, at, reason)
+  call('ZADD', dead, at, id)
+  call('HSET', why, id, reason)
+  call('ZREM', expiry, id)
+end
+
+-- Counts a hand-out that is over; true when it was the last one allowed, and the message is buried.
+local function spent(id, at, limit)
+  if call('HINCRBY', count, id, 1) < limit then return false end
+  bury(id, at, 'max_receives (' .. limit .. ') reached')
+  return true
+end
+
+local function max_receives() return tonumber(call('HGET', meta, 'max_receives')) or 20 end
+
+-- Ends the hand-outs of ids and puts them, in this order, at the head of `ready`; those that died meanwhile are dropped. The hand-out counts,
+-- but for ids in `free`. Returns how many are back.
+local function give_back(ids, at, free)
+  local limit, mortal = max_receives(), exists(expiry)
+  local head, gone = {}, {}
+  for _, id in ipairs(ids) do
+    local ends = mortal and tonumber(call('ZSCORE', expiry, id))
+    if ends and ends <= at then
+      gone[#gone + 1] = id
+    elseif free[id] or not spent(id, at, limit) then
+      head[#head + 1] = id
+    end
+  end
+  forget(gone)
+  for i = #head, 1, -1 do call('LPUSH', ready, head[i]) end
+  return #head
+end
+
+-- Drops what died. A leased message may finish: it is looked at again when its lease ends.
+local function sweep(at)
+  local over = call('ZRANGEBYSCORE', expiry, '-inf', at, 'LIMIT', 0, BOUND)
+  if #over == 0 then return false end
+  local held, gone = call('ZMSCORE', leased, unpack(over)), {}
+  for i, id in ipairs(over) do
+    if held[i] then call('ZADD', expiry, tonumber(held[i]) + 1, id) else gone[#gone + 1] = id end
+  end
+  if #gone > 0 then
+    call('ZREM', delayed, unpack(gone))
+    forget(gone)
+    trim()
+  end
+  return #over == BOUND
+end
+
+-- Moves what is due: deaths, leases that are over (to the head, counted), delays that are over (to the tail, or to the head when the
+-- message has been handed out before). Returns how many became ready, and whether there is more to move.
+local function due(at)
+  local moved, again = 0, sweep(at)
+  local over = call('ZRANGEBYSCORE', leased, '-inf', at, 'LIMIT', 0, BOUND)
+  if #over > 0 then
+    call('ZREM', leased, unpack(over))
+    table.sort(over, function(a, b) return tonumber(a) < tonumber(b) end)
+    moved = give_back(over, at, {})
+  end
+  local ripe = call('ZRANGEBYSCORE', delayed, '-inf', at, 'LIMIT', 0, BOUND)
+  if #ripe > 0 then
+    call('ZREM', delayed, unpack(ripe))
+    local back = {}
+    for _, id in ipairs(ripe) do
+      if call('HEXISTS', count, id) == 1 then back[#back + 1] = id else call('RPUSH', ready, id) end
+    end
+    for i = #back, 1, -1 do call('LPUSH', ready, back[i]) end
+    moved = moved + #ripe
+  end
+  return moved, again or #over == BOUND or #ripe == BOUND
+end
+
+-- How long until something becomes ready by itself: ms, 0 when it is already so, -1 for never.
+local function next_due(at, again)
+  if again then return 0 end
+  local first = -1
+  for _, key in ipairs({ delayed, leased }) do
+    local head = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    if #head > 0 then
+      local left = math.max(tonumber(head[2]) - at, 1)
+      if first < 0 or left < first then first = left end
+    end
+  end
+  return first
+end
+
+-- Takes up to `want` living messages off `ready` and calls take(id, hand-out, stored) for each. Work is bounded in messages skipped and in
+-- bytes; returns how many, and whether a bound was met, so that there may be more.
+local function pop(want, at, take)
+  local mortal, counted = exists(expiry), exists(count)
+  local got, bytes, skipped = 0, 0, 0
+  while got < want do
+    if bytes > BYTES or skipped > 10 * BOUND then return got, true end
+    local ids = call('LPOP', ready, math.min(want - got, 32))
+    if not ids then return got, false end
+    local stored, past = call('HMGET', body, unpack(ids)), counted and call('HMGET', count, unpack(ids))
+    local gone = {}
+    for i, id in ipairs(ids) do
+      local ends = stored[i] and mortal and dies(stored[i]) or 0
+      if not stored[i] then
+        skipped = skipped + 1
+      elseif ends > 0 and ends <= at then
+        gone[#gone + 1] = id
+      else
+        got, bytes = got + 1, bytes + #stored[i]
+        take(id, (past and tonumber(past[i]) or 0) + 1, stored[i])
+      end
+    end
+    forget(gone)
+  end
+  return got, false
+end

@@ -1,0 +1,56 @@
+-- Ends hand-outs. ARGV: wake, then for each its id, fence, action and argument: 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason.
+-- A settlement holds when the message is leased and its fence is the hand-out under way; without a fence (0) only 'ack' holds, and
+-- deletes the message wherever it is. Replies for each: 0 done, 1 stale, 2 unknown.
+local at = now()
+local ids = {}
+for i = 2, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
+local held = call('ZMSCORE', leased, unpack(ids))
+local past = exists(count) and call('HMGET', count, unpack(ids))
+
+local reply, acked, freed, back, free = {}, {}, {}, {}, {}
+local told, cut = false, false
+local done = {}
+for i, id in ipairs(ids) do
+  local fence, action, argument = tonumber(ARGV[i * 4 - 1]), ARGV[i * 4], ARGV[i * 4 + 1]
+  local mine = held[i] and fence == (past and tonumber(past[i]) or 0) + 1
+  if done[id] or not (mine or (fence == 0 and action == 'ack')) then
+    reply[i] = done[id] ~= 'ack' and call('HEXISTS', body, id) == 1 and 1 or 2
+  elseif action == 'ack' and fence == 0 and call('HEXISTS', body, id) == 0 then
+    reply[i] = 2
+  else
+    reply[i] = 0
+    if action == 'extend' then
+      if at + argument < tonumber(held[i]) then told = true end
+      call('ZADD', leased, at + argument, id)
+    else
+      done[id] = action
+      if held[i] then freed[#freed + 1] = id end
+      if action == 'ack' then
+        acked[#acked + 1] = id
+        cut = cut or not held[i]
+      elseif action == 'bury' then
+        bury(id, at, argument)
+      elseif action == 'return' or tonumber(argument) == 0 then
+        back[#back + 1] = id
+        free[id] = action == 'return'
+      else
+        if not spent(id, at, max_receives()) then call('ZADD', delayed, at + argument, id) end
+        told = true
+      end
+    end
+  end
+end
+
+if #freed > 0 then call('ZREM', leased, unpack(freed)) end
+if #acked > 0 then
+  if cut then
+    call('ZREM', delayed, unpack(acked))
+    if call('ZREM', dead, unpack(acked)) > 0 then call('HDEL', why, unpack(acked)) end
+  end
+  forget(acked)
+  call('HINCRBY', meta, 'settled', #acked)
+  if cut then trim() end
+end
+if #back > 0 and give_back(back, at, free) > 0 then told = true end
+if told then tell() end
+return reply

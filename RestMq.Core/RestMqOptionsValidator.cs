@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Options;
+
+namespace RestMq;
+
+/// <summary>Finds all that is wrong with the options at once, when the application starts.</summary>
+internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RestMqOptions options)
+    {
+        var errors = new List<string>();
+        void AtLeast<T>(T value, T least, string option) where T : IComparable<T>
+        {
+            if (value.CompareTo(least) < 0) errors.Add($"RestMqOptions.{option} is {value}; it is at least {least}.");
+        }
+        AtLeast(options.MaxMessageBytes, 1, nameof(options.MaxMessageBytes));
+        AtLeast(options.MaxBatch, 1, nameof(options.MaxBatch));
+        AtLeast(options.MaxBatchBytes, options.MaxMessageBytes, nameof(options.MaxBatchBytes));
+        AtLeast(options.MaxWait, TimeSpan.Zero, nameof(options.MaxWait));
+        AtLeast(options.TakeLease, TimeSpan.FromSeconds(1), nameof(options.TakeLease));
+        AtLeast(options.MaxLease, options.TakeLease, nameof(options.MaxLease));
+        AtLeast(options.MaxDelay, TimeSpan.Zero, nameof(options.MaxDelay));
+        AtLeast(options.MaxTimeToLive, TimeSpan.FromSeconds(1), nameof(options.MaxTimeToLive));
+        AtLeast(options.IdempotencyWindow, TimeSpan.FromSeconds(1), nameof(options.IdempotencyWindow));
+        AtLeast(options.SlowPoll, TimeSpan.FromMilliseconds(100), nameof(options.SlowPoll));
+        AtLeast(options.ConsumerBuffer, 1, nameof(options.ConsumerBuffer));
+        AtLeast(options.MaxConsumers, 1, nameof(options.MaxConsumers));
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RestMq.Memory;
+using RestMq.Stores;
+
+namespace RestMq;
+
+/// <summary>Says at start where the messages are, and lets the store connect before the first request comes.</summary>
+internal sealed partial class StoreAnnouncement(IQueueStore store, ILogger<StoreAnnouncement> logger) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (store is MemoryQueueStore)
+        {
+            LogMemory(logger);
+            return;
+        }
+        try
+        {
+            await store.ListAsync(cancellationToken).ConfigureAwait(false);
+            LogStore(logger, store.Description);
+        }
+        catch (RestMqUnavailableException e)
+        {
+            // Requests get 503 until it is there; the host need not wait for it.
+            LogAway(logger, store.Description, e.InnerException?.Message ?? e.Message);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(30, LogLevel.Information, "Messages are kept in memory and live as long as this process; set RestMq:Redis to keep them in Redis")]
+    private static partial void LogMemory(ILogger logger);
+
+    [LoggerMessage(31, LogLevel.Information, "Messages are kept in Redis at {Store}")]
+    private static partial void LogStore(ILogger logger, string store);
+
+    [LoggerMessage(32, LogLevel.Warning, "Redis at {Store} is away, requests are answered 503 until it is back: {Reason}")]
+    private static partial void LogAway(ILogger logger, string store, string reason);
+}

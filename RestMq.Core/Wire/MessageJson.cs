@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace RestMq.Wire;
+
+/// <summary>
+/// How a message looks in JSON, on every route and in the JSON protocol: a text as a string, JSON as itself, binary as base64 with
+/// <c>"encoding"</c>. This file is compiled into each assembly that speaks the wire.
+/// </summary>
+internal static class MessageJson
+{
+    /// <summary>Non-ASCII text goes out as it is: replies are JSON or JavaScript by content type, never HTML.</summary>
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private static readonly JsonEncodedText Key = JsonEncodedText.Encode("key");
+    private static readonly JsonEncodedText Value = JsonEncodedText.Encode("value");
+    private static readonly JsonEncodedText Count = JsonEncodedText.Encode("count");
+    private static readonly JsonEncodedText Receipt = JsonEncodedText.Encode("receipt");
+    private static readonly JsonEncodedText Encoding = JsonEncodedText.Encode("encoding");
+    private static readonly JsonEncodedText Type = JsonEncodedText.Encode("type");
+
+    private static readonly SearchValues<byte> LineBreaks = SearchValues.Create("\r\n"u8);
+
+    /// <summary>Writes the members of a message: key, value, count and, if wanted, its receipt.</summary>
+    public static void WriteMembers(Utf8JsonWriter writer, QueueMessage message, bool receipt = false)
+    {
+        writer.WriteString(Key, message.Key.ToString());
+        WriteBody(writer, message.Body);
+        writer.WriteNumber(Count, message.Count);
+        if (receipt) writer.WriteString(Receipt, message.Receipt.ToString());
+    }
+
+    /// <summary>Writes a message as an object.</summary>
+    public static void Write(Utf8JsonWriter writer, QueueMessage message, bool receipt = false)
+    {
+        writer.WriteStartObject();
+        WriteMembers(writer, message, receipt);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes a body as the member <c>value</c>, with <c>encoding</c> and <c>type</c> where they are needed to send it again.</summary>
+    public static void WriteBody(Utf8JsonWriter writer, MessageBody body)
+    {
+        switch (body.Kind)
+        {
+            case BodyKind.Text:
+                writer.WriteString(Value, body.Bytes.Span);
+                break;
+            case BodyKind.Json:
+                writer.WritePropertyName(Value);
+                writer.WriteRawValue(OnOneLine(body.Bytes.Span), skipInputValidation: true);
+                break;
+            default:
+                writer.WriteBase64String(Value, body.Bytes.Span);
+                writer.WriteString(Encoding, "base64"u8);
+                break;
+        }
+        if (body.ContentType is { } type) writer.WriteString(Type, type);
+    }
+
+    // A line break in JSON can only stand between tokens (inside a string it is escaped), so leaving it out changes nothing, and a message
+    // stays one line of a stream.
+    private static ReadOnlySpan<byte> OnOneLine(ReadOnlySpan<byte> json)
+    {
+        if (!json.ContainsAny(LineBreaks)) return json;
+        var line = new byte[json.Length];
+        var length = 0;
+        foreach (var b in json)
+        {
+            if (b is not ((byte)'\r' or (byte)'\n')) line[length++] = b;
+        }
+        return line.AsSpan(0, length);
+    }
+}

@@ -1,0 +1,37 @@
+namespace RestMq.Wire;
+
+/// <summary>The wire's words for what the engine has as enumerations. This file is compiled into each assembly that speaks the wire.</summary>
+internal static class Words
+{
+    public static string Of(QueuePolicy policy) => policy switch
+    {
+        QueuePolicy.RoundRobin => "roundrobin",
+        _ => "broadcast",
+    };
+
+    public static string Of(MessageState state) => state switch
+    {
+        MessageState.Leased => "leased",
+        MessageState.Delayed => "delayed",
+        MessageState.Dead => "dead",
+        _ => "ready",
+    };
+
+    /// <exception cref="FormatException">It is neither.</exception>
+    public static QueuePolicy Policy(string word) => word switch
+    {
+        "broadcast" => QueuePolicy.Broadcast,
+        "roundrobin" => QueuePolicy.RoundRobin,
+        _ => throw new FormatException($"'policy' is broadcast or roundrobin, not '{Limits.Shorten(word)}'."),
+    };
+
+    /// <exception cref="FormatException">It is none of the four.</exception>
+    public static MessageState State(string word) => word switch
+    {
+        "ready" => MessageState.Ready,
+        "leased" => MessageState.Leased,
+        "delayed" => MessageState.Delayed,
+        "dead" => MessageState.Dead,
+        _ => throw new FormatException($"'state' is ready, leased, delayed or dead, not '{Limits.Shorten(word)}'."),
+    };
+}
