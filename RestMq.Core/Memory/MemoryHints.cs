@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using RestMq.Stores;
+
+namespace RestMq.Memory;
+
+/// <summary>Who listens to which queue. A listener need not wait for its queue to exist, and outlives a purge.</summary>
+internal sealed class MemoryHints
+{
+    private readonly ConcurrentDictionary<QueueName, Listener[]> _listeners = new();
+    private readonly Lock _gate = new();
+
+    public IAsyncDisposable Listen(QueueName queue, Action<QueueHint> onHint)
+    {
+        var listener = new Listener(this, queue, onHint);
+        lock (_gate) _listeners[queue] = [.. Of(queue), listener];
+        return listener;
+    }
+
+    public void Tell(QueueName queue, QueueHint hint)
+    {
+        foreach (var listener in Of(queue)) listener.Tell(hint);
+    }
+
+    private Listener[] Of(QueueName queue) => _listeners.TryGetValue(queue, out var listeners) ? listeners : [];
+
+    private void Remove(QueueName queue, Listener listener)
+    {
+        lock (_gate)
+        {
+            var rest = Array.FindAll(Of(queue), other => other != listener);
+            if (rest.Length > 0) _listeners[queue] = rest; else _listeners.TryRemove(queue, out _);
+        }
+    }
+
+    private sealed class Listener(MemoryHints hints, QueueName queue, Action<QueueHint> onHint) : IAsyncDisposable
+    {
+        public void Tell(QueueHint hint)
+        {
+            try
+            {
+                onHint(hint);
+            }
+            catch
+            {
+                // Whoever adds or settles is not to pay for a listener that fails, and hints may be lost.
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            hints.Remove(queue, this);
+            return ValueTask.CompletedTask;
+        }
+    }
+}

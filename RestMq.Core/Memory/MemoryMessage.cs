@@ -1,0 +1,51 @@
+namespace RestMq.Memory;
+
+/// <summary>A message in memory and the place it is in. All times are in ticks of the store's clock.</summary>
+internal sealed class MemoryMessage(long id, MessageBody body, long added, long dies)
+{
+    /// <summary>The time that never comes.</summary>
+    public const long Never = long.MaxValue;
+
+    /// <summary>By when a lease or a delay ends; those that end together in the order in which they were added.</summary>
+    public static readonly IComparer<MemoryMessage> ByDue = Comparer<MemoryMessage>.Create(
+        static (a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Id.CompareTo(b.Id));
+
+    /// <summary>By when they die.</summary>
+    public static readonly IComparer<MemoryMessage> ByDeath = Comparer<MemoryMessage>.Create(
+        static (a, b) => a.Dies != b.Dies ? a.Dies.CompareTo(b.Dies) : a.Id.CompareTo(b.Id));
+
+    public long Id => id;
+
+    public long Added => added;
+
+    /// <summary>When it is not worth keeping any more; <see cref="Never"/> for most.</summary>
+    public long Dies { get; set; } = dies;
+
+    /// <summary>How many hand-outs are over. The one under way has the fence <c>Past + 1</c>.</summary>
+    public long Past { get; set; }
+
+    public MessageState State { get; set; }
+
+    /// <summary>When its lease or its delay ends. It must not change while the message is in a set ordered by it.</summary>
+    public long Due { get; set; }
+
+    /// <summary>Why it was buried.</summary>
+    public string? Reason { get; set; }
+
+    /// <summary>The neighbour towards the head, in the list that holds the message.</summary>
+    public MemoryMessage? Previous { get; set; }
+
+    /// <summary>The neighbour towards the tail.</summary>
+    public MemoryMessage? Next { get; set; }
+
+    public QueueMessage ToQueueMessage(QueueName queue, long count, long sequence = 0) =>
+        new(new MessageKey(queue, id), body, count, At(added)) { Sequence = sequence };
+
+    public MessageSnapshot ToSnapshot(QueueName queue) => new(
+        ToQueueMessage(queue, State is MessageState.Leased ? Past + 1 : Past),
+        State,
+        State is MessageState.Leased or MessageState.Delayed ? At(Due) : null,
+        State is MessageState.Dead ? Reason : null);
+
+    private static DateTimeOffset At(long ticks) => new(ticks, TimeSpan.Zero);
+}

@@ -1,0 +1,173 @@
+namespace RestMq.Memory;
+
+/// <summary>
+/// The places of a queue: two lists for what is ordered by itself, two sets for what ends by itself. A message is in exactly one. Those that
+/// may die are in <c>_mortal</c> besides while they are ready or delayed: a leased one may finish, and a dead letter does not die.
+/// Nothing here depends on the length of a queue but by its logarithm.
+/// </summary>
+internal sealed partial class MemoryQueue
+{
+    // What one call moves at most of each kind.
+    private const int Bound = 100;
+
+    private readonly Dictionary<long, MemoryMessage> _messages = [];
+    private readonly MemoryList _ready = new();
+    private readonly MemoryList _dead = new();
+    private readonly SortedSet<MemoryMessage> _leased = new(MemoryMessage.ByDue);
+    private readonly SortedSet<MemoryMessage> _delayed = new(MemoryMessage.ByDue);
+    private readonly SortedSet<MemoryMessage> _mortal = new(MemoryMessage.ByDeath);
+    private readonly List<MemoryMessage> _due = new(Bound);
+    private bool _changed;
+    private bool _moved;
+
+    /// <summary>Whether the step just done calls for a hint; asking forgets it.</summary>
+    public bool TakeChanged()
+    {
+        var changed = _changed || (_moved && _ready.Count > 0);
+        _changed = _moved = false;
+        return changed;
+    }
+
+    // Drops what died, and the idempotency keys whose window is over; true when there may be more.
+    private bool Sweep(long now)
+    {
+        while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
+        var dropped = 0;
+        for (; dropped < Bound && _mortal.Min is { } message && message.Dies <= now; dropped++) Delete(message);
+        return dropped == Bound;
+    }
+
+    // Deaths; leases that are over, to the head; delays that are over, to the tail, or to the head when they were given back with a pause.
+    // True when a kind met its bound, so that there may be more.
+    private bool MoveDue(long now)
+    {
+        var again = Sweep(now);
+
+        var over = FirstDue(_leased, now);
+        again |= over.Count == Bound;
+        over.Sort(static (a, b) => a.Id.CompareTo(b.Id));
+        MemoryMessage? last = null;
+        foreach (var message in over) GiveBack(message, now, TimeSpan.Zero, counted: true, ref last);
+
+        var ripe = FirstDue(_delayed, now);
+        again |= ripe.Count == Bound;
+        _moved |= ripe.Count > 0;
+        last = null;
+        foreach (var message in ripe)
+        {
+            if (message.Past > 0) PutAtHead(message, ref last); else Put(message, MessageState.Ready);
+        }
+        // Kept for its room only: it must not keep messages.
+        _due.Clear();
+        return again;
+    }
+
+    private List<MemoryMessage> FirstDue(SortedSet<MemoryMessage> places, long now)
+    {
+        _due.Clear();
+        // The usual case, without the cost of an enumerator.
+        if (places.Min is not { } first || first.Due > now) return _due;
+        foreach (var message in places)
+        {
+            if (message.Due > now || _due.Count == Bound) break;
+            _due.Add(message);
+        }
+        return _due;
+    }
+
+    // How long until something becomes ready by itself: zero when it may already be so.
+    private TimeSpan? NextDue(long now, bool again)
+    {
+        if (again) return TimeSpan.Zero;
+        var due = Math.Min(_leased.Min?.Due ?? MemoryMessage.Never, _delayed.Min?.Due ?? MemoryMessage.Never);
+        return due == MemoryMessage.Never ? null : TimeSpan.FromTicks(Math.Max(due - now, 0));
+    }
+
+    // The first message that is alive.
+    private MemoryMessage? Head(long now)
+    {
+        while (_ready.First is { } head)
+        {
+            if (head.Dies > now) return head;
+            Delete(head);
+        }
+        return null;
+    }
+
+    private void GiveBack(MemoryMessage message, long now, TimeSpan pause, bool counted, ref MemoryMessage? last)
+    {
+        if (counted) message.Past++;
+        if (message.Dies <= now)
+        {
+            Delete(message);
+        }
+        else if (counted && message.Past >= Settings.MaxReceives)
+        {
+            Bury(message, $"max_receives ({Settings.MaxReceives}) reached");
+        }
+        else if (pause > TimeSpan.Zero)
+        {
+            Put(message, MessageState.Delayed, now + pause.Ticks);
+            _changed = true;
+        }
+        else
+        {
+            PutAtHead(message, ref last);
+            _moved = true;
+        }
+    }
+
+    private void Bury(MemoryMessage message, string? reason)
+    {
+        message.Reason = reason;
+        Put(message, MessageState.Dead);
+    }
+
+    private void PutAtHead(MemoryMessage message, ref MemoryMessage? last)
+    {
+        Leave(message);
+        Enter(message, MessageState.Ready, toHead: true, behind: last);
+        last = message;
+    }
+
+    private void Put(MemoryMessage message, MessageState place, long due = 0)
+    {
+        Leave(message);
+        Enter(message, place, due);
+    }
+
+    private void Delete(MemoryMessage message)
+    {
+        Leave(message);
+        _messages.Remove(message.Id);
+    }
+
+    private void Enter(MemoryMessage message, MessageState place, long due = 0, bool toHead = false, MemoryMessage? behind = null)
+    {
+        message.State = place;
+        message.Due = due;
+        switch (place)
+        {
+            case MessageState.Leased: _leased.Add(message); break;
+            case MessageState.Delayed: _delayed.Add(message); break;
+            case MessageState.Dead: _dead.AddLast(message); break;
+            default: _ready.Insert(toHead ? behind : _ready.Last, message); break;
+        }
+        if (MayDie(message)) _mortal.Add(message);
+    }
+
+    private void Leave(MemoryMessage message)
+    {
+        if (MayDie(message)) _mortal.Remove(message);
+        switch (message.State)
+        {
+            case MessageState.Leased: _leased.Remove(message); break;
+            case MessageState.Delayed: _delayed.Remove(message); break;
+            case MessageState.Dead: _dead.Remove(message); break;
+            default: _ready.Remove(message); break;
+        }
+    }
+
+    private static bool MayDie(MemoryMessage message) =>
+        message.Dies != MemoryMessage.Never && message.State is MessageState.Ready or MessageState.Delayed;
+}

@@ -1,0 +1,220 @@
+using RestMq.Stores;
+
+namespace RestMq.Memory;
+
+/// <summary>
+/// One queue in memory, for one caller at a time: whoever calls it holds <see cref="Gate"/>. This file does what the port asks for; the other
+/// half knows the places a message can be in and moves what is due.
+/// </summary>
+internal sealed partial class MemoryQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow)
+{
+    private readonly long _firstId = lastId;
+    private readonly Dictionary<string, long> _once = [];
+    private readonly Queue<(string Key, long Until)> _onceInOrder = [];
+
+    // The live log by sequence; without a gap, so its first is LastSequence - Count + 1.
+    private readonly Dictionary<long, QueueMessage> _log = [];
+    private long _settled;
+
+    public Lock Gate { get; } = new();
+
+    /// <summary>Whether the queue was purged while its caller came in: it is no longer the one of its name.</summary>
+    public bool Retired { get; set; }
+
+    public long LastId { get; private set; } = lastId;
+
+    public long LastSequence { get; private set; } = lastSequence;
+
+    public QueueSettings Settings { get; private set; } = new();
+
+    private LiveState Live => new(Settings.Policy, Settings.Stopped);
+
+    public AddResult[] Add(IReadOnlyList<NewMessage> messages, long now)
+    {
+        Sweep(now);
+        var results = new AddResult[messages.Count];
+        for (var i = 0; i < results.Length; i++) results[i] = Add(messages[i], now);
+        return results;
+    }
+
+    public LeasedBatch Lease(IReadOnlyList<LeaseRequest> requests, long now)
+    {
+        var again = MoveDue(now);
+        var wanted = 0L;
+        for (var i = 0; i < requests.Count; i++) wanted += requests[i].Count;
+
+        var messages = new List<QueueMessage>((int)Math.Min(wanted, _ready.Count));
+        for (var i = 0; i < requests.Count; i++)
+        {
+            var due = now + requests[i].Lease.Ticks;
+            for (var left = requests[i].Count; left > 0 && Head(now) is { } head; left--)
+            {
+                Put(head, MessageState.Leased, due);
+                messages.Add(head.ToQueueMessage(name, head.Past + 1));
+            }
+        }
+        return new LeasedBatch(messages, messages.Count < wanted ? NextDue(now, again) : null, Live);
+    }
+
+    public SettleResult[] Settle(IReadOnlyList<Settlement> settlements, long now)
+    {
+        var results = new SettleResult[settlements.Count];
+        MemoryMessage? givenBack = null;
+        for (var i = 0; i < results.Length; i++) results[i] = Settle(settlements[i], now, ref givenBack);
+        return results;
+    }
+
+    public QueueMessage? Look(long now)
+    {
+        MoveDue(now);
+        return Head(now) is { } head ? head.ToQueueMessage(name, ++head.Past) : null;
+    }
+
+    public BroadcastBatch Broadcast(BroadcastRequest request, long now)
+    {
+        var again = MoveDue(now);
+        var after = request.After ?? LastSequence;
+        if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
+        {
+            var left = request.Move;
+            for (; left > 0 && Head(now) is { } head; left--)
+            {
+                _log.Add(++LastSequence, head.ToQueueMessage(name, head.Past + 1, LastSequence));
+                Delete(head);
+            }
+            again |= left == 0 && _ready.Count > 0;
+            _settled += request.Move - left;
+            _changed |= left < request.Move;
+        }
+
+        var messages = new List<QueueMessage>();
+        for (var at = Math.Max(after, LastSequence - _log.Count); at < LastSequence && messages.Count < request.Read;) messages.Add(_log[++at]);
+        // Only now, so that without any history the caller still gets what it has just moved.
+        TrimLog();
+        return new BroadcastBatch(messages, after, LastSequence, NextDue(now, again), Live);
+    }
+
+    public MessageSnapshot? Peek(long id) => _messages.TryGetValue(id, out var message) ? message.ToSnapshot(name) : null;
+
+    public IReadOnlyList<MessageSnapshot> Last(MessageState state, int count, long now)
+    {
+        MoveDue(now);
+        var newestFirst = state switch
+        {
+            MessageState.Leased => _leased.Reverse(),
+            MessageState.Delayed => _delayed.Reverse(),
+            MessageState.Dead => _dead.FromLast(),
+            _ => _ready.FromLast(),
+        };
+        return [.. newestFirst.Take(count).Select(message => message.ToSnapshot(name))];
+    }
+
+    public QueueSettings Configure(QueueSettingsChange change)
+    {
+        Settings = new QueueSettings
+        {
+            Policy = change.Policy ?? Settings.Policy,
+            Stopped = change.Stopped ?? Settings.Stopped,
+            MaxReceives = change.MaxReceives ?? Settings.MaxReceives,
+            MaxLength = change.MaxLength is { } length ? (length == 0 ? null : length) : Settings.MaxLength,
+            TimeToLive = change.TimeToLive is { } life ? (life == TimeSpan.Zero ? null : life) : Settings.TimeToLive,
+            History = change.History ?? Settings.History,
+        };
+        TrimLog();
+        _changed = true;
+        return Settings;
+    }
+
+    public long Redrive()
+    {
+        var count = 0;
+        for (; count < Bound && _dead.First is { } dead; count++)
+        {
+            // As a new one: its time to live was for being handled at all, and that had been tried.
+            dead.Past = 0;
+            dead.Dies = MemoryMessage.Never;
+            Put(dead, MessageState.Ready);
+        }
+        _changed |= count > 0;
+        return count;
+    }
+
+    public QueueStats Stats(long now)
+    {
+        MoveDue(now);
+        return new QueueStats(name, Settings)
+        {
+            Ready = _ready.Count,
+            Leased = _leased.Count,
+            Delayed = _delayed.Count,
+            Dead = _dead.Count,
+            TotalAdded = LastId - _firstId,
+            TotalSettled = _settled,
+            OldestAge = _ready.First is { } head ? TimeSpan.FromTicks(now - head.Added) : null,
+        };
+    }
+
+    private AddResult Add(in NewMessage message, long now)
+    {
+        if (message.IdempotencyKey is { } known && _once.TryGetValue(known, out var first))
+            return new AddResult(AddStatus.Duplicate, new MessageKey(name, first));
+        if (_messages.Count >= Settings.MaxLength) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
+
+        var dies = (message.TimeToLive ?? Settings.TimeToLive) is { } life ? now + life.Ticks : MemoryMessage.Never;
+        var added = new MemoryMessage(++LastId, message.Body, now, dies);
+        _messages.Add(added.Id, added);
+        if (message.IdempotencyKey is { } once)
+        {
+            _once.Add(once, added.Id);
+            _onceInOrder.Enqueue((once, now + idempotencyWindow.Ticks));
+        }
+        // Whoever waits has found nothing ready, so only the first message after that needs to be told.
+        _changed |= _ready.Count == 0 || message.Delay > TimeSpan.Zero;
+        if (message.Delay > TimeSpan.Zero) Enter(added, MessageState.Delayed, now + message.Delay.Ticks);
+        else Enter(added, MessageState.Ready);
+        return new AddResult(AddStatus.Added, new MessageKey(name, added.Id));
+    }
+
+    // Those given back in one batch stay in their order at the head: each goes behind the one before it, which givenBack remembers.
+    private SettleResult Settle(in Settlement settlement, long now, ref MemoryMessage? givenBack)
+    {
+        if (!_messages.TryGetValue(settlement.Receipt.Key.Id, out var message)) return SettleResult.Unknown;
+        var fence = settlement.Receipt.Fence;
+        var holds = fence == 0
+            ? settlement.Action is SettleAction.Ack
+            : message.State is MessageState.Leased && fence == message.Past + 1;
+        if (!holds) return SettleResult.Stale;
+
+        switch (settlement.Action)
+        {
+            case SettleAction.Ack:
+                if (message == givenBack) givenBack = message.Previous;
+                Delete(message);
+                _settled++;
+                break;
+            case SettleAction.Extend:
+                var due = now + settlement.Time.Ticks;
+                _changed |= due < message.Due;
+                Put(message, MessageState.Leased, due);
+                break;
+            case SettleAction.Release:
+                GiveBack(message, now, settlement.Time, counted: true, ref givenBack);
+                break;
+            case SettleAction.Return:
+                GiveBack(message, now, TimeSpan.Zero, counted: false, ref givenBack);
+                break;
+            case SettleAction.Bury:
+                message.Past++;
+                Bury(message, settlement.Reason);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action.");
+        }
+        return SettleResult.Done;
+    }
+
+    private void TrimLog()
+    {
+        while (_log.Count > Settings.History) _log.Remove(LastSequence - _log.Count + 1);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using RestMq.Stores;
+
+namespace RestMq.Memory;
+
+/// <summary>
+/// The store in the process's own memory: its queues live as long as the process. Every call is done when it returns. Bodies are kept as
+/// they are given, not copied, so the bytes of a message must not change after it was added.
+/// </summary>
+internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions> options) : IQueueStore
+{
+    // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.
+    private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
+
+    private static readonly LeasedBatch NothingToLease = new([], null, default);
+
+    private readonly ConcurrentDictionary<QueueName, MemoryQueue> _queues = new();
+    private readonly Dictionary<QueueName, Counters> _purged = [];
+    private readonly MemoryHints _hints = new();
+
+    // Held to make and to purge a queue; a queue's own gate may be entered within it, never the other way round.
+    private readonly Lock _gate = new();
+
+    // Leases must not stretch or end when somebody sets the clock, so only the start is the wall clock's.
+    private readonly long _origin = time.GetUtcNow().UtcTicks;
+    private readonly long _started = time.GetTimestamp();
+    private int _forgetAt = 1000;
+
+    public string Description => "memory";
+
+    private long Now => _origin + time.GetElapsedTime(_started).Ticks;
+
+    public ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken) =>
+        new(Create(queue, messages, static (q, messages, now) => q.Add(messages, now)));
+
+    public ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
+        new(TryOn(queue, requests, static (q, requests, now) => q.Lease(requests, now), out var batch) ? batch : NothingToLease);
+
+    public ValueTask<SettleResult[]> SettleAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
+    {
+        if (TryOn(queue, settlements, static (q, settlements, now) => q.Settle(settlements, now), out var results)) return new(results);
+        results = new SettleResult[settlements.Count];
+        Array.Fill(results, SettleResult.Unknown);
+        return new(results);
+    }
+
+    public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) =>
+        new(TryOn(queue, 0, static (q, _, now) => q.Look(now), out var message) ? message : null);
+
+    public ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken)
+    {
+        if (TryOn(queue, request, static (q, request, now) => q.Broadcast(request, now), out var batch)) return new(batch);
+        long last;
+        lock (_gate) last = _purged.GetValueOrDefault(queue).Sequence;
+        return new(new BroadcastBatch([], request.After ?? last, last, null, default));
+    }
+
+    public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) =>
+        new(TryOn(key.Queue, key.Id, static (q, id, _) => q.Peek(id), out var snapshot) ? snapshot : null);
+
+    public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+        QueueName queue, MessageState state, int count, CancellationToken cancellationToken) =>
+        new(TryOn(queue, (state, count), static (q, of, now) => q.Last(of.state, of.count, now), out var last) ? last : []);
+
+    public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken)
+    {
+        bool existed;
+        lock (_gate)
+        {
+            existed = _queues.TryRemove(queue, out var purged);
+            if (existed) Retire(queue, purged!);
+        }
+        _hints.Tell(queue, QueueHint.Purged);
+        return new(existed);
+    }
+
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) =>
+        new([.. _queues.Keys.OrderBy(static name => name.Value, StringComparer.Ordinal)]);
+
+    public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken)
+    {
+        if (!change.IsEmpty) return new(Create(queue, change, static (q, change, _) => q.Configure(change)));
+        return new(TryOn(queue, 0, static (q, _, _) => q.Settings, out var settings) ? settings : new QueueSettings());
+    }
+
+    public ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) =>
+        new(TryOn(queue, 0, static (q, _, _) => q.Redrive(), out var count) ? count : 0);
+
+    public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) =>
+        new(TryOn(queue, 0, static (q, _, now) => q.Stats(now), out var stats) ? stats : new QueueStats(queue, new QueueSettings()));
+
+    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
+        new(_hints.Listen(queue, onHint));
+
+    // Does one step on a queue within its gate, and gives the hint it calls for outside; false when there is no such queue.
+    private bool TryOn<TArgument, TResult>(
+        QueueName name, TArgument argument, Func<MemoryQueue, TArgument, long, TResult> step, out TResult result)
+    {
+        result = default!;
+        if (!_queues.TryGetValue(name, out var queue)) return false;
+        bool changed;
+        lock (queue.Gate)
+        {
+            if (queue.Retired) return false;
+            result = step(queue, argument, Now);
+            changed = queue.TakeChanged();
+        }
+        if (changed) _hints.Tell(name, QueueHint.Changed);
+        return true;
+    }
+
+    private TResult Create<TArgument, TResult>(QueueName name, TArgument argument, Func<MemoryQueue, TArgument, long, TResult> step)
+    {
+        TResult result;
+        while (!TryOn(name, argument, step, out result))
+        {
+            lock (_gate)
+            {
+                if (_queues.ContainsKey(name)) continue;
+                _purged.Remove(name, out var counters);
+                _queues[name] = new MemoryQueue(name, counters.Id, counters.Sequence, options.Value.IdempotencyWindow);
+            }
+        }
+        return result;
+    }
+
+    private void Retire(QueueName name, MemoryQueue queue)
+    {
+        var now = Now;
+        lock (queue.Gate)
+        {
+            queue.Retired = true;
+            _purged[name] = new Counters(queue.LastId, queue.LastSequence, now + CountersOutlive.Ticks);
+        }
+        if (_purged.Count < _forgetAt) return;
+        foreach (var (old, counters) in _purged)
+        {
+            if (counters.Until <= now) _purged.Remove(old);
+        }
+        // Looking through all of them only when they have doubled costs each purge next to nothing.
+        _forgetAt = Math.Max(1000, 2 * _purged.Count);
+    }
+
+    /// <summary>What is left of a purged queue for a day, so that its ids and sequences go on.</summary>
+    private readonly record struct Counters(long Id, long Sequence, long Until);
+}
