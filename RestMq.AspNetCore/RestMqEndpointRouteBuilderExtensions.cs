@@ -31,7 +31,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         var live = new LiveEndpoints(engine, services.GetRequiredService<IHostApplicationLifetime>());
         var xmlRpc = new XmlRpcEndpoints(engine, options);
         var policy = new PolicyEndpoints(engine, options.Value);
-        var control = new ControlEndpoints(engine);
+        var control = new ControlEndpoints(engine, options.Value);
         var stats = new StatsEndpoints(engine);
 
         var group = endpoints.MapGroup(prefix);

@@ -37,6 +37,11 @@ public interface IQueueEngine
     /// <summary>Settles one hand-out, or deletes a message by its key.</summary>
     ValueTask<SettleResult> SettleAsync(Settlement settlement, CancellationToken cancellationToken = default);
 
+    /// <summary>Settles several hand-outs of one queue in one step; those that go back to the head of the queue keep this order.</summary>
+    /// <returns>A result for each.</returns>
+    ValueTask<IReadOnlyList<SettleResult>> SettleAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken = default);
+
     /// <summary>Looks at one message wherever it is, unchanged; null when there is none.</summary>
     ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken = default);
 

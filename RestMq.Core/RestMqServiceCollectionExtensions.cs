@@ -23,7 +23,6 @@ public static class RestMqServiceCollectionExtensions
     /// <param name="configure">Sets limits and times.</param>
     public static RestMqBuilder AddRestMq(this IServiceCollection services, Action<RestMqOptions>? configure = null)
     {
-        services.AddLogging();
         services.AddOptions<RestMqOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RestMqOptions>, RestMqOptionsValidator>());
         if (configure is not null) services.Configure(configure);

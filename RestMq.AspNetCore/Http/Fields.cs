@@ -20,6 +20,9 @@ internal sealed class Fields
     /// <param name="ContentType">The type that a part of a multipart form gave it.</param>
     internal readonly record struct Field(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value, string? ContentType);
 
+    /// <summary>The body of a form as it came; empty when there was none.</summary>
+    public ReadOnlyMemory<byte> Body { get; private set; }
+
     /// <summary>The JSONP callback; null when there is none.</summary>
     /// <exception cref="FormatException">It is no JavaScript identifier path.</exception>
     public string? Callback => Text("callback") is { } name
@@ -46,6 +49,7 @@ internal sealed class Fields
         if (!isMultipart && !IsUrlEncoded(request.ContentType)) return fields;
         if (fields == None) fields = new Fields();
         var body = await RequestBody.ReadAsync(request, limit);
+        fields.Body = body;
         if (isMultipart) await Multipart.SplitAsync(body, request.ContentType!, fields._fields, context.RequestAborted);
         else UrlEncoding.Split(body, fields._fields);
         return fields;

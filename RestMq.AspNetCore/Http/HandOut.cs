@@ -29,13 +29,8 @@ internal static class HandOut
     {
         try
         {
-            if (taken.Count == 1)
-            {
-                await engine.SettleAsync(new Settlement(taken[0].Receipt, action));
-                return;
-            }
-            // Together, so that what is given back keeps its order.
-            await Task.WhenAll(taken.Select(message => engine.SettleAsync(new Settlement(message.Receipt, action)).AsTask()));
+            if (taken.Count == 1) await engine.SettleAsync(new Settlement(taken[0].Receipt, action));
+            else await engine.SettleAsync(taken[0].Key.Queue, [.. taken.Select(message => new Settlement(message.Receipt, action))]);
         }
         catch (RestMqUnavailableException)
         {

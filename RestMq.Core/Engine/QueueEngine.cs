@@ -94,7 +94,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 
     public async ValueTask<SettleResult> SettleAsync(Settlement settlement, CancellationToken cancellationToken = default)
     {
-        if (settlement.Time < TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Time, "A time is not negative.");
+        Check(settlement, settlement.Receipt.Key.Queue);
         cancellationToken.ThrowIfCancellationRequested();
         var hub = Enter(settlement.Receipt.Key.Queue);
         try
@@ -105,6 +105,14 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         {
             hub.Leave();
         }
+    }
+
+    public async ValueTask<IReadOnlyList<SettleResult>> SettleAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken = default)
+    {
+        CheckRange(settlements.Count, 1, _options.MaxBatch, nameof(settlements));
+        foreach (var settlement in settlements) Check(settlement, queue);
+        return await _store.SettleAsync(queue, settlements, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -161,9 +169,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    private async ValueTask ReturnAsync(QueueHub hub, IReadOnlyList<QueueMessage> messages) =>
-        await _store.SettleAsync(
-            hub.Queue, [.. messages.Select(m => new Settlement(m.Receipt, SettleAction.Return))], CancellationToken.None).ConfigureAwait(false);
+    private ValueTask<SettleResult[]> ReturnAsync(QueueHub hub, IReadOnlyList<QueueMessage> messages) =>
+        _store.SettleAsync(hub.Queue, [.. messages.Select(m => new Settlement(m.Receipt, SettleAction.Return))], CancellationToken.None);
 
     private QueueHub Enter(QueueName queue)
     {
@@ -194,6 +201,13 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         CheckRange(message.Delay, TimeSpan.Zero, _options.MaxDelay, nameof(message.Delay));
         if (message.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.FromMilliseconds(1), _options.MaxTimeToLive, nameof(message.TimeToLive));
         if (message.IdempotencyKey is { } id) CheckRange(id.Length, 1, 200, nameof(message.IdempotencyKey));
+    }
+
+    private void Check(Settlement settlement, QueueName queue)
+    {
+        if (settlement.Receipt.Key.Queue != queue) throw new ArgumentException($"{settlement.Receipt} is not of the queue {queue}.", nameof(settlement));
+        var most = settlement.Action is SettleAction.Extend ? _options.MaxLease : _options.MaxDelay;
+        CheckRange(settlement.Time, TimeSpan.Zero, most, nameof(settlement.Time));
     }
 
     private static void CheckRange<T>(T value, T least, T most, string name) where T : IComparable<T>

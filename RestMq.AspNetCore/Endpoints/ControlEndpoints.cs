@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using RestMq.Http;
+using RestMq.Wire;
+
+namespace RestMq.Endpoints;
+
+/// <summary><c>/control</c>: starts and stops live delivery, and returns the dead.</summary>
+internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions options)
+{
+    public async Task ListAsync(HttpContext context)
+    {
+        var callback = Fields.OfQuery(context).Callback;
+        var statuses = new List<(QueueName Queue, QueueSettings Settings)>();
+        foreach (var queue in await engine.ListAsync(context.RequestAborted))
+            statuses.Add((queue, await engine.GetSettingsAsync(queue, context.RequestAborted)));
+        await Reply.JsonAsync(context, callback, (statuses, engine.Store), static (writer, all) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject("queues");
+            foreach (var (queue, settings) in all.statuses) WriteStatus(writer, queue.Value, queue, settings);
+            writer.WriteEndObject();
+            writer.WriteNumber("count", all.statuses.Count);
+            writer.WriteString("redis", all.Store);
+            writer.WriteEndObject();
+        });
+    }
+
+    public async Task GetAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        var callback = Fields.OfQuery(context).Callback;
+        var settings = await engine.GetSettingsAsync(queue, context.RequestAborted);
+        await Reply.JsonAsync(context, callback, (queue, settings, engine.Store), static (writer, found) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("queue", found.queue.Value);
+            WriteStatus(writer, "status", found.queue, found.settings);
+            writer.WriteString("redis", found.Store);
+            writer.WriteEndObject();
+        });
+    }
+
+    public async Task SetAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var callback = fields.Callback;
+        switch (fields.Text("status"))
+        {
+            case "start":
+                await SwitchAsync(context, callback, queue, stopped: false);
+                break;
+            case "stop":
+                await SwitchAsync(context, callback, queue, stopped: true);
+                break;
+            case "redrive":
+                await RedriveAsync(context, callback, queue);
+                break;
+            case var other:
+                throw Problem.BadRequest($"'status' is start, stop or redrive{(other is null ? "" : $", not '{Limits.Shorten(other)}'")}.");
+        }
+    }
+
+    private async Task SwitchAsync(HttpContext context, string? callback, QueueName queue, bool stopped)
+    {
+        var settings = await engine.ConfigureAsync(queue, new QueueSettingsChange { Stopped = stopped }, context.RequestAborted);
+        await Reply.JsonAsync(context, callback, (queue, settings), static (writer, found) =>
+        {
+            writer.WriteStartObject();
+            WriteStatus(writer, "stat", found.queue, found.settings);
+            writer.WriteEndObject();
+        });
+    }
+
+    private async Task RedriveAsync(HttpContext context, string? callback, QueueName queue)
+    {
+        var moved = await engine.RedriveAsync(queue, context.RequestAborted);
+        await Reply.JsonAsync(context, callback, (queue, moved), static (writer, done) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject("stat");
+            writer.WriteString("queue", done.queue.Value);
+            writer.WriteNumber("redriven", done.moved);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        });
+    }
+
+    private static void WriteStatus(Utf8JsonWriter writer, string name, QueueName queue, QueueSettings settings)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("queue", queue.Value);
+        writer.WriteNumber("status", settings.Stopped ? 0 : 1);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Http;
+using RestMq.Http;
+using RestMq.Pages;
+
+namespace RestMq.Endpoints;
+
+/// <summary><c>/</c>: the queue named in a field, as the oldest curl lines do; and the front page.</summary>
+internal sealed class HomeEndpoints(IQueueEngine engine, RestMqOptions options)
+{
+    public async Task GetAsync(HttpContext context)
+    {
+        var fields = Fields.OfQuery(context);
+        if (fields.Text("queue") is { Length: > 0 } name)
+        {
+            var queue = Route.Name(name);
+            var callback = fields.Callback;
+            var found = await engine.LeaseAsync([queue], 1, options.TakeLease, TimeSpan.Zero, context.RequestAborted);
+            if (found.Count == 0) throw Problem.NotFound($"The queue {queue} is empty.");
+            await HandOut.SendAsync(context, engine, found, () => Replies.MessageAsync(context, callback, found[0]));
+            return;
+        }
+        var here = context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimEnd('/');
+        if (Html.IsWanted(context)) context.Response.Redirect(here + "/q");
+        else await Reply.TextAsync(context, null, CurlSheet.For($"{context.Request.Scheme}://{context.Request.Host}{here}", engine.Store));
+    }
+
+    public async Task AddAsync(HttpContext context)
+    {
+        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var queue = Route.Name(fields.Text("queue"));
+        var callback = fields.Callback;
+        var added = await engine.AddAsync(queue, Adding.OfForm(fields, context, options), context.RequestAborted);
+        await Replies.AddedAsync(context, callback, added, location: false);
+    }
+}

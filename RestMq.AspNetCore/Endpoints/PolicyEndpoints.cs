@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http;
+using RestMq.Http;
+using RestMq.Wire;
+
+namespace RestMq.Endpoints;
+
+/// <summary><c>/p/{queue}</c>: a queue's policy and settings.</summary>
+internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options)
+{
+    public async Task GetAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        var callback = Fields.OfQuery(context).Callback;
+        await WriteAsync(context, callback, queue, await engine.GetSettingsAsync(queue, context.RequestAborted));
+    }
+
+    public async Task SetAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var callback = fields.Callback;
+        var change = new QueueSettingsChange
+        {
+            Policy = fields.Text("policy") is { } policy ? Words.Policy(policy) : null,
+            MaxReceives = fields.Number("max_receives") is { } receives ? (int)Limits.Whole("max_receives", receives, 1, 1000) : null,
+            MaxLength = fields.Number("max_length") is { } length ? Limits.Whole("max_length", length, 0, 1_000_000_000_000) : null,
+            TimeToLive = fields.Number("ttl") is { } ttl ? Limits.Time("ttl", ttl, TimeSpan.Zero, options.MaxTimeToLive) : null,
+            History = fields.Number("history") is { } history ? (int)Limits.Whole("history", history, 0, 100_000) : null,
+        };
+        if (change.IsEmpty) throw Problem.BadRequest("Say what to change: policy=broadcast or roundrobin, max_receives, max_length, ttl, history.");
+        await WriteAsync(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
+    }
+
+    private static Task WriteAsync(HttpContext context, string? callback, QueueName queue, QueueSettings settings) =>
+        Reply.JsonAsync(context, callback, (queue, settings), static (writer, found) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("queue", found.queue.Value);
+            writer.WriteString("value", Words.Of(found.settings.Policy));
+            writer.WriteNumber("max_receives", found.settings.MaxReceives);
+            if (found.settings.MaxLength is { } length) writer.WriteNumber("max_length", length);
+            else writer.WriteNull("max_length");
+            if (found.settings.TimeToLive is { } ttl) writer.WriteNumber("ttl", ttl.TotalSeconds);
+            else writer.WriteNull("ttl");
+            writer.WriteNumber("history", found.settings.History);
+            writer.WriteEndObject();
+        });
+}

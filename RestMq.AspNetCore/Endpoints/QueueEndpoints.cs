@@ -1,0 +1,105 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using RestMq.Http;
+using RestMq.Pages;
+using RestMq.Wire;
+
+namespace RestMq.Endpoints;
+
+/// <summary><c>/q</c> and <c>/q/{queue}</c>: a queue as a resource.</summary>
+internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
+{
+    public async Task ListAsync(HttpContext context)
+    {
+        var callback = Fields.OfQuery(context).Callback;
+        var queues = await engine.ListAsync(context.RequestAborted);
+        if (Html.IsWanted(context))
+        {
+            await Reply.HtmlAsync(context, QueueListPage.Of(context, queues, engine.Store));
+            return;
+        }
+        await Reply.JsonAsync(context, callback, queues, static (writer, names) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("queues");
+            foreach (var name in names) writer.WriteStringValue(name.Value);
+            writer.WriteEndArray();
+            writer.WriteNumber("count", names.Count);
+            writer.WriteEndObject();
+        });
+    }
+
+    public async Task TakeAsync(HttpContext context)
+    {
+        var queues = Route.Queues(context);
+        var wanted = TakeQuery.Of(context, options);
+        var found = await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, context.RequestAborted);
+        if (found.Count == 0) await Reply.Empty(context, StatusCodes.Status204NoContent);
+        else if (wanted.Lease is null) await HandOut.SendAsync(context, engine, found, () => WriteAsync(context, wanted, found));
+        else await WriteAsync(context, wanted, found);
+    }
+
+    public async Task HeadAsync(HttpContext context)
+    {
+        var stats = await engine.StatsAsync(Route.Queue(context), context.RequestAborted);
+        var headers = context.Response.Headers;
+        headers["RestMQ-Length"] = stats.Ready.ToString(CultureInfo.InvariantCulture);
+        headers["RestMQ-Consumers"] = stats.Consumers.ToString(CultureInfo.InvariantCulture);
+        if (stats.OldestAge is { } age) headers["RestMQ-Oldest-Age"] = age.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        await Reply.Empty(context, StatusCodes.Status200OK);
+    }
+
+    public async Task AddAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        var type = context.Request.ContentType;
+        if (type is not null && type.StartsWith("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
+        {
+            var lines = await Adding.OfLinesAsync(Fields.OfQuery(context), context, options);
+            await Replies.AddedAsync(context, await engine.AddAsync(queue, lines, context.RequestAborted));
+            return;
+        }
+        var isField = Fields.IsForm(type) || (type is null && context.Request.ContentLength is null or 0 && !IsChunked(context.Request));
+        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var callback = fields.Callback;
+        var message = isField ? Adding.OfForm(fields, context, options) : await Adding.OfBodyAsync(fields, context, options);
+        await Replies.AddedAsync(context, callback, await engine.AddAsync(queue, message, context.RequestAborted), location: true);
+    }
+
+    public async Task PurgeAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        var callback = Fields.OfQuery(context).Callback;
+        var purged = await engine.PurgeAsync(queue, context.RequestAborted);
+        await Reply.JsonAsync(context, callback, (queue, purged), static (writer, done) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("queue", done.queue.Value);
+            writer.WriteNumber("status", done.purged ? 1 : 0);
+            writer.WriteEndObject();
+        });
+    }
+
+    private static bool IsChunked(HttpRequest request) => request.Headers.TransferEncoding.Count > 0;
+
+    private static Task WriteAsync(HttpContext context, TakeQuery wanted, IReadOnlyList<QueueMessage> found)
+    {
+        var leased = wanted.Lease is not null;
+        if (wanted.Max is not null)
+        {
+            return leased
+                ? Reply.LinesAsync(context, found, static (writer, message) => MessageJson.Write(writer, message, receipt: true))
+                : Reply.LinesAsync(context, found, static (writer, message) => MessageJson.Write(writer, message));
+        }
+        if (leased) context.Response.Headers.Link = SettleLinks(Route.UrlOf(context, found[0].Receipt));
+        return wanted.Raw ? Replies.RawAsync(context, found[0], leased) : Replies.MessageAsync(context, wanted.Callback, found[0], leased);
+    }
+
+    private static string[] SettleLinks(string url) =>
+    [
+        $"<{url}>; rel=\"ack\"; method=\"DELETE\"",
+        $"<{url}?lease=30>; rel=\"extend\"; method=\"POST\"",
+        $"<{url}?release=0>; rel=\"release\"; method=\"POST\"",
+        $"<{url}?bury=failed>; rel=\"bury\"; method=\"POST\"",
+    ];
+}

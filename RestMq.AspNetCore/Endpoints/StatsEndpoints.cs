@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Http;
+using RestMq.Http;
+using RestMq.Pages;
+using RestMq.Wire;
+
+namespace RestMq.Endpoints;
+
+/// <summary><c>/stats</c> and <c>/j/{queue}</c>: queues in numbers, and their newest messages.</summary>
+internal sealed class StatsEndpoints(IQueueEngine engine)
+{
+    private const int Newest = 10;
+
+    public async Task ListAsync(HttpContext context)
+    {
+        var callback = Fields.OfQuery(context).Callback;
+        var all = new List<QueueStats>();
+        foreach (var queue in await engine.ListAsync(context.RequestAborted)) all.Add(await engine.StatsAsync(queue, context.RequestAborted));
+        await Reply.JsonAsync(context, callback, (all, engine.Store), static (writer, found) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject("queues");
+            foreach (var stats in found.all)
+            {
+                writer.WriteStartObject(stats.Queue.Value);
+                Replies.WriteStats(writer, stats);
+                writer.WriteEndObject();
+            }
+            writer.WriteEndObject();
+            writer.WriteNumber("count", found.all.Count);
+            writer.WriteString("redis", found.Store);
+            writer.WriteEndObject();
+        });
+    }
+
+    public async Task GetAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        var callback = Fields.OfQuery(context).Callback;
+        var stats = await engine.StatsAsync(queue, context.RequestAborted);
+        await Reply.JsonAsync(context, callback, (stats, engine.Store), static (writer, found) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("queue", found.stats.Queue.Value);
+            Replies.WriteStats(writer, found.stats);
+            writer.WriteString("redis", found.Store);
+            writer.WriteEndObject();
+        });
+    }
+
+    public async Task LastAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        var fields = Fields.OfQuery(context);
+        var callback = fields.Callback;
+        var state = fields.Text("state") is { } word ? Words.State(word) : MessageState.Ready;
+        var stats = await engine.StatsAsync(queue, context.RequestAborted);
+        var messages = await engine.LastAsync(queue, state, Newest, context.RequestAborted);
+        if (Html.IsWanted(context))
+        {
+            await Reply.HtmlAsync(context, QueuePage.Of(context, stats, state, messages));
+            return;
+        }
+        await Reply.JsonAsync(context, callback, (stats, messages), static (writer, found) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("queue", found.stats.Queue.Value);
+            Replies.WriteStats(writer, found.stats);
+            writer.WriteStartArray("messages");
+            foreach (var message in found.messages) MessageEndpoints.Write(writer, message);
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        });
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using RestMq.Wire;
+
+namespace RestMq.Http;
+
+/// <summary>The replies that several routes share.</summary>
+internal static class Replies
+{
+    public static Task MessageAsync(HttpContext context, string? callback, QueueMessage message, bool receipt = false) =>
+        receipt
+            ? Reply.JsonAsync(context, callback, message, static (writer, m) => MessageJson.Write(writer, m, receipt: true))
+            : Reply.JsonAsync(context, callback, message, static (writer, m) => MessageJson.Write(writer, m));
+
+    /// <summary>The key of a message that was added, with its URL if wanted; 429 when the queue is full.</summary>
+    public static Task AddedAsync(HttpContext context, string? callback, AddResult added, bool location)
+    {
+        if (added.Status == AddStatus.Full) throw Problem.Full("The queue is full: it holds max_length messages. Nothing was added.");
+        if (location) context.Response.Headers.Location = Route.UrlOf(context, new Receipt(added.Key, 0));
+        return Reply.TextAsync(context, callback, added.Key.ToString());
+    }
+
+    /// <summary>The keys of several messages, one a line; 429 when there was no room for all.</summary>
+    public static Task AddedAsync(HttpContext context, IReadOnlyList<AddResult> added)
+    {
+        var kept = added.Count(result => result.Status != AddStatus.Full);
+        if (kept < added.Count) throw Problem.Full($"The queue is full: it took the first {kept} of {added.Count} messages.");
+        return Reply.TextAsync(context, null, string.Join("\r\n", added.Select(result => result.Key.ToString())));
+    }
+
+    /// <summary>The message's own bytes and type, the rest in headers.</summary>
+    public static Task RawAsync(HttpContext context, QueueMessage message, bool receipt)
+    {
+        var headers = context.Response.Headers;
+        headers["RestMQ-Key"] = Ascii(message.Key.ToString());
+        headers["RestMQ-Count"] = message.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
+        // A message may be a page of somebody else's: it must not act in this site's name.
+        headers.ContentSecurityPolicy = "sandbox";
+        return Reply.BytesAsync(context, message.Body.RawContentType, message.Body.Bytes);
+    }
+
+    public static void WriteStats(Utf8JsonWriter writer, QueueStats stats)
+    {
+        writer.WriteString("name", stats.Queue.Value);
+        writer.WriteNumber("len", stats.Ready);
+        writer.WriteNumber("status", stats.Settings.Stopped ? 0 : 1);
+        writer.WriteString("policy", Words.Of(stats.Settings.Policy));
+        writer.WriteNumber("ready", stats.Ready);
+        writer.WriteNumber("leased", stats.Leased);
+        writer.WriteNumber("delayed", stats.Delayed);
+        writer.WriteNumber("dead", stats.Dead);
+        writer.WriteNumber("added", stats.TotalAdded);
+        writer.WriteNumber("settled", stats.TotalSettled);
+        if (stats.OldestAge is { } age) writer.WriteNumber("oldest_age", age.TotalSeconds);
+        else writer.WriteNull("oldest_age");
+        writer.WriteNumber("consumers", stats.Consumers);
+    }
+
+    // A header holds ASCII; a name that is more is percent-encoded, as in a URL.
+    private static string Ascii(string text) => System.Text.Ascii.IsValid(text) ? text : Uri.EscapeDataString(text);
+}

@@ -1,0 +1,17 @@
+namespace RestMq.Pages;
+
+/// <summary>A form to try the JSON protocol with.</summary>
+internal static class CommandPage
+{
+    public static readonly string Html = Pages.Html.Page("JSON protocol", """
+        <p>A command is a JSON object; the reply is one too.</p>
+        <pre>{"cmd":"add","queue":"test","value":"foobar"}
+        {"cmd":"get","queue":"test"}
+        {"cmd":"take","queue":"test"}
+        {"cmd":"del","queue":"test","key":"test:1"}</pre>
+        <form method="post">
+        <textarea name="body" rows="8" cols="60">{"cmd":"add","queue":"test","value":"foobar"}</textarea>
+        <p><button>Send</button></p>
+        </form>
+        """);
+}

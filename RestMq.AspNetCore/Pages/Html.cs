@@ -1,0 +1,44 @@
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Http;
+
+namespace RestMq.Pages;
+
+/// <summary>What the pages share: who wants one, the frame, and how text and URLs get into it.</summary>
+internal static class Html
+{
+    /// <summary>Whether the client is a browser, which says that it wants HTML.</summary>
+    public static bool IsWanted(HttpContext context) =>
+        context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+
+    public static string Text(string text) => HtmlEncoder.Default.Encode(text);
+
+    /// <summary>The URL of another route of the same group: every page stands at <c>…/name</c> or <c>…/name/queue</c>.</summary>
+    public static string Url(HttpContext context, string page, string path)
+    {
+        var here = context.Request.PathBase.Add(context.Request.Path).Value!;
+        var group = here[..here.LastIndexOf("/" + page, StringComparison.Ordinal)];
+        return Text(new PathString($"{group}/{path}").ToUriComponent());
+    }
+
+    public static string Page(string title, string content) => $$"""
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width">
+        <title>{{Text(title)}} · RestMQ</title>
+        <style>
+        body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+        table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ddd; }
+        code, pre, textarea { font: 14px/1.4 ui-monospace, monospace; } pre { background: #f5f5f5; padding: .6rem; overflow: auto; }
+        a { color: #a00; } .number { text-align: right; }
+        </style>
+        </head>
+        <body>
+        <h1>{{Text(title)}}</h1>
+        {{content}}
+        </body>
+        </html>
+
+        """;
+}

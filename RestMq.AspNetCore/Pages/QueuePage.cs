@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using RestMq.Wire;
+
+namespace RestMq.Pages;
+
+/// <summary>A queue and its newest messages, for a browser.</summary>
+internal static class QueuePage
+{
+    // Enough of a message to know it by.
+    private const int ShownCharacters = 200;
+
+    public static string Of(HttpContext context, QueueStats stats, MessageState shown, IReadOnlyList<MessageSnapshot> messages)
+    {
+        var content = new StringBuilder();
+        content.Append("<p>Policy ").Append(Words.Of(stats.Settings.Policy)).Append(stats.Settings.Stopped ? ", stopped" : ", started")
+            .Append(CultureInfo.InvariantCulture, $", {stats.Consumers} consumers here.</p>\n<p>");
+        foreach (var (state, count) in new[]
+                 {
+                     (MessageState.Ready, stats.Ready), (MessageState.Leased, stats.Leased), (MessageState.Delayed, stats.Delayed), (MessageState.Dead, stats.Dead),
+                 })
+        {
+            content.Append(CultureInfo.InvariantCulture, $"<a href=\"?state={Words.Of(state)}\">{count} {Words.Of(state)}</a> ");
+        }
+        content.Append("</p>\n<table>\n<tr><th>").Append(Words.Of(shown)).Append(", newest first</th><th>message</th><th>count</th><th>added</th></tr>\n");
+        foreach (var snapshot in messages) AppendRow(content, snapshot);
+        content.Append("</table>\n<p><a href=\"").Append(Html.Url(context, "j/", "q")).Append("\">All queues</a></p>");
+        return Html.Page(stats.Queue.Value, content.ToString());
+    }
+
+    private static void AppendRow(StringBuilder content, MessageSnapshot snapshot)
+    {
+        var text = snapshot.Message.Body.ToString();
+        content.Append("<tr><td>").Append(Html.Text(snapshot.Message.Key.ToString()));
+        if (snapshot.Reason is { } reason) content.Append("<br>").Append(Html.Text(reason));
+        content.Append("</td><td><code>").Append(Html.Text(text.Length > ShownCharacters ? text[..ShownCharacters] + "…" : text));
+        content.Append(CultureInfo.InvariantCulture, $"</code></td><td>{snapshot.Message.Count}</td><td>{snapshot.Message.Added:u}</td></tr>\n");
+    }
+}

@@ -1,0 +1,13 @@
+using RestMq;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+
+var restMq = builder.Services.AddRestMq(options => builder.Configuration.GetSection("RestMq").Bind(options));
+if (builder.Configuration["RestMq:Redis"] is { Length: > 0 } redis) restMq.UseRedis(redis);
+
+// http://localhost:8888, as the original, unless --urls or ASPNETCORE_URLS says otherwise.
+if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://localhost:8888");
+
+var app = builder.Build();
+app.MapRestMq();
+app.Run();
