@@ -1,0 +1,111 @@
+using System.Collections.Frozen;
+
+namespace RestMq.XmlRpc;
+
+/// <summary>The methods there are, by name: what each takes and returns, what it is for, and what it does.</summary>
+internal sealed class XmlRpcMethods
+{
+    public const int NotFound = 8001;
+    public const int Failed = 8002;
+    public const int Unavailable = 8003;
+
+    private static readonly string[] ValueTypes = ["string", "int", "i8", "double", "boolean", "base64"];
+
+    private readonly FrozenDictionary<string, Method> _methods;
+    private readonly IQueueEngine _engine;
+    private readonly RestMqOptions _options;
+
+    public XmlRpcMethods(IQueueEngine engine, RestMqOptions options)
+    {
+        (_engine, _options) = (engine, options);
+        var add = OnQueue(AddAsync, "Adds a value to a queue and returns the message's key.", "queue, value",
+            [.. ValueTypes.Select(type => new[] { "string", "string", type })]);
+        var take = OnQueue(TakeAsync, "Takes the message at the head of a queue: its key, value and count. Fault 8002 when it is empty.", "queue",
+            ["struct", "string"]);
+        _methods = new Dictionary<string, Method>
+        {
+            ["set"] = add,
+            ["add"] = add,
+            ["get"] = take,
+            ["take"] = take,
+            ["del"] = OnQueue(DeleteAsync, "Deletes a message by its key or receipt and says whether it was there.", "queue, key",
+                ["boolean", "string", "string"]),
+            ["len"] = OnQueue(LengthAsync, "The number of messages ready in a queue.", "queue", ["int", "string"]),
+            ["system.listMethods"] = new((_, _) => Reply(x => x.Array(_methods!.Keys.Order(StringComparer.Ordinal), (y, name) => y.Text(name))),
+                "The names of the methods.", "", ["array"]),
+            ["system.methodHelp"] = OnMethod((x, method) => x.Text(method.Help), "What a method is for.", ["string", "string"]),
+            ["system.methodSignature"] = OnMethod(
+                (x, method) => x.Array(method.Signatures, (y, signature) => y.Array(signature, (z, type) => z.Text(type))),
+                "The forms of a method: in each, the type it returns and the types of its parameters.", ["array", "string"]),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>Carries a call out. Its failures are faults, but for a store that is away, which is thrown.</summary>
+    public ValueTask<XmlRpcReply> CallAsync(XmlRpcCall call, CancellationToken cancellationToken)
+    {
+        if (!_methods.TryGetValue(call.Method, out var method)) return Fault(NotFound, $"function {call.Method} not found");
+        var expected = method.Signatures[0].Length - 1;
+        return call.Parameters.Count == expected
+            ? method.Call(call.Parameters, cancellationToken)
+            : Fault(Failed, $"{call.Method} takes ({method.Parameters}), not {call.Parameters.Count} parameters");
+    }
+
+    private async ValueTask<XmlRpcReply> AddAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
+    {
+        var value = parameters[1];
+        if (value.Bytes.Length > _options.MaxMessageBytes) return await Fault(Failed, $"a message has at most {_options.MaxMessageBytes} bytes");
+        var added = await _engine.AddAsync(queue, new NewMessage(value), cancellationToken);
+        return await (added.Status == AddStatus.Full ? Fault(Failed, "the queue is full") : Reply(x => x.Text(added.Key.ToString())));
+    }
+
+    private async ValueTask<XmlRpcReply> TakeAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
+    {
+        var taken = await _engine.LeaseAsync([queue], 1, _options.TakeLease, TimeSpan.Zero, cancellationToken);
+        if (taken.Count == 0) return await Fault(Failed, "empty queue");
+        var message = taken[0];
+        var document = XmlRpcWriter.Response(x => x.Struct(
+            ("count", y => y.Integer(message.Count)),
+            ("value", y => y.Body(message.Body)),
+            ("key", y => y.Text(message.Key.ToString()))));
+        return new XmlRpcReply(document, message);
+    }
+
+    private async ValueTask<XmlRpcReply> DeleteAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
+    {
+        if (!Receipt.TryParse(Text(parameters[1]), out var receipt) || receipt.Key.Queue != queue)
+            return await Fault(Failed, $"key is a key or receipt of this queue, as {queue}:12 or {queue}:12.3");
+        var result = await _engine.SettleAsync(new Settlement(receipt, SettleAction.Ack), cancellationToken);
+        return await Reply(x => x.Boolean(result == SettleResult.Done));
+    }
+
+    private async ValueTask<XmlRpcReply> LengthAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
+    {
+        var length = await _engine.LengthAsync(queue, cancellationToken);
+        return await Reply(x => x.Integer(length));
+    }
+
+    private static Method OnQueue(
+        Func<QueueName, IReadOnlyList<MessageBody>, CancellationToken, ValueTask<XmlRpcReply>> call, string help, string parameters,
+        params string[][] signatures) =>
+        new((given, cancellationToken) => QueueName.TryParse(Text(given[0]), out var queue, out var error)
+            ? call(queue, given, cancellationToken)
+            : Fault(Failed, error), help, parameters, signatures);
+
+    private Method OnMethod(Action<XmlRpcWriter, Method> describe, string help, string[] signature) =>
+        new((given, _) => Text(given[0]) is { } name && _methods.TryGetValue(name, out var method)
+            ? Reply(x => describe(x, method))
+            : Fault(NotFound, $"function {Text(given[0])} not found"), help, "method", signature);
+
+    private static string? Text(MessageBody parameter) => parameter.Kind == BodyKind.Text ? parameter.ToString() : null;
+
+    private static ValueTask<XmlRpcReply> Reply(Action<XmlRpcWriter> value) => new(new XmlRpcReply(XmlRpcWriter.Response(value)));
+
+    private static ValueTask<XmlRpcReply> Fault(int code, string text) => new(new XmlRpcReply(XmlRpcWriter.Fault(code, text)));
+
+    /// <summary>One method. All its forms have the same number of parameters.</summary>
+    private sealed record Method(
+        Func<IReadOnlyList<MessageBody>, CancellationToken, ValueTask<XmlRpcReply>> Call,
+        string Help,
+        string Parameters,
+        params string[][] Signatures);
+}
