@@ -1,6 +1,7 @@
 using RestMq;
 
-var builder = WebApplication.CreateSlimBuilder(args);
+// The settings beside the program, wherever it is started from.
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 var restMq = builder.Services.AddRestMq(options => builder.Configuration.GetSection("RestMq").Bind(options));
 if (builder.Configuration["RestMq:Redis"] is { Length: > 0 } redis) restMq.UseRedis(redis);
