@@ -22,16 +22,16 @@ public static class RestMqEndpointRouteBuilderExtensions
         var services = endpoints.ServiceProvider;
         var engine = services.GetService<IQueueEngine>()
             ?? throw new InvalidOperationException("MapRestMq() needs RestMQ's services: call builder.Services.AddRestMq() before the application is built.");
-        var options = services.GetRequiredService<IOptions<RestMqOptions>>();
+        var options = services.GetRequiredService<IOptions<RestMqOptions>>().Value;
 
-        var home = new HomeEndpoints(engine, options.Value);
-        var queues = new QueueEndpoints(engine, options.Value);
-        var messages = new MessageEndpoints(engine, options.Value);
-        var commands = new CommandEndpoints(engine, services.GetRequiredService<CommandDispatcher>(), options.Value);
+        var home = new HomeEndpoints(engine, options);
+        var queues = new QueueEndpoints(engine, options);
+        var messages = new MessageEndpoints(engine, options);
+        var commands = new CommandEndpoints(engine, services.GetRequiredService<CommandDispatcher>(), options);
         var live = new LiveEndpoints(engine, services.GetRequiredService<IHostApplicationLifetime>());
         var xmlRpc = new XmlRpcEndpoints(engine, options);
-        var policy = new PolicyEndpoints(engine, options.Value);
-        var control = new ControlEndpoints(engine, options.Value);
+        var policy = new PolicyEndpoints(engine, options);
+        var control = new ControlEndpoints(engine, options);
         var stats = new StatsEndpoints(engine);
 
         var group = endpoints.MapGroup(prefix);

@@ -7,7 +7,11 @@ namespace RestMq.Endpoints;
 /// <summary><c>/queue</c>: the JSON protocol, in a field or as the body.</summary>
 internal sealed class CommandEndpoints(IQueueEngine engine, CommandDispatcher dispatcher, RestMqOptions options)
 {
-    public Task FormAsync(HttpContext context) => Reply.HtmlAsync(context, CommandPage.Html);
+    public Task FormAsync(HttpContext context)
+    {
+        Reply.Html(context, CommandPage.Html);
+        return Task.CompletedTask;
+    }
 
     public async Task DispatchAsync(HttpContext context)
     {
@@ -22,8 +26,8 @@ internal sealed class CommandEndpoints(IQueueEngine engine, CommandDispatcher di
             _ => StatusCodes.Status200OK,
         };
         if (reply.Outcome == CommandOutcome.Unavailable) context.Response.Headers.RetryAfter = "1";
-        if (reply.Taken is { } taken) await HandOut.SendAsync(context, engine, [taken], () => WriteAsync(context, callback, reply));
-        else await WriteAsync(context, callback, reply);
+        if (reply.Taken is { } taken) await HandOut.SendAsync(context, engine, [taken], () => Write(context, callback, reply));
+        else Write(context, callback, reply);
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> CommandAsync(HttpContext context, Fields fields)
@@ -33,6 +37,6 @@ internal sealed class CommandEndpoints(IQueueEngine engine, CommandDispatcher di
         return Fields.IsForm(context.Request.ContentType) ? fields.Body : await RequestBody.ReadAsync(context.Request, Adding.FormLimit(options));
     }
 
-    private static Task WriteAsync(HttpContext context, string? callback, CommandReply reply) =>
-        Reply.JsonAsync(context, callback, reply, static (writer, r) => writer.WriteRawValue(r.Json.Span, skipInputValidation: true));
+    private static void Write(HttpContext context, string? callback, CommandReply reply) =>
+        Reply.Json(context, callback, reply, static (writer, r) => writer.WriteRawValue(r.Json.Span, skipInputValidation: true));
 }

@@ -14,7 +14,7 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
         var statuses = new List<(QueueName Queue, QueueSettings Settings)>();
         foreach (var queue in await engine.ListAsync(context.RequestAborted))
             statuses.Add((queue, await engine.GetSettingsAsync(queue, context.RequestAborted)));
-        await Reply.JsonAsync(context, callback, (statuses, engine.Store), static (writer, all) =>
+        Reply.Json(context, callback, (statuses, engine.Store), static (writer, all) =>
         {
             writer.WriteStartObject();
             writer.WriteStartObject("queues");
@@ -31,7 +31,7 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
         var queue = Route.Queue(context);
         var callback = Fields.OfQuery(context).Callback;
         var settings = await engine.GetSettingsAsync(queue, context.RequestAborted);
-        await Reply.JsonAsync(context, callback, (queue, settings, engine.Store), static (writer, found) =>
+        Reply.Json(context, callback, (queue, settings, engine.Store), static (writer, found) =>
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.queue.Value);
@@ -65,7 +65,7 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
     private async Task SwitchAsync(HttpContext context, string? callback, QueueName queue, bool stopped)
     {
         var settings = await engine.ConfigureAsync(queue, new QueueSettingsChange { Stopped = stopped }, context.RequestAborted);
-        await Reply.JsonAsync(context, callback, (queue, settings), static (writer, found) =>
+        Reply.Json(context, callback, (queue, settings), static (writer, found) =>
         {
             writer.WriteStartObject();
             WriteStatus(writer, "stat", found.queue, found.settings);
@@ -76,7 +76,7 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
     private async Task RedriveAsync(HttpContext context, string? callback, QueueName queue)
     {
         var moved = await engine.RedriveAsync(queue, context.RequestAborted);
-        await Reply.JsonAsync(context, callback, (queue, moved), static (writer, done) =>
+        Reply.Json(context, callback, (queue, moved), static (writer, done) =>
         {
             writer.WriteStartObject();
             writer.WriteStartObject("stat");

@@ -16,12 +16,12 @@ internal sealed class HomeEndpoints(IQueueEngine engine, RestMqOptions options)
             var callback = fields.Callback;
             var found = await engine.LeaseAsync([queue], 1, options.TakeLease, TimeSpan.Zero, context.RequestAborted);
             if (found.Count == 0) throw Problem.NotFound($"The queue {queue} is empty.");
-            await HandOut.SendAsync(context, engine, found, () => Replies.MessageAsync(context, callback, found[0]));
+            await HandOut.SendAsync(context, engine, found, () => Replies.Message(context, callback, found[0]));
             return;
         }
         var here = context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimEnd('/');
         if (Html.IsWanted(context)) context.Response.Redirect(here + "/q");
-        else await Reply.TextAsync(context, null, CurlSheet.For($"{context.Request.Scheme}://{context.Request.Host}{here}", engine.Store));
+        else Reply.Text(context, null, CurlSheet.For($"{context.Request.Scheme}://{context.Request.Host}{here}", engine.Store));
     }
 
     public async Task AddAsync(HttpContext context)
@@ -30,6 +30,6 @@ internal sealed class HomeEndpoints(IQueueEngine engine, RestMqOptions options)
         var queue = Route.Name(fields.Text("queue"));
         var callback = fields.Callback;
         var added = await engine.AddAsync(queue, Adding.OfForm(fields, context, options), context.RequestAborted);
-        await Replies.AddedAsync(context, callback, added, location: false);
+        Replies.Added(context, callback, added, location: false);
     }
 }

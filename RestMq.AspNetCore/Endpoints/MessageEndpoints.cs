@@ -13,7 +13,7 @@ internal sealed class MessageEndpoints(IQueueEngine engine, RestMqOptions option
         var key = Route.Receipt(context).Key;
         var callback = Fields.OfQuery(context).Callback;
         var snapshot = await engine.PeekAsync(key, context.RequestAborted) ?? throw Unknown(key);
-        await Reply.JsonAsync(context, callback, snapshot, static (writer, found) => Write(writer, found));
+        Reply.Json(context, callback, snapshot, static (writer, found) => Write(writer, found));
     }
 
     public async Task DeleteAsync(HttpContext context)
@@ -52,7 +52,7 @@ internal sealed class MessageEndpoints(IQueueEngine engine, RestMqOptions option
         var result = await engine.SettleAsync(settlement, context.RequestAborted);
         if (result == SettleResult.Stale) throw Problem.StaleReceipt(settlement.Receipt);
         if (result == SettleResult.Unknown) throw Unknown(settlement.Receipt.Key);
-        await Reply.Empty(context, StatusCodes.Status204NoContent);
+        Reply.Empty(context, StatusCodes.Status204NoContent);
     }
 
     private static Problem Unknown(MessageKey key) => Problem.NotFound($"There is no message {key}: it was deleted, or never was.");

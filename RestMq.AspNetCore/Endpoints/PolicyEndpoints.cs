@@ -11,7 +11,7 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
     {
         var queue = Route.Queue(context);
         var callback = Fields.OfQuery(context).Callback;
-        await WriteAsync(context, callback, queue, await engine.GetSettingsAsync(queue, context.RequestAborted));
+        Write(context, callback, queue, await engine.GetSettingsAsync(queue, context.RequestAborted));
     }
 
     public async Task SetAsync(HttpContext context)
@@ -28,11 +28,11 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
             History = fields.Number("history") is { } history ? (int)Limits.Whole("history", history, 0, 100_000) : null,
         };
         if (change.IsEmpty) throw Problem.BadRequest("Say what to change: policy=broadcast or roundrobin, max_receives, max_length, ttl, history.");
-        await WriteAsync(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
+        Write(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
     }
 
-    private static Task WriteAsync(HttpContext context, string? callback, QueueName queue, QueueSettings settings) =>
-        Reply.JsonAsync(context, callback, (queue, settings), static (writer, found) =>
+    private static void Write(HttpContext context, string? callback, QueueName queue, QueueSettings settings) =>
+        Reply.Json(context, callback, (queue, settings), static (writer, found) =>
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.queue.Value);

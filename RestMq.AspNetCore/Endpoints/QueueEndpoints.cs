@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using RestMq.Http;
 using RestMq.Pages;
-using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
@@ -15,10 +14,10 @@ internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
         var queues = await engine.ListAsync(context.RequestAborted);
         if (Html.IsWanted(context))
         {
-            await Reply.HtmlAsync(context, QueueListPage.Of(context, queues, engine.Store));
+            Reply.Html(context, QueueListPage.Of(context, queues, engine.Store));
             return;
         }
-        await Reply.JsonAsync(context, callback, queues, static (writer, names) =>
+        Reply.Json(context, callback, queues, static (writer, names) =>
         {
             writer.WriteStartObject();
             writer.WriteStartArray("queues");
@@ -34,9 +33,9 @@ internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
         var queues = Route.Queues(context);
         var wanted = TakeQuery.Of(context, options);
         var found = await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, context.RequestAborted);
-        if (found.Count == 0) await Reply.Empty(context, StatusCodes.Status204NoContent);
-        else if (wanted.Lease is null) await HandOut.SendAsync(context, engine, found, () => WriteAsync(context, wanted, found));
-        else await WriteAsync(context, wanted, found);
+        if (found.Count == 0) Reply.Empty(context, StatusCodes.Status204NoContent);
+        else if (wanted.Lease is null) await HandOut.SendAsync(context, engine, found, () => Write(context, wanted, found));
+        else Write(context, wanted, found);
     }
 
     public async Task HeadAsync(HttpContext context)
@@ -46,7 +45,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
         headers["RestMQ-Length"] = stats.Ready.ToString(CultureInfo.InvariantCulture);
         headers["RestMQ-Consumers"] = stats.Consumers.ToString(CultureInfo.InvariantCulture);
         if (stats.OldestAge is { } age) headers["RestMQ-Oldest-Age"] = age.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-        await Reply.Empty(context, StatusCodes.Status200OK);
+        Reply.Empty(context, StatusCodes.Status200OK);
     }
 
     public async Task AddAsync(HttpContext context)
@@ -56,14 +55,14 @@ internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
         if (type is not null && type.StartsWith("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
         {
             var lines = await Adding.OfLinesAsync(Fields.OfQuery(context), context, options);
-            await Replies.AddedAsync(context, await engine.AddAsync(queue, lines, context.RequestAborted));
+            Replies.Added(context, await engine.AddAsync(queue, lines, context.RequestAborted));
             return;
         }
         var isField = Fields.IsForm(type) || (type is null && context.Request.ContentLength is null or 0 && !IsChunked(context.Request));
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
         var message = isField ? Adding.OfForm(fields, context, options) : await Adding.OfBodyAsync(fields, context, options);
-        await Replies.AddedAsync(context, callback, await engine.AddAsync(queue, message, context.RequestAborted), location: true);
+        Replies.Added(context, callback, await engine.AddAsync(queue, message, context.RequestAborted), location: true);
     }
 
     public async Task PurgeAsync(HttpContext context)
@@ -71,7 +70,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
         var queue = Route.Queue(context);
         var callback = Fields.OfQuery(context).Callback;
         var purged = await engine.PurgeAsync(queue, context.RequestAborted);
-        await Reply.JsonAsync(context, callback, (queue, purged), static (writer, done) =>
+        Reply.Json(context, callback, (queue, purged), static (writer, done) =>
         {
             writer.WriteStartObject();
             writer.WriteString("queue", done.queue.Value);
@@ -82,17 +81,17 @@ internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
 
     private static bool IsChunked(HttpRequest request) => request.Headers.TransferEncoding.Count > 0;
 
-    private static Task WriteAsync(HttpContext context, TakeQuery wanted, IReadOnlyList<QueueMessage> found)
+    private static void Write(HttpContext context, TakeQuery wanted, IReadOnlyList<QueueMessage> found)
     {
         var leased = wanted.Lease is not null;
         if (wanted.Max is not null)
         {
-            return leased
-                ? Reply.LinesAsync(context, found, static (writer, message) => MessageJson.Write(writer, message, receipt: true))
-                : Reply.LinesAsync(context, found, static (writer, message) => MessageJson.Write(writer, message));
+            Replies.Messages(context, found, leased);
+            return;
         }
         if (leased) context.Response.Headers.Link = SettleLinks(Route.UrlOf(context, found[0].Receipt));
-        return wanted.Raw ? Replies.RawAsync(context, found[0], leased) : Replies.MessageAsync(context, wanted.Callback, found[0], leased);
+        if (wanted.Raw) Replies.Raw(context, found[0], leased);
+        else Replies.Message(context, wanted.Callback, found[0], leased);
     }
 
     private static string[] SettleLinks(string url) =>

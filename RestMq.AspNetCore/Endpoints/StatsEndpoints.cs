@@ -15,7 +15,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine)
         var callback = Fields.OfQuery(context).Callback;
         var all = new List<QueueStats>();
         foreach (var queue in await engine.ListAsync(context.RequestAborted)) all.Add(await engine.StatsAsync(queue, context.RequestAborted));
-        await Reply.JsonAsync(context, callback, (all, engine.Store), static (writer, found) =>
+        Reply.Json(context, callback, (all, engine.Store), static (writer, found) =>
         {
             writer.WriteStartObject();
             writer.WriteStartObject("queues");
@@ -37,7 +37,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine)
         var queue = Route.Queue(context);
         var callback = Fields.OfQuery(context).Callback;
         var stats = await engine.StatsAsync(queue, context.RequestAborted);
-        await Reply.JsonAsync(context, callback, (stats, engine.Store), static (writer, found) =>
+        Reply.Json(context, callback, (stats, engine.Store), static (writer, found) =>
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.stats.Queue.Value);
@@ -57,10 +57,10 @@ internal sealed class StatsEndpoints(IQueueEngine engine)
         var messages = await engine.LastAsync(queue, state, Newest, context.RequestAborted);
         if (Html.IsWanted(context))
         {
-            await Reply.HtmlAsync(context, QueuePage.Of(context, stats, state, messages));
+            Reply.Html(context, QueuePage.Of(context, stats, state, messages));
             return;
         }
-        await Reply.JsonAsync(context, callback, (stats, messages), static (writer, found) =>
+        Reply.Json(context, callback, (stats, messages), static (writer, found) =>
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.stats.Queue.Value);

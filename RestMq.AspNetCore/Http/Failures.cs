@@ -16,7 +16,7 @@ internal static class Failures
         {
             // Half a reply cannot be mended: the client must see that it is one.
             if (context.Response.HasStarted) context.Abort();
-            else await problem.WriteAsync(context);
+            else problem.WriteTo(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

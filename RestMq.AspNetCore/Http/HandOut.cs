@@ -8,16 +8,18 @@ namespace RestMq.Http;
 /// </summary>
 internal static class HandOut
 {
-    public static async Task SendAsync(HttpContext context, IQueueEngine engine, IReadOnlyList<QueueMessage> taken, Func<Task> write)
+    /// <summary>Writes the reply, sends it, and settles.</summary>
+    public static async Task SendAsync(HttpContext context, IQueueEngine engine, IReadOnlyList<QueueMessage> taken, Action write)
     {
         var action = SettleAction.Release;
         try
         {
             context.RequestAborted.ThrowIfCancellationRequested();
-            await write();
-            // The client has its reply from here on; the deletion keeps only its next request on this connection waiting.
-            await context.Response.CompleteAsync();
-            if (!context.RequestAborted.IsCancellationRequested) action = SettleAction.Ack;
+            write();
+            // A client may well close its connection as soon as it has the whole reply, so only the pipe can tell whether it took it. From here
+            // on the client has its reply: the deletion keeps only its next request on this connection waiting.
+            var sent = await context.Response.BodyWriter.FlushAsync(CancellationToken.None);
+            if (!sent.IsCompleted) action = SettleAction.Ack;
         }
         finally
         {

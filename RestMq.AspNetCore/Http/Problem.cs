@@ -23,12 +23,12 @@ internal sealed class Problem(int status, string type, string title, string deta
 
     public static Problem Unavailable(string detail) => new(503, "unavailable", "Store unavailable", detail);
 
-    public Task WriteAsync(HttpContext context)
+    public void WriteTo(HttpContext context)
     {
         context.Response.Clear();
         context.Response.StatusCode = status;
         if (status is 429 or 503) context.Response.Headers.RetryAfter = "1";
-        return Reply.JsonAsync(context, callback: null, this, static (writer, problem) => problem.Write(writer), "application/problem+json");
+        Reply.Json(context, callback: null, this, static (writer, problem) => problem.Write(writer), "application/problem+json");
     }
 
     private void Write(Utf8JsonWriter writer)

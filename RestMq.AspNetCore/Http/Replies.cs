@@ -7,29 +7,35 @@ namespace RestMq.Http;
 /// <summary>The replies that several routes share.</summary>
 internal static class Replies
 {
-    public static Task MessageAsync(HttpContext context, string? callback, QueueMessage message, bool receipt = false) =>
-        receipt
-            ? Reply.JsonAsync(context, callback, message, static (writer, m) => MessageJson.Write(writer, m, receipt: true))
-            : Reply.JsonAsync(context, callback, message, static (writer, m) => MessageJson.Write(writer, m));
+    private static readonly Action<Utf8JsonWriter, QueueMessage> WithoutReceipt = static (writer, message) => MessageJson.Write(writer, message);
+    private static readonly Action<Utf8JsonWriter, QueueMessage> WithReceipt = static (writer, message) => MessageJson.Write(writer, message, receipt: true);
+
+    /// <summary>A message as JSON.</summary>
+    public static void Message(HttpContext context, string? callback, QueueMessage message, bool receipt = false) =>
+        Reply.Json(context, callback, message, receipt ? WithReceipt : WithoutReceipt);
+
+    /// <summary>Messages as JSON, one a line.</summary>
+    public static void Messages(HttpContext context, IReadOnlyList<QueueMessage> messages, bool receipt) =>
+        Reply.Lines(context, messages, receipt ? WithReceipt : WithoutReceipt);
 
     /// <summary>The key of a message that was added, with its URL if wanted; 429 when the queue is full.</summary>
-    public static Task AddedAsync(HttpContext context, string? callback, AddResult added, bool location)
+    public static void Added(HttpContext context, string? callback, AddResult added, bool location)
     {
         if (added.Status == AddStatus.Full) throw Problem.Full("The queue is full: it holds max_length messages. Nothing was added.");
         if (location) context.Response.Headers.Location = Route.UrlOf(context, new Receipt(added.Key, 0));
-        return Reply.TextAsync(context, callback, added.Key.ToString());
+        Reply.Text(context, callback, added.Key.ToString());
     }
 
     /// <summary>The keys of several messages, one a line; 429 when there was no room for all.</summary>
-    public static Task AddedAsync(HttpContext context, IReadOnlyList<AddResult> added)
+    public static void Added(HttpContext context, IReadOnlyList<AddResult> added)
     {
         var kept = added.Count(result => result.Status != AddStatus.Full);
         if (kept < added.Count) throw Problem.Full($"The queue is full: it took the first {kept} of {added.Count} messages.");
-        return Reply.TextAsync(context, null, string.Join("\r\n", added.Select(result => result.Key.ToString())));
+        Reply.Text(context, null, string.Join("\r\n", added.Select(result => result.Key.ToString())));
     }
 
     /// <summary>The message's own bytes and type, the rest in headers.</summary>
-    public static Task RawAsync(HttpContext context, QueueMessage message, bool receipt)
+    public static void Raw(HttpContext context, QueueMessage message, bool receipt)
     {
         var headers = context.Response.Headers;
         headers["RestMQ-Key"] = Ascii(message.Key.ToString());
@@ -37,7 +43,7 @@ internal static class Replies
         if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
         // A message may be a page of somebody else's: it must not act in this site's name.
         headers.ContentSecurityPolicy = "sandbox";
-        return Reply.BytesAsync(context, message.Body.RawContentType, message.Body.Bytes);
+        Reply.Bytes(context, message.Body.RawContentType, message.Body.Bytes);
     }
 
     public static void WriteStats(Utf8JsonWriter writer, QueueStats stats)

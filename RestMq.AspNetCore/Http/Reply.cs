@@ -6,10 +6,13 @@ using RestMq.Wire;
 
 namespace RestMq.Http;
 
-/// <summary>The one writer of replies: CRLF at the end, JSONP when asked, nothing sniffed and nothing cached.</summary>
+/// <summary>
+/// The one writer of replies: CRLF at the end, JSONP when asked, nothing sniffed and nothing cached. A reply is put in the response's pipe,
+/// and goes out with its headers, in one piece, when the handler returns or flushes.
+/// </summary>
 internal static class Reply
 {
-    private const string Json = "application/json";
+    private const string JsonType = "application/json";
     private const string JavaScript = "application/javascript";
     private const string PlainText = "text/plain; charset=utf-8";
 
@@ -23,19 +26,19 @@ internal static class Reply
     // A reply of the largest message would otherwise stay with its thread for ever.
     private const int MaxKeptBuffer = 256 * 1024;
 
-    public static Task JsonAsync<T>(
-        HttpContext context, string? callback, T state, Action<Utf8JsonWriter, T> write, string contentType = Json)
+    public static void Json<T>(
+        HttpContext context, string? callback, T state, Action<Utf8JsonWriter, T> write, string contentType = JsonType)
     {
         var buffer = Rent();
         if (callback is not null) Open(buffer, callback);
         WriteJson(buffer, state, write);
         if (callback is not null) buffer.Write(");"u8);
         buffer.Write("\r\n"u8);
-        return SendAsync(context, callback is null ? contentType : JavaScript, buffer);
+        Send(context, callback is null ? contentType : JavaScript, buffer);
     }
 
     /// <summary>Several JSON values, one a line.</summary>
-    public static Task LinesAsync<T>(HttpContext context, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
+    public static void Lines<T>(HttpContext context, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
     {
         var buffer = Rent();
         foreach (var item in items)
@@ -43,39 +46,42 @@ internal static class Reply
             WriteJson(buffer, item, write);
             buffer.Write("\r\n"u8);
         }
-        return SendAsync(context, "application/x-ndjson", buffer);
+        Send(context, "application/x-ndjson", buffer);
     }
 
     /// <summary>A text; as JSONP it is a string.</summary>
-    public static Task TextAsync(HttpContext context, string? callback, string text)
+    public static void Text(HttpContext context, string? callback, string text)
     {
-        if (callback is not null) return JsonAsync(context, callback, text, static (writer, value) => writer.WriteStringValue(value));
+        if (callback is not null)
+        {
+            Json(context, callback, text, static (writer, value) => writer.WriteStringValue(value));
+            return;
+        }
         var buffer = Rent();
         Encoding.UTF8.GetBytes(text, buffer);
         buffer.Write("\r\n"u8);
-        return SendAsync(context, PlainText, buffer);
+        Send(context, PlainText, buffer);
     }
 
-    public static Task HtmlAsync(HttpContext context, string html)
+    public static void Html(HttpContext context, string html)
     {
         // The pages run no script but their own forms.
         context.Response.Headers.ContentSecurityPolicy = "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-        return BytesAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
+        Bytes(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
     }
 
-    public static Task BytesAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> bytes)
+    public static void Bytes(HttpContext context, string contentType, ReadOnlyMemory<byte> bytes)
     {
         SetHeaders(context, contentType);
         context.Response.ContentLength = bytes.Length;
-        return context.Response.BodyWriter.WriteAsync(bytes).AsTask();
+        context.Response.BodyWriter.Write(bytes.Span);
     }
 
     /// <summary>A reply without a body.</summary>
-    public static Task Empty(HttpContext context, int status)
+    public static void Empty(HttpContext context, int status)
     {
         context.Response.StatusCode = status;
         SetHeaders(context, null);
-        return Task.CompletedTask;
     }
 
     public static void SetHeaders(HttpContext context, string? contentType)
@@ -112,18 +118,15 @@ internal static class Reply
         return buffer;
     }
 
-    private static Task SendAsync(HttpContext context, string contentType, ArrayBufferWriter<byte> buffer)
+    private static void Send(HttpContext context, string contentType, ArrayBufferWriter<byte> buffer)
     {
         SetHeaders(context, contentType);
         context.Response.ContentLength = buffer.WrittenCount;
-        // The pipe has its own copy from here on, so the buffer is free before the bytes are on the wire.
         context.Response.BodyWriter.Write(buffer.WrittenSpan);
         if (buffer.Capacity <= MaxKeptBuffer)
         {
             buffer.ResetWrittenCount();
             _buffer = buffer;
         }
-        var flush = context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-        return flush.IsCompletedSuccessfully ? Task.CompletedTask : flush.AsTask();
     }
 }
