@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Passes the tests: installs what they need (redis-server and python3), then builds and runs every test project.
+# Usage: test/run.sh [arguments for dotnet test, such as --filter Name~Conformance]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else return 1; fi; }
+
+install() { # a package of the system's package manager, whichever it is; Debian's name, then the others'
+  if command -v apt-get >/dev/null; then
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null
+  elif command -v dnf >/dev/null; then as_root dnf install -y -q "$2"
+  elif command -v apk >/dev/null; then as_root apk add -q "$2"
+  elif command -v brew >/dev/null; then brew install -q "$2"
+  else return 1
+  fi
+}
+
+need() { # a command, Debian's package of it, the others' package
+  command -v "$1" >/dev/null && return
+  echo "Installing $2, which the tests need."
+  install "$2" "$3" && command -v "$1" >/dev/null && return
+  echo "The tests need the command $1, and it could not be installed here. Install $2 (or $3) and run this again." >&2
+  exit 1
+}
+
+need redis-server redis-server redis
+need python3 python3 python3
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+dotnet build RestMq.sln -c Release --nologo -v q || exit 1
+# One project after another: they share the machine's cores, and some measure how soon a message comes.
+dotnet test RestMq.sln -c Release --no-build --nologo -m:1 --logger 'console;verbosity=minimal' "$@" 2>&1 | tee "$log" || status=$?
+
+# dotnet test tells each project's count on a line of its own; this is their sum.
+awk '/Failed: +[0-9]+, Passed: +[0-9]+, Skipped:/ {
+       for (i = 1; i < NF; i++) {
+         if ($i == "Failed:") failed += $(i + 1)
+         if ($i == "Passed:") passed += $(i + 1)
+         if ($i == "Skipped:") skipped += $(i + 1)
+       }
+     }
+     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit passed == 0 }' "$log" || status=1
+exit "$status"
