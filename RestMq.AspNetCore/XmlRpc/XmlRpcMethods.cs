@@ -92,9 +92,9 @@ internal sealed class XmlRpcMethods
             : Fault(Failed, error), help, parameters, signatures);
 
     private Method OnMethod(Action<XmlRpcWriter, Method> describe, string help, string[] signature) =>
-        new((given, _) => Text(given[0]) is { } name && _methods.TryGetValue(name, out var method)
-            ? Reply(x => describe(x, method))
-            : Fault(NotFound, $"function {Text(given[0])} not found"), help, "method", signature);
+        new((given, _) => Text(given[0]) is not { } name ? Fault(Failed, "method is a string")
+            : _methods.TryGetValue(name, out var method) ? Reply(x => describe(x, method))
+            : Fault(NotFound, $"function {name} not found"), help, "method", signature);
 
     private static string? Text(MessageBody parameter) => parameter.Kind == BodyKind.Text ? parameter.ToString() : null;
 

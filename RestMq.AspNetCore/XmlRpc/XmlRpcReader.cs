@@ -14,15 +14,15 @@ internal static class XmlRpcReader
 {
     private const int MaxMethodName = 200;
 
-    /// <param name="document">The whole document, in memory: it is read without waiting.</param>
+    /// <param name="document">The whole document.</param>
     /// <param name="call">The call.</param>
     /// <param name="error">Why it is none, in a sentence.</param>
-    public static bool TryRead(Stream document, [NotNullWhen(true)] out XmlRpcCall? call, [NotNullWhen(false)] out string? error)
+    public static bool TryRead(byte[] document, [NotNullWhen(true)] out XmlRpcCall? call, [NotNullWhen(false)] out string? error)
     {
         (call, error) = (null, null);
         // Only this reader can leave line ends alone. XML folds a carriage return that was sent unescaped, as Python's client sends it,
         // into a line feed, and the message would come back changed.
-        using var reader = new XmlTextReader(document)
+        using var reader = new XmlTextReader(new MemoryStream(document, writable: false))
         {
             DtdProcessing = DtdProcessing.Prohibit,
             XmlResolver = null,

@@ -13,7 +13,7 @@ internal sealed class XmlRpcWriter
     private static readonly XmlWriterSettings Settings = new()
     {
         Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-        OmitXmlDeclaration = true, // its quotes are not the original's, so it is written as an instruction
+        OmitXmlDeclaration = true, // its quotes are not the original's, so it is written as it is
         NewLineHandling = NewLineHandling.Entitize,
     };
 
@@ -80,8 +80,7 @@ internal sealed class XmlRpcWriter
         using (var xml = XmlWriter.Create(buffer, Settings))
         {
             var writer = new XmlRpcWriter(xml);
-            xml.WriteProcessingInstruction("xml", "version='1.0'");
-            xml.WriteRaw("\n");
+            xml.WriteRaw("<?xml version='1.0'?>\n");
             writer.Block("methodResponse", () => content(writer));
         }
         return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);

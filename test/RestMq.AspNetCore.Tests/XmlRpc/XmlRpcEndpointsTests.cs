@@ -1,0 +1,222 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using NSubstitute;
+using NSubstitute.ExceptionExtensions;
+using RestMq.Endpoints;
+using RestMq.Http;
+
+namespace RestMq.Tests.XmlRpc;
+
+public class XmlRpcEndpointsTests
+{
+    private static readonly QueueName Test = QueueName.Parse("test");
+    private static readonly MessageKey Key = new(Test, 12);
+
+    private readonly IQueueEngine _engine = Substitute.For<IQueueEngine>();
+    private readonly RestMqOptions _options = new() { MaxMessageBytes = 1000 };
+
+    [Theory]
+    [InlineData("set")]
+    [InlineData("add")]
+    public async Task Set_adds_and_returns_the_key(string method)
+    {
+        _engine.AddAsync(Test, Arg.Any<NewMessage>(), Arg.Any<CancellationToken>()).Returns(new AddResult(AddStatus.Added, Key));
+        var reply = await CallAsync(method, "test", "<int>5</int>");
+        reply.Should().Contain("<param>\n<value><string>test:12</string></value>\n</param>");
+        await _engine.Received(1).AddAsync(
+            Test, Arg.Is<NewMessage>(message => message.Body.Kind == BodyKind.Json && message.Body.ToString() == "5"), Arg.Any<CancellationToken>());
+    }
+
+    [Theory]
+    [InlineData("get")]
+    [InlineData("take")]
+    public async Task Get_hands_the_message_over_and_then_deletes_it(string method)
+    {
+        var context = Context(Call(method, "test"));
+        Taken(new QueueMessage(Key, MessageBody.FromText("tuna\r\nboy"), 3, default));
+        var written = -1L;
+        _engine.SettleAsync(default, default).ReturnsForAnyArgs(_ => { written = context.Response.Body.Length; return SettleResult.Done; });
+
+        var reply = await CallAsync(context);
+        reply.Should().Contain("<name>count</name>\n<value><int>3</int></value>")
+            .And.Contain("<name>value</name>\n<value><string>tuna&#xD;\nboy</string></value>")
+            .And.Contain("<name>key</name>\n<value><string>test:12</string></value>");
+        written.Should().Be(context.Response.Body.Length, "the reply goes before the deletion");
+        await _engine.Received(1).LeaseAsync(
+            Arg.Is<IReadOnlyList<QueueName>>(queues => queues.Single() == Test), 1, _options.TakeLease, TimeSpan.Zero, Arg.Any<CancellationToken>());
+        await Settled(SettleAction.Ack);
+    }
+
+    [Fact]
+    public async Task A_client_that_went_away_gives_its_message_back()
+    {
+        using var gone = new CancellationTokenSource();
+        var context = Context(Call("get", "test"));
+        context.RequestAborted = gone.Token;
+        context.Response.Body = new Broken(gone);
+        Taken(new QueueMessage(Key, MessageBody.FromText("tuna-boy"), 1, default));
+
+        await FluentActions.Awaiting(() => Endpoints().CallAsync(context)).Should().ThrowAsync<Exception>();
+        await Settled(SettleAction.Release, count: 1);
+    }
+
+    [Theory]
+    [InlineData("get")]
+    [InlineData("take")]
+    public async Task An_empty_queue_is_a_fault(string method)
+    {
+        _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([]);
+        (await CallAsync(method, "test")).Should().Match(Fault(8002, "empty queue"));
+        await _engine.DidNotReceiveWithAnyArgs().SettleAsync(default, default);
+    }
+
+    [Theory]
+    [InlineData("test:12", 0, SettleResult.Done, "1")]
+    [InlineData("test:12.3", 3, SettleResult.Done, "1")]
+    [InlineData("test:12.3", 3, SettleResult.Stale, "0")]
+    [InlineData("test:12", 0, SettleResult.Unknown, "0")]
+    public async Task Del_says_whether_it_was_there(string key, long fence, SettleResult result, string expected)
+    {
+        _engine.SettleAsync(new Settlement(new Receipt(Key, fence), SettleAction.Ack), Arg.Any<CancellationToken>()).Returns(result);
+        (await CallAsync("del", "test", key)).Should().Contain($"<value><boolean>{expected}</boolean></value>");
+    }
+
+    [Fact]
+    public async Task Len_is_an_int()
+    {
+        _engine.LengthAsync(Test, Arg.Any<CancellationToken>()).Returns(7);
+        (await CallAsync("len", "test")).Should().Contain("<value><int>7</int></value>");
+    }
+
+    [Theory]
+    [InlineData("nope", new[] { "test" }, 8001, "function nope not found")]
+    [InlineData("Set", new[] { "test", "a" }, 8001, "function Set not found")]
+    [InlineData("get", new string[0], 8002, "get takes (queue), not 0 parameters")]
+    [InlineData("get", new[] { "test", "b" }, 8002, "get takes (queue), not 2 parameters")]
+    [InlineData("set", new[] { "test" }, 8002, "set takes (queue, value), not 1 parameters")]
+    [InlineData("get", new[] { "a b" }, 8002, "A queue name *")]
+    [InlineData("get", new[] { "" }, 8002, "A queue name *")]
+    [InlineData("get", new[] { "<int>5</int>" }, 8002, "A queue name *")]
+    [InlineData("del", new[] { "test", "other:1" }, 8002, "*key or receipt of this queue*")]
+    [InlineData("del", new[] { "test", "nonsense" }, 8002, "*key or receipt of this queue*")]
+    [InlineData("del", new[] { "test", "<int>1</int>" }, 8002, "*key or receipt of this queue*")]
+    [InlineData("system.methodHelp", new[] { "nope" }, 8001, "function nope not found")]
+    [InlineData("system.methodHelp", new[] { "<int>1</int>" }, 8002, "method is a string")]
+    [InlineData("system.listMethods", new[] { "x" }, 8002, "system.listMethods takes (), not 1 parameters")]
+    public async Task What_cannot_be_is_a_fault_and_changes_nothing(string method, string[] parameters, int code, string text)
+    {
+        (await CallAsync(method, parameters)).Should().Match(Fault(code, text));
+        _engine.ReceivedCalls().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_document_that_is_no_call_is_a_fault() =>
+        (await CallAsync(Context("garbage"))).Should().Match(Fault(8002, "*not well-formed XML*line 1, position 1"));
+
+    [Fact]
+    public async Task A_message_over_the_limit_is_a_fault()
+    {
+        (await CallAsync("set", "test", new string('x', 1001))).Should().Match(Fault(8002, "a message has at most 1000 bytes"));
+        _engine.ReceivedCalls().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_full_queue_is_a_fault()
+    {
+        _engine.AddAsync(Test, Arg.Any<NewMessage>(), Arg.Any<CancellationToken>()).Returns(new AddResult(AddStatus.Full, default));
+        (await CallAsync("set", "test", "a")).Should().Match(Fault(8002, "the queue is full"));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_is_a_fault()
+    {
+        _engine.LengthAsync(Test, Arg.Any<CancellationToken>()).ThrowsAsync(new RestMqUnavailableException("redis:6379 \u001b"));
+        (await CallAsync("len", "test")).Should().Match(Fault(8003, "the store is away"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_over_the_limit_is_413(bool lengthKnown)
+    {
+        var context = Context(new string(' ', (2 * 1000) + (64 * 1024) + 1));
+        if (!lengthKnown) context.Request.ContentLength = null;
+        (await FluentActions.Awaiting(() => Endpoints().CallAsync(context)).Should().ThrowAsync<Problem>()).Which.Status.Should().Be(413);
+    }
+
+    [Fact]
+    public async Task The_largest_binary_message_fits_in_a_body()
+    {
+        _engine.AddAsync(Test, Arg.Any<NewMessage>(), Arg.Any<CancellationToken>()).Returns(new AddResult(AddStatus.Added, Key));
+        var base64 = Convert.ToBase64String(new byte[1000], Base64FormattingOptions.InsertLineBreaks);
+        (await CallAsync("set", "test", $"<base64>{base64}</base64>")).Should().Contain("test:12");
+        await _engine.Received(1).AddAsync(Test, Arg.Is<NewMessage>(message => message.Body.Bytes.Length == 1000), Arg.Any<CancellationToken>());
+    }
+
+    [Fact]
+    public async Task The_methods_describe_themselves()
+    {
+        string[] names = ["add", "del", "get", "len", "set", "system.listMethods", "system.methodHelp", "system.methodSignature", "take"];
+        (await CallAsync("system.listMethods")).Should().Contain(string.Concat(names.Select(name => $"<value><string>{name}</string></value>\n")));
+        foreach (var name in names)
+        {
+            (await CallAsync("system.methodHelp", name)).Should().MatchRegex("<value><string>.{10,}</string></value>");
+            (await CallAsync("system.methodSignature", name)).Should().MatchRegex("(?s)<data>\n<value><array><data>\n<value><string>[a-z0-9]+</string></value>");
+        }
+        (await CallAsync("system.methodSignature", "len")).Should().Contain(
+            "<value><array><data>\n<value><array><data>\n<value><string>int</string></value>\n<value><string>string</string></value>\n</data></array></value>\n</data></array></value>");
+    }
+
+    [Fact]
+    public async Task A_reply_is_xml_with_its_length()
+    {
+        var context = Context(Call("nope"));
+        await CallAsync(context);
+        context.Response.StatusCode.Should().Be(200);
+        context.Response.ContentType.Should().Be("text/xml");
+        context.Response.ContentLength.Should().Be(context.Response.Body.Length);
+    }
+
+    private XmlRpcEndpoints Endpoints() => new(_engine, Options.Create(_options));
+
+    private void Taken(QueueMessage message) => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([message]);
+
+    private async Task Settled(SettleAction action, long count = 3) =>
+        await _engine.Received(1).SettleAsync(new Settlement(new Receipt(Key, count), action), Arg.Any<CancellationToken>());
+
+    private Task<string> CallAsync(string method, params string[] parameters) => CallAsync(Context(Call(method, parameters)));
+
+    private async Task<string> CallAsync(HttpContext context)
+    {
+        await Endpoints().CallAsync(context);
+        return Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray());
+    }
+
+    private static DefaultHttpContext Context(string document)
+    {
+        var body = Encoding.UTF8.GetBytes(document);
+        var context = new DefaultHttpContext();
+        context.Request.Body = new MemoryStream(body);
+        context.Request.ContentLength = body.Length;
+        context.Response.Body = new MemoryStream();
+        return context;
+    }
+
+    private static string Call(string method, params string[] parameters) =>
+        $"<?xml version='1.0'?><methodCall><methodName>{method}</methodName><params>"
+        + string.Concat(parameters.Select(value => $"<param><value>{value}</value></param>")) + "</params></methodCall>";
+
+    private static string Fault(int code, string text) =>
+        $"<?xml*<fault>*<name>faultCode</name>\n<value><int>{code}</int></value>*<name>faultString</name>\n<value><string>{text}</string></value>*</fault>*";
+
+    /// <summary>A connection that breaks with the first byte.</summary>
+    private sealed class Broken(CancellationTokenSource gone) : MemoryStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            gone.Cancel();
+            throw new IOException("broken pipe");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Text;
+using RestMq.XmlRpc;
+
+namespace RestMq.Tests.XmlRpc;
+
+public class XmlRpcReaderTests
+{
+    private const string Lead = "<?xml version='1.0'?>";
+
+    public static TheoryData<string, BodyKind, string> Values => new()
+    {
+        { "<string>tuna-boy</string>", BodyKind.Text, "tuna-boy" },
+        { "<string> kept  as it is\n</string>", BodyKind.Text, " kept  as it is\n" },
+        { "<string></string>", BodyKind.Text, "" },
+        { "<string/>", BodyKind.Text, "" },
+        { "bare text", BodyKind.Text, "bare text" },
+        { "  bare\n text ", BodyKind.Text, "  bare\n text " },
+        { "   ", BodyKind.Text, "   " },
+        { "", BodyKind.Text, "" },
+        { "\n  <string>a</string>\n  ", BodyKind.Text, "a" },
+        { "<string>a &lt;b&gt; &amp; &quot;c&quot; &#233; &#x1F600;</string>", BodyKind.Text, "a <b> & \"c\" é 😀" },
+        { "<string>café — 😀</string>", BodyKind.Text, "café — 😀" },
+        { "<string>a<![CDATA[<b>]]>c<!-- no -->d<?no no?>e</string>", BodyKind.Text, "a<b>cde" },
+        { "<!-- no --><string>a</string>", BodyKind.Text, "a" },
+        { "<string>a&#13;b&#13;&#10;c</string>", BodyKind.Text, "a\rb\r\nc" },
+        { "<string>a\r\nb\rc</string>", BodyKind.Text, "a\r\nb\rc" },
+        { "<int>5</int>", BodyKind.Json, "5" },
+        { "<int> -5\n</int>", BodyKind.Json, "-5" },
+        { "<i4>+0007</i4>", BodyKind.Json, "7" },
+        { "<i8>-9223372036854775808</i8>", BodyKind.Json, "-9223372036854775808" },
+        { "<int>9223372036854775807</int>", BodyKind.Json, "9223372036854775807" },
+        { "<double>-1.5</double>", BodyKind.Json, "-1.5" },
+        { "<double>1</double>", BodyKind.Json, "1.0" },
+        { "<double>.5</double>", BodyKind.Json, "0.5" },
+        { "<double>1e300</double>", BodyKind.Json, "1E+300" },
+        { "<double>0.1</double>", BodyKind.Json, "0.1" },
+        { "<boolean>1</boolean>", BodyKind.Json, "true" },
+        { "<boolean> 0 </boolean>", BodyKind.Json, "false" },
+        { "<base64>AAEC/w==</base64>", BodyKind.Binary, "AAEC/w==" },
+        { "<base64>\nAAEC\n  /w==\n</base64>", BodyKind.Binary, "AAEC/w==" },
+        { "<base64/>", BodyKind.Binary, "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Values))]
+    public void A_value_becomes_the_message_it_is(string value, BodyKind kind, string expected)
+    {
+        var parameter = Read($"{Lead}<methodCall><methodName>m</methodName><params><param><value>{value}</value></param></params></methodCall>")
+            .Parameters.Should().ContainSingle().Subject;
+        parameter.Kind.Should().Be(kind);
+        parameter.ToString().Should().Be(expected);
+        parameter.ContentType.Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("<params/>")]
+    [InlineData("<params></params>")]
+    [InlineData("<!-- none --> <params> </params> ")]
+    public void A_call_may_have_no_parameters(string parameters)
+    {
+        var call = Read($"<methodCall>\n<methodName> system.listMethods </methodName>\n{parameters}</methodCall>\n<!-- end -->\n");
+        call.Method.Should().Be("system.listMethods");
+        call.Parameters.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Parameters_keep_their_order_whatever_stands_between_them()
+    {
+        var call = Read(Lead + "\r\n<methodCall>\r\n\t<methodName>set</methodName>\r\n\t<params>\r\n"
+            + "\t\t<param>\r\n\t\t\t<value>test</value>\r\n\t\t</param>\r\n\t\t<param><value/></param>\r\n\t\t<param><value><int>1</int></value></param>\r\n"
+            + "\t</params>\r\n</methodCall>\r\n");
+        call.Method.Should().Be("set");
+        call.Parameters.Select(parameter => parameter.ToString()).Should().Equal("test", "", "1");
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("utf-16")]
+    [InlineData("iso-8859-1")]
+    public void The_encoding_is_the_document_s_own(string name)
+    {
+        var encoding = Encoding.GetEncoding(name);
+        byte[] document = [.. encoding.GetPreamble(), .. encoding.GetBytes(
+            $"<?xml version='1.0' encoding='{name}'?><methodCall><methodName>café</methodName></methodCall>")];
+        XmlRpcReader.TryRead(document, out var call, out _).Should().BeTrue();
+        call!.Method.Should().Be("café");
+    }
+
+    public static TheoryData<string, string> NoCalls => new()
+    {
+        { "", "*not well-formed*" },
+        { "garbage", "*line 1, position 1" },
+        { "<methodCall><methodName>m</methodName>", "*not well-formed*" },
+        { "<methodCall><methodName>m</methodName></methodCall><methodCall/>", "*not well-formed*" },
+        { "<methodCall><methodName>m</methodName></methodCall>tail", "*not well-formed*" },
+        { "<methodCall><methodName>&unknown;</methodName></methodCall>", "*" },
+        { "<methodCall><methodName>m&#0;</methodName></methodCall>", "*character*" },
+        { "<methodCall><methodName>m&#8;</methodName></methodCall>", "*character*" },
+        { "<methodCall><methodName>m&#xD800;</methodName></methodCall>", "*" },
+        { "<methodCall><methodName>m&#xFFFE;</methodName></methodCall>", "*character*" },
+        { "<methodCall><methodName>m\u0001</methodName></methodCall>", "*not well-formed*" },
+        { "<methodResponse/>", "methodCall is missing" },
+        { "<methodCall/>", "methodName is missing" },
+        { "<methodCall></methodCall>", "methodName is missing" },
+        { "<methodCall><methodName/></methodCall>", "methodName has *" },
+        { "<methodCall><methodName> </methodName></methodCall>", "methodName has *" },
+        { "<methodCall><methodName><b>m</b></methodName></methodCall>", "methodName has *" },
+        { "<methodCall><methodName>m<b/></methodName></methodCall>", "*none belongs" },
+        { $"<methodCall><methodName>{new string('m', 201)}</methodName></methodCall>", "methodName has *" },
+        { "<methodCall>text<methodName>m</methodName></methodCall>", "methodName is missing" },
+        { "<methodCall><methodName>m</methodName><param/></methodCall>", "params is missing" },
+        { "<methodCall><methodName>m</methodName><params/><params/></methodCall>", "*none belongs" },
+        { "<methodCall><methodName>m</methodName><params>text</params></methodCall>", "*none belongs" },
+        { Call("<param/>"), "*value is missing*" },
+        { Call("<param></param>"), "*value is missing*" },
+        { Call("<value>1</value>"), "*param is missing*" },
+        { Call("<param><value>1</value><value>2</value></param>"), "*none belongs*" },
+        { Call("<param><value>a<string>b</string></value></param>"), "*not both*" },
+        { Call("<param><value><string>b</string>a</value></param>"), "*none belongs*" },
+        { Call("<param><value><string>a</string><string>b</string></value></param>"), "*none belongs*" },
+        { Call("<param><value><string><b/></string></value></param>"), "*none belongs*" },
+        { Call("<param><value><nil/></value></param>"), "*a value is a string, int*" },
+        { Call("<param><value><struct></struct></value></param>"), "*a value is a string, int*" },
+        { Call("<param><value><struct><member><name>a</name><value>1</value></member></struct></value></param>"), "*none belongs*" },
+        { Call("<param><value><array><data/></array></value></param>"), "*none belongs*" },
+        { Call("<param><value><dateTime.iso8601>19980717T14:08:55</dateTime.iso8601></value></param>"), "*a value is a string, int*" },
+        { Call("<param><value><int></int></value></param>"), "*64 bits*" },
+        { Call("<param><value><int>1.5</int></value></param>"), "*64 bits*" },
+        { Call("<param><value><int>1,000</int></value></param>"), "*64 bits*" },
+        { Call("<param><value><int>9223372036854775808</int></value></param>"), "*64 bits*" },
+        { Call($"<param><value><i8>{new string('9', 500_000)}</i8></value></param>"), "*64 bits*" },
+        { Call("<param><value><double>1e999</double></value></param>"), "*finite*" },
+        { Call("<param><value><double>NaN</double></value></param>"), "*finite*" },
+        { Call("<param><value><double>Infinity</double></value></param>"), "*finite*" },
+        { Call("<param><value><double>one</double></value></param>"), "*finite*" },
+        { Call("<param><value><boolean>true</boolean></value></param>"), "*0 or 1*" },
+        { Call("<param><value><boolean>2</boolean></value></param>"), "*0 or 1*" },
+        { Call("<param><value><base64>no!</base64></value></param>"), "*not base64*" },
+        { Call("<param><value><base64>AAE</base64></value></param>"), "*not base64*" },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoCalls))]
+    public void What_is_no_call_is_refused_with_a_sentence(string document, string error) => Refuse(document).Should().Match(error);
+
+    [Theory]
+    [InlineData("<!DOCTYPE methodCall>")]
+    [InlineData("<!DOCTYPE m SYSTEM 'http://127.0.0.1:1/evil.dtd'>")]
+    [InlineData("<!DOCTYPE m [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>")]
+    [InlineData("<!DOCTYPE m [<!ENTITY % p SYSTEM 'file:///etc/passwd'>%p;]>")]
+    [InlineData("<!DOCTYPE m [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY x '&b;&b;&b;&b;'>]>")]
+    public void A_document_type_is_refused(string declaration) =>
+        Refuse($"{Lead}{declaration}<methodCall><methodName>&x;</methodName></methodCall>").Should().Contain("document type declaration");
+
+    [Fact]
+    public void Deep_nesting_ends_at_the_first_element_that_does_not_belong()
+    {
+        const int Depth = 200_000;
+        var deep = string.Concat(Enumerable.Repeat("<value><array><data>", Depth));
+        Refuse($"<methodCall><methodName>m</methodName><params><param>{deep}").Should().Contain("none belongs");
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_of_the_encoding_are_refused()
+    {
+        byte[] document = [.. "<methodCall><methodName>m"u8, 0xC3, 0x28, .. "</methodName></methodCall>"u8];
+        XmlRpcReader.TryRead(document, out _, out var error).Should().BeFalse();
+        error.Should().Contain("not well-formed");
+    }
+
+    private static string Call(string parameters) => $"<methodCall><methodName>m</methodName><params>{parameters}</params></methodCall>";
+
+    private static XmlRpcCall Read(string document)
+    {
+        XmlRpcReader.TryRead(Encoding.UTF8.GetBytes(document), out var call, out var error).Should().BeTrue(because: error);
+        return call!;
+    }
+
+    private static string Refuse(string document)
+    {
+        XmlRpcReader.TryRead(Encoding.UTF8.GetBytes(document), out var call, out var error).Should().BeFalse();
+        call.Should().BeNull();
+        return error!;
+    }
+}
