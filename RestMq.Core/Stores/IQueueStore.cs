@@ -74,7 +74,8 @@ internal enum QueueHint
 /// <summary>One caller's share of a lease.</summary>
 /// <param name="Count">How many messages at most.</param>
 /// <param name="Lease">For how long.</param>
-internal readonly record struct LeaseRequest(int Count, TimeSpan Lease);
+/// <param name="Live">Whether it is for live consumers: it gets nothing while the queue is stopped or its policy is not round robin.</param>
+internal readonly record struct LeaseRequest(int Count, TimeSpan Lease, bool Live = false);
 
 /// <summary>What a lease gave.</summary>
 /// <param name="Messages">The messages, in order: the first request's, then the second's.</param>

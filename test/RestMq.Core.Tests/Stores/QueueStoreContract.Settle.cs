@@ -36,6 +36,23 @@ public abstract partial class QueueStoreContract
         (await LeaseOneAsync()).Key.Should().Be(Key(1));
     }
 
+    [Theory]
+    [InlineData(QueuePolicy.RoundRobin, false, 2)]
+    [InlineData(QueuePolicy.RoundRobin, true, 0)]
+    [InlineData(QueuePolicy.Broadcast, false, 0)]
+    public async Task A_live_request_gets_something_only_while_live_delivery_by_lease_is_on(QueuePolicy policy, bool stopped, int gets)
+    {
+        await AddAsync(10);
+        await ConfigureAsync(new QueueSettingsChange { Policy = policy, Stopped = stopped });
+
+        var batch = await LeaseBatchAsync(
+            new LeaseRequest(1, Long), new LeaseRequest(2, 2 * Long, Live: true), new LeaseRequest(3, 3 * Long));
+
+        Ids(batch.Messages).Should().Equal(Numbers(1, 4 + gets));
+        var (first, last) = (await PeekAsync(1), await PeekAsync(2 + gets));
+        (last!.Due - first!.Due).Should().Be(2 * Long, "each share has its own lease");
+    }
+
     [Fact]
     public async Task A_lease_that_found_too_little_says_when_the_next_is_due()
     {
