@@ -41,13 +41,13 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     {
         var again = MoveDue(now);
         var wanted = 0L;
-        for (var i = 0; i < requests.Count; i++) wanted += requests[i].Count;
+        for (var i = 0; i < requests.Count; i++) wanted += ShareOf(requests[i]);
 
         var messages = new List<QueueMessage>((int)Math.Min(wanted, _ready.Count));
         for (var i = 0; i < requests.Count; i++)
         {
             var due = now + requests[i].Lease.Ticks;
-            for (var left = requests[i].Count; left > 0 && Head(now) is { } head; left--)
+            for (var left = ShareOf(requests[i]); left > 0 && Head(now) is { } head; left--)
             {
                 Put(head, MessageState.Leased, due);
                 messages.Add(head.ToQueueMessage(name, head.Past + 1));
@@ -153,6 +153,10 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             OldestAge = _ready.First is { } head ? TimeSpan.FromTicks(now - head.Added) : null,
         };
     }
+
+    // Live consumers get nothing here while they are paused, or served by broadcast.
+    private int ShareOf(in LeaseRequest request) =>
+        request.Live && Settings is not { Stopped: false, Policy: QueuePolicy.RoundRobin } ? 0 : request.Count;
 
     private AddResult Add(in NewMessage message, long now)
     {

@@ -8,7 +8,7 @@ local at = now()
 local moved, again = due(at)
 local settings = call('HMGET', meta, 'policy', 'state', 'history', 'seq')
 local history, last = tonumber(settings[3]) or 1000, tonumber(settings[4]) or 0
-local after = tonumber(ARGV[2]) or last
+local after = math.min(tonumber(ARGV[2]) or last, last)
 local move = tonumber(ARGV[3])
 
 local gone, more = {}, false

@@ -43,8 +43,10 @@ local function trim()
   end
 end
 
+-- Each burial has a time of its own, later than the one before, so that the dead keep their order.
 local function bury(id, at, reason)
-  call('ZADD', dead, at, id)
+  local newest = call('ZRANGE', dead, -1, -1, 'WITHSCORES')
+  call('ZADD', dead, newest[2] and math.max(at, tonumber(newest[2]) + 0.001) or at, id)
   call('HSET', why, id, reason)
   call('ZREM', expiry, id)
 end
@@ -92,27 +94,41 @@ local function sweep(at)
   return #over == BOUND
 end
 
--- Moves what is due: deaths, leases that are over (to the head, counted), delays that are over (to the tail, or to the head when the
--- message has been handed out before). Returns how many became ready, and whether there is more to move.
+-- The first ids of a sorted set up to a score, by score and then by number (Redis would put 10 before 2). Ids that were put there in one step
+-- share a score and come together, even when they are more than BOUND. Says also whether there may be more.
+local function earliest(key, upto)
+  local found = call('ZRANGEBYSCORE', key, '-inf', upto, 'WITHSCORES', 'LIMIT', 0, BOUND)
+  local again = #found == 2 * BOUND
+  if again then found = call('ZRANGEBYSCORE', key, '-inf', found[#found], 'WITHSCORES') end
+  local ids, score = {}, {}
+  for i = 1, #found, 2 do
+    ids[#ids + 1] = found[i]
+    score[found[i]] = tonumber(found[i + 1])
+  end
+  table.sort(ids, function(a, b)
+    if score[a] ~= score[b] then return score[a] < score[b] end
+    return tonumber(a) < tonumber(b)
+  end)
+  if #ids > 0 then call('ZREM', key, unpack(ids)) end
+  return ids, again
+end
+
+-- Moves what is due: deaths, leases that are over (to the head, counted, the lowest id first), delays that are over (to the tail, or to the
+-- head when the message has been handed out before). Returns how many became ready, and whether there is more to move.
 local function due(at)
   local moved, again = 0, sweep(at)
-  local over = call('ZRANGEBYSCORE', leased, '-inf', at, 'LIMIT', 0, BOUND)
+  local over, more_over = earliest(leased, at)
   if #over > 0 then
-    call('ZREM', leased, unpack(over))
     table.sort(over, function(a, b) return tonumber(a) < tonumber(b) end)
     moved = give_back(over, at, {})
   end
-  local ripe = call('ZRANGEBYSCORE', delayed, '-inf', at, 'LIMIT', 0, BOUND)
-  if #ripe > 0 then
-    call('ZREM', delayed, unpack(ripe))
-    local back = {}
-    for _, id in ipairs(ripe) do
-      if call('HEXISTS', count, id) == 1 then back[#back + 1] = id else call('RPUSH', ready, id) end
-    end
-    for i = #back, 1, -1 do call('LPUSH', ready, back[i]) end
-    moved = moved + #ripe
+  local ripe, more_ripe = earliest(delayed, at)
+  local back = {}
+  for _, id in ipairs(ripe) do
+    if call('HEXISTS', count, id) == 1 then back[#back + 1] = id else call('RPUSH', ready, id) end
   end
-  return moved, again or #over == BOUND or #ripe == BOUND
+  for i = #back, 1, -1 do call('LPUSH', ready, back[i]) end
+  return moved + #ripe, again or more_over or more_ripe
 end
 
 -- How long until something becomes ready by itself: ms, 0 when it is already so, -1 for never.

@@ -12,23 +12,25 @@ local told, cut = false, false
 local done = {}
 for i, id in ipairs(ids) do
   local fence, action, argument = tonumber(ARGV[i * 4 - 1]), ARGV[i * 4], ARGV[i * 4 + 1]
-  local mine = held[i] and fence == (past and tonumber(past[i]) or 0) + 1
-  if done[id] or not (mine or (fence == 0 and action == 'ack')) then
-    reply[i] = done[id] ~= 'ack' and call('HEXISTS', body, id) == 1 and 1 or 2
-  elseif action == 'ack' and fence == 0 and call('HEXISTS', body, id) == 0 then
+  local there = done[id] ~= 'ack' and (held[i] or call('HEXISTS', body, id) == 1)
+  local mine = held[i] and not done[id] and fence == (past and tonumber(past[i]) or 0) + 1
+  if not there then
     reply[i] = 2
+  elseif not mine and not (fence == 0 and action == 'ack') then
+    reply[i] = 1
   else
     reply[i] = 0
     if action == 'extend' then
       if at + argument < tonumber(held[i]) then told = true end
       call('ZADD', leased, at + argument, id)
     else
-      done[id] = action
       if held[i] then freed[#freed + 1] = id end
+      done[id] = action
       if action == 'ack' then
         acked[#acked + 1] = id
-        cut = cut or not held[i]
+        cut = cut or fence == 0
       elseif action == 'bury' then
+        call('HINCRBY', count, id, 1)
         bury(id, at, argument)
       elseif action == 'return' or tonumber(argument) == 0 then
         back[#back + 1] = id
@@ -51,6 +53,10 @@ if #acked > 0 then
   call('HINCRBY', meta, 'settled', #acked)
   if cut then trim() end
 end
-if #back > 0 and give_back(back, at, free) > 0 then told = true end
+local alive = {}
+for _, id in ipairs(back) do
+  if done[id] ~= 'ack' then alive[#alive + 1] = id end
+end
+if #alive > 0 and give_back(alive, at, free) > 0 then told = true end
 if told then tell() end
 return reply

@@ -1,15 +1,16 @@
--- A queue in numbers, once what is due has been moved. Replies: live messages, leased, delayed, dead, added, settled, age of the head in ms
--- or -1, then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
+-- A queue in numbers, once what is due has been moved. Replies: live messages, leased, delayed, dead, added and settled since it came to
+-- be, age of the head in ms or -1, then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
 local at = now()
 local moved = due(at)
 trim()
 if moved > 0 then tell() end
-local m = call('HMGET', meta, 'next', 'settled', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')
+local m = call('HMGET', meta, 'next', 'floor', 'settled', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')
 local head = call('LINDEX', ready, 0)
 local stored = head and call('HGET', body, head)
 local age = stored and math.max(at - tonumber(string.match(stored, '^%d+')), 0) or -1
 local reply = {
-  call('HLEN', body), call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), tonumber(m[1]) or 0, tonumber(m[2]) or 0, age,
+  call('HLEN', body), call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead),
+  (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0), tonumber(m[3]) or 0, age,
 }
-for i = 3, 8 do reply[i + 5] = m[i] or '' end
+for i = 4, 9 do reply[i + 4] = m[i] or '' end
 return reply

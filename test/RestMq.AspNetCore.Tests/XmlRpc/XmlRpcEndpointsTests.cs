@@ -178,7 +178,7 @@ public class XmlRpcEndpointsTests
         context.Response.ContentLength.Should().Be(context.Response.Body.Length);
     }
 
-    private XmlRpcEndpoints Endpoints() => new(_engine, Options.Create(_options));
+    private XmlRpcEndpoints Endpoints() => new(_engine, _options);
 
     private void Taken(QueueMessage message) => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([message]);
 

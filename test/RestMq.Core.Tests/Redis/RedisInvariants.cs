@@ -1,0 +1,75 @@
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>
+/// What is true of a queue's keys between any two scripts, checked from outside. It reads several keys one after the other, so nothing else
+/// may work on the queue meanwhile.
+/// </summary>
+internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueName queue, string prefix = "restmq:")
+{
+    private readonly IDatabase _redis = connection.GetDatabase();
+
+    /// <summary>A message is in exactly one place, and nothing is kept about a message that is gone.</summary>
+    public async Task AssertAsync()
+    {
+        var bodies = await HashFieldsAsync("body");
+        var ready = Ids(await _redis.ListRangeAsync(Key("ready"))).Where(bodies.Contains).ToArray();
+        var leased = await SortedIdsAsync("leased");
+        var delayed = await SortedIdsAsync("delayed");
+        var dead = await SortedIdsAsync("dead");
+
+        string[] placed = [.. ready, .. leased, .. delayed, .. dead];
+        placed.Should().OnlyHaveUniqueItems("a message is in one place of {0}, and there once", queue);
+        placed.Should().BeEquivalentTo(bodies, "every message of {0} is in a place, and every place holds messages", queue);
+        (await SortedIdsAsync("expiry")).Should().BeSubsetOf(bodies, "only messages of {0} expire", queue);
+        (await HashFieldsAsync("count")).Should().BeSubsetOf(bodies, "hand-outs of {0} are counted of messages", queue);
+        (await HashFieldsAsync("why")).Should().BeEquivalentTo(dead, "each dead letter of {0} has its reason, and nothing else has", queue);
+        await AssertIdsAreOldAsync(bodies);
+        await AssertOnceEndsAsync();
+    }
+
+    /// <summary>After everything was settled only the counters, the settings and the live log are left, and idempotency keys for their time.</summary>
+    public async Task AssertNothingLeftAsync()
+    {
+        var left = await KeysAsync();
+        left.Where(key => !key.StartsWith("once:", StringComparison.Ordinal)).Should().BeSubsetOf(["meta", "log"], "all of {0} is settled", queue);
+        await AssertOnceEndsAsync();
+    }
+
+    // An id is given out by the counter, so none can be beyond it.
+    private async Task AssertIdsAreOldAsync(IReadOnlyCollection<string> ids)
+    {
+        var next = (long)await _redis.HashGetAsync(Key("meta"), "next");
+        ids.Select(long.Parse).Where(id => id < 1 || id > next).Should().BeEmpty("{0} has given out {1} ids", queue, next);
+    }
+
+    private async Task AssertOnceEndsAsync()
+    {
+        foreach (var key in (await KeysAsync()).Where(key => key.StartsWith("once:", StringComparison.Ordinal)))
+            (await _redis.KeyTimeToLiveAsync(Key(key))).Should().NotBeNull("{0} of {1} is for its window only", key, queue);
+    }
+
+    private RedisKey Key(string name) => $"{prefix}{{{queue.Value}}}:{name}";
+
+    // What follows the queue's tag in each of its keys.
+    private async Task<IReadOnlyList<string>> KeysAsync()
+    {
+        var tag = Key("").ToString();
+        var keys = new List<string>();
+        foreach (var server in connection.GetServers())
+        {
+            await foreach (var key in server.KeysAsync(pattern: Escape(tag) + "*")) keys.Add(key.ToString()[tag.Length..]);
+        }
+        return keys;
+    }
+
+    // A queue's name may hold what a pattern takes for more than itself.
+    private static string Escape(string text) => string.Concat(text.Select(c => c is '*' or '?' or '[' or ']' or '^' or '\\' ? $"\\{c}" : $"{c}"));
+
+    private async Task<HashSet<string>> HashFieldsAsync(string name) => [.. Ids(await _redis.HashKeysAsync(Key(name)))];
+
+    private async Task<string[]> SortedIdsAsync(string name) => [.. Ids(await _redis.SortedSetRangeByRankAsync(Key(name)))];
+
+    private static IEnumerable<string> Ids(RedisValue[] values) => values.Select(value => value.ToString());
+}

@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using RestMq.Memory;
+
+namespace RestMq.Stores;
+
+/// <summary>The contract on the memory store, whose time is ours, and what is promised of it alone.</summary>
+public sealed class MemoryQueueStoreTests : QueueStoreContract
+{
+    private readonly FakeTimeProvider _time = new();
+
+    private protected override TimeSpan Soon => TimeSpan.FromSeconds(10);
+
+    private protected override Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options)
+    {
+        IQueueStore store = new MemoryQueueStore(_time, Options.Create(options));
+        return Task.FromResult((store, store));
+    }
+
+    private protected override Task PassAsync(TimeSpan time)
+    {
+        _time.Advance(time);
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task It_says_that_it_is_memory()
+    {
+        Store.Description.Should().Be("memory");
+        await Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task The_counters_of_a_purged_queue_are_kept_for_a_day_only()
+    {
+        for (var n = 0; n < 1000; n++)
+        {
+            var name = NextQueue();
+            await Store.AddAsync(name, [new NewMessage(MessageBody.FromText("gone"))], default);
+            await Store.PurgeAsync(name, default);
+        }
+        await PurgeOneAsync();
+        await PassAsync(TimeSpan.FromHours(23));
+        await Store.PurgeAsync(await AddOneAsync(NextQueue()), default);
+        (await IdAfterPurgeAsync()).Should().Be(2);
+
+        await PurgeOneAsync();
+        await PassAsync(TimeSpan.FromHours(25));
+        for (var n = 0; n < 2000; n++) await Store.PurgeAsync(await AddOneAsync(NextQueue()), default);
+        (await IdAfterPurgeAsync()).Should().Be(1);
+
+        async Task PurgeOneAsync() => await Store.PurgeAsync(await AddOneAsync(Queue), default);
+
+        async Task<long> IdAfterPurgeAsync() =>
+            (await Store.AddAsync(Queue, [new NewMessage(MessageBody.FromText("again"))], default)).Single().Key.Id;
+
+        async Task<QueueName> AddOneAsync(QueueName name)
+        {
+            await Store.AddAsync(name, [new NewMessage(MessageBody.FromText("one"))], default);
+            return name;
+        }
+    }
+
+    [Fact]
+    public async Task Deleted_bodies_are_not_held_though_nobody_consumes()
+    {
+        var bodies = new List<WeakReference>();
+        await AddAsync("stays");
+        for (var n = 0; n < 50; n++) bodies.Add(await AddAsync($"deleted {n}"));
+        await AddAsync("stays too");
+        await Store.SettleAsync(
+            Queue, [.. Enumerable.Range(2, 50).Select(id => new Settlement(new Receipt(new MessageKey(Queue, id), 0), SettleAction.Ack))], default);
+
+        GC.Collect();
+
+        bodies.Should().OnlyContain(body => !body.IsAlive);
+
+        async Task<WeakReference> AddAsync(string text)
+        {
+            var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+            await Store.AddAsync(Queue, [new NewMessage(MessageBody.FromBytes(bytes))], default);
+            return new WeakReference(bytes);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.Text;
+
+namespace RestMq.Stores;
+
+public abstract partial class QueueStoreContract
+{
+    [Fact]
+    public async Task Ids_are_1_2_3_of_each_queue()
+    {
+        var results = await AddAsync(3);
+        var more = await AddAsync(1);
+        var other = await Store.AddAsync(NextQueue(), [Message("elsewhere")], default);
+
+        results.Should().Equal(Numbers(1, 3).Select(id => new AddResult(AddStatus.Added, Key(id))));
+        more.Single().Key.Should().Be(Key(4));
+        other.Single().Key.Id.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Messages_are_handed_out_in_the_order_they_were_added()
+    {
+        await AddAsync(3);
+        await AddAsync(2);
+
+        (await LeaseAsync(4)).Select(message => message.Body.ToString()).Should().Equal("message 1", "message 2", "message 3", "message 1");
+        (await LeaseOneAsync()).Key.Should().Be(Key(5));
+        (await LeaseAsync(1)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_long_batch_keeps_its_order()
+    {
+        await AddAsync(1000);
+
+        Ids(await LeaseAsync(1000)).Should().Equal(Numbers(1, 1000));
+    }
+
+    [Fact]
+    public async Task Bodies_of_every_kind_come_back_byte_for_byte()
+    {
+        var everyByte = Enumerable.Range(0, 256).Select(value => (byte)value).ToArray();
+        var large = new byte[1024 * 1024];
+        new Random(1).NextBytes(large);
+        MessageBody[] bodies =
+        [
+            MessageBody.FromText(""),
+            MessageBody.FromText("a\0b\r\nc\n"),
+            MessageBody.FromText("café 日本 🐇"),
+            MessageBody.FromJson(Encoding.UTF8.GetBytes("""{ "b": 1.0, "a" : [null, "\u0000"] }""")),
+            MessageBody.FromRequest("{}"u8.ToArray(), "application/vnd.example+json; charset=utf-8"),
+            MessageBody.FromRequest("<p>"u8.ToArray(), "text/html"),
+            MessageBody.FromBytes(Array.Empty<byte>()),
+            MessageBody.FromBytes(everyByte),
+            MessageBody.FromBytes(everyByte, "image/png"),
+            MessageBody.FromBytes(new byte[100], "application/x; name=\"a b; c\""),
+            MessageBody.FromBytes(large, "application/octet-stream"),
+        ];
+        await AddAsync([.. bodies.Select(body => new NewMessage(body))]);
+
+        var taken = await LeaseAsync(bodies.Length);
+
+        taken.Should().HaveCount(bodies.Length);
+        foreach (var (body, message) in bodies.Zip(taken))
+        {
+            message.Body.Kind.Should().Be(body.Kind);
+            message.Body.ContentType.Should().Be(body.ContentType);
+            message.Body.Bytes.Span.SequenceEqual(body.Bytes.Span).Should().BeTrue();
+            (await PeekAsync(message.Key.Id))!.Message.Body.Bytes.Span.SequenceEqual(body.Bytes.Span).Should().BeTrue();
+        }
+    }
+
+    [Fact]
+    public async Task A_message_says_when_it_was_added()
+    {
+        await AddAsync(1);
+        var first = await Store.LookAsync(Queue, default);
+        await PassAsync(Soon);
+        await AddAsync(1);
+
+        var taken = await LeaseAsync(2);
+
+        taken[0].Added.Should().Be(first!.Added);
+        (taken[1].Added - taken[0].Added).Should().BeGreaterThanOrEqualTo(Soon * 0.9);
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_adds_once_and_answers_the_first_key()
+    {
+        await AddAsync(Message("first", once: "a"));
+        await AddAsync(Message("between"));
+
+        var again = await AddAsync(Message("second", once: "a"), Message("other", once: "b"));
+
+        again.Should().Equal(new AddResult(AddStatus.Duplicate, Key(1)), new AddResult(AddStatus.Added, Key(3)));
+        (await LeaseAsync(10)).Select(message => message.Body.ToString()).Should().Equal("first", "between", "other");
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_adds_once_within_a_batch()
+    {
+        var results = await AddAsync(Message("first", once: "a"), Message("second", once: "a"), Message("third"));
+
+        results.Should().Equal(
+            new AddResult(AddStatus.Added, Key(1)), new AddResult(AddStatus.Duplicate, Key(1)), new AddResult(AddStatus.Added, Key(2)));
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_is_remembered_after_its_message_is_gone()
+    {
+        await AddAsync(Message("first", once: "a"));
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
+
+        (await AddAsync(Message("again", once: "a"))).Single().Should().Be(new AddResult(AddStatus.Duplicate, Key(1)));
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_is_of_its_queue()
+    {
+        await AddAsync(Message("first", once: "a"));
+
+        (await Store.AddAsync(NextQueue(), [Message("elsewhere", once: "a")], default)).Single().Status.Should().Be(AddStatus.Added);
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_is_forgotten_after_its_window()
+    {
+        await AddAsync(Message("first", once: "a"));
+        await PassAsync(6 * Soon);
+
+        (await AddAsync(Message("again", once: "a"))).Single().Should().Be(new AddResult(AddStatus.Added, Key(2)));
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_and_gives_no_id_away()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxLength = 2 });
+
+        (await AddAsync(3)).Select(result => result.Status).Should().Equal(AddStatus.Added, AddStatus.Added, AddStatus.Full);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
+
+        (await AddAsync(1)).Single().Should().Be(new AddResult(AddStatus.Added, Key(3)));
+    }
+
+    [Fact]
+    public async Task Messages_of_every_place_count_for_max_length()
+    {
+        await AddAsync(3);
+        await AddAsync(1, delay: Long);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await LeaseOneAsync();
+        (await PlacesAsync()).Should().Be((1, 1, 1, 1));
+
+        await ConfigureAsync(new QueueSettingsChange { MaxLength = 4 });
+        (await AddAsync(1)).Single().Status.Should().Be(AddStatus.Full);
+
+        await DeleteAsync(1);
+        (await AddAsync(1)).Single().Status.Should().Be(AddStatus.Added);
+    }
+
+    [Fact]
+    public async Task A_full_queue_still_knows_a_duplicate_and_remembers_no_key_it_refused()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxLength = 1 });
+        await AddAsync(Message("first", once: "a"));
+
+        (await AddAsync(Message("again", once: "a"), Message("refused", once: "b"))).Select(result => result.Status)
+            .Should().Equal(AddStatus.Duplicate, AddStatus.Full);
+
+        await DeleteAsync(1);
+        (await AddAsync(Message("now", once: "b"))).Single().Status.Should().Be(AddStatus.Added);
+    }
+
+    [Fact]
+    public async Task What_died_makes_room_in_a_full_queue()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxLength = 1 });
+        await AddAsync(1, ttl: Soon);
+        (await AddAsync(1)).Single().Status.Should().Be(AddStatus.Full);
+        await PassAsync(1.2 * Soon);
+
+        (await AddAsync(1)).Single().Status.Should().Be(AddStatus.Added);
+    }
+
+    [Fact]
+    public async Task Many_producers_and_consumers_take_each_message_exactly_once()
+    {
+        const int Producers = 8, Consumers = 8, Each = 250;
+        var taken = new System.Collections.Concurrent.ConcurrentBag<string>();
+        using var all = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+
+        var producers = Enumerable.Range(0, Producers).Select(producer => Task.Run(async () =>
+        {
+            for (var n = 0; n < Each; n += 5) await AddAsync([.. Enumerable.Range(n, 5).Select(m => Message($"{producer}:{m}"))]);
+        }));
+        var consumers = Enumerable.Range(0, Consumers).Select(consumer => Task.Run(async () =>
+        {
+            while (taken.Count < Producers * Each && !all.IsCancellationRequested)
+            {
+                var messages = await LeaseAsync(1 + consumer);
+                if (messages.Count == 0)
+                {
+                    await Task.Yield();
+                    continue;
+                }
+                // Every third hand-out is given back first, so that heads are contended as well.
+                var back = messages.Where(message => message.Count == 1 && message.Key.Id % 3 == 0).ToArray();
+                var done = messages.Except(back).ToArray();
+                foreach (var message in done) taken.Add(message.Body.ToString());
+                var settled = await SettleAsync([
+                    .. back.Select(message => new Settlement(message.Receipt, SettleAction.Release)),
+                    .. done.Select(message => new Settlement(message.Receipt, SettleAction.Ack))]);
+                settled.Should().OnlyContain(result => result == SettleResult.Done);
+            }
+        }));
+        await Task.WhenAll([.. producers, .. consumers]);
+
+        taken.Should().HaveCount(Producers * Each).And.OnlyHaveUniqueItems();
+        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+        (await StatsAsync()).TotalSettled.Should().Be(Producers * Each);
+    }
+}

@@ -1,0 +1,224 @@
+namespace RestMq.Stores;
+
+public abstract partial class QueueStoreContract
+{
+    [Fact]
+    public async Task Reading_an_unknown_queue_creates_nothing()
+    {
+        (await LeaseAsync(1)).Should().BeEmpty();
+        (await Store.LookAsync(Queue, default)).Should().BeNull();
+        (await PeekAsync(1)).Should().BeNull();
+        (await DeleteAsync(1)).Should().Equal(SettleResult.Unknown);
+        foreach (var state in Enum.GetValues<MessageState>()) (await LastAsync(state)).Should().BeEmpty();
+        (await ConfigureAsync(new QueueSettingsChange())).Should().Be(new QueueSettings());
+        (await StatsAsync()).Should().Be(new QueueStats(Queue, new QueueSettings()));
+        (await Store.RedriveAsync(Queue, default)).Should().Be(0);
+        (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
+        var broadcast = await BroadcastAsync();
+        broadcast.Messages.Should().BeEmpty();
+        (broadcast.After, broadcast.Last, broadcast.Next, broadcast.Settings).Should().Be((0, 0, null, default(LiveState)));
+
+        (await Store.ListAsync(default)).Should().NotContain(Queue);
+    }
+
+    [Fact]
+    public async Task Queues_are_listed_in_ordinal_order_once_added_to_or_configured()
+    {
+        var names = new[] { "b", "B", "a", "é", "a:1", "Z" }.Select(end => QueueName.Parse(Queue.Value + end)).ToArray();
+        foreach (var name in names[..3]) await Store.AddAsync(name, [Message("hello")], default);
+        foreach (var name in names[3..]) await Store.ConfigureAsync(name, new QueueSettingsChange { Stopped = true }, default);
+
+        var listed = (await Store.ListAsync(default)).Where(name => name.Value.StartsWith(Queue.Value, StringComparison.Ordinal));
+
+        listed.Should().Equal(names.OrderBy(name => name.Value, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_emptied_queue_stays_listed()
+    {
+        await AddAsync(1);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
+
+        (await Store.ListAsync(default)).Should().Contain(Queue);
+    }
+
+    [Fact]
+    public async Task A_message_can_be_looked_at_wherever_it_is_without_a_change()
+    {
+        await AddAsync(3);
+        await AddAsync(1, delay: Long);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await LeaseOneAsync();
+
+        for (var times = 0; times < 2; times++)
+        {
+            var dead = await PeekAsync(1);
+            (dead!.State, dead.Due, dead.Reason).Should().Be((MessageState.Dead, null, "a reason"));
+            var leased = await PeekAsync(2);
+            (leased!.State, leased.Reason, leased.Message.Count).Should().Be((MessageState.Leased, null, 1));
+            leased.Due.Should().BeCloseTo(leased.Message.Added + Long, TimeSpan.FromSeconds(10));
+            var ready = await PeekAsync(3);
+            (ready!.State, ready.Due, ready.Reason, ready.Message.Count).Should().Be((MessageState.Ready, null, null, 0));
+            var delayed = await PeekAsync(4);
+            (delayed!.State, delayed.Reason, delayed.Message.Count).Should().Be((MessageState.Delayed, null, 0));
+            (delayed.Due - delayed.Message.Added).Should().Be(Long);
+        }
+        (await PeekAsync(5)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task The_newest_messages_come_first()
+    {
+        await AddAsync(30);
+        await AddAsync(Message("longer", delay: 2 * Long), Message("shorter", delay: Long));
+        var leased = await LeaseBatchAsync(
+            new LeaseRequest(1, 2 * Long), new LeaseRequest(1, 3 * Long), new LeaseRequest(1, Long), new LeaseRequest(2, Long));
+        await SettleAsync(leased.Messages[4], SettleAction.Bury);
+        await PassAsync(Soon / 4);
+        await SettleAsync(leased.Messages[3], SettleAction.Bury);
+
+        (await LastAsync(MessageState.Ready, 10)).Should().Equal(Numbers(21, 30).Reverse());
+        (await LastAsync(MessageState.Ready)).Should().Equal(Numbers(6, 30).Reverse());
+        (await LastAsync(MessageState.Delayed)).Should().Equal(31, 32);
+        (await LastAsync(MessageState.Leased)).Should().Equal(2, 1, 3);
+        (await LastAsync(MessageState.Leased, 1)).Should().Equal(2);
+        (await LastAsync(MessageState.Dead)).Should().Equal(4, 5);
+    }
+
+    [Fact]
+    public async Task The_newest_messages_are_there_behind_deleted_ones()
+    {
+        await AddAsync(60);
+        await DeleteAsync([.. Numbers(2, 59)]);
+
+        (await LastAsync(MessageState.Ready, 10)).Should().Equal(60, 1);
+        Ids(await LeaseAsync(10)).Should().Equal(1, 60);
+    }
+
+    [Fact]
+    public async Task A_purge_deletes_everything_and_ids_go_on()
+    {
+        await AddAsync(3);
+        await AddAsync(1, delay: Long);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        var held = await LeaseOneAsync();
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 3, Stopped = true, Policy = QueuePolicy.RoundRobin });
+
+        (await Store.PurgeAsync(Queue, default)).Should().BeTrue();
+
+        (await StatsAsync()).Should().BeEquivalentTo(new QueueStats(Queue, new QueueSettings()), options => options.Excluding(s => s.TotalAdded));
+        foreach (var id in Numbers(1, 4)) (await PeekAsync(id)).Should().BeNull();
+        (await SettleAsync(held, SettleAction.Ack)).Should().Be(SettleResult.Unknown);
+        (await Store.ListAsync(default)).Should().NotContain(Queue);
+        (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
+        (await AddAsync(1)).Single().Key.Should().Be(Key(5));
+        (await Store.ListAsync(default)).Should().Contain(Queue);
+    }
+
+    [Fact]
+    public async Task A_purge_forgets_idempotency_keys()
+    {
+        await AddAsync(Message("first", once: "a"));
+        await Store.PurgeAsync(Queue, default);
+
+        (await AddAsync(Message("second", once: "a"))).Single().Should().Be(new AddResult(AddStatus.Added, Key(2)));
+        (await AddAsync(Message("third", once: "a"))).Single().Should().Be(new AddResult(AddStatus.Duplicate, Key(2)));
+    }
+
+    [Fact]
+    public async Task A_purge_of_settings_alone_is_one()
+    {
+        await ConfigureAsync(new QueueSettingsChange { Stopped = true });
+
+        (await Store.PurgeAsync(Queue, default)).Should().BeTrue();
+        (await ConfigureAsync(new QueueSettingsChange())).Should().Be(new QueueSettings());
+    }
+
+    [Fact]
+    public async Task Adds_during_purges_never_get_the_same_id_twice()
+    {
+        var keys = new System.Collections.Concurrent.ConcurrentBag<long>();
+        var adding = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            for (var n = 0; n < 200; n++) keys.Add((await AddAsync(1)).Single().Key.Id);
+        })).ToArray();
+        while (!Task.WhenAll(adding).IsCompleted)
+        {
+            await Store.PurgeAsync(Queue, default);
+            await Task.Yield();
+        }
+        await Task.WhenAll(adding);
+
+        keys.Should().HaveCount(800).And.OnlyHaveUniqueItems();
+        (await AddAsync(1)).Single().Key.Id.Should().Be(801);
+        (await Store.ListAsync(default)).Should().Contain(Queue);
+    }
+
+    [Fact]
+    public async Task A_change_of_settings_changes_what_it_names()
+    {
+        var first = await ConfigureAsync(new QueueSettingsChange { MaxReceives = 3, MaxLength = 10, TimeToLive = Long, History = 5 });
+        var second = await ConfigureAsync(new QueueSettingsChange { Policy = QueuePolicy.RoundRobin, Stopped = true });
+
+        first.Should().Be(new QueueSettings { MaxReceives = 3, MaxLength = 10, TimeToLive = Long, History = 5 });
+        second.Should().Be(first with { Policy = QueuePolicy.RoundRobin, Stopped = true });
+        (await ConfigureAsync(new QueueSettingsChange())).Should().Be(second);
+        (await StatsAsync()).Settings.Should().Be(second);
+    }
+
+    [Fact]
+    public async Task Zero_takes_a_limit_away()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxLength = 10, TimeToLive = Long });
+
+        var settings = await ConfigureAsync(new QueueSettingsChange { MaxLength = 0, TimeToLive = TimeSpan.Zero });
+
+        (settings.MaxLength, settings.TimeToLive).Should().Be((null, null));
+        (await AddAsync(11)).Should().OnlyContain(result => result.Status == AddStatus.Added);
+    }
+
+    [Fact]
+    public async Task A_queue_in_numbers()
+    {
+        await AddAsync(5);
+        await AddAsync(1, delay: Long);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
+        await LeaseOneAsync();
+        await DeleteAsync(4);
+        await PassAsync(Soon);
+
+        var stats = await StatsAsync();
+
+        (stats.Ready, stats.Leased, stats.Delayed, stats.Dead, stats.Total).Should().Be((1, 1, 1, 1, 4));
+        (stats.TotalAdded, stats.TotalSettled).Should().Be((6, 2));
+        stats.OldestAge.Should().BeGreaterThanOrEqualTo(Soon * 0.9);
+        stats.Queue.Should().Be(Queue);
+    }
+
+    [Fact]
+    public async Task Totals_start_again_after_a_purge()
+    {
+        await AddAsync(3);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
+        await Store.PurgeAsync(Queue, default);
+        await AddAsync(1);
+
+        var stats = await StatsAsync();
+
+        (stats.TotalAdded, stats.TotalSettled).Should().Be((1, 0));
+    }
+
+    [Fact]
+    public async Task The_oldest_age_is_that_of_the_head()
+    {
+        await AddAsync(2);
+        await PassAsync(Soon);
+        await AddAsync(1);
+        await DeleteAsync(1, 2);
+
+        (await StatsAsync()).OldestAge.Should().BeLessThan(Soon * 0.9);
+        await DeleteAsync(3);
+        (await StatsAsync()).OldestAge.Should().BeNull();
+    }
+}

@@ -1,0 +1,379 @@
+namespace RestMq.Stores;
+
+public abstract partial class QueueStoreContract
+{
+    [Fact]
+    public async Task Requests_are_served_in_order_each_with_its_own_lease()
+    {
+        await AddAsync(4);
+
+        var batch = await LeaseBatchAsync(new LeaseRequest(2, Long), new LeaseRequest(1, 2 * Long), new LeaseRequest(5, 3 * Long));
+
+        Ids(batch.Messages).Should().Equal(1, 2, 3, 4);
+        var due = new List<DateTimeOffset>();
+        foreach (var id in Numbers(1, 4)) due.Add((await PeekAsync(id))!.Due!.Value);
+        due[1].Should().Be(due[0]);
+        (due[2] - due[1]).Should().Be(Long);
+        (due[3] - due[2]).Should().Be(Long);
+    }
+
+    [Fact]
+    public async Task A_lease_says_what_live_delivery_needs()
+    {
+        (await LeaseBatchAsync(new LeaseRequest(1, Long))).Settings.Should().Be(new LiveState(QueuePolicy.Broadcast, false));
+
+        await ConfigureAsync(new QueueSettingsChange { Policy = QueuePolicy.RoundRobin, Stopped = true });
+
+        (await LeaseBatchAsync(new LeaseRequest(1, Long))).Settings.Should().Be(new LiveState(QueuePolicy.RoundRobin, true));
+    }
+
+    [Fact]
+    public async Task A_stopped_queue_can_still_be_leased_from()
+    {
+        await AddAsync(1);
+        await ConfigureAsync(new QueueSettingsChange { Stopped = true });
+
+        (await LeaseOneAsync()).Key.Should().Be(Key(1));
+    }
+
+    [Theory]
+    [InlineData(QueuePolicy.RoundRobin, false, 2)]
+    [InlineData(QueuePolicy.RoundRobin, true, 0)]
+    [InlineData(QueuePolicy.Broadcast, false, 0)]
+    public async Task A_live_request_gets_something_only_while_live_delivery_by_lease_is_on(QueuePolicy policy, bool stopped, int gets)
+    {
+        await AddAsync(10);
+        await ConfigureAsync(new QueueSettingsChange { Policy = policy, Stopped = stopped });
+
+        var batch = await LeaseBatchAsync(
+            new LeaseRequest(1, Long), new LeaseRequest(2, 2 * Long, Live: true), new LeaseRequest(3, 3 * Long));
+
+        Ids(batch.Messages).Should().Equal(Numbers(1, 4 + gets));
+        var (first, last) = (await PeekAsync(1), await PeekAsync(2 + gets));
+        (last!.Due - first!.Due).Should().Be(2 * Long, "each share has its own lease");
+    }
+
+    [Fact]
+    public async Task A_lease_that_found_too_little_says_when_the_next_is_due()
+    {
+        (await LeaseBatchAsync(new LeaseRequest(1, Long))).Next.Should().BeNull();
+
+        await AddAsync(1);
+        (await LeaseBatchAsync(new LeaseRequest(1, 2 * Long))).Next.Should().BeNull("all that was asked for was found");
+        (await LeaseBatchAsync(new LeaseRequest(1, Long))).Next.Should().BeCloseTo(2 * Long, TimeSpan.FromSeconds(10));
+
+        await AddAsync(1, delay: Long);
+        (await LeaseBatchAsync(new LeaseRequest(1, Long))).Next.Should().BeCloseTo(Long, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task The_count_is_the_fence()
+    {
+        await AddAsync(1);
+        for (var count = 1; count <= 3; count++)
+        {
+            var message = await LeaseOneAsync();
+            message.Count.Should().Be(count);
+            message.Receipt.Should().Be(new Receipt(Key(1), count));
+            await SettleAsync(message, SettleAction.Release);
+        }
+    }
+
+    [Fact]
+    public async Task An_acked_message_is_gone()
+    {
+        await AddAsync(1);
+
+        (await SettleAsync(await LeaseOneAsync(), SettleAction.Ack)).Should().Be(SettleResult.Done);
+
+        (await PeekAsync(1)).Should().BeNull();
+        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+    }
+
+    [Theory]
+    [InlineData(SettleAction.Ack)]
+    [InlineData(SettleAction.Extend)]
+    [InlineData(SettleAction.Release)]
+    [InlineData(SettleAction.Return)]
+    [InlineData(SettleAction.Bury)]
+    public async Task A_stale_receipt_changes_nothing(SettleAction action)
+    {
+        await AddAsync(1);
+        var first = await LeaseOneAsync();
+        await SettleAsync(first, SettleAction.Release);
+
+        (await SettleAsync(first, action, Long)).Should().Be(SettleResult.Stale, "the message is ready");
+        var ready = await PeekAsync(1);
+        ready!.State.Should().Be(MessageState.Ready);
+        ready.Message.Count.Should().Be(1);
+
+        await LeaseOneAsync();
+        var leased = await PeekAsync(1);
+        (await SettleAsync(first, action, 2 * Long)).Should().Be(SettleResult.Stale, "the message is somebody else's");
+        (await PeekAsync(1))!.Due.Should().Be(leased!.Due);
+        (await PlacesAsync()).Should().Be((0, 1, 0, 0));
+    }
+
+    [Theory]
+    [InlineData(SettleAction.Ack)]
+    [InlineData(SettleAction.Extend)]
+    [InlineData(SettleAction.Release)]
+    [InlineData(SettleAction.Return)]
+    [InlineData(SettleAction.Bury)]
+    public async Task What_is_gone_or_never_was_is_unknown(SettleAction action)
+    {
+        (await SettleAsync(new Settlement(new Receipt(Key(1), 1), action) { Time = Long })).Should().Equal(SettleResult.Unknown);
+
+        await AddAsync(1);
+        var message = await LeaseOneAsync();
+        await SettleAsync(message, SettleAction.Ack);
+
+        (await SettleAsync(message, action, Long)).Should().Be(SettleResult.Unknown);
+        (await SettleAsync(new Settlement(new Receipt(Key(99), 1), action) { Time = Long })).Should().Equal(SettleResult.Unknown);
+    }
+
+    [Fact]
+    public async Task A_receipt_of_a_dead_or_delayed_message_is_stale()
+    {
+        await AddAsync(2);
+        var messages = await LeaseAsync(2);
+        await SettleAsync(messages[0], SettleAction.Bury);
+        await SettleAsync(messages[1], SettleAction.Release, Long);
+
+        (await SettleAsync(messages, SettleAction.Ack)).Should().Equal(SettleResult.Stale, SettleResult.Stale);
+        (await PlacesAsync()).Should().Be((0, 0, 1, 1));
+    }
+
+    [Fact]
+    public async Task A_bare_key_deletes_the_message_wherever_it_is()
+    {
+        await AddAsync(3);
+        await AddAsync(1, delay: Long);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await LeaseOneAsync();
+        (await PlacesAsync()).Should().Be((1, 1, 1, 1));
+
+        (await DeleteAsync(1, 2, 3, 4, 5)).Should().Equal(
+            SettleResult.Done, SettleResult.Done, SettleResult.Done, SettleResult.Done, SettleResult.Unknown);
+
+        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+        (await LeaseAsync(10)).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(SettleAction.Extend)]
+    [InlineData(SettleAction.Release)]
+    [InlineData(SettleAction.Return)]
+    [InlineData(SettleAction.Bury)]
+    public async Task A_bare_key_does_nothing_but_delete(SettleAction action)
+    {
+        await AddAsync(1);
+        await LeaseOneAsync();
+
+        (await SettleAsync(new Settlement(new Receipt(Key(1), 0), action) { Time = Long })).Should().Equal(SettleResult.Stale);
+        (await PlacesAsync()).Should().Be((0, 1, 0, 0));
+    }
+
+    [Fact]
+    public async Task Settlements_of_a_batch_stand_each_for_itself()
+    {
+        await AddAsync(3);
+        var messages = await LeaseAsync(3);
+        await SettleAsync(messages[1], SettleAction.Release);
+
+        (await SettleAsync(messages, SettleAction.Ack)).Should().Equal(SettleResult.Done, SettleResult.Stale, SettleResult.Done);
+        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+    }
+
+    [Fact]
+    public async Task A_message_settled_twice_in_a_batch_is_settled_once()
+    {
+        await AddAsync(2);
+        var messages = await LeaseAsync(2);
+        Settlement With(int index, SettleAction action) => new(messages[index].Receipt, action);
+
+        (await SettleAsync(With(0, SettleAction.Ack), With(0, SettleAction.Ack), With(1, SettleAction.Release), With(1, SettleAction.Ack)))
+            .Should().Equal(SettleResult.Done, SettleResult.Unknown, SettleResult.Done, SettleResult.Stale);
+        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await StatsAsync()).TotalSettled.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_bare_key_deletes_what_the_same_batch_gave_back()
+    {
+        await AddAsync(4);
+        var messages = await LeaseAsync(3);
+
+        (await SettleAsync(
+                new Settlement(messages[0].Receipt, SettleAction.Release),
+                new Settlement(messages[1].Receipt, SettleAction.Release),
+                new Settlement(new Receipt(Key(2), 0), SettleAction.Ack),
+                new Settlement(messages[2].Receipt, SettleAction.Release)))
+            .Should().Equal(SettleResult.Done, SettleResult.Done, SettleResult.Done, SettleResult.Done);
+
+        Ids(await LeaseAsync(10)).Should().Equal(1, 3, 4);
+    }
+
+    [Fact]
+    public async Task A_released_message_goes_to_the_head_and_its_hand_out_counts()
+    {
+        await AddAsync(2);
+
+        (await SettleAsync(await LeaseOneAsync(), SettleAction.Release)).Should().Be(SettleResult.Done);
+
+        var again = await LeaseOneAsync();
+        again.Key.Should().Be(Key(1));
+        again.Count.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task A_returned_message_goes_to_the_head_and_its_hand_out_does_not_count()
+    {
+        await AddAsync(2);
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
+
+        (await SettleAsync(await LeaseOneAsync(), SettleAction.Return)).Should().Be(SettleResult.Done);
+
+        var again = await LeaseOneAsync();
+        again.Key.Should().Be(Key(1));
+        again.Count.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_batch_given_back_keeps_its_order_at_the_head()
+    {
+        await AddAsync(15);
+        var messages = await LeaseAsync(12);
+
+        await SettleAsync(messages, SettleAction.Release);
+        Ids(await LeaseAsync(12)).Should().Equal(Numbers(1, 12));
+    }
+
+    [Fact]
+    public async Task First_given_back_is_first_handed_out_whether_released_or_returned()
+    {
+        await AddAsync(5);
+        var messages = await LeaseAsync(4);
+
+        await SettleAsync(
+            new Settlement(messages[3].Receipt, SettleAction.Return),
+            new Settlement(messages[1].Receipt, SettleAction.Release),
+            new Settlement(messages[0].Receipt, SettleAction.Return),
+            new Settlement(messages[2].Receipt, SettleAction.Release));
+
+        Ids(await LeaseAsync(5)).Should().Equal(4, 2, 1, 3, 5);
+    }
+
+    [Fact]
+    public async Task A_message_released_with_a_pause_comes_back_to_the_head()
+    {
+        await AddAsync(3);
+        await SettleAsync(await LeaseAsync(2), SettleAction.Release, Soon);
+        (await PlacesAsync()).Should().Be((1, 0, 2, 0));
+
+        await UntilAsync(ready: 3);
+
+        var messages = await LeaseAsync(3);
+        Ids(messages).Should().Equal(1, 2, 3);
+        messages.Select(message => message.Count).Should().Equal(2, 2, 1);
+    }
+
+    [Fact]
+    public async Task A_message_released_after_max_receives_is_buried()
+    {
+        await AddAsync(1);
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 2 });
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Release);
+
+        (await SettleAsync(await LeaseOneAsync(), SettleAction.Release, Long)).Should().Be(SettleResult.Done);
+
+        var dead = await PeekAsync(1);
+        dead!.State.Should().Be(MessageState.Dead);
+        dead.Reason.Should().Be("max_receives (2) reached");
+        dead.Message.Count.Should().Be(2);
+        (await PlacesAsync()).Should().Be((0, 0, 0, 1));
+    }
+
+    [Fact]
+    public async Task A_buried_message_keeps_its_reason_and_counts_its_hand_outs()
+    {
+        await AddAsync(1);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Release);
+        var message = await LeaseOneAsync();
+
+        (await SettleAsync(new Settlement(message.Receipt, SettleAction.Bury) { Reason = "no such customer: \"é\"\n" }))
+            .Should().Equal(SettleResult.Done);
+
+        var dead = await PeekAsync(1);
+        dead!.State.Should().Be(MessageState.Dead);
+        dead.Reason.Should().Be("no such customer: \"é\"\n");
+        dead.Due.Should().BeNull();
+        dead.Message.Count.Should().Be(2, "that is how often it was handed out");
+    }
+
+    [Fact]
+    public async Task An_extended_lease_ends_later()
+    {
+        await AddAsync(1);
+        var message = await LeaseOneAsync(Soon);
+
+        (await SettleAsync(message, SettleAction.Extend, Long)).Should().Be(SettleResult.Done);
+        await PassAsync(1.5 * Soon);
+
+        (await PlacesAsync()).Should().Be((0, 1, 0, 0));
+        (await SettleAsync(message, SettleAction.Ack)).Should().Be(SettleResult.Done, "the fence stays the same");
+    }
+
+    [Fact]
+    public async Task A_lease_can_be_extended_to_end_sooner()
+    {
+        await AddAsync(1);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Extend, Soon);
+
+        await UntilAsync(ready: 1);
+    }
+
+    [Fact]
+    public async Task A_look_counts_and_leaves_the_message_at_the_head()
+    {
+        (await Store.LookAsync(Queue, default)).Should().BeNull();
+        await AddAsync(2);
+
+        (await Store.LookAsync(Queue, default))!.Count.Should().Be(1);
+        var second = await Store.LookAsync(Queue, default);
+        second!.Key.Should().Be(Key(1));
+        second.Count.Should().Be(2);
+        (await PlacesAsync()).Should().Be((2, 0, 0, 0));
+
+        var taken = await LeaseOneAsync();
+        taken.Key.Should().Be(Key(1));
+        taken.Count.Should().Be(3);
+        (await SettleAsync(taken, SettleAction.Ack)).Should().Be(SettleResult.Done);
+    }
+
+    [Fact]
+    public async Task Redriven_messages_go_to_the_tail_oldest_first_with_a_fresh_count()
+    {
+        await AddAsync(13);
+        await SettleAsync(await LeaseAsync(12), SettleAction.Bury);
+
+        (await Store.RedriveAsync(Queue, default)).Should().Be(12);
+
+        var messages = await LeaseAsync(20);
+        Ids(messages).Should().Equal([13, .. Numbers(1, 12)]);
+        messages.Should().AllSatisfy(message => message.Count.Should().Be(1));
+        (await Store.RedriveAsync(Queue, default)).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Redrive_moves_a_hundred_at_a_time()
+    {
+        await AddAsync(150);
+        await SettleAsync(await LeaseAsync(150), SettleAction.Bury);
+
+        (await Store.RedriveAsync(Queue, default)).Should().Be(100);
+        (await PlacesAsync()).Should().Be((100, 0, 0, 50));
+        (await Store.RedriveAsync(Queue, default)).Should().Be(50);
+        (await PlacesAsync()).Should().Be((150, 0, 0, 0));
+    }
+}

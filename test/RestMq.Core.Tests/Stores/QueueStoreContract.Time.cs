@@ -1,0 +1,196 @@
+namespace RestMq.Stores;
+
+public abstract partial class QueueStoreContract
+{
+    [Fact]
+    public async Task A_delayed_message_is_out_of_sight_until_it_is_due()
+    {
+        await AddAsync(1, delay: Soon);
+
+        (await LeaseAsync(1)).Should().BeEmpty();
+        (await PlacesAsync()).Should().Be((0, 0, 1, 0));
+        var snapshot = await PeekAsync(1);
+        snapshot!.State.Should().Be(MessageState.Delayed);
+        (snapshot.Due - snapshot.Message.Added).Should().Be(Soon);
+
+        await UntilAsync(ready: 1);
+        (await LeaseOneAsync()).Count.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Delayed_messages_become_ready_at_the_tail_in_the_order_they_are_due()
+    {
+        await AddAsync(Message("late", delay: 1.5 * Soon), Message("early", delay: Soon), Message("now"));
+        await PassAsync(1.6 * Soon);
+        await UntilAsync(ready: 3);
+
+        Ids(await LeaseAsync(3)).Should().Equal(3, 2, 1);
+    }
+
+    [Fact]
+    public async Task Messages_delayed_alike_become_ready_in_the_order_they_were_added()
+    {
+        // More than one call moves at most, unless they are due together.
+        await AddAsync(150, delay: Soon);
+        await UntilAsync(ready: 150);
+
+        Ids(await LeaseAsync(150)).Should().Equal(Numbers(1, 150));
+    }
+
+    [Fact]
+    public async Task A_message_whose_lease_is_over_is_back_at_the_head_and_counted()
+    {
+        await AddAsync(13);
+        var first = await LeaseAsync(12, Soon);
+        await UntilAsync(ready: 13);
+
+        var again = await LeaseAsync(13);
+        Ids(again).Should().Equal(Numbers(1, 13));
+        again.Select(message => message.Count).Should().Equal([.. Enumerable.Repeat(2L, 12), 1]);
+        (await SettleAsync(first[0], SettleAction.Ack)).Should().Be(SettleResult.Stale);
+        (await SettleAsync(again[0], SettleAction.Ack)).Should().Be(SettleResult.Done);
+    }
+
+    [Fact]
+    public async Task A_message_whose_last_lease_is_over_is_buried()
+    {
+        await AddAsync(1);
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
+        await LeaseOneAsync(Soon);
+
+        await UntilAsync(dead: 1);
+
+        (await PeekAsync(1))!.Reason.Should().Be("max_receives (1) reached");
+        (await LeaseAsync(1)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_message_is_buried_after_20_receives_unless_told_otherwise()
+    {
+        await AddAsync(1);
+        for (var count = 1; count <= 20; count++) await SettleAsync(await LeaseOneAsync(), SettleAction.Release);
+
+        (await PeekAsync(1))!.Reason.Should().Be("max_receives (20) reached");
+    }
+
+    [Fact]
+    public async Task What_is_due_moves_a_hundred_at_a_time_and_the_answer_says_that_there_is_more()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await AddAsync(50, delay: Soon);
+            await PassAsync(TimeSpan.FromMilliseconds(5));
+        }
+        await PassAsync(1.2 * Soon);
+
+        var sizes = new List<int>();
+        for (var next = (TimeSpan?)TimeSpan.Zero; next == TimeSpan.Zero;)
+        {
+            var batch = await LeaseBatchAsync(new LeaseRequest(1000, Long));
+            sizes.Add(batch.Messages.Count);
+            next = batch.Next;
+        }
+
+        sizes.Should().Equal(100, 100, 50);
+    }
+
+    [Fact]
+    public async Task A_ready_message_that_died_is_not_handed_out()
+    {
+        await AddAsync(Message("short", ttl: Soon), Message("long", ttl: Long), Message("for ever"));
+        await PassAsync(1.2 * Soon);
+
+        Ids(await LeaseAsync(10)).Should().Equal(2, 3);
+        (await PeekAsync(1)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task More_died_than_one_call_drops_and_none_is_handed_out()
+    {
+        await AddAsync(250, ttl: Soon);
+        await AddAsync(1);
+        await PassAsync(1.2 * Soon);
+
+        (await LeaseOneAsync()).Key.Should().Be(Key(251));
+        await UntilAsync(leased: 1);
+    }
+
+    [Fact]
+    public async Task A_delayed_message_that_died_never_becomes_ready()
+    {
+        await AddAsync(Message("dies first", delay: Long, ttl: Soon));
+
+        await UntilAsync();
+    }
+
+    [Fact]
+    public async Task A_leased_message_that_died_can_still_be_acked()
+    {
+        await AddAsync(1, ttl: Soon);
+        var message = await LeaseOneAsync();
+        await PassAsync(1.2 * Soon);
+
+        (await PlacesAsync()).Should().Be((0, 1, 0, 0));
+        (await SettleAsync(message, SettleAction.Ack)).Should().Be(SettleResult.Done);
+    }
+
+    [Theory]
+    [InlineData(SettleAction.Release)]
+    [InlineData(SettleAction.Return)]
+    public async Task A_leased_message_that_died_is_dropped_when_it_is_given_back(SettleAction action)
+    {
+        await AddAsync(1, ttl: Soon);
+        var message = await LeaseOneAsync();
+        await PassAsync(1.2 * Soon);
+
+        (await SettleAsync(message, action)).Should().Be(SettleResult.Done);
+
+        (await PeekAsync(1)).Should().BeNull();
+        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+    }
+
+    [Fact]
+    public async Task A_message_that_was_given_back_still_dies()
+    {
+        await AddAsync(1, ttl: Soon);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Return);
+        await UntilAsync();
+    }
+
+    [Fact]
+    public async Task A_leased_message_that_died_is_dropped_when_its_lease_is_over()
+    {
+        await AddAsync(1, ttl: Soon);
+        await LeaseOneAsync(1.5 * Soon);
+
+        await UntilAsync();
+        (await PeekAsync(1)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_dead_letter_does_not_die_and_redriven_lives_for_ever()
+    {
+        await AddAsync(1, ttl: Soon);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await PassAsync(1.5 * Soon);
+        (await PlacesAsync()).Should().Be((0, 0, 0, 1));
+
+        await Store.RedriveAsync(Queue, default);
+
+        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await LeaseOneAsync()).Key.Should().Be(Key(1));
+    }
+
+    [Fact]
+    public async Task The_queues_time_to_live_is_for_messages_that_name_none()
+    {
+        await AddAsync(1);
+        await ConfigureAsync(new QueueSettingsChange { TimeToLive = Soon });
+        await AddAsync(Message("the queue's"), Message("its own", ttl: Long));
+        await ConfigureAsync(new QueueSettingsChange { TimeToLive = TimeSpan.Zero });
+        await AddAsync(1);
+        await PassAsync(1.2 * Soon);
+
+        Ids(await LeaseAsync(10)).Should().Equal(1, 3, 4);
+    }
+}

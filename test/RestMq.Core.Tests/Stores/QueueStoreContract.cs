@@ -1,0 +1,108 @@
+namespace RestMq.Stores;
+
+/// <summary>
+/// What every store promises, one test a promise. This file sets the stage; the others hold the tests by concern. A store's own class says how
+/// the store is made and how time passes on it.
+/// </summary>
+public abstract partial class QueueStoreContract : IAsyncLifetime
+{
+    /// <summary>A time that no test reaches.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
+
+    /// <summary>A time that tests wait for: short, but longer than the steps between two waits take.</summary>
+    private protected abstract TimeSpan Soon { get; }
+
+    private protected IQueueStore Store { get; private set; } = null!;
+
+    /// <summary>The same messages as another daemon sees them: hints are heard here.</summary>
+    private protected IQueueStore Other { get; private set; } = null!;
+
+    private protected QueueName Queue { get; private set; } = null!;
+
+    /// <summary>Makes the store, and the same as another daemon has it (which may be the same object).</summary>
+    private protected abstract Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options);
+
+    /// <summary>Lets time pass on the store's clock.</summary>
+    private protected abstract Task PassAsync(TimeSpan time);
+
+    /// <summary>A queue that nobody else has.</summary>
+    private protected static QueueName NextQueue() => QueueName.Parse($"q-{Guid.NewGuid():N}");
+
+    public async Task InitializeAsync()
+    {
+        (Store, Other) = await CreateStoresAsync(new RestMqOptions { IdempotencyWindow = 5 * Soon });
+        Queue = NextQueue();
+    }
+
+    public virtual Task DisposeAsync() => Task.CompletedTask;
+
+    private static NewMessage Message(string text, TimeSpan delay = default, TimeSpan? ttl = null, string? once = null) =>
+        new(MessageBody.FromText(text)) { Delay = delay, TimeToLive = ttl, IdempotencyKey = once };
+
+    private static IEnumerable<long> Ids(IEnumerable<QueueMessage> messages) => messages.Select(message => message.Key.Id);
+
+    private static IEnumerable<long> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => (long)n);
+
+    private ValueTask<AddResult[]> AddAsync(params NewMessage[] messages) => Store.AddAsync(Queue, messages, default);
+
+    /// <summary>Adds this many messages in one batch.</summary>
+    private ValueTask<AddResult[]> AddAsync(int count, TimeSpan delay = default, TimeSpan? ttl = null) =>
+        AddAsync([.. Numbers(1, count).Select(n => Message($"message {n}", delay, ttl))]);
+
+    private async Task<IReadOnlyList<QueueMessage>> LeaseAsync(int count, TimeSpan? lease = null) =>
+        (await LeaseBatchAsync(new LeaseRequest(count, lease ?? Long))).Messages;
+
+    private ValueTask<LeasedBatch> LeaseBatchAsync(params LeaseRequest[] requests) => Store.LeaseAsync(Queue, requests, default);
+
+    private async Task<QueueMessage> LeaseOneAsync(TimeSpan? lease = null) => (await LeaseAsync(1, lease)).Should().ContainSingle().Subject;
+
+    private ValueTask<SettleResult[]> SettleAsync(params Settlement[] settlements) => Store.SettleAsync(Queue, settlements, default);
+
+    private ValueTask<SettleResult[]> SettleAsync(IEnumerable<QueueMessage> messages, SettleAction action, TimeSpan time = default) =>
+        SettleAsync([.. messages.Select(message => new Settlement(message.Receipt, action) { Time = time, Reason = "a reason" })]);
+
+    private async Task<SettleResult> SettleAsync(QueueMessage message, SettleAction action, TimeSpan time = default) =>
+        (await SettleAsync([message], action, time)).Should().ContainSingle().Subject;
+
+    private ValueTask<SettleResult[]> DeleteAsync(params long[] ids) =>
+        SettleAsync([.. ids.Select(id => new Settlement(new Receipt(Key(id), 0), SettleAction.Ack))]);
+
+    private MessageKey Key(long id) => new(Queue, id);
+
+    private ValueTask<MessageSnapshot?> PeekAsync(long id) => Store.PeekAsync(Key(id), default);
+
+    private async Task<IEnumerable<long>> LastAsync(MessageState state, int count = 1000) =>
+        Ids((await Store.LastAsync(Queue, state, count, default)).Select(snapshot => snapshot.Message));
+
+    private ValueTask<QueueSettings> ConfigureAsync(QueueSettingsChange change) => Store.ConfigureAsync(Queue, change, default);
+
+    private ValueTask<QueueStats> StatsAsync() => Store.StatsAsync(Queue, default);
+
+    /// <summary>How many messages there are in each place, once what is due has been moved.</summary>
+    private async Task<(long Ready, long Leased, long Delayed, long Dead)> PlacesAsync()
+    {
+        var stats = await StatsAsync();
+        return (stats.Ready, stats.Leased, stats.Delayed, stats.Dead);
+    }
+
+    /// <summary>Lets time pass, a little at a time, until the queue looks like this.</summary>
+    private Task UntilAsync(long ready = 0, long leased = 0, long delayed = 0, long dead = 0) =>
+        EventuallyAsync(async () => (await PlacesAsync()).Should().Be((ready, leased, delayed, dead)));
+
+    /// <summary>Lets time pass, a little at a time, until the check holds.</summary>
+    private protected async Task EventuallyAsync(Func<Task> check)
+    {
+        for (var left = 100; ; left--)
+        {
+            try
+            {
+                await check();
+                return;
+            }
+            catch (Exception) when (left > 0)
+            {
+                await PassAsync(Soon / 10);
+            }
+        }
+    }
+}
