@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
 using RestMq.Endpoints;
@@ -178,7 +177,7 @@ public class XmlRpcEndpointsTests
         context.Response.ContentLength.Should().Be(context.Response.Body.Length);
     }
 
-    private XmlRpcEndpoints Endpoints() => new(_engine, Options.Create(_options));
+    private XmlRpcEndpoints Endpoints() => new(_engine, _options);
 
     private void Taken(QueueMessage message) => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([message]);
 
@@ -190,6 +189,7 @@ public class XmlRpcEndpointsTests
     private async Task<string> CallAsync(HttpContext context)
     {
         await Endpoints().CallAsync(context);
+        await context.Response.CompleteAsync(); // as the server does
         return Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray());
     }
 
