@@ -87,12 +87,13 @@ preload() { # BASE MESSAGES: by requests of 1000, over one connection
 
 # GET until the time is over from a queue that outlasts it: an empty one answers 204, which is no measure of a take.
 measure_take() { # NAME BASE
-  local name=$1 base=$2 rate
+  local name=$1 base=$2 rate left
   for _ in 1 2 3 4; do
     purge "$base"
     preload "$base" $((${expected[$name]} * (${3:-$duration} + 1)))
     measure GET "$base/q/bench" "${3:-$duration}"
-    if (($(depth "$base") > 0)); then
+    left=$(depth "$base")
+    if ((${left:-0} > 0)); then
       read -r rate _ < "$tmp/result"
       expected[$name]=$((rate * 3 / 2))
       purge "$base"
@@ -171,7 +172,7 @@ awk '
         ratios = ""
         for (r = 1; r <= n[id]; r++) ratios = ratios " " at[id, r] / at[methods[m] " bare", r]
         ratio = median(ratios, n[id])
-        printf " %7.2f %6.2f  %s", ratio, goal[id], ratio >= goal[id] ? "pass" : "fail"
+        printf " %7.2f %6.2f  %s", ratio, goal[id], (ratio >= goal[id] ? "pass" : "fail")
       }
       printf "\n"
     }
