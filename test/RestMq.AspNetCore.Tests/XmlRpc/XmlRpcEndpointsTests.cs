@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
 using RestMq.Endpoints;
@@ -190,6 +189,7 @@ public class XmlRpcEndpointsTests
     private async Task<string> CallAsync(HttpContext context)
     {
         await Endpoints().CallAsync(context);
+        await context.Response.CompleteAsync(); // as the server does
         return Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray());
     }
 

@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# What HTTP costs with a queue behind it: POST /q/bench and GET /q/bench of the sample host, on memory and on Redis, against a bare Kestrel
+# that reads the same form and sends the same reply. All run at once on this machine and are measured in turn, round after round, so that
+# what slows the machine down slows both; a ratio is the median of the rounds' own ratios.
+#
+#   test/bench/run.sh                      three rounds of 8 seconds a measure, about three minutes
+#   DURATION=3 ROUNDS=1 test/bench/run.sh  a quick look
+#
+# Redis is one of our own, without persistence: what is measured is the round trip, not this machine's disk.
+# It is a benchmark: it prints "pass" or "fail" beside each goal and ends with 0 whenever everything could be measured.
+set -euo pipefail
+
+duration=${DURATION:-8} rounds=${ROUNDS:-3} warmup=${WARMUP:-3} connections=${CONNECTIONS:-50}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+
+for tool in wrk redis-server curl dotnet; do
+  command -v "$tool" > /dev/null || { echo "bench: $tool is missing: install it and run this again." >&2; exit 2; }
+done
+
+tmp=$(mktemp -d)
+pids=()
+cleanup() {
+  for pid in "${pids[@]}"; do kill "$pid" 2> /dev/null || true; done
+  for pid in "${pids[@]}"; do wait "$pid" 2> /dev/null || true; done
+  rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null || { echo "$port"; return; }
+  done
+}
+
+# start NAME READY COMMAND...: in the background until the end; READY is a command that succeeds once it serves.
+start() {
+  local name=$1 ready=$2 pid
+  shift 2
+  "$@" > "$tmp/$name.log" 2>&1 &
+  pid=$!
+  pids+=("$pid")
+  for _ in {1..150}; do
+    kill -0 "$pid" 2> /dev/null || break
+    if $ready > /dev/null 2>&1; then return; fi
+    sleep 0.2
+  done
+  echo "bench: $name did not start:" >&2
+  cat "$tmp/$name.log" >&2
+  exit 1
+}
+
+host() { # NAME DLL PORT [ARGUMENT...]: from its own folder, where its settings are
+  local name=$1 dll=$2 port=$3
+  shift 3
+  cd "$(dirname "$dll")"
+  start "$name" "curl -s -o $tmp/ready http://127.0.0.1:$port/" \
+    env ASPNETCORE_ENVIRONMENT=Production dotnet "$dll" --urls "http://127.0.0.1:$port" "$@"
+  cd "$root"
+}
+
+measure() { # POST|GET URL: the line of wrk.lua
+  local wrk
+  rm -f "$tmp/result"
+  BENCH_METHOD=$1 BENCH_RESULT=$tmp/result wrk -t2 -c"$connections" -d"${3:-$duration}s" -s "$here/wrk.lua" "$2" > "$tmp/wrk.log" &
+  wrk=$!
+  pids+=("$wrk")
+  wait "$wrk" || { cat "$tmp/wrk.log" >&2; exit 1; }
+  unset 'pids[-1]'
+  local failures
+  read -r _ _ _ failures < "$tmp/result"
+  ((failures == 0)) || { echo "bench: $1 $2 had $failures failed requests." >&2; exit 1; }
+}
+
+redis_answers() { (exec 3<> "/dev/tcp/127.0.0.1/$1" && printf 'PING\r\n' >&3 && read -r -t 1 line <&3 && [[ $line == +PONG* ]]); }
+
+purge() { curl -sf -o "$tmp/purged" -X DELETE "$1/q/bench"; }
+
+depth() { curl -sfI "$1/q/bench" | tr -d '\r' | awk -F': ' 'tolower($1) == "restmq-length" { print $2 }'; }
+
+preload() { # BASE MESSAGES: by requests of 1000, over one connection
+  curl -sf -o "$tmp/keys" -H 'Content-Type: application/x-ndjson' --data-binary "@$tmp/batch" "$1/q/bench?n=[1-$((($2 + 999) / 1000))]"
+}
+
+# GET until the time is over from a queue that outlasts it: an empty one answers 204, which is no measure of a take.
+measure_take() { # NAME BASE
+  local name=$1 base=$2 rate left
+  for _ in 1 2 3 4; do
+    purge "$base"
+    preload "$base" $((${expected[$name]} * (${3:-$duration} + 1)))
+    measure GET "$base/q/bench" "${3:-$duration}"
+    left=$(depth "$base")
+    if ((${left:-0} > 0)); then
+      read -r rate _ < "$tmp/result"
+      expected[$name]=$((rate * 3 / 2))
+      purge "$base"
+      return
+    fi
+    expected[$name]=$((${expected[$name]} * 2))
+  done
+  echo "bench: the queue of $name ran empty in every try." >&2
+  exit 1
+}
+
+one() { # ROUND METHOD NAME: a measure, kept as "METHOD NAME ROUND figures"
+  local base=${base[$3]}
+  case $2-$3 in
+    *-bare) measure "$2" "$base/bare" ;;
+    POST-*) purge "$base"; measure POST "$base/q/bench"; purge "$base" ;;
+    GET-*) measure_take "$3" "$base" ;;
+  esac
+  echo "$2 $3 $1 $(cat "$tmp/result")" | tee -a "$tmp/results" | awk '{ printf "  round %d  %-4s %-6s %7d requests/s\n", $3, $1, $2, $4 }'
+}
+
+echo "Building (Release) ..."
+for project in "$here/BareKestrel/BareKestrel.csproj" "$root/RestMq.Sample/RestMq.Sample.csproj"; do
+  dotnet build -c Release --nologo -v quiet "$project" > "$tmp/build.log" || { cat "$tmp/build.log" >&2; exit 1; }
+done
+bare=$here/BareKestrel/bin/Release/net10.0/BareKestrel.dll
+sample=$root/RestMq.Sample/bin/Release/net10.0/RestMq.Sample.dll
+
+yes '"foobar"' | head -n 1000 > "$tmp/batch" || true
+declare -A base expected=([memory]=60000 [redis]=30000)
+
+redis=$(free_port)
+start redis "redis_answers $redis" redis-server --port "$redis" --bind 127.0.0.1 --save '' --appendonly no --dir "$tmp"
+for name in bare memory redis; do
+  port=$(free_port)
+  base[$name]=http://127.0.0.1:$port
+  case $name in
+    bare) host bare "$bare" "$port" ;;
+    memory) host memory "$sample" "$port" ;;
+    redis) host redis-host "$sample" "$port" "--RestMq:Redis=127.0.0.1:$redis" ;;
+  esac
+done
+
+echo "Warming up ..."
+for method in POST GET; do
+  measure $method "${base[bare]}/bare" "$warmup"
+  for name in memory redis; do
+    if [ $method = POST ]; then measure POST "${base[$name]}/q/bench" "$warmup"; else measure_take $name "${base[$name]}" "$warmup"; fi
+  done
+done
+
+echo "$rounds rounds of $duration s, $connections connections, $(nproc) processors:"
+for ((round = 1; round <= rounds; round++)); do
+  order="bare memory redis"
+  ((round % 2)) || order="redis memory bare"
+  for method in POST GET; do
+    for name in $order; do one $round $method $name; done
+  done
+done
+
+awk '
+  function median(list, n,   a, i, j, t) {
+    split(list, a, " ")
+    for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j] + 0 < a[j - 1] + 0; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
+    return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+  }
+  { id = $1 " " $2; n[id]++; rate[id] = rate[id] " " $4; p50[id] = p50[id] " " $5; p99[id] = p99[id] " " $6; at[id, $3] = $4 }
+  END {
+    goal["POST memory"] = 0.85; goal["GET memory"] = 0.8; goal["POST redis"] = 0.7; goal["GET redis"] = 0.6
+    printf "\n%-4s %-6s %12s %9s %9s %7s %6s\n", "", "", "requests/s", "p50 ms", "p99 ms", "ratio", "goal"
+    split("POST GET", methods, " "); split("bare memory redis", names, " ")
+    for (m = 1; m <= 2; m++) for (k = 1; k <= 3; k++) {
+      id = methods[m] " " names[k]
+      printf "%-4s %-6s %12d %9.2f %9.2f", methods[m], names[k], median(rate[id], n[id]), median(p50[id], n[id]) / 1000, median(p99[id], n[id]) / 1000
+      if (id in goal) {
+        ratios = ""
+        for (r = 1; r <= n[id]; r++) ratios = ratios " " at[id, r] / at[methods[m] " bare", r]
+        ratio = median(ratios, n[id])
+        printf " %7.2f %6.2f  %s", ratio, goal[id], (ratio >= goal[id] ? "pass" : "fail")
+      }
+      printf "\n"
+    }
+  }' "$tmp/results"

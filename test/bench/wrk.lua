@@ -1,0 +1,15 @@
+-- One run of wrk: the request from BENCH_METHOD, and the figures as one line in the file BENCH_RESULT:
+-- requests/s, p50 and p99 in microseconds, failures.
+if os.getenv("BENCH_METHOD") == "POST" then
+  wrk.method = "POST"
+  wrk.body = "value=foobar"
+  wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+end
+
+function done(summary, latency, requests)
+  local e = summary.errors
+  local file = assert(io.open(os.getenv("BENCH_RESULT"), "w"))
+  file:write(string.format("%.0f %d %d %d\n", summary.requests / summary.duration * 1e6,
+    latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+  file:close()
+end
