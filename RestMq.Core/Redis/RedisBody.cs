@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A stored body: <c>&lt;added ms&gt; &lt;dies ms or 0&gt; &lt;kind&gt;[ &lt;content type&gt;]\n&lt;bytes&gt;</c>, kind being <c>t</c>, <c>j</c> or <c>b</c>:
-/// readable in redis-cli, and one string to fetch.
+/// A stored body: <c>&lt;id&gt; &lt;added ms&gt; &lt;dies ms or 0&gt; &lt;kind&gt;[ &lt;content type&gt;]\n&lt;bytes&gt;</c>, kind being <c>t</c>, <c>j</c> or
+/// <c>b</c>: readable in redis-cli, and all there is to a message but its place and its count.
 /// </summary>
 internal static class RedisBody
 {
@@ -18,19 +18,28 @@ internal static class RedisBody
     }
 
     /// <summary>Reads a message.</summary>
-    public static QueueMessage Read(QueueName queue, long id, long count, ReadOnlyMemory<byte> stored, long sequence = 0)
+    public static QueueMessage Read(QueueName queue, long count, ReadOnlyMemory<byte> stored, long sequence = 0)
     {
         var end = stored.Span.IndexOf((byte)'\n');
-        var head = stored.Span[..end];
-        if (!Utf8Parser.TryParse(head, out long added, out var digits)) throw new FormatException($"The stored body of {queue}:{id} has no head.");
-        head = head[(digits + 1)..];
-        head = head[(head.IndexOf((byte)' ') + 1)..];
+        var head = stored.Span[..Math.Max(end, 0)];
+        var (id, added) = (Number(queue, ref head), Number(queue, ref head));
+        Number(queue, ref head); // When it dies is the scripts' business.
+        if (head.IsEmpty) throw NoHead(queue);
         var kind = head[0] switch { (byte)'t' => BodyKind.Text, (byte)'j' => BodyKind.Json, _ => BodyKind.Binary };
-        var type = head.Length > 2 ? Encoding.UTF8.GetString(head[2..]) : null;
+        var type = head.Length > 2 ? Encoding.ASCII.GetString(head[2..]) : null;
         return new QueueMessage(
             new MessageKey(queue, id), MessageBody.Stored(kind, stored[(end + 1)..], type), count, DateTimeOffset.FromUnixTimeMilliseconds(added))
         {
             Sequence = sequence,
         };
     }
+
+    private static long Number(QueueName queue, ref ReadOnlySpan<byte> head)
+    {
+        if (!Utf8Parser.TryParse(head, out long value, out var digits) || digits + 1 >= head.Length) throw NoHead(queue);
+        head = head[(digits + 1)..];
+        return value;
+    }
+
+    private static InvalidDataException NoHead(QueueName queue) => new($"A body of {queue} in Redis is not one that this version writes.");
 }

@@ -16,11 +16,11 @@ internal sealed partial class RedisQueueStore
         var reply = (RedisResult[])(await RunAsync(
             RedisScript.Broadcast, queue, cancellationToken,
             request.After is { } after ? after : RedisValue.EmptyString, request.Move, request.Read, _daemon).ConfigureAwait(false))!;
-        var messages = new QueueMessage[(reply.Length - 5) / 4];
+        var messages = new QueueMessage[(reply.Length - 5) / 3];
         for (var i = 0; i < messages.Length; i++)
         {
-            var at = 5 + (i * 4);
-            messages[i] = RedisBody.Read(queue, (long)reply[at + 1], (long)reply[at + 2], (byte[])reply[at + 3]!, (long)reply[at]);
+            var at = 5 + (i * 3);
+            messages[i] = RedisBody.Read(queue, (long)reply[at + 1], (byte[])reply[at + 2]!, (long)reply[at]);
         }
         return new BroadcastBatch(messages, (long)reply[0], (long)reply[1], Due(reply[2]), Live(reply[3], reply[4]));
     }

@@ -5,12 +5,12 @@ namespace RestMq.Redis;
 internal sealed partial class RedisQueueStore
 {
     // peek.lua and last.lua tell a message in this many values.
-    private const int SnapshotValues = 6;
+    private const int SnapshotValues = 5;
 
     public async ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken)
     {
         var reply = (RedisResult[])(await RunAsync(RedisScript.Look, queue, cancellationToken).ConfigureAwait(false))!;
-        return reply.Length == 0 ? null : RedisBody.Read(queue, (long)reply[0], (long)reply[1], (byte[])reply[2]!);
+        return reply.Length == 0 ? null : RedisBody.Read(queue, (long)reply[0], (byte[])reply[1]!);
     }
 
     public async ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken)
@@ -67,7 +67,7 @@ internal sealed partial class RedisQueueStore
             _ => MessageState.Ready,
         };
         return new MessageSnapshot(
-            RedisBody.Read(queue, (long)values[3], (long)values[4], (byte[])values[5]!),
+            RedisBody.Read(queue, (long)values[3], (byte[])values[4]!),
             state,
             state is MessageState.Leased or MessageState.Delayed ? DateTimeOffset.FromUnixTimeMilliseconds((long)values[1]) : null,
             state is MessageState.Dead ? (string?)values[2] : null);

@@ -8,27 +8,11 @@ internal sealed partial class RedisQueueStore
         QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
     {
         var keys = KeysOf(queue);
-        var arguments = new RedisValue[1 + (settlements.Count * 4)];
-        arguments[0] = keys.Wake;
-        for (var i = 0; i < settlements.Count; i++)
-        {
-            var settlement = settlements[i];
-            var at = 1 + (i * 4);
-            arguments[at] = settlement.Receipt.Key.Id;
-            arguments[at + 1] = settlement.Receipt.Fence;
-            arguments[at + 2] = settlement.Action switch
-            {
-                SettleAction.Ack => "ack",
-                SettleAction.Extend => "extend",
-                SettleAction.Release => "release",
-                SettleAction.Return => "return",
-                SettleAction.Bury => "bury",
-                _ => throw new ArgumentOutOfRangeException(nameof(settlements), settlement.Action, "No such action."),
-            };
-            arguments[at + 3] = settlement.Action is SettleAction.Bury ? settlement.Reason ?? "" : Milliseconds(settlement.Time);
-        }
-        var reply = (RedisResult[])(await _connection.EvaluateAsync(RedisScript.Settle, keys.All, arguments, cancellationToken).ConfigureAwait(false))!;
-        return Array.ConvertAll(reply, static result => (SettleResult)(int)result);
+        var reply = await _connection
+            .EvaluateAsync(RedisScript.Settle, keys.All, [keys.Wake, .. settlements.SelectMany(Arguments)], cancellationToken).ConfigureAwait(false);
+        return reply.Length < 0 // Not a list: all are done.
+            ? new SettleResult[settlements.Count]
+            : Array.ConvertAll((RedisResult[])reply!, static result => (SettleResult)(int)result);
     }
 
     public async ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) =>
@@ -44,6 +28,30 @@ internal sealed partial class RedisQueueStore
 
     // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.
     private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
+
+    private static IEnumerable<RedisValue> Arguments(Settlement settlement)
+    {
+        if (settlement is not { Action: SettleAction.Ack, Receipt.Fence: 1 })
+        {
+            yield return "-";
+            yield return settlement.Receipt.Key.Id;
+            yield return settlement.Receipt.Fence;
+            yield return settlement.Action switch
+            {
+                SettleAction.Ack => "ack",
+                SettleAction.Extend => "extend",
+                SettleAction.Release => "release",
+                SettleAction.Return => "return",
+                SettleAction.Bury => "bury",
+                _ => throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action."),
+            };
+            yield return settlement.Action is SettleAction.Bury ? settlement.Reason ?? "" : Milliseconds(settlement.Time);
+        }
+        else
+        {
+            yield return settlement.Receipt.Key.Id;
+        }
+    }
 
     private ValueTask<RedisResult> RunAsync(string script, QueueName queue, CancellationToken cancellationToken, params RedisValue[] arguments)
     {

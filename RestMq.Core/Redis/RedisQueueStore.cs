@@ -68,20 +68,14 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
     {
         var keys = KeysOf(queue);
-        var arguments = new RedisValue[1 + (requests.Count * 3)];
-        arguments[0] = keys.Wake;
-        for (var i = 0; i < requests.Count; i++)
-        {
-            arguments[1 + (i * 3)] = requests[i].Count;
-            arguments[2 + (i * 3)] = Milliseconds(requests[i].Lease);
-            arguments[3 + (i * 3)] = requests[i].Live ? 1 : 0;
-        }
-        var reply = (RedisResult[])(await _connection.EvaluateAsync(RedisScript.Lease, keys.All, arguments, cancellationToken).ConfigureAwait(false))!;
-        var messages = new QueueMessage[(reply.Length - 3) / 3];
+        var reply = (RedisResult[])(await _connection
+            .EvaluateAsync(RedisScript.Lease, keys.All, [keys.Wake, .. Runs(requests)], cancellationToken).ConfigureAwait(false))!;
+        var handOuts = (string?)reply[3] is { Length: > 0 } counts ? counts.Split(' ') : null;
+        var messages = new QueueMessage[reply.Length - 4];
         for (var i = 0; i < messages.Length; i++)
         {
-            var at = 3 + (i * 3);
-            messages[i] = RedisBody.Read(queue, (long)reply[at], (long)reply[at + 1], (byte[])reply[at + 2]!);
+            var count = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
+            messages[i] = RedisBody.Read(queue, count, (byte[])reply[i + 4]!);
         }
         return new LeasedBatch(messages, Due(reply[0]), Live(reply[1], reply[2]));
     }
@@ -100,6 +94,19 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         }
         return string.Create(
             CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)} {index}");
+    }
+
+    // Gathered callers mostly want the same, one after another: then they are one request to the script.
+    private static IEnumerable<RedisValue> Runs(IReadOnlyList<LeaseRequest> requests)
+    {
+        for (var i = 0; i < requests.Count;)
+        {
+            var (count, first) = (0, requests[i]);
+            for (; i < requests.Count && requests[i].Lease == first.Lease && requests[i].Live == first.Live; i++) count += requests[i].Count;
+            yield return count;
+            yield return Milliseconds(first.Lease);
+            yield return first.Live ? 1 : 0;
+        }
     }
 
     private async ValueTask RegisterAsync(QueueName queue, RedisKeys keys, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ local first, reply, bodies, tail, later = next, { fresh }, {}, {}, false
 local function keep(kind, bytes, delay, life)
   next = next + 1
   bodies[#bodies + 1] = next
-  bodies[#bodies + 1] = at .. ' ' .. (life > 0 and at + life or 0) .. ' ' .. kind .. '\n' .. bytes
+  bodies[#bodies + 1] = next .. ' ' .. at .. ' ' .. (life > 0 and at + life or 0) .. ' ' .. kind .. '\n' .. bytes
   if life > 0 then call('ZADD', expiry, at + life, next) end
   if delay > 0 then
     call('ZADD', delayed, at + delay, next)

@@ -16,11 +16,11 @@ end
 local reply, bytes = {}, 0
 for _, id in ipairs(ids) do
   local stored = call('HGET', body, id)
-  if #reply >= want * 6 or bytes > BYTES then break end
+  if #reply >= want * 5 or bytes > BYTES then break end
   if stored then
     bytes = bytes + #stored
     local hand_outs = (tonumber(call('HGET', count, id)) or 0) + (place == 'leased' and 1 or 0)
-    for _, value in ipairs({ place, ends[id] or 0, call('HGET', why, id) or '', tonumber(id), hand_outs, stored }) do
+    for _, value in ipairs({ place, ends[id] or 0, call('HGET', why, id) or '', hand_outs, stored }) do
       reply[#reply + 1] = value
     end
   end

@@ -1,28 +1,30 @@
--- Hands out from the head. ARGV: wake, then for each caller how many messages, for how many ms, and 1 when it is live (live ones get nothing
--- while the queue is stopped or not round robin); the first caller is served whole before the second. Replies: next due, policy, state,
--- then id, hand-out and stored body of each message.
+-- Hands out from the head. ARGV: wake, then for each caller (or run of callers alike) how many messages, for how many ms, and 1 when it is
+-- live: live ones get nothing while the queue is stopped or not round robin. The first caller is served whole before the second. Replies:
+-- next due, policy and state (for live callers only), hand-outs ('' when every one is the first), then the stored bodies.
 local at = now()
 local moved, again = due(at)
-local settings = call('HMGET', meta, 'policy', 'state')
-local live = settings[1] == 'roundrobin' and settings[2] ~= 'stopped'
-local want, shares = 0, {}
+local settings, want, shares = nil, 0, {}
 for i = 2, #ARGV, 3 do
-  local share = (live or ARGV[i + 2] == '0') and tonumber(ARGV[i]) or 0
+  local share = tonumber(ARGV[i])
+  if ARGV[i + 2] == '1' then
+    settings = settings or call('HMGET', meta, 'policy', 'state')
+    if settings[1] ~= 'roundrobin' or settings[2] == 'stopped' then share = 0 end
+  end
   want, shares[#shares + 1] = want + share, share
 end
 
-local reply = { -1, settings[1] or '', settings[2] or '' }
+local ids, bodies, hand_outs, more = pop(want, at)
 local leases, caller = {}, 1
-local got, more = pop(want, at, function(id, hand_out, stored)
+for i, id in ipairs(ids) do
   while shares[caller] == 0 do caller = caller + 1 end
   shares[caller] = shares[caller] - 1
-  leases[#leases + 1] = at + ARGV[caller * 3]
-  leases[#leases + 1] = id
-  local n = #reply
-  reply[n + 1], reply[n + 2], reply[n + 3] = id, hand_out, stored
-end)
-
-if got > 0 then call('ZADD', leased, unpack(leases)) end
-if got < want then reply[1] = next_due(at, again or more) end
+  leases[2 * i - 1], leases[2 * i] = at + ARGV[caller * 3], id
+end
+if #ids > 0 then call('ZADD', leased, unpack(leases)) end
 if moved > 0 and exists(ready) then tell() end
-return reply
+return {
+  #ids < want and next_due(at, again or more) or -1,
+  settings and settings[1] or '', settings and settings[2] or '',
+  hand_outs and table.concat(hand_outs, ' ') or '',
+  unpack(bodies),
+}

@@ -1,11 +1,10 @@
--- Looks at the head, counts the look as a hand-out and leaves the message there. Replies: nothing, or id, count and stored body.
+-- Looks at the head, counts the look as a hand-out and leaves the message there. Replies: nothing, or the count and the stored body.
 local at = now()
 local moved = due(at)
-local reply = {}
-pop(1, at, function(id, hand_out, stored)
-  call('LPUSH', ready, id)
-  call('HSET', count, id, hand_out)
-  reply = { id, hand_out, stored }
-end)
-if moved > 0 and exists(ready) then tell() end
-return reply
+local ids, bodies, hand_outs = pop(1, at)
+if #ids == 0 then return {} end
+local looked = hand_outs and hand_outs[1] or 1
+call('LPUSH', ready, ids[1])
+call('HSET', count, ids[1], looked)
+if moved > 0 then tell() end
+return { looked, bodies[1] }

@@ -1,4 +1,4 @@
--- One message wherever it is, unchanged. ARGV: wake, id. Replies: nothing, or place, when it ends, why, id, hand-outs so far and stored body.
+-- One message wherever it is, unchanged. ARGV: wake, id. Replies: nothing, or place, when it ends, why, hand-outs so far and stored body.
 local id = ARGV[2]
 local stored = call('HGET', body, id)
 if not stored then return {} end
@@ -8,4 +8,4 @@ for name, key in pairs({ leased = leased, delayed = delayed, dead = dead }) do
   if score then place, ends = name, tonumber(score) end
 end
 local hand_outs = (tonumber(call('HGET', count, id)) or 0) + (place == 'leased' and 1 or 0)
-return { place, ends, call('HGET', why, id) or '', tonumber(id), hand_outs, stored }
+return { place, ends, call('HGET', why, id) or '', hand_outs, stored }

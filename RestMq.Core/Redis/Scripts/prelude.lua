@@ -1,6 +1,6 @@
 -- Put before every script of a queue: its keys, and the steps that several scripts share.
 --
--- A message is its entry in `body` ("<added ms> <dies ms or 0> <kind>\n<bytes>") plus exactly one place: `ready` (a list),
+-- A message is its entry in `body` ("<id> <added ms> <dies ms or 0> <kind>\n<bytes>") plus exactly one place: `ready` (a list),
 -- `leased` or `delayed` (sorted by when they end), or `dead` (sorted by burial). An id in `ready` whose body is gone is skipped:
 -- that makes deleting a waiting message O(1). `count` has the hand-outs that are over, so the one under way is count + 1.
 -- All times are Redis' own, in ms. Nothing here depends on the length of a queue.
@@ -21,7 +21,7 @@ local function exists(key) return call('EXISTS', key) == 1 end
 local function tell(what) call('PUBLISH', wake, what or 'c') end
 
 -- When a stored body dies: 0 for never.
-local function dies(stored) return tonumber(string.match(stored, '^%d+ (%d+)')) end
+local function dies(stored) return tonumber(string.match(stored, '^%d+ %d+ (%d+)')) end
 
 -- Removes what belongs to ids, but for the place they were in.
 local function forget(ids)
@@ -145,29 +145,31 @@ local function next_due(at, again)
   return first
 end
 
--- Takes up to `want` living messages off `ready` and calls take(id, hand-out, stored) for each. Work is bounded in messages skipped and in
--- bytes; returns how many, and whether a bound was met, so that there may be more.
-local function pop(want, at, take)
+-- Takes up to `want` living messages off `ready`. Work is bounded in messages skipped and in bytes. Returns ids, stored bodies, and hand-outs
+-- (nil when every one is the first), and whether a bound was met, so that there may be more.
+local function pop(want, at)
   local mortal, counted = exists(expiry), exists(count)
-  local got, bytes, skipped = 0, 0, 0
-  while got < want do
-    if bytes > BYTES or skipped > 10 * BOUND then return got, true end
-    local ids = call('LPOP', ready, math.min(want - got, 32))
-    if not ids then return got, false end
-    local stored, past = call('HMGET', body, unpack(ids)), counted and call('HMGET', count, unpack(ids))
-    local gone = {}
-    for i, id in ipairs(ids) do
-      local ends = stored[i] and mortal and dies(stored[i]) or 0
-      if not stored[i] then
+  local ids, bodies, hand_outs, n = {}, {}, counted and {} or nil, 0
+  local bytes, skipped = 0, 0
+  while n < want do
+    if bytes > BYTES or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
+    local some = call('LPOP', ready, math.min(want - n, 32))
+    if not some then break end
+    local stored, past, gone = call('HMGET', body, unpack(some)), counted and call('HMGET', count, unpack(some)), {}
+    for i, id in ipairs(some) do
+      local one = stored[i]
+      local ends = one and mortal and dies(one) or 0
+      if not one then
         skipped = skipped + 1
       elseif ends > 0 and ends <= at then
         gone[#gone + 1] = id
       else
-        got, bytes = got + 1, bytes + #stored[i]
-        take(id, (past and tonumber(past[i]) or 0) + 1, stored[i])
+        n, bytes = n + 1, bytes + #one
+        ids[n], bodies[n] = id, one
+        if past then hand_outs[n] = (tonumber(past[i]) or 0) + 1 end
       end
     end
     forget(gone)
   end
-  return got, false
+  return ids, bodies, hand_outs, false
 end

@@ -6,7 +6,7 @@ call('HDEL', why, unpack(ids))
 call('HDEL', count, unpack(ids))
 for _, id in ipairs(ids) do
   local stored = call('HGET', body, id)
-  if dies(stored) > 0 then call('HSET', body, id, (string.gsub(stored, '^(%d+) %d+', '%1 0', 1))) end
+  if dies(stored) > 0 then call('HSET', body, id, (string.gsub(stored, '^(%d+ %d+) %d+', '%1 0', 1))) end
   call('RPUSH', ready, id)
 end
 tell()

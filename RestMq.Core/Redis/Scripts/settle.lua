@@ -1,23 +1,37 @@
--- Ends hand-outs. ARGV: wake, then for each its id, fence, action and argument: 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason.
--- A settlement holds when the message is leased and its fence is the hand-out under way; without a fence (0) only 'ack' holds, and
--- deletes the message wherever it is. Replies for each: 0 done, 1 stale, 2 unknown.
+-- Ends hand-outs. ARGV: wake, then for each either its id alone, which acks a first hand-out (the most common by far), or five: '-', id, fence,
+-- action and argument: 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason. A settlement holds when the message is leased and its
+-- fence is the hand-out under way; without a fence (0) only 'ack' holds, and deletes the message wherever it is. They are done one after
+-- another. Replies 0 when all are done; else for each: 0 done, 1 stale, 2 unknown.
 local at = now()
-local ids = {}
-for i = 2, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
+local ids, special = {}, {}
+local i = 2
+while i <= #ARGV do
+  local id = ARGV[i]
+  if id == '-' then
+    id = ARGV[i + 1]
+    special[#ids + 1] = i + 2
+    i = i + 5
+  else
+    i = i + 1
+  end
+  ids[#ids + 1] = id
+end
 local held = call('ZMSCORE', leased, unpack(ids))
 local past = exists(count) and call('HMGET', count, unpack(ids))
 
 local reply, acked, freed, back, free = {}, {}, {}, {}, {}
-local told, cut = false, false
+local told, cut, refused = false, false, false
 local done = {}
 for i, id in ipairs(ids) do
-  local fence, action, argument = tonumber(ARGV[i * 4 - 1]), ARGV[i * 4], ARGV[i * 4 + 1]
+  local from = special[i]
+  local fence, action, argument = 1, 'ack', nil
+  if from then fence, action, argument = tonumber(ARGV[from]), ARGV[from + 1], ARGV[from + 2] end
   local there = done[id] ~= 'ack' and (held[i] or call('HEXISTS', body, id) == 1)
   local mine = held[i] and not done[id] and fence == (past and tonumber(past[i]) or 0) + 1
   if not there then
-    reply[i] = 2
+    reply[i], refused = 2, true
   elseif not mine and not (fence == 0 and action == 'ack') then
-    reply[i] = 1
+    reply[i], refused = 1, true
   else
     reply[i] = 0
     if action == 'extend' then
@@ -59,4 +73,4 @@ for _, id in ipairs(back) do
 end
 if #alive > 0 and give_back(alive, at, free) > 0 then told = true end
 if told then tell() end
-return reply
+return refused and reply or 0

@@ -7,7 +7,7 @@ if moved > 0 then tell() end
 local m = call('HMGET', meta, 'next', 'floor', 'settled', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')
 local head = call('LINDEX', ready, 0)
 local stored = head and call('HGET', body, head)
-local age = stored and math.max(at - tonumber(string.match(stored, '^%d+')), 0) or -1
+local age = stored and math.max(at - tonumber(string.match(stored, '^%d+ (%d+)')), 0) or -1
 local reply = {
   call('HLEN', body), call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead),
   (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0), tonumber(m[3]) or 0, age,
