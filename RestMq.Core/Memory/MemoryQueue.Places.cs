@@ -10,6 +10,8 @@ internal sealed partial class MemoryQueue
     // What one call moves at most of each kind.
     private const int Bound = 100;
 
+    private const int RoomKept = 10_000;
+
     private readonly Dictionary<long, MemoryMessage> _messages = [];
     private readonly MemoryList _ready = new();
     private readonly MemoryList _dead = new();
@@ -140,6 +142,8 @@ internal sealed partial class MemoryQueue
     {
         Leave(message);
         _messages.Remove(message.Id);
+        // A queue that once held millions and is empty now must not keep the room for them.
+        if (_messages.Count == 0 && _messages.Capacity > RoomKept) _messages.TrimExcess();
     }
 
     private void Enter(MemoryMessage message, MessageState place, long due = 0, bool toHead = false, MemoryMessage? behind = null)

@@ -49,9 +49,21 @@ public abstract partial class QueueStoreContract
 
         Sequences(await BroadcastAsync(after: 0, move: 0)).Should().Equal(1, 2, 3, 4, 5);
         Sequences(await BroadcastAsync(after: 3, move: 0)).Should().Equal(4, 5);
-        var beyond = await BroadcastAsync(after: long.MaxValue / 4, move: 0);
-        beyond.Messages.Should().BeEmpty();
-        beyond.Last.Should().Be(5);
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(1L << 60)]
+    [InlineData(long.MaxValue)]
+    public async Task A_broadcast_after_a_sequence_that_never_was_reads_nothing(long after)
+    {
+        await AddAsync(5);
+        await BroadcastAsync();
+
+        var batch = await BroadcastAsync(after);
+
+        batch.Messages.Should().BeEmpty();
+        (batch.After, batch.Last).Should().Be((after, 5));
     }
 
     [Fact]
