@@ -30,29 +30,24 @@ internal sealed partial class MemoryQueue
         return changed;
     }
 
-    // Drops what died, and the idempotency keys whose window is over; true when there may be more.
-    private bool Sweep(long now)
+    // Drops what died, and the idempotency keys whose window is over.
+    private void Sweep(long now)
     {
         while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
-        var dropped = 0;
-        for (; dropped < Bound && _mortal.Min is { } message && message.Dies <= now; dropped++) Delete(message);
-        return dropped == Bound;
+        for (var left = Bound; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Delete(message);
     }
 
     // Deaths; leases that are over, to the head; delays that are over, to the tail, or to the head when they were given back with a pause.
-    // True when a kind met its bound, so that there may be more.
-    private bool MoveDue(long now)
+    private void MoveDue(long now)
     {
-        var again = Sweep(now);
+        Sweep(now);
 
         var over = FirstDue(_leased, now);
-        again |= over.Count == Bound;
         over.Sort(static (a, b) => a.Id.CompareTo(b.Id));
         MemoryMessage? last = null;
         foreach (var message in over) GiveBack(message, now, TimeSpan.Zero, counted: true, ref last);
 
         var ripe = FirstDue(_delayed, now);
-        again |= ripe.Count == Bound;
         _moved |= ripe.Count > 0;
         last = null;
         foreach (var message in ripe)
@@ -61,7 +56,6 @@ internal sealed partial class MemoryQueue
         }
         // Kept for its room only: it must not keep messages.
         _due.Clear();
-        return again;
     }
 
     private List<MemoryMessage> FirstDue(SortedSet<MemoryMessage> places, long now)
@@ -77,10 +71,9 @@ internal sealed partial class MemoryQueue
         return _due;
     }
 
-    // How long until something becomes ready by itself: zero when it may already be so.
-    private TimeSpan? NextDue(long now, bool again)
+    // How long until something becomes ready by itself: zero when more is due than was moved.
+    private TimeSpan? NextDue(long now)
     {
-        if (again) return TimeSpan.Zero;
         var due = Math.Min(_leased.Min?.Due ?? MemoryMessage.Never, _delayed.Min?.Due ?? MemoryMessage.Never);
         return due == MemoryMessage.Never ? null : TimeSpan.FromTicks(Math.Max(due - now, 0));
     }

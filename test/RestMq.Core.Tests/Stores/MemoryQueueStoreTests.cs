@@ -51,6 +51,22 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
+    public async Task An_add_that_meets_a_purge_goes_to_the_new_queue()
+    {
+        const int Adds = 200_000;
+        NewMessage[] message = [new(MessageBody.FromText("one"))];
+        var given = new int[(2 * Adds) + 1];
+        var adding = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            for (var n = 0; n < Adds; n++) Interlocked.Increment(ref given[(await Store.AddAsync(Queue, message, default))[0].Key.Id]);
+        })));
+        while (!adding.IsCompleted) await Store.PurgeAsync(Queue, default);
+        await adding;
+
+        given.Skip(1).Should().OnlyContain(times => times == 1);
+    }
+
+    [Fact]
     public async Task The_counters_of_a_purged_queue_are_kept_for_a_day_only()
     {
         for (var n = 0; n < 1000; n++)

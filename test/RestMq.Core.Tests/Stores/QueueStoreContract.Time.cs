@@ -51,6 +51,16 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task Leases_that_are_over_come_back_lowest_id_first_whichever_ended_first()
+    {
+        await AddAsync(3);
+        await LeaseBatchAsync(new LeaseRequest(1, 1.3 * Soon), new LeaseRequest(1, 1.1 * Soon), new LeaseRequest(1, Soon));
+        await PassAsync(1.4 * Soon);
+
+        Ids(await LeaseAsync(3)).Should().Equal(1, 2, 3);
+    }
+
+    [Fact]
     public async Task A_message_whose_last_lease_is_over_is_buried()
     {
         await AddAsync(1);
@@ -72,10 +82,13 @@ public abstract partial class QueueStoreContract
         (await PeekAsync(1))!.Reason.Should().Be("max_receives (20) reached");
     }
 
-    [Fact]
-    public async Task What_is_due_moves_a_hundred_at_a_time_and_the_answer_says_that_there_is_more()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_due_moves_a_hundred_at_a_time_and_the_answer_says_that_there_is_more(bool leased)
     {
-        await AddAsync(250, delay: Soon);
+        await AddAsync(250, delay: leased ? TimeSpan.Zero : Soon);
+        if (leased) await LeaseAsync(250, Soon);
         await PassAsync(1.2 * Soon);
 
         var sizes = new List<int>();
