@@ -7,7 +7,7 @@ namespace RestMq.Memory;
 /// </summary>
 internal sealed partial class MemoryQueue
 {
-    // What one call moves at most of each kind.
+    // What one call moves of each kind.
     private const int Bound = 100;
 
     private const int RoomKept = 10_000;
@@ -58,6 +58,7 @@ internal sealed partial class MemoryQueue
         _due.Clear();
     }
 
+    // Those that share an instant come together, even past the bound: moved in two steps they would come to the head in the wrong order.
     private List<MemoryMessage> FirstDue(SortedSet<MemoryMessage> places, long now)
     {
         _due.Clear();
@@ -65,7 +66,7 @@ internal sealed partial class MemoryQueue
         if (places.Min is not { } first || first.Due > now) return _due;
         foreach (var message in places)
         {
-            if (message.Due > now || _due.Count == Bound) break;
+            if (message.Due > now || (_due.Count >= Bound && message.Due != _due[^1].Due)) break;
             _due.Add(message);
         }
         return _due;

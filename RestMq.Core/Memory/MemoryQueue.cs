@@ -74,7 +74,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     {
         MoveDue(now);
         var more = false;
-        var after = request.After ?? LastSequence;
+        // One that never was is taken for the end: whoever names it would otherwise wait for it.
+        var after = Math.Min(request.After ?? LastSequence, LastSequence);
         if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
         {
             var left = request.Move;

@@ -55,15 +55,16 @@ public abstract partial class QueueStoreContract
     [InlineData(6)]
     [InlineData(1L << 60)]
     [InlineData(long.MaxValue)]
-    public async Task A_broadcast_after_a_sequence_that_never_was_reads_nothing(long after)
+    public async Task A_broadcast_after_a_sequence_that_never_was_starts_at_the_end(long after)
     {
         await AddAsync(5);
         await BroadcastAsync();
+        await AddAsync(1);
 
         var batch = await BroadcastAsync(after);
 
-        batch.Messages.Should().BeEmpty();
-        (batch.After, batch.Last).Should().Be((after, 5));
+        Sequences(batch).Should().Equal(6);
+        (batch.After, batch.Last).Should().Be((5, 6));
     }
 
     [Fact]

@@ -87,9 +87,11 @@ public abstract partial class QueueStoreContract
     [InlineData(false)]
     public async Task What_is_due_moves_a_hundred_at_a_time_and_the_answer_says_that_there_is_more(bool leased)
     {
-        await AddAsync(250, delay: leased ? TimeSpan.Zero : Soon);
-        if (leased) await LeaseAsync(250, Soon);
-        await PassAsync(1.2 * Soon);
+        // Each due at an instant of its own.
+        TimeSpan[] times = [.. Numbers(1, 250).Select(n => Soon + TimeSpan.FromMilliseconds(n))];
+        await AddAsync([.. times.Select(time => Message("due", delay: leased ? TimeSpan.Zero : time))]);
+        if (leased) await LeaseBatchAsync([.. times.Select(time => new LeaseRequest(1, time))]);
+        await PassAsync(1.2 * Soon + TimeSpan.FromMilliseconds(250));
 
         var sizes = new List<int>();
         for (var next = (TimeSpan?)TimeSpan.Zero; next == TimeSpan.Zero;)
@@ -100,6 +102,18 @@ public abstract partial class QueueStoreContract
         }
 
         sizes.Should().Equal(100, 100, 50);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task However_many_are_due_at_one_instant_they_keep_their_order(bool leased)
+    {
+        await AddAsync(250, delay: leased ? TimeSpan.Zero : Soon);
+        if (leased) await LeaseAsync(250, Soon);
+        await UntilAsync(ready: 250);
+
+        Ids(await LeaseAsync(250)).Should().Equal(Numbers(1, 250));
     }
 
     [Fact]
