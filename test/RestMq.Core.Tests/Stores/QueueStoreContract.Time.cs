@@ -30,10 +30,11 @@ public abstract partial class QueueStoreContract
     [Fact]
     public async Task Messages_delayed_alike_become_ready_in_the_order_they_were_added()
     {
-        await AddAsync(12, delay: Soon);
-        await UntilAsync(ready: 12);
+        // More than one call moves at most, unless they are due together.
+        await AddAsync(150, delay: Soon);
+        await UntilAsync(ready: 150);
 
-        Ids(await LeaseAsync(12)).Should().Equal(Numbers(1, 12));
+        Ids(await LeaseAsync(150)).Should().Equal(Numbers(1, 150));
     }
 
     [Fact]
