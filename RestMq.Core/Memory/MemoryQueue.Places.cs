@@ -7,8 +7,10 @@ namespace RestMq.Memory;
 /// </summary>
 internal sealed partial class MemoryQueue
 {
-    // What one call moves at most of each kind.
+    // What one call moves of each kind.
     private const int Bound = 100;
+
+    private const int RoomKept = 10_000;
 
     private readonly Dictionary<long, MemoryMessage> _messages = [];
     private readonly MemoryList _ready = new();
@@ -28,29 +30,24 @@ internal sealed partial class MemoryQueue
         return changed;
     }
 
-    // Drops what died, and the idempotency keys whose window is over; true when there may be more.
-    private bool Sweep(long now)
+    // Drops what died, and the idempotency keys whose window is over.
+    private void Sweep(long now)
     {
         while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
-        var dropped = 0;
-        for (; dropped < Bound && _mortal.Min is { } message && message.Dies <= now; dropped++) Delete(message);
-        return dropped == Bound;
+        for (var left = Bound; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Delete(message);
     }
 
     // Deaths; leases that are over, to the head; delays that are over, to the tail, or to the head when they were given back with a pause.
-    // True when a kind met its bound, so that there may be more.
-    private bool MoveDue(long now)
+    private void MoveDue(long now)
     {
-        var again = Sweep(now);
+        Sweep(now);
 
         var over = FirstDue(_leased, now);
-        again |= over.Count == Bound;
         over.Sort(static (a, b) => a.Id.CompareTo(b.Id));
         MemoryMessage? last = null;
         foreach (var message in over) GiveBack(message, now, TimeSpan.Zero, counted: true, ref last);
 
         var ripe = FirstDue(_delayed, now);
-        again |= ripe.Count == Bound;
         _moved |= ripe.Count > 0;
         last = null;
         foreach (var message in ripe)
@@ -59,9 +56,9 @@ internal sealed partial class MemoryQueue
         }
         // Kept for its room only: it must not keep messages.
         _due.Clear();
-        return again;
     }
 
+    // Those that share an instant come together, even past the bound: moved in two steps they would come to the head in the wrong order.
     private List<MemoryMessage> FirstDue(SortedSet<MemoryMessage> places, long now)
     {
         _due.Clear();
@@ -69,16 +66,15 @@ internal sealed partial class MemoryQueue
         if (places.Min is not { } first || first.Due > now) return _due;
         foreach (var message in places)
         {
-            if (message.Due > now || _due.Count == Bound) break;
+            if (message.Due > now || (_due.Count >= Bound && message.Due != _due[^1].Due)) break;
             _due.Add(message);
         }
         return _due;
     }
 
-    // How long until something becomes ready by itself: zero when it may already be so.
-    private TimeSpan? NextDue(long now, bool again)
+    // How long until something becomes ready by itself: zero when more is due than was moved.
+    private TimeSpan? NextDue(long now)
     {
-        if (again) return TimeSpan.Zero;
         var due = Math.Min(_leased.Min?.Due ?? MemoryMessage.Never, _delayed.Min?.Due ?? MemoryMessage.Never);
         return due == MemoryMessage.Never ? null : TimeSpan.FromTicks(Math.Max(due - now, 0));
     }
@@ -140,6 +136,8 @@ internal sealed partial class MemoryQueue
     {
         Leave(message);
         _messages.Remove(message.Id);
+        // A queue that once held millions and is empty now must not keep the room for them.
+        if (_messages.Count == 0 && _messages.Capacity > RoomKept) _messages.TrimExcess();
     }
 
     private void Enter(MemoryMessage message, MessageState place, long due = 0, bool toHead = false, MemoryMessage? behind = null)

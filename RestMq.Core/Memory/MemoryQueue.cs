@@ -39,7 +39,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     public LeasedBatch Lease(IReadOnlyList<LeaseRequest> requests, long now)
     {
-        var again = MoveDue(now);
+        MoveDue(now);
         var wanted = 0L;
         for (var i = 0; i < requests.Count; i++) wanted += ShareOf(requests[i]);
 
@@ -53,7 +53,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
                 messages.Add(head.ToQueueMessage(name, head.Past + 1));
             }
         }
-        return new LeasedBatch(messages, messages.Count < wanted ? NextDue(now, again) : null, Live);
+        return new LeasedBatch(messages, messages.Count < wanted ? NextDue(now) : null, Live);
     }
 
     public SettleResult[] Settle(IReadOnlyList<Settlement> settlements, long now)
@@ -72,8 +72,10 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     public BroadcastBatch Broadcast(BroadcastRequest request, long now)
     {
-        var again = MoveDue(now);
-        var after = request.After ?? LastSequence;
+        MoveDue(now);
+        var more = false;
+        // One that never was is taken for the end: whoever names it would otherwise wait for it.
+        var after = Math.Min(request.After ?? LastSequence, LastSequence);
         if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
         {
             var left = request.Move;
@@ -82,7 +84,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
                 _log.Add(++LastSequence, head.ToQueueMessage(name, head.Past + 1, LastSequence));
                 Delete(head);
             }
-            again |= left == 0 && _ready.Count > 0;
+            more = left == 0 && _ready.Count > 0;
             _settled += request.Move - left;
             _changed |= left < request.Move;
         }
@@ -91,7 +93,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         for (var at = Math.Max(after, LastSequence - _log.Count); at < LastSequence && messages.Count < request.Read;) messages.Add(_log[++at]);
         // Only now, so that without any history the caller still gets what it has just moved.
         TrimLog();
-        return new BroadcastBatch(messages, after, LastSequence, NextDue(now, again), Live);
+        return new BroadcastBatch(messages, after, LastSequence, more ? TimeSpan.Zero : NextDue(now), Live);
     }
 
     public MessageSnapshot? Peek(long id) => _messages.TryGetValue(id, out var message) ? message.ToSnapshot(name) : null;

@@ -24,10 +24,46 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
-    public async Task It_says_that_it_is_memory()
+    public void It_says_that_it_is_memory() => Store.Description.Should().Be("memory");
+
+    [Fact]
+    public void Everything_is_done_when_a_call_returns()
     {
-        Store.Description.Should().Be("memory");
-        await Task.CompletedTask;
+        NewMessage[] messages = [new(MessageBody.FromText("one"))];
+
+        Store.AddAsync(Queue, messages, default).IsCompletedSuccessfully.Should().BeTrue();
+        Store.LeaseAsync(Queue, [new LeaseRequest(1, Soon)], default).IsCompletedSuccessfully.Should().BeTrue();
+        Store.SettleAsync(Queue, [new Settlement(new Receipt(new MessageKey(Queue, 1), 1), SettleAction.Ack)], default)
+            .IsCompletedSuccessfully.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_lease_does_not_end_because_somebody_set_the_clock()
+    {
+        var clock = new SetClock();
+        var store = new MemoryQueueStore(clock, Options.Create(new RestMqOptions()));
+        await store.AddAsync(Queue, [new NewMessage(MessageBody.FromText("one"))], default);
+        await store.LeaseAsync(Queue, [new LeaseRequest(1, Soon)], default);
+
+        clock.Utc = clock.Utc.AddDays(1);
+
+        (await store.StatsAsync(Queue, default)).Leased.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task An_add_that_meets_a_purge_goes_to_the_new_queue()
+    {
+        const int Adds = 200_000;
+        NewMessage[] message = [new(MessageBody.FromText("one"))];
+        var given = new int[(2 * Adds) + 1];
+        var adding = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            for (var n = 0; n < Adds; n++) Interlocked.Increment(ref given[(await Store.AddAsync(Queue, message, default))[0].Key.Id]);
+        })));
+        while (!adding.IsCompleted) await Store.PurgeAsync(Queue, default);
+        await adding;
+
+        given.Skip(1).Should().OnlyContain(times => times == 1);
     }
 
     [Fact]
@@ -81,5 +117,15 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
             await Store.AddAsync(Queue, [new NewMessage(MessageBody.FromBytes(bytes))], default);
             return new WeakReference(bytes);
         }
+    }
+
+    /// <summary>A clock that somebody sets while no time passes.</summary>
+    private sealed class SetClock : TimeProvider
+    {
+        public DateTimeOffset Utc { get; set; } = DateTimeOffset.UnixEpoch;
+
+        public override DateTimeOffset GetUtcNow() => Utc;
+
+        public override long GetTimestamp() => 0;
     }
 }

@@ -49,9 +49,22 @@ public abstract partial class QueueStoreContract
 
         Sequences(await BroadcastAsync(after: 0, move: 0)).Should().Equal(1, 2, 3, 4, 5);
         Sequences(await BroadcastAsync(after: 3, move: 0)).Should().Equal(4, 5);
-        var beyond = await BroadcastAsync(after: long.MaxValue / 4, move: 0);
-        beyond.Messages.Should().BeEmpty();
-        beyond.Last.Should().Be(5);
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(1L << 60)]
+    [InlineData(long.MaxValue)]
+    public async Task A_broadcast_after_a_sequence_that_never_was_starts_at_the_end(long after)
+    {
+        await AddAsync(5);
+        await BroadcastAsync();
+        await AddAsync(1);
+
+        var batch = await BroadcastAsync(after);
+
+        Sequences(batch).Should().Equal(6);
+        (batch.After, batch.Last).Should().Be((5, 6));
     }
 
     [Fact]

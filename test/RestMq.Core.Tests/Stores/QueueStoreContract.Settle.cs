@@ -103,6 +103,7 @@ public abstract partial class QueueStoreContract
         await SettleAsync(first, SettleAction.Release);
 
         (await SettleAsync(first, action, Long)).Should().Be(SettleResult.Stale, "the message is ready");
+        (await SettleAsync(first with { Count = long.MaxValue }, action, Long)).Should().Be(SettleResult.Stale, "there was no such hand-out");
         var ready = await PeekAsync(1);
         ready!.State.Should().Be(MessageState.Ready);
         ready.Message.Count.Should().Be(1);
@@ -130,6 +131,8 @@ public abstract partial class QueueStoreContract
 
         (await SettleAsync(message, action, Long)).Should().Be(SettleResult.Unknown);
         (await SettleAsync(new Settlement(new Receipt(Key(99), 1), action) { Time = Long })).Should().Equal(SettleResult.Unknown);
+        (await SettleAsync(new Settlement(new Receipt(Key(long.MaxValue), long.MaxValue), action) { Time = Long }))
+            .Should().Equal(SettleResult.Unknown);
     }
 
     [Fact]

@@ -52,6 +52,16 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task Leases_that_are_over_come_back_lowest_id_first_whichever_ended_first()
+    {
+        await AddAsync(3);
+        await LeaseBatchAsync(new LeaseRequest(1, 1.3 * Soon), new LeaseRequest(1, 1.1 * Soon), new LeaseRequest(1, Soon));
+        await PassAsync(1.4 * Soon);
+
+        Ids(await LeaseAsync(3)).Should().Equal(1, 2, 3);
+    }
+
+    [Fact]
     public async Task A_message_whose_last_lease_is_over_is_buried()
     {
         await AddAsync(1);
@@ -73,15 +83,16 @@ public abstract partial class QueueStoreContract
         (await PeekAsync(1))!.Reason.Should().Be("max_receives (20) reached");
     }
 
-    [Fact]
-    public async Task What_is_due_moves_a_hundred_at_a_time_and_the_answer_says_that_there_is_more()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_due_moves_a_hundred_at_a_time_and_the_answer_says_that_there_is_more(bool leased)
     {
-        for (var i = 0; i < 5; i++)
-        {
-            await AddAsync(50, delay: Soon);
-            await PassAsync(TimeSpan.FromMilliseconds(5));
-        }
-        await PassAsync(1.2 * Soon);
+        // Each due at an instant of its own.
+        TimeSpan[] times = [.. Numbers(1, 250).Select(n => Soon + TimeSpan.FromMilliseconds(n))];
+        await AddAsync([.. times.Select(time => Message("due", delay: leased ? TimeSpan.Zero : time))]);
+        if (leased) await LeaseBatchAsync([.. times.Select(time => new LeaseRequest(1, time))]);
+        await PassAsync(1.2 * Soon + TimeSpan.FromMilliseconds(250));
 
         var sizes = new List<int>();
         for (var next = (TimeSpan?)TimeSpan.Zero; next == TimeSpan.Zero;)
@@ -92,6 +103,18 @@ public abstract partial class QueueStoreContract
         }
 
         sizes.Should().Equal(100, 100, 50);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task However_many_are_due_at_one_instant_they_keep_their_order(bool leased)
+    {
+        await AddAsync(250, delay: leased ? TimeSpan.Zero : Soon);
+        if (leased) await LeaseAsync(250, Soon);
+        await UntilAsync(ready: 250);
+
+        Ids(await LeaseAsync(250)).Should().Equal(Numbers(1, 250));
     }
 
     [Fact]

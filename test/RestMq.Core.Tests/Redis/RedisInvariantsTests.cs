@@ -1,0 +1,75 @@
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>A check that finds nothing proves nothing: keys as they should be pass, and each way to break them is found.</summary>
+[Collection(RedisCollection.Name)]
+public sealed class RedisInvariantsTests(RedisServer server) : IAsyncLifetime
+{
+    private readonly QueueName _queue = QueueName.Parse($"q*[-{Guid.NewGuid():N}");
+    private IConnectionMultiplexer _connection = null!;
+    private IDatabase _redis = null!;
+
+    public async Task InitializeAsync()
+    {
+        _connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        _redis = _connection.GetDatabase();
+        await _redis.HashSetAsync(Key("meta"), "next", 5);
+        await _redis.HashSetAsync(Key("body"), [new("1", "a"), new("2", "b"), new("3", "c"), new("4", "d")]);
+        await _redis.ListRightPushAsync(Key("ready"), ["5", "1"]);
+        await _redis.SortedSetAddAsync(Key("leased"), "2", 1);
+        await _redis.SortedSetAddAsync(Key("delayed"), "3", 1);
+        await _redis.SortedSetAddAsync(Key("dead"), "4", 1);
+        await _redis.HashSetAsync(Key("why"), "4", "a reason");
+        await _redis.HashSetAsync(Key("count"), "2", 1);
+        await _redis.SortedSetAddAsync(Key("expiry"), "1", 1);
+        await _redis.StringSetAsync(Key("once:a"), "1", TimeSpan.FromMinutes(5));
+    }
+
+    public async Task DisposeAsync() => await _connection.DisposeAsync();
+
+    [Fact]
+    public async Task Keys_as_they_should_be_pass()
+    {
+        await Invariants.AssertAsync();
+    }
+
+    public static TheoryData<string> Breakages => [.. Breaks.Keys];
+
+    [Theory]
+    [MemberData(nameof(Breakages))]
+    public async Task What_is_broken_is_found(string breakage)
+    {
+        await Breaks[breakage](_redis, Key);
+
+        await FluentActions.Awaiting(Invariants.AssertAsync).Should().ThrowAsync<Xunit.Sdk.XunitException>();
+    }
+
+    [Fact]
+    public async Task What_is_left_is_found()
+    {
+        await FluentActions.Awaiting(Invariants.AssertNothingLeftAsync).Should().ThrowAsync<Xunit.Sdk.XunitException>();
+
+        await _redis.KeyDeleteAsync(
+            [Key("body"), Key("ready"), Key("leased"), Key("delayed"), Key("dead"), Key("why"), Key("count"), Key("expiry")]);
+        await Invariants.AssertNothingLeftAsync();
+    }
+
+    private RedisInvariants Invariants => new(_connection, _queue);
+
+    private RedisKey Key(string name) => $"restmq:{{{_queue.Value}}}:{name}";
+
+    private static readonly Dictionary<string, Func<IDatabase, Func<string, RedisKey>, Task>> Breaks = new()
+    {
+        ["ready twice"] = (redis, key) => redis.ListRightPushAsync(key("ready"), "1"),
+        ["in two places"] = (redis, key) => redis.SortedSetAddAsync(key("delayed"), "1", 1),
+        ["in no place"] = (redis, key) => redis.SortedSetRemoveAsync(key("leased"), "2"),
+        ["leased without a body"] = (redis, key) => redis.HashDeleteAsync(key("body"), "2"),
+        ["expires without a body"] = (redis, key) => redis.SortedSetAddAsync(key("expiry"), "5", 1),
+        ["counted without a body"] = (redis, key) => redis.HashSetAsync(key("count"), "5", 1),
+        ["a reason, but not dead"] = (redis, key) => redis.HashSetAsync(key("why"), "1", "a reason"),
+        ["dead without a reason"] = (redis, key) => redis.HashDeleteAsync(key("why"), "4"),
+        ["an id never given out"] = (redis, key) => redis.HashSetAsync(key("meta"), "next", 3),
+        ["a once key that stays"] = (redis, key) => redis.KeyPersistAsync(key("once:a")),
+    };
+}
