@@ -65,7 +65,7 @@ public interface IQueueEngine
     /// <summary>Changes settings, also of a queue that does not exist yet; every daemon follows within a second.</summary>
     ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken = default);
 
-    /// <summary>Returns dead letters to the tail of the queue with a fresh count, oldest first.</summary>
+    /// <summary>Returns dead letters to the tail of the queue, oldest first, as new: with a fresh count and no time to die.</summary>
     /// <returns>How many.</returns>
     ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken = default);
 

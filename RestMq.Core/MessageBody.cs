@@ -17,7 +17,10 @@ public enum BodyKind
     Binary,
 }
 
-/// <summary>The content of a message: bytes that come back as what they were, by every route.</summary>
+/// <summary>
+/// The content of a message: bytes that come back as what they were, by every route. The bytes are kept, not copied: whoever gave them does
+/// not change them afterwards.
+/// </summary>
 public readonly struct MessageBody
 {
     private const string JsonType = "application/json";

@@ -19,7 +19,7 @@ internal interface IQueueStore
     /// </summary>
     ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken);
 
-    /// <summary>Settles hand-outs, each by its own fence.</summary>
+    /// <summary>Settles hand-outs, at least one, one after another and each by its own fence.</summary>
     /// <returns>A result for each settlement.</returns>
     ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken);
 
@@ -47,7 +47,7 @@ internal interface IQueueStore
     /// <summary>Changes settings (an empty change only reads them).</summary>
     ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken);
 
-    /// <summary>Returns up to 100 dead letters to the tail, oldest first, with a fresh count.</summary>
+    /// <summary>Returns up to 100 dead letters to the tail, oldest first, as new: with a fresh count and no time to die.</summary>
     /// <returns>How many; 100 means that there may be more.</returns>
     ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken);
 
@@ -80,7 +80,7 @@ internal readonly record struct LeaseRequest(int Count, TimeSpan Lease, bool Liv
 /// <summary>What a lease gave.</summary>
 /// <param name="Messages">The messages, in order: the first request's, then the second's.</param>
 /// <param name="Next">When there was too little: how long until something becomes ready by itself (zero: at once, ask again); null when nothing will.</param>
-/// <param name="Settings">The settings that matter to live delivery, as they are now.</param>
+/// <param name="Settings">The settings that matter to live delivery, as they are now; without meaning when no live caller asked.</param>
 internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, LiveState Settings);
 
 /// <summary>The settings that decide what a pump does.</summary>

@@ -20,11 +20,11 @@ public abstract partial class QueueStoreContract
     [Fact]
     public async Task A_lease_says_what_live_delivery_needs()
     {
-        (await LeaseBatchAsync(new LeaseRequest(1, Long))).Settings.Should().Be(new LiveState(QueuePolicy.Broadcast, false));
+        (await LeaseBatchAsync(new LeaseRequest(1, Long, Live: true))).Settings.Should().Be(new LiveState(QueuePolicy.Broadcast, false));
 
         await ConfigureAsync(new QueueSettingsChange { Policy = QueuePolicy.RoundRobin, Stopped = true });
 
-        (await LeaseBatchAsync(new LeaseRequest(1, Long))).Settings.Should().Be(new LiveState(QueuePolicy.RoundRobin, true));
+        (await LeaseBatchAsync(new LeaseRequest(1, Long, Live: true))).Settings.Should().Be(new LiveState(QueuePolicy.RoundRobin, true));
     }
 
     [Fact]
