@@ -15,7 +15,8 @@ public interface ILiveConsumer : IAsyncDisposable
 
     /// <summary>
     /// Says that a message has been written to the wire. It makes room for another, and settles a message of <c>roundrobin</c>, which until
-    /// then goes back to the queue when the consumer is disposed.
+    /// then goes back to the queue when the consumer is disposed. A consumer with a lease settles by itself, by <see cref="IQueueEngine.SettleAsync(Settlement, CancellationToken)"/>
+    /// anywhere; what it has not settled goes back when it is disposed.
     /// </summary>
     void Delivered(QueueMessage message);
 }
@@ -33,4 +34,13 @@ public sealed record LiveConsumerOptions
     /// <value>Null: only what is handed out from now on.</value>
     /// </summary>
     public long? ResumeAfter { get; init; }
+
+    /// <summary>
+    /// How long a message is the consumer's to settle. With it the consumer has messages of its own, whatever the queue's policy, and history
+    /// is not for it. <value>Null: the queue's policy decides, and what is written is delivered.</value>
+    /// </summary>
+    public TimeSpan? Lease { get; init; }
+
+    /// <summary>How many messages a consumer with a lease holds unsettled at most. <value>10.</value></summary>
+    public int Prefetch { get; init; } = 10;
 }

@@ -29,6 +29,8 @@ public readonly record struct Receipt(MessageKey Key, long Fence)
         return true;
     }
 
+    internal static Receipt Parse(string text) => TryParse(text, out var receipt) ? receipt : throw new FormatException($"'{text}' is no receipt.");
+
     private static bool IsId(ReadOnlySpan<char> digits, out long value) =>
         long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0 && digits[0] != '0';
 }

@@ -61,7 +61,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         {
             var missed = message.Sequence - consumer.Cursor.Value - 1;
             if (missed < 0) continue;
-            if (!consumer.TryWrite(message, missed, owed: false)) return;
+            if (!consumer.TryWrite(message, missed)) return;
             consumer.Cursor = message.Sequence;
         }
         var lost = Reached(batch) - consumer.Cursor.Value;

@@ -16,8 +16,13 @@ internal interface IDeliveryPolicy
 /// <param name="More">Whether another step can do something now.</param>
 /// <param name="Next">How long until something becomes ready by itself; null when nothing will.</param>
 /// <param name="WantsRoom">Whether it could do more if a consumer had room.</param>
-/// <param name="Settings">The settings as they are now.</param>
-internal readonly record struct DeliveryStep(bool More, TimeSpan? Next, bool WantsRoom, LiveState Settings);
+/// <param name="Settings">The settings as they are now; null when the store was not asked.</param>
+internal readonly record struct DeliveryStep(bool More, TimeSpan? Next, bool WantsRoom, LiveState? Settings)
+{
+    /// <summary>This step and another as one; the settings are this one's.</summary>
+    public DeliveryStep And(DeliveryStep other) =>
+        new(More || other.More, Next is null || other.Next < Next ? other.Next : Next, WantsRoom || other.WantsRoom, Settings);
+}
 
 /// <summary>The policies there are, by name.</summary>
 internal sealed class DeliveryPolicies(IEnumerable<IDeliveryPolicy> policies)

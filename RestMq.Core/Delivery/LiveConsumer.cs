@@ -2,65 +2,107 @@ using System.Threading.Channels;
 
 namespace RestMq.Delivery;
 
-/// <summary>One live consumer: a bounded channel between the pump and a transport. The pump writes, the transport reads.</summary>
-internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, long? resumeAfter) : ILiveConsumer
+/// <summary>One live consumer: a bounded channel between the pump, which writes, and a transport, which reads.</summary>
+internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, LiveConsumerOptions options) : ILiveConsumer
 {
     // However few the messages, a consumer is full with this much of them: a hundred of a megabyte would be no bound.
     private const long MaxBufferedBytes = 2 * 1024 * 1024;
+
+    // A message of its own in a slow consumer's buffer is one that a quicker consumer does not get, so little is given ahead.
+    private const int Ahead = 10;
 
     private readonly Channel<LiveEvent> _channel = Channel.CreateBounded<LiveEvent>(
         new BoundedChannelOptions(buffer) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<QueueMessage> _owed = new();
+    private readonly LinkedList<QueueMessage> _own = new();
+    private readonly int _mostOwn = options.Lease is null ? Ahead : options.Prefetch;
     private long _bufferedBytes;
     private int _buffered;
-    private volatile bool _ended;
+    private bool _ended;
 
     public QueueName Queue => queue;
 
     public ChannelReader<LiveEvent> Events => _channel.Reader;
 
-    /// <summary>The last sequence of the live log that was put in the channel; null until the pump has met the log. Only the pump touches it.</summary>
-    public long? Cursor { get; set; } = resumeAfter;
+    /// <summary>For how long its messages are its own to settle; null when what has been written is delivered.</summary>
+    public TimeSpan? Lease => options.Lease;
+
+    /// <summary>Its place in the rotation; the pump's.</summary>
+    public LinkedListNode<LiveConsumer>? Place { get; set; }
+
+    /// <summary>The last sequence of the live log that was put in the channel; null until the pump has met the log. The pump's.</summary>
+    public long? Cursor { get; set; } = options.ResumeAfter;
 
     /// <summary>How many messages it takes now; 0 when it is full or has ended.</summary>
-    public int Room => _ended || Volatile.Read(ref _bufferedBytes) >= MaxBufferedBytes ? 0 : Math.Max(buffer - Volatile.Read(ref _buffered), 0);
+    public int Room
+    {
+        get
+        {
+            lock (_lock) return _ended || _bufferedBytes >= MaxBufferedBytes ? 0 : Math.Max(buffer - _buffered, 0);
+        }
+    }
+
+    /// <summary>How many messages of its own it takes now.</summary>
+    public int OwnRoom
+    {
+        get
+        {
+            lock (_lock) return Math.Min(Room, Math.Max(_mostOwn - _own.Count, 0));
+        }
+    }
+
+    /// <summary>The messages that are its own and not known to be settled.</summary>
+    public IReadOnlyList<QueueMessage> Own
+    {
+        get
+        {
+            lock (_lock) return [.. _own];
+        }
+    }
 
     /// <summary>Gives it a message; false when it is full or has ended.</summary>
     /// <param name="message">The message.</param>
     /// <param name="missed">How many were missed before it.</param>
-    /// <param name="owed">Whether the message is the consumer's alone, and goes back if it is not delivered.</param>
-    public bool TryWrite(QueueMessage message, long missed, bool owed)
+    /// <param name="own">Whether the message is for it alone, and goes back if it goes away first.</param>
+    public bool TryWrite(QueueMessage message, long missed = 0, bool own = false)
     {
-        if (Room == 0) return false;
         lock (_lock)
         {
-            if (!_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
-            if (owed) _owed.AddLast(message);
+            if ((own ? OwnRoom : Room) == 0 || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
+            if (own) _own.AddLast(message);
+            _buffered++;
+            _bufferedBytes += message.Body.Bytes.Length;
+            return true;
         }
-        Interlocked.Increment(ref _buffered);
-        Interlocked.Add(ref _bufferedBytes, message.Body.Bytes.Length);
-        return true;
-    }
-
-    public void Delivered(QueueMessage message)
-    {
-        Interlocked.Decrement(ref _buffered);
-        Interlocked.Add(ref _bufferedBytes, -message.Body.Bytes.Length);
-        bool owed;
-        lock (_lock) owed = _owed.Remove(message);
-        if (owed) pump.Settle(message);
-        pump.RoomMade();
     }
 
     /// <summary>Tells it of messages that are gone; false when it is full or has ended.</summary>
     public bool TryWriteGap(long missed) => Room > 0 && _channel.Writer.TryWrite(new LiveEvent(null, missed));
 
+    public void Delivered(QueueMessage message)
+    {
+        bool settle;
+        lock (_lock)
+        {
+            _buffered--;
+            _bufferedBytes -= message.Body.Bytes.Length;
+            settle = Lease is null && _own.Remove(message);
+        }
+        if (settle) pump.Settle(message);
+        pump.RoomMade();
+    }
+
+    /// <summary>Says that a message of its own is no longer: it was settled, or its lease is over.</summary>
+    public void Release(QueueMessage message)
+    {
+        lock (_lock) _own.Remove(message);
+    }
+
     /// <summary>Ends the stream: the transport reads what is buffered, then sees the end.</summary>
     public void End()
     {
-        _ended = true;
+        lock (_lock) _ended = true;
         _channel.Writer.TryComplete();
     }
 
@@ -71,9 +113,9 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         {
             End();
             // Those that the transport has read may have been seen, so their hand-out counts; the others were never on the wire.
-            var seen = _owed.Count - _channel.Reader.Count;
-            back = [.. _owed.Select((m, i) => new Settlement(m.Receipt, i < seen ? SettleAction.Release : SettleAction.Return))];
-            _owed.Clear();
+            var seen = _own.Count - _channel.Reader.Count;
+            back = [.. _own.Select((m, i) => new Settlement(m.Receipt, i < seen ? SettleAction.Release : SettleAction.Return))];
+            _own.Clear();
         }
         await pump.UnbindAsync(this, back).ConfigureAwait(false);
     }

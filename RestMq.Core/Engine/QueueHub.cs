@@ -40,6 +40,8 @@ internal sealed class QueueHub
 
     public QueueName Queue { get; }
 
+    public TimeProvider Time => _time;
+
     public GroupCommit<NewMessage, AddResult> Adds { get; }
 
     public GroupCommit<LeaseRequest, LeasedShare> Leases { get; }
@@ -102,7 +104,8 @@ internal sealed class QueueHub
 
     private void OnHint(QueueHint hint)
     {
-        if (hint == QueueHint.Purged) Pump.EndStreams();
+        if (hint.IsPurge) Pump.EndStreams();
+        Pump.Ended(hint.Ended);
         Waiters.Wake();
         Pump.Signal();
     }

@@ -1,3 +1,5 @@
+using RestMq.Stores;
+
 namespace RestMq.Memory;
 
 /// <summary>
@@ -22,12 +24,20 @@ internal sealed partial class MemoryQueue
     private bool _changed;
     private bool _moved;
 
-    /// <summary>Whether the step just done calls for a hint; asking forgets it.</summary>
-    public bool TakeChanged()
+    // Hand-outs that ended, while somebody may stream messages that he settles himself: they make room for more.
+    private readonly List<Receipt> _ended = [];
+    private long _watchedUntil;
+
+    /// <summary>The hint that the step just done calls for; asking forgets it.</summary>
+    public QueueHint? TakeHint()
     {
-        var changed = _changed || (_moved && _ready.Count > 0);
+        var changed = _changed || (_moved && _ready.Count > 0) || _ended.Count > 0;
         _changed = _moved = false;
-        return changed;
+        if (!changed) return null;
+        if (_ended.Count == 0) return QueueHint.Changed;
+        var hint = QueueHint.Changed with { Ended = [.. _ended] };
+        _ended.Clear();
+        return hint;
     }
 
     // Drops what died, and the idempotency keys whose window is over.
@@ -45,7 +55,11 @@ internal sealed partial class MemoryQueue
         var over = FirstDue(_leased, now);
         over.Sort(static (a, b) => a.Id.CompareTo(b.Id));
         MemoryMessage? last = null;
-        foreach (var message in over) GiveBack(message, now, TimeSpan.Zero, counted: true, ref last);
+        foreach (var message in over)
+        {
+            TellEnd(message, now);
+            GiveBack(message, now, TimeSpan.Zero, counted: true, ref last);
+        }
 
         var ripe = FirstDue(_delayed, now);
         _moved |= ripe.Count > 0;
@@ -56,6 +70,11 @@ internal sealed partial class MemoryQueue
         }
         // Kept for its room only: it must not keep messages.
         _due.Clear();
+    }
+
+    private void TellEnd(MemoryMessage message, long now)
+    {
+        if (now <= _watchedUntil) _ended.Add(new Receipt(new MessageKey(name, message.Id), message.Past + 1));
     }
 
     // Those that share an instant come together, even past the bound: moved in two steps they would come to the head in the wrong order.

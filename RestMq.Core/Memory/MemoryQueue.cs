@@ -47,6 +47,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         for (var i = 0; i < requests.Count; i++)
         {
             var due = now + requests[i].Lease.Ticks;
+            if (requests[i].Held) _watchedUntil = Math.Max(_watchedUntil, due + requests[i].Lease.Ticks);
             for (var left = ShareOf(requests[i]); left > 0 && Head(now) is { } head; left--)
             {
                 Put(head, MessageState.Leased, due);
@@ -63,6 +64,10 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         for (var i = 0; i < results.Length; i++) results[i] = Settle(settlements[i], now, ref givenBack);
         return results;
     }
+
+    public bool[] Holds(IReadOnlyList<Receipt> receipts, long now) => [.. receipts.Select(
+        receipt => _messages.TryGetValue(receipt.Key.Id, out var message)
+            && message.State is MessageState.Leased && message.Due > now && message.Past + 1 == receipt.Fence)];
 
     public QueueMessage? Look(long now)
     {
@@ -157,8 +162,12 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     }
 
     // Live consumers get nothing here while they are paused, or served by broadcast.
-    private int ShareOf(in LeaseRequest request) =>
-        request.Live && Settings is not { Stopped: false, Policy: QueuePolicy.RoundRobin } ? 0 : request.Count;
+    private int ShareOf(in LeaseRequest request) => request switch
+    {
+        { Held: true } => Settings.Stopped ? 0 : request.Count,
+        { Live: true } => Settings is { Stopped: false, Policy: QueuePolicy.RoundRobin } ? request.Count : 0,
+        _ => request.Count,
+    };
 
     private AddResult Add(in NewMessage message, long now)
     {
@@ -190,6 +199,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             ? settlement.Action is SettleAction.Ack
             : message.State is MessageState.Leased && fence == message.Past + 1;
         if (!holds) return SettleResult.Stale;
+        if (message.State is MessageState.Leased && settlement.Action is not SettleAction.Extend) TellEnd(message, now);
 
         switch (settlement.Action)
         {

@@ -46,6 +46,9 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         return new(results);
     }
 
+    public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
+        new(TryOn(queue, receipts, static (q, receipts, now) => q.Holds(receipts, now), out var held) ? held : new bool[receipts.Count]);
+
     public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) =>
         new(TryOn(queue, 0, static (q, _, now) => q.Look(now), out var message) ? message : null);
 
@@ -100,14 +103,14 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     {
         result = default!;
         if (!_queues.TryGetValue(name, out var queue)) return false;
-        bool changed;
+        QueueHint? hint;
         lock (queue.Gate)
         {
             if (queue.Retired) return false;
             result = step(queue, argument, Now);
-            changed = queue.TakeChanged();
+            hint = queue.TakeHint();
         }
-        if (changed) _hints.Tell(name, QueueHint.Changed);
+        if (hint is not null) _hints.Tell(name, hint);
         return true;
     }
 

@@ -6,7 +6,7 @@ namespace RestMq.Redis;
 internal sealed class RedisKeys(string prefix, QueueName queue)
 {
     // In the order in which prelude.lua names them.
-    private static readonly string[] Names = ["meta", "body", "ready", "leased", "delayed", "expiry", "count", "dead", "why", "log"];
+    private static readonly string[] Names = ["meta", "body", "ready", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
 
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 

@@ -27,7 +27,7 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken)
     {
-        var listener = new Listener(this, KeysOf(queue).Wake, onHint);
+        var listener = new Listener(this, queue, KeysOf(queue).Wake, onHint);
         await listener.StartAsync(cancellationToken).ConfigureAwait(false);
         return listener;
     }
@@ -37,7 +37,7 @@ internal sealed partial class RedisQueueStore
         foreach (var listener in _listeners.Keys) listener.Tell(QueueHint.Changed);
     }
 
-    private sealed class Listener(RedisQueueStore store, string channel, Action<QueueHint> onHint) : IAsyncDisposable
+    private sealed class Listener(RedisQueueStore store, QueueName queue, string channel, Action<QueueHint> onHint) : IAsyncDisposable
     {
         private readonly RedisChannel _channel = RedisChannel.Literal(channel);
 
@@ -77,9 +77,11 @@ internal sealed partial class RedisQueueStore
 
         private void OnMessage(RedisChannel _, RedisValue message)
         {
-            var text = (string?)message;
-            if (text == "l" + store._daemon) return;
-            onHint(text == "p" ? QueueHint.Purged : QueueHint.Changed);
+            var words = ((string?)message ?? "").Split(' ');
+            if (words[0] == "l" + store._daemon) return;
+            if (words[0] == "p") onHint(QueueHint.Purged);
+            else if (words.Length == 1) onHint(QueueHint.Changed);
+            else onHint(QueueHint.Changed with { Ended = [.. words.Skip(1).Select(word => Receipt.Parse($"{queue}:{word}"))] });
         }
     }
 }

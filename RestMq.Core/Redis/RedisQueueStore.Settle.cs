@@ -15,6 +15,13 @@ internal sealed partial class RedisQueueStore
             : Array.ConvertAll((RedisResult[])reply!, static result => (SettleResult)(int)result);
     }
 
+    public async ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken)
+    {
+        RedisValue[] arguments = [.. receipts.SelectMany(receipt => new RedisValue[] { receipt.Key.Id, receipt.Fence })];
+        var reply = (RedisResult[])(await RunAsync(RedisScript.Holds, queue, cancellationToken, arguments).ConfigureAwait(false))!;
+        return Array.ConvertAll(reply, static held => (int)held == 1);
+    }
+
     public async ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) =>
         (long)await RunAsync(RedisScript.Redrive, queue, cancellationToken).ConfigureAwait(false);
 

@@ -102,10 +102,10 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         for (var i = 0; i < requests.Count;)
         {
             var (count, first) = (0, requests[i]);
-            for (; i < requests.Count && requests[i].Lease == first.Lease && requests[i].Live == first.Live; i++) count += requests[i].Count;
+            for (; i < requests.Count && first == requests[i] with { Count = first.Count }; i++) count += requests[i].Count;
             yield return count;
             yield return Milliseconds(first.Lease);
-            yield return first.Live ? 1 : 0;
+            yield return first.Held ? 2 : first.Live ? 1 : 0;
         }
     }
 

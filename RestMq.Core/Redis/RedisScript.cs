@@ -8,6 +8,7 @@ internal static class RedisScript
     public static readonly string Add = Load("add");
     public static readonly string Lease = Load("lease");
     public static readonly string Settle = Load("settle");
+    public static readonly string Holds = Load("holds");
     public static readonly string Look = Load("look");
     public static readonly string Broadcast = Load("broadcast");
     public static readonly string Peek = Load("peek");

@@ -23,6 +23,9 @@ internal interface IQueueStore
     /// <returns>A result for each settlement.</returns>
     ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken);
 
+    /// <summary>Whether hand-outs are still under way, each by its fence.</summary>
+    ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken);
+
     /// <summary>Counts a look at the head and leaves it there.</summary>
     ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken);
 
@@ -62,20 +65,24 @@ internal interface IQueueStore
 }
 
 /// <summary>What a hint says.</summary>
-internal enum QueueHint
+/// <param name="IsPurge">The queue was purged: end the streams. Otherwise: something may have become ready, or will be due at a new time, or the settings changed; look again.</param>
+/// <param name="Ended">Hand-outs that ended, where somebody holds messages to settle himself.</param>
+internal sealed record QueueHint(bool IsPurge, IReadOnlyList<Receipt> Ended)
 {
-    /// <summary>Something may have become ready, or will be due at a new time, or the settings changed: look again.</summary>
-    Changed,
+    public static readonly QueueHint Changed = new(IsPurge: false, []);
 
-    /// <summary>The queue was purged: end the streams.</summary>
-    Purged,
+    public static readonly QueueHint Purged = new(IsPurge: true, []);
 }
 
 /// <summary>One caller's share of a lease.</summary>
 /// <param name="Count">How many messages at most.</param>
 /// <param name="Lease">For how long.</param>
 /// <param name="Live">Whether it is for live consumers: it gets nothing while the queue is stopped or its policy is not round robin.</param>
-internal readonly record struct LeaseRequest(int Count, TimeSpan Lease, bool Live = false);
+/// <param name="Held">
+/// Whether it is for live consumers that settle by themselves, wherever they like: it gets nothing while the queue is stopped, and for as long
+/// as it may be held, hints tell of the hand-outs that end.
+/// </param>
+internal readonly record struct LeaseRequest(int Count, TimeSpan Lease, bool Live = false, bool Held = false);
 
 /// <summary>What a lease gave.</summary>
 /// <param name="Messages">The messages, in order: the first request's, then the second's.</param>

@@ -35,6 +35,6 @@ if #ids > 0 then
   call('PEXPIRE', log, 3600000)
   tell('l' .. ARGV[5])
 end
-if moved > 0 and exists(ready) then tell() end
+tell_of(moved)
 reply[3] = next_due(at, again or more)
 return reply

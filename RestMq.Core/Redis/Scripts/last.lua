@@ -1,5 +1,5 @@
 -- The newest messages of a place, newest first. ARGV: wake, place, how many. Replies: for each as peek.lua.
-due(now())
+tell_of((due(now())))
 local place, want = ARGV[2], tonumber(ARGV[3])
 local ids, ends = {}, {}
 if place == 'ready' then

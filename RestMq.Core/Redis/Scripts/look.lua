@@ -6,5 +6,5 @@ if #ids == 0 then return {} end
 local looked = hand_outs and hand_outs[1] or 1
 call('LPUSH', ready, ids[1])
 call('HSET', count, ids[1], looked)
-if moved > 0 then tell() end
+tell_of(moved)
 return { looked, bodies[1] }

@@ -4,7 +4,7 @@
 -- `leased` or `delayed` (sorted by when they end), or `dead` (sorted by burial). An id in `ready` whose body is gone is skipped:
 -- that makes deleting a waiting message O(1). `count` has the hand-outs that are over, so the one under way is count + 1.
 -- All times are Redis' own, in ms. Nothing here depends on the length of a queue.
-local meta, body, ready, leased, delayed, expiry, count, dead, why, log = unpack(KEYS)
+local meta, body, ready, leased, delayed, expiry, count, dead, why, log, held = unpack(KEYS)
 local wake = ARGV[1]
 local call = redis.call
 local BOUND = 100                 -- what one call moves at most of each kind
@@ -15,10 +15,23 @@ local function now()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
+
 local function exists(key) return call('EXISTS', key) == 1 end
 
--- The hint that something changed. Lost ones do no harm: waiters also look for themselves now and then.
-local function tell(what) call('PUBLISH', wake, what or 'c') end
+-- The hint that something changed, with the hand-outs that ended where somebody watches them. Lost ones do no harm: those who wait also look
+-- for themselves now and then.
+local ended = {}
+local function tell(what) call('PUBLISH', wake, what or table.concat({ 'c', unpack(ended) }, ' ')) end
+
+-- After due(): tells what others have to know of it, once the caller has taken what it wanted.
+local function tell_of(moved)
+  if #ended > 0 or (moved > 0 and exists(ready)) then tell() end
+end
+
+-- While somebody streams messages that he settles himself, settlements are told too: they make room for more.
+local function watch(lease)
+  if call('PTTL', held) < tonumber(lease) then call('SET', held, 1, 'PX', lease * 2) end
+end
 
 -- When a stored body dies: 0 for never.
 local function dies(stored) return tonumber(string.match(stored, '^%d+ %d+ (%d+)')) end
@@ -119,6 +132,9 @@ local function due(at)
   local moved, again = 0, sweep(at)
   local over, more_over = earliest(leased, at)
   if #over > 0 then
+    if exists(held) then
+      for _, id in ipairs(over) do ended[#ended + 1] = id .. '.' .. (tonumber(call('HGET', count, id)) or 0) + 1 end
+    end
     table.sort(over, function(a, b) return tonumber(a) < tonumber(b) end)
     moved = give_back(over, at, {})
   end

@@ -1,7 +1,7 @@
 -- Deletes everything of a queue but its counters, which outlive every receipt and idempotency key given out: ids must not come again.
 -- ARGV: wake, how many ms the counters stay. Replies 1 when there was anything.
 local counters = call('HMGET', meta, 'next', 'seq', 'created')
-local was = call('UNLINK', body, ready, leased, delayed, expiry, count, dead, why, log)
+local was = call('UNLINK', body, ready, leased, delayed, expiry, count, dead, why, log, held)
 if counters[3] then was = was + 1 end
 if counters[1] or counters[2] then
   call('DEL', meta)

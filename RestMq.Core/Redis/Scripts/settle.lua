@@ -16,18 +16,18 @@ while i <= #ARGV do
   end
   ids[#ids + 1] = id
 end
-local held = call('ZMSCORE', leased, unpack(ids))
+local leases = call('ZMSCORE', leased, unpack(ids))
 local past = exists(count) and call('HMGET', count, unpack(ids))
 
 local reply, acked, freed, back, free = {}, {}, {}, {}, {}
 local told, cut, refused = false, false, false
-local done = {}
+local done, watched = {}, exists(held)
 for i, id in ipairs(ids) do
   local from = special[i]
   local fence, action, argument = 1, 'ack', nil
   if from then fence, action, argument = tonumber(ARGV[from]), ARGV[from + 1], ARGV[from + 2] end
-  local there = done[id] ~= 'ack' and (held[i] or call('HEXISTS', body, id) == 1)
-  local mine = held[i] and not done[id] and fence == (past and tonumber(past[i]) or 0) + 1
+  local there = done[id] ~= 'ack' and (leases[i] or call('HEXISTS', body, id) == 1)
+  local mine = leases[i] and not done[id] and fence == (past and tonumber(past[i]) or 0) + 1
   if not there then
     reply[i], refused = 2, true
   elseif not mine and not (fence == 0 and action == 'ack') then
@@ -35,10 +35,13 @@ for i, id in ipairs(ids) do
   else
     reply[i] = 0
     if action == 'extend' then
-      if at + argument < tonumber(held[i]) then told = true end
+      if at + argument < tonumber(leases[i]) then told = true end
       call('ZADD', leased, at + argument, id)
     else
-      if held[i] then freed[#freed + 1] = id end
+      if leases[i] and not done[id] then
+        freed[#freed + 1] = id
+        if watched then ended[#ended + 1] = id .. '.' .. (past and tonumber(past[i]) or 0) + 1 end
+      end
       done[id] = action
       if action == 'ack' then
         acked[#acked + 1] = id
@@ -72,5 +75,5 @@ for _, id in ipairs(back) do
   if done[id] ~= 'ack' then alive[#alive + 1] = id end
 end
 if #alive > 0 and give_back(alive, at, free) > 0 then told = true end
-if told then tell() end
+if told or #ended > 0 then tell() end
 return refused and reply or 0

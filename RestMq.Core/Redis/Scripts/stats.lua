@@ -3,7 +3,7 @@
 local at = now()
 local moved = due(at)
 trim()
-if moved > 0 then tell() end
+tell_of(moved)
 local m = call('HMGET', meta, 'next', 'floor', 'settled', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')
 local head = call('LINDEX', ready, 0)
 local stored = head and call('HGET', body, head)

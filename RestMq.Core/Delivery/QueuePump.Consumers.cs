@@ -1,0 +1,126 @@
+namespace RestMq.Delivery;
+
+internal sealed partial class QueuePump
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<TimeSpan, ConsumerGroup> _holders = [];
+    private bool _closed;
+
+    /// <summary>The consumers that the queue's policy serves.</summary>
+    public ConsumerGroup Plain { get; } = new(lease: null);
+
+    /// <summary>How many consumers there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock) return Plain.Count + _holders.Values.Sum(group => group.Count);
+        }
+    }
+
+    private List<ConsumerGroup> Holders
+    {
+        get
+        {
+            lock (_lock) return [.. _holders.Values];
+        }
+    }
+
+    /// <summary>Binds a consumer; null when there are as many as may be.</summary>
+    public LiveConsumer? TryBind(LiveConsumerOptions wanted)
+    {
+        var consumer = new LiveConsumer(this, Queue, options.ConsumerBuffer, wanted);
+        lock (_lock)
+        {
+            if (_closed || Count >= options.MaxConsumers) return null;
+            GroupOf(consumer).Add(consumer);
+            _running ??= Task.Run(RunAsync);
+        }
+        Signal();
+        return consumer;
+    }
+
+    /// <summary>Takes a consumer away, and gives back what was its own.</summary>
+    public async ValueTask UnbindAsync(LiveConsumer consumer, IReadOnlyList<Settlement> back)
+    {
+        lock (_lock)
+        {
+            if (consumer.Place is null) return;
+            var group = GroupOf(consumer);
+            group.Remove(consumer);
+            consumer.Place = null;
+            if (group is { Count: 0, Lease: { } lease }) _holders.Remove(lease);
+            foreach (var settlement in back) _held.Remove(settlement.Receipt);
+        }
+        try
+        {
+            if (back.Count > 0) await store.SettleAsync(Queue, back, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (RestMqUnavailableException)
+        {
+            // Their leases end by themselves.
+        }
+        finally
+        {
+            Signal();
+            hub.Leave();
+        }
+    }
+
+    /// <summary>Ends every stream.</summary>
+    public void EndStreams()
+    {
+        lock (_lock)
+        {
+            foreach (var group in _holders.Values.Append(Plain))
+            {
+                foreach (var consumer in group.Consumers) consumer.End();
+            }
+        }
+    }
+
+    public void ForEach(Action<LiveConsumer> action)
+    {
+        lock (_lock)
+        {
+            foreach (var consumer in Plain.Consumers) action(consumer);
+        }
+    }
+
+    public List<LiveConsumer> Where(Func<LiveConsumer, bool> condition)
+    {
+        lock (_lock) return [.. Plain.Consumers.Where(condition)];
+    }
+
+    public bool Any(Func<LiveConsumer, bool> condition)
+    {
+        lock (_lock) return Plain.Consumers.Any(condition);
+    }
+
+    public int MostRoom(Func<LiveConsumer, bool> condition)
+    {
+        lock (_lock) return Plain.Consumers.Where(condition).Select(consumer => consumer.Room).DefaultIfEmpty().Max();
+    }
+
+    public int OwnRoom(ConsumerGroup group, int most)
+    {
+        lock (_lock) return group.OwnRoom(most);
+    }
+
+    public bool TryGiveNext(ConsumerGroup group, QueueMessage message)
+    {
+        lock (_lock)
+        {
+            if (group.GiveNext(message) is not { } consumer) return false;
+            if (group.Lease is not null) _held[message.Receipt] = (consumer, message);
+            return true;
+        }
+    }
+
+    private ConsumerGroup GroupOf(LiveConsumer consumer)
+    {
+        if (consumer.Lease is not { } lease) return Plain;
+        if (!_holders.TryGetValue(lease, out var group)) _holders.Add(lease, group = new ConsumerGroup(lease));
+        return group;
+    }
+}

@@ -1,0 +1,33 @@
+using RestMq.Stores;
+
+namespace RestMq.Delivery;
+
+/// <summary>
+/// Leases as many messages as a group of consumers has room for, and gives each to one of them, in rotation. What has gone to nobody goes
+/// back uncounted.
+/// </summary>
+internal static class Rotation
+{
+    private const int Step = 100;
+
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    public static async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store, ConsumerGroup group, LeaseRequest request)
+    {
+        var room = pump.OwnRoom(group, Step);
+        // Those who hold messages may let their leases run out: then nothing but time makes room.
+        if (room == 0) return new DeliveryStep(More: false, request.Held ? LookAgain : null, WantsRoom: true, Settings: null);
+
+        var batch = await store.LeaseAsync(pump.Queue, [request with { Count = room }], CancellationToken.None).ConfigureAwait(false);
+        var given = 0;
+        while (given < batch.Messages.Count && pump.TryGiveNext(group, batch.Messages[given])) given++;
+        if (given < batch.Messages.Count)
+        {
+            // Consumers have left since.
+            Settlement[] back = [.. batch.Messages.Skip(given).Select(m => new Settlement(m.Receipt, SettleAction.Return))];
+            await store.SettleAsync(pump.Queue, back, CancellationToken.None).ConfigureAwait(false);
+        }
+        var more = batch.Messages.Count == room || (batch.Next == TimeSpan.Zero && given > 0);
+        return new DeliveryStep(more, batch.Next, WantsRoom: false, batch.Settings);
+    }
+}
