@@ -27,13 +27,22 @@ public static class RestMqEndpointRouteBuilderExtensions
         var home = new HomeEndpoints(engine, options);
         var queues = new QueueEndpoints(engine, options);
         var messages = new MessageEndpoints(engine, options);
-        var commands = new CommandEndpoints(engine, services.GetRequiredService<CommandDispatcher>(), options);
-        var live = new LiveEndpoints(engine, services.GetRequiredService<IHostApplicationLifetime>());
+        var dispatcher = services.GetRequiredService<CommandDispatcher>();
+        var commands = new CommandEndpoints(engine, dispatcher, options);
+        var live = new LiveEndpoints(engine, dispatcher, options, services.GetRequiredService<IHostApplicationLifetime>());
         var xmlRpc = new XmlRpcEndpoints(engine, options);
         var policy = new PolicyEndpoints(engine, options);
         var control = new ControlEndpoints(engine, options);
         var stats = new StatsEndpoints(engine);
 
+        // The upgrade belongs to these endpoints, so that no site has to remember UseWebSockets().
+        RequestDelegate WithWebSockets(RequestDelegate handler)
+        {
+            var upgraded = endpoints.CreateApplicationBuilder();
+            upgraded.UseWebSockets();
+            upgraded.Run(Failures.Told(handler));
+            return upgraded.Build();
+        }
         var group = endpoints.MapGroup(prefix);
         void Map(string method, string pattern, RestMqRole role, RequestDelegate handler) =>
             group.MapMethods(pattern, [method], Failures.Told(handler)).WithMetadata(new RestMqEndpointMetadata(role));
@@ -54,7 +63,8 @@ public static class RestMqEndpointRouteBuilderExtensions
         Map("GET", "/queue", RestMqRole.Consume, commands.FormAsync);
         Map("POST", "/queue/{queue?}", RestMqRole.Admin, commands.DispatchAsync);
 
-        Map("GET", "/c/{queue?}", RestMqRole.Stream, live.StreamAsync);
+        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync));
+        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync));
 
         Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync);
 

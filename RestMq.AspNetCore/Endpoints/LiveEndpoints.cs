@@ -1,29 +1,52 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Hosting;
 using RestMq.Http;
 using RestMq.Streams;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/c/{queue}</c>: a live consumer.</summary>
-internal sealed class LiveEndpoints(IQueueEngine engine, IHostApplicationLifetime lifetime)
+/// <summary><c>/c/{queue}</c> and <c>/ws/{queue}</c>: a live consumer, by the transport that the client asks for.</summary>
+internal sealed class LiveEndpoints(IQueueEngine engine, CommandDispatcher dispatcher, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
+    private static readonly TimeSpan Ping = TimeSpan.FromSeconds(15);
+
     public async Task StreamAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
-        var callback = Fields.OfQuery(context).Callback;
-        var consumer = await engine.SubscribeAsync(queue, new LiveConsumerOptions(), context.RequestAborted)
-            ?? throw Problem.Full($"The queue {queue} has as many consumers here as it may have.");
-        await using (consumer)
+        var query = LiveQuery.Of(context, options);
+        if (context.WebSockets.IsWebSocketRequest)
         {
-            // A stream ends with its client or with the host, not with a time limit; and nothing on its way may hold it back.
-            context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
-            context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-            context.Response.Headers["X-Accel-Buffering"] = "no";
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-            await LineStream.SendAsync(context, consumer, callback, ended.Token);
+            await SocketAsync(context, queue, query);
+            return;
         }
+        IFraming framing = WantsEvents(context.Request) ? new EventFraming(query) : new LineFraming(query);
+        await using var consumer = await BindAsync(context, queue, query);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        await ResponseStream.SendAsync(context, consumer, framing, ended.Token);
     }
+
+    /// <summary>Only a WebSocket here.</summary>
+    public Task SocketAsync(HttpContext context)
+    {
+        var queue = Route.Queue(context);
+        if (context.WebSockets.IsWebSocketRequest) return SocketAsync(context, queue, LiveQuery.Of(context, options));
+        throw Problem.UpgradeRequired($"Open a WebSocket here, or GET /c/{queue} for a stream without one.");
+    }
+
+    private async Task SocketAsync(HttpContext context, QueueName queue, LiveQuery query)
+    {
+        // Bound before the handshake, so that a refusal is still an answer in HTTP.
+        await using var consumer = await BindAsync(context, queue, query);
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(
+            new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
+        using var stream = new SocketStream(socket, consumer, dispatcher, engine, Adding.FormLimit(options));
+        await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);
+    }
+
+    private async ValueTask<ILiveConsumer> BindAsync(HttpContext context, QueueName queue, LiveQuery query) =>
+        await engine.SubscribeAsync(queue, query.Consumer, context.RequestAborted)
+        ?? throw Problem.Full($"The queue {queue} has as many consumers here as it may have.");
+
+    private static bool WantsEvents(HttpRequest request) =>
+        request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase);
 }

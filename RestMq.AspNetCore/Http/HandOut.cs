@@ -27,7 +27,8 @@ internal static class HandOut
         }
     }
 
-    private static async Task SettleAsync(IQueueEngine engine, IReadOnlyList<QueueMessage> taken, SettleAction action)
+    /// <summary>Settles what was taken, as best it can.</summary>
+    public static async Task SettleAsync(IQueueEngine engine, IReadOnlyList<QueueMessage> taken, SettleAction action)
     {
         try
         {

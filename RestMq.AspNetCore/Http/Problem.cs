@@ -19,6 +19,8 @@ internal sealed class Problem(int status, string type, string title, string deta
 
     public static Problem TooLarge(string detail) => new(413, "too-large", "Too large", detail);
 
+    public static Problem UpgradeRequired(string detail) => new(426, "upgrade-required", "Upgrade required", detail);
+
     public static Problem Full(string detail) => new(429, "full", "Full", detail);
 
     public static Problem Unavailable(string detail) => new(503, "unavailable", "Store unavailable", detail);
@@ -28,6 +30,7 @@ internal sealed class Problem(int status, string type, string title, string deta
         context.Response.Clear();
         context.Response.StatusCode = status;
         if (status is 429 or 503) context.Response.Headers.RetryAfter = "1";
+        if (status is 426) context.Response.Headers.Upgrade = "websocket";
         Reply.Json(context, callback: null, this, static (writer, problem) => problem.Write(writer), "application/problem+json");
     }
 

@@ -1,0 +1,41 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using RestMq.Http;
+
+namespace RestMq.Streams;
+
+/// <summary>The original's COMET: one JSON object a line, or one JSONP call a line. A blank line is a heartbeat, only for those who ask for it.</summary>
+internal sealed class LineFraming(LiveQuery query) : IFraming
+{
+    public string ContentType => query.Callback is null ? "text/plain; charset=utf-8" : "application/javascript";
+
+    public TimeSpan? Heartbeat => query.Heartbeat;
+
+    public void WriteStart(PipeWriter wire)
+    {
+        // The headers are enough to know that one is connected.
+    }
+
+    public void WriteMessage(PipeWriter wire, QueueMessage message)
+    {
+        Open(wire);
+        LiveJson.Write(wire, message, query.Consumer.Lease is not null);
+        Close(wire);
+    }
+
+    public void WriteMissed(PipeWriter wire, long missed)
+    {
+        Open(wire);
+        LiveJson.WriteMissed(wire, missed);
+        Close(wire);
+    }
+
+    public void WriteHeartbeat(PipeWriter wire) => wire.Write("\r\n"u8);
+
+    private void Open(PipeWriter wire)
+    {
+        if (query.Callback is { } callback) Reply.Open(wire, callback);
+    }
+
+    private void Close(PipeWriter wire) => wire.Write(query.Callback is null ? "\r\n"u8 : ");\r\n"u8);
+}

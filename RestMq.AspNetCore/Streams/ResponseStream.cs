@@ -1,0 +1,73 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Timeouts;
+using RestMq.Http;
+
+namespace RestMq.Streams;
+
+/// <summary>A live stream as the body of a response, chunk by chunk. The framing says how the events stand in it.</summary>
+internal static class ResponseStream
+{
+    // Enough to fill packets; what has not been flushed is not delivered.
+    private const int FlushAt = 32 * 1024;
+
+    /// <summary>Sends until the stream ends, the client goes away, or the host stops.</summary>
+    public static async Task SendAsync(HttpContext context, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
+    {
+        // A stream ends with its client or with the host, not with a time limit; and nothing on its way may hold it back.
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        Reply.SetHeaders(context, framing.ContentType);
+        var wire = context.Response.BodyWriter;
+        try
+        {
+            // At once, so that the client knows that it is connected.
+            await context.Response.StartAsync(ended);
+            framing.WriteStart(wire);
+            await wire.FlushAsync(ended);
+            await SendEventsAsync(wire, consumer, framing, ended);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // What was written and not flushed goes back to the queue with the consumer.
+        }
+    }
+
+    private static async Task SendEventsAsync(PipeWriter wire, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
+    {
+        var written = new List<QueueMessage>();
+        while (await WaitAsync(wire, consumer, framing, ended))
+        {
+            while (wire.UnflushedBytes < FlushAt && consumer.Events.TryRead(out var next))
+            {
+                if (next.Missed > 0) framing.WriteMissed(wire, next.Missed);
+                if (next.Message is not { } message) continue;
+                framing.WriteMessage(wire, message);
+                written.Add(message);
+            }
+            var flushed = await wire.FlushAsync(ended);
+            if (flushed.IsCompleted || ended.IsCancellationRequested) return;
+            foreach (var message in written) consumer.Delivered(message);
+            written.Clear();
+        }
+    }
+
+    /// <summary>Waits for an event, with heartbeats meanwhile; false when there will be none.</summary>
+    private static async ValueTask<bool> WaitAsync(PipeWriter wire, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
+    {
+        var ready = consumer.Events.WaitToReadAsync(ended);
+        if (ready.IsCompleted || framing.Heartbeat is not { } heartbeat) return await ready;
+        var waiting = ready.AsTask();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        while (await Task.WhenAny(waiting, Task.Delay(heartbeat, stop.Token)) != waiting)
+        {
+            ended.ThrowIfCancellationRequested();
+            framing.WriteHeartbeat(wire);
+            if ((await wire.FlushAsync(ended)).IsCompleted) return false;
+        }
+        await stop.CancelAsync();
+        return await waiting;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Net.WebSockets;
+
+namespace RestMq.Streams;
+
+/// <summary>
+/// A live stream over a WebSocket: text frames out are messages as in the other transports, text frames in are commands of the JSON protocol,
+/// answered in order. A reply names its queue (or an error), a message does not, so they can be told apart.
+/// </summary>
+internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, IQueueEngine engine, int largest)
+    : IDisposable
+{
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _sending = new(1);
+    private readonly ArrayBufferWriter<byte> _frame = new();
+
+    /// <summary>Serves until either side ends, or the host stops.</summary>
+    /// <param name="receipts">Whether the consumer settles by receipts.</param>
+    /// <param name="aborted">The client has gone.</param>
+    /// <param name="stopping">The host stops.</param>
+    public async Task RunAsync(bool receipts, CancellationToken aborted, CancellationToken stopping)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
+        var sending = SendAsync(receipts, ended.Token);
+        var receiving = ReceiveAsync(ended.Token);
+        var first = await Task.WhenAny(sending, receiving);
+        var (status, reason) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the host stops")
+            : first == receiving ? await ReasonAsync(receiving)
+            : (WebSocketCloseStatus.NormalClosure, "the queue was purged");
+        await ended.CancelAsync();
+        await Task.WhenAll(Quiet(sending), Quiet(receiving));
+        await CloseAsync(status, reason);
+    }
+
+    public void Dispose() => _sending.Dispose();
+
+    private async Task SendAsync(bool receipts, CancellationToken ended)
+    {
+        while (await consumer.Events.WaitToReadAsync(ended))
+        {
+            while (consumer.Events.TryRead(out var next))
+            {
+                if (next.Missed > 0) await SendAsync(next.Missed, static (frame, missed) => LiveJson.WriteMissed(frame, missed), ended);
+                if (next.Message is not { } message) continue;
+                await SendAsync((message, receipts), static (frame, live) => LiveJson.Write(frame, live.message, live.receipts), ended);
+                consumer.Delivered(message);
+            }
+        }
+    }
+
+    /// <summary>Does commands until the client closes; says with which status to answer that.</summary>
+    private async Task<WebSocketCloseStatus> ReceiveAsync(CancellationToken ended)
+    {
+        var command = new ArrayBufferWriter<byte>();
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(command.GetMemory(4096), ended);
+            if (received.MessageType == WebSocketMessageType.Close) return WebSocketCloseStatus.NormalClosure;
+            if (received.MessageType == WebSocketMessageType.Binary) return WebSocketCloseStatus.InvalidMessageType;
+            command.Advance(received.Count);
+            if (command.WrittenCount > largest) return WebSocketCloseStatus.MessageTooBig;
+            if (!received.EndOfMessage) continue;
+            // A copy, since a message that is added keeps its bytes.
+            await AnswerAsync(command.WrittenSpan.ToArray(), ended);
+            command.ResetWrittenCount();
+        }
+    }
+
+    private async Task AnswerAsync(byte[] command, CancellationToken ended)
+    {
+        var reply = await dispatcher.DispatchAsync(command, consumer.Queue, ended);
+        var action = SettleAction.Release;
+        try
+        {
+            await SendAsync(reply, static (frame, r) => frame.Write(r.Json.Span), ended);
+            action = SettleAction.Ack;
+        }
+        finally
+        {
+            if (reply.Taken is { } taken) await Http.HandOut.SettleAsync(engine, [taken], action);
+        }
+    }
+
+    private async Task SendAsync<T>(T state, Action<ArrayBufferWriter<byte>, T> write, CancellationToken ended)
+    {
+        await _sending.WaitAsync(ended);
+        try
+        {
+            write(_frame, state);
+            await socket.SendAsync(_frame.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, ended);
+        }
+        finally
+        {
+            _frame.ResetWrittenCount();
+            _sending.Release();
+        }
+    }
+
+    // Whatever the other side does, this ends in a second.
+    private async Task CloseAsync(WebSocketCloseStatus status, string reason)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(CloseTimeout);
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await socket.CloseAsync(status, reason, timeout.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException)
+        {
+            socket.Abort();
+        }
+    }
+
+    private static async Task<(WebSocketCloseStatus Status, string Reason)> ReasonAsync(Task<WebSocketCloseStatus> receiving)
+    {
+        await Quiet(receiving);
+        return !receiving.IsCompletedSuccessfully ? (WebSocketCloseStatus.NormalClosure, "")
+            : await receiving switch
+            {
+                WebSocketCloseStatus.InvalidMessageType => (WebSocketCloseStatus.InvalidMessageType, "commands are text frames"),
+                WebSocketCloseStatus.MessageTooBig => (WebSocketCloseStatus.MessageTooBig, "the command is too large"),
+                var status => (status, ""),
+            };
+    }
+
+    private static async Task Quiet(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
+        {
+            // The connection has ended; that is why this is called.
+        }
+    }
+}
