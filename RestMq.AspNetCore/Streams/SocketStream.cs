@@ -23,14 +23,14 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
         var sending = SendAsync(receipts, ended.Token);
-        var receiving = ReceiveAsync(ended.Token);
+        var receiving = ReceiveAsync();
         var first = await Task.WhenAny(sending, receiving);
         var (status, reason) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the host stops")
             : first == receiving ? await ReasonAsync(receiving)
             : (WebSocketCloseStatus.NormalClosure, "the queue was purged");
         await ended.CancelAsync();
+        await CloseAsync(status, reason, receiving);
         await Task.WhenAll(Quiet(sending), Quiet(receiving));
-        await CloseAsync(status, reason);
     }
 
     public void Dispose() => _sending.Dispose();
@@ -41,39 +41,39 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
         {
             while (consumer.Events.TryRead(out var next))
             {
-                if (next.Missed > 0) await SendAsync(next.Missed, static (frame, missed) => LiveJson.WriteMissed(frame, missed), ended);
+                if (next.Missed > 0) await SendAsync(next.Missed, static (frame, missed) => LiveJson.WriteMissed(frame, missed));
                 if (next.Message is not { } message) continue;
-                await SendAsync((message, receipts), static (frame, live) => LiveJson.Write(frame, live.message, live.receipts), ended);
+                await SendAsync((message, receipts), static (frame, live) => LiveJson.Write(frame, live.message, live.receipts));
                 consumer.Delivered(message);
             }
         }
     }
 
     /// <summary>Does commands until the client closes; says with which status to answer that.</summary>
-    private async Task<WebSocketCloseStatus> ReceiveAsync(CancellationToken ended)
+    private async Task<WebSocketCloseStatus> ReceiveAsync()
     {
         var command = new ArrayBufferWriter<byte>();
         while (true)
         {
-            var received = await socket.ReceiveAsync(command.GetMemory(4096), ended);
+            var received = await socket.ReceiveAsync(command.GetMemory(4096), CancellationToken.None);
             if (received.MessageType == WebSocketMessageType.Close) return WebSocketCloseStatus.NormalClosure;
             if (received.MessageType == WebSocketMessageType.Binary) return WebSocketCloseStatus.InvalidMessageType;
             command.Advance(received.Count);
             if (command.WrittenCount > largest) return WebSocketCloseStatus.MessageTooBig;
             if (!received.EndOfMessage) continue;
             // A copy, since a message that is added keeps its bytes.
-            await AnswerAsync(command.WrittenSpan.ToArray(), ended);
+            await AnswerAsync(command.WrittenSpan.ToArray());
             command.ResetWrittenCount();
         }
     }
 
-    private async Task AnswerAsync(byte[] command, CancellationToken ended)
+    private async Task AnswerAsync(byte[] command)
     {
-        var reply = await dispatcher.DispatchAsync(command, consumer.Queue, ended);
+        var reply = await dispatcher.DispatchAsync(command, consumer.Queue);
         var action = SettleAction.Release;
         try
         {
-            await SendAsync(reply, static (frame, r) => frame.Write(r.Json.Span), ended);
+            await SendAsync(reply, static (frame, r) => frame.Write(r.Json.Span));
             action = SettleAction.Ack;
         }
         finally
@@ -82,13 +82,15 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
         }
     }
 
-    private async Task SendAsync<T>(T state, Action<ArrayBufferWriter<byte>, T> write, CancellationToken ended)
+    // No cancellation: it would abort the socket in the middle of a frame, and leave nothing to say goodbye with. A socket that hangs is aborted
+    // when it is closed.
+    private async Task SendAsync<T>(T state, Action<ArrayBufferWriter<byte>, T> write)
     {
-        await _sending.WaitAsync(ended);
+        await _sending.WaitAsync();
         try
         {
             write(_frame, state);
-            await socket.SendAsync(_frame.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, ended);
+            await socket.SendAsync(_frame.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         }
         finally
         {
@@ -97,13 +99,15 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
         }
     }
 
-    // Whatever the other side does, this ends in a second.
-    private async Task CloseAsync(WebSocketCloseStatus status, string reason)
+    // Says goodbye and waits for the other side to do so; whatever it does, this ends in a second.
+    private async Task CloseAsync(WebSocketCloseStatus status, string reason, Task receiving)
     {
+        using var timeout = new CancellationTokenSource(CloseTimeout);
         try
         {
-            using var timeout = new CancellationTokenSource(CloseTimeout);
-            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await socket.CloseAsync(status, reason, timeout.Token);
+            await _sending.WaitAsync(timeout.Token); // Kept: nothing is sent after the goodbye.
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await socket.CloseOutputAsync(status, reason, timeout.Token);
+            await receiving.WaitAsync(timeout.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
