@@ -36,8 +36,8 @@ internal static class XmlRpcReader
         catch (XmlException e)
         {
             // In our words: the framework's sentence names its own settings, and may quote a character that no reply can carry.
-            error = string.Create(CultureInfo.InvariantCulture,
-                $"the document is not well-formed XML, or has a document type declaration: line {e.LineNumber}, position {e.LinePosition}");
+            error = "the document is not well-formed XML, or has a document type declaration";
+            if (e.LineNumber > 0) error += string.Create(CultureInfo.InvariantCulture, $": line {e.LineNumber}, position {e.LinePosition}");
         }
         catch (FormatException e)
         {
@@ -82,16 +82,17 @@ internal static class XmlRpcReader
         }
         if (!string.IsNullOrWhiteSpace(bare)) throw new FormatException("a value is a text or a type, not both");
         var type = reader.Name;
+        if (type is not ("string" or "int" or "i4" or "i8" or "double" or "boolean" or "base64"))
+            throw new FormatException("a value is a string, int, i4, i8, double, boolean or base64");
         var text = Start(reader, type) ? Text(reader, end: true) : "";
         End(reader);
         return type switch
         {
             "string" => MessageBody.FromText(text),
-            "int" or "i4" or "i8" => Integer(text),
             "double" => Double(text),
             "boolean" => Boolean(text),
             "base64" => Base64(text),
-            _ => throw new FormatException("a value is a string, int, i4, i8, double, boolean or base64"),
+            _ => Integer(text),
         };
     }
 
