@@ -17,7 +17,10 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     public async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store)
     {
         var front = pump.Front;
-        var room = pump.MostRoom(consumer => consumer.Cursor is null || consumer.Cursor >= front);
+        // Until everybody's place in the log is known nothing is moved: who is at its end would not get it, and were the reply lost, nobody
+        // would know where it began.
+        var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
+        var room = placed ? pump.MostRoom(consumer => consumer.Cursor is null || consumer.Cursor >= front) : 0;
         var batch = await ReadAsync(pump, store, front, Math.Min(room, Step), Step).ConfigureAwait(false);
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
@@ -28,21 +31,24 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         pump.Front = Reached(batch);
 
         var caughtUp = await CatchUpAsync(pump, store).ConfigureAwait(false);
-        var more = caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
-        return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, pump.Any(consumer => consumer.Room == 0), batch.Settings);
+        var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
+        var wantsRoom = pump.Any(consumer => consumer.Room == 0 || consumer.Cursor < pump.Front);
+        return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsRoom, batch.Settings);
     }
 
-    /// <summary>Gives each consumer that is behind and has room what it lacks next; true when there was one.</summary>
+    /// <summary>Gives each consumer that is behind and has room what it lacks next; true when one got something.</summary>
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {
-        var behind = pump.Where(consumer => consumer.Cursor < pump.Front && consumer.Room > 0);
-        foreach (var consumer in behind)
+        var gave = false;
+        foreach (var consumer in pump.Where(consumer => consumer.Cursor < pump.Front && consumer.Room > 0))
         {
-            var missing = await ReadAsync(pump, store, consumer.Cursor, move: 0, Math.Min(consumer.Room, Step)).ConfigureAwait(false);
+            var before = consumer.Cursor;
+            var missing = await ReadAsync(pump, store, before, move: 0, Math.Min(consumer.Room, Step)).ConfigureAwait(false);
             if (IsPaused(missing)) return false;
             Offer(consumer, missing);
+            gave |= consumer.Cursor != before;
         }
-        return behind.Count > 0;
+        return gave;
     }
 
     private static ValueTask<BroadcastBatch> ReadAsync(QueuePump pump, IQueueStore store, long? after, int move, int read) =>

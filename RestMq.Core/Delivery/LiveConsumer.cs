@@ -8,8 +8,9 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     // However few the messages, a consumer is full with this much of them: a hundred of a megabyte would be no bound.
     private const long MaxBufferedBytes = 2 * 1024 * 1024;
 
+    // With a place for a gap, which must not take a message's: room is counted in messages.
     private readonly Channel<LiveEvent> _channel = Channel.CreateBounded<LiveEvent>(
-        new BoundedChannelOptions(buffer) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(buffer + 1) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly Lock _lock = new();
     private readonly LinkedList<QueueMessage> _owed = new();
@@ -54,8 +55,8 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         pump.RoomMade();
     }
 
-    /// <summary>Tells it of messages that are gone; false when it is full or has ended.</summary>
-    public bool TryWriteGap(long missed) => Room > 0 && _channel.Writer.TryWrite(new LiveEvent(null, missed));
+    /// <summary>Tells it of messages that are gone; false when it has not read all that is before them, or has ended.</summary>
+    public bool TryWriteGap(long missed) => _channel.Reader.Count == 0 && _channel.Writer.TryWrite(new LiveEvent(null, missed));
 
     /// <summary>Ends the stream: the transport reads what is buffered, then sees the end.</summary>
     public void End()

@@ -73,7 +73,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     public BroadcastBatch Broadcast(BroadcastRequest request, long now)
     {
         var again = MoveDue(now);
-        var after = request.After ?? LastSequence;
+        var after = Math.Min(request.After ?? LastSequence, LastSequence);
         if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
         {
             var left = request.Move;

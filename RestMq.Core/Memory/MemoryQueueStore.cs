@@ -54,7 +54,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         if (TryOn(queue, request, static (q, request, now) => q.Broadcast(request, now), out var batch)) return new(batch);
         long last;
         lock (_gate) last = _purged.GetValueOrDefault(queue).Sequence;
-        return new(new BroadcastBatch([], request.After ?? last, last, null, default));
+        return new(new BroadcastBatch([], Math.Min(request.After ?? last, last), last, null, default));
     }
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) =>
