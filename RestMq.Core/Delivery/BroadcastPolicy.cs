@@ -26,7 +26,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
 
         pump.ForEach(consumer =>
         {
-            if (consumer.Cursor is null || consumer.Cursor >= batch.After) Offer(consumer, batch);
+            // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for history may be short.
+            if (consumer.Cursor is null || consumer.Cursor >= batch.After) Offer(consumer, batch, whole: consumer.Room > 0);
         });
         pump.Front = Reached(batch);
 
@@ -45,7 +46,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
             var before = consumer.Cursor;
             var missing = await ReadAsync(pump, store, before, move: 0, Math.Min(consumer.Room, Step)).ConfigureAwait(false);
             if (IsPaused(missing)) return false;
-            Offer(consumer, missing);
+            Offer(consumer, missing, whole: false);
             gave |= consumer.Cursor != before;
         }
         return gave;
@@ -59,7 +60,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     // Where the log has nothing after the place, what was there has been dropped, and the place is the log's end.
     private static long Reached(BroadcastBatch batch) => batch.Messages.Count > 0 ? batch.Messages[^1].Sequence : batch.Last;
 
-    private static void Offer(LiveConsumer consumer, BroadcastBatch batch)
+    private static void Offer(LiveConsumer consumer, BroadcastBatch batch, bool whole)
     {
         // A place beyond the end is of another life of the log: it starts from what there is.
         if (consumer.Cursor is null || consumer.Cursor > batch.Last) consumer.Cursor = Math.Min(batch.After, batch.Last);
@@ -67,7 +68,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         {
             var missed = message.Sequence - consumer.Cursor.Value - 1;
             if (missed < 0) continue;
-            if (!consumer.TryWrite(message, missed, owed: false)) return;
+            if ((!whole && consumer.Room == 0) || !consumer.TryWrite(message, missed, owed: false)) return;
             consumer.Cursor = message.Sequence;
         }
         var lost = Reached(batch) - consumer.Cursor.Value;

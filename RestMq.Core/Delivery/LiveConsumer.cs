@@ -25,16 +25,19 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     /// <summary>The last sequence of the live log that was put in the channel; null until the pump has met the log. Only the pump touches it.</summary>
     public long? Cursor { get; set; } = resumeAfter;
 
-    /// <summary>How many messages it takes now; 0 when it is full or has ended.</summary>
-    public int Room => _ended || Volatile.Read(ref _bufferedBytes) >= MaxBufferedBytes ? 0 : Math.Max(buffer - Volatile.Read(ref _buffered), 0);
+    /// <summary>How many messages may be fetched for it now; 0 when it is full, by number or by bytes, or has ended.</summary>
+    public int Room => Volatile.Read(ref _bufferedBytes) >= MaxBufferedBytes ? 0 : Places;
 
-    /// <summary>Gives it a message; false when it is full or has ended.</summary>
+    // What was fetched for it is not refused for its size.
+    private int Places => _ended ? 0 : Math.Max(buffer - Volatile.Read(ref _buffered), 0);
+
+    /// <summary>Gives it a message; false when it is full by number or has ended.</summary>
     /// <param name="message">The message.</param>
     /// <param name="missed">How many were missed before it.</param>
     /// <param name="owed">Whether the message is the consumer's alone, and goes back if it is not delivered.</param>
     public bool TryWrite(QueueMessage message, long missed, bool owed)
     {
-        if (Room == 0) return false;
+        if (Places == 0) return false;
         lock (_lock)
         {
             if (!_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
