@@ -66,7 +66,7 @@ internal sealed class CommandRequest : IDisposable
         if (Find("value") is not { } field) throw Missing("value");
         if (!Has("encoding")) return BodyOf(field, "value", Text("type"));
         if (Text("encoding") != "base64") throw new FormatException("""'encoding' is "base64", or is left out.""");
-        return field.ValueKind == JsonValueKind.String && field.TryGetBytesFromBase64(out var bytes)
+        return Base64Of(field) is { } bytes
             ? MessageBody.FromBytes(bytes, Text("type"))
             : throw new FormatException("'value' is not base64, as 'encoding' says.");
     }
@@ -76,6 +76,9 @@ internal sealed class CommandRequest : IDisposable
     {
         if (Find("values") is not { ValueKind: JsonValueKind.Array } field) throw new FormatException("'values' is a list.");
         if (field.GetArrayLength() is var length && (length == 0 || length > most)) throw new FormatException($"'values' has 1 to {most} messages.");
+        // One id for all of them would add the first and drop the others.
+        if (Has("id")) throw new FormatException("'id' is for one message: send 'values' without it.");
+        if (Has("encoding") || Has("type")) throw new FormatException("'encoding' and 'type' are for one message: send 'values' without them.");
         return [.. field.EnumerateArray().Select(value => BodyOf(value, "values", null))];
     }
 
@@ -103,7 +106,18 @@ internal sealed class CommandRequest : IDisposable
     private Receipt Owned(Receipt receipt) =>
         receipt.Key.Queue == Queue ? receipt : throw new FormatException($"{receipt} is not of the queue {Queue}.");
 
-    private JsonElement? Find(string name) => Root.TryGetProperty(name, out var field) ? field : null;
+    private JsonElement? Find(string name)
+    {
+        try
+        {
+            return Root.TryGetProperty(name, out var field) ? field : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Of a field's name that is compared with.
+            throw new FormatException("A field's name is not valid Unicode: it holds half of a surrogate pair.");
+        }
+    }
 
     private static MessageBody BodyOf(JsonElement field, string name, string? type) => field.ValueKind == JsonValueKind.String
         ? MessageBody.FromText(StringOf(field, name)).WithContentType(type)
@@ -118,6 +132,18 @@ internal sealed class CommandRequest : IDisposable
         catch (InvalidOperationException)
         {
             throw new FormatException($"'{name}' is not valid Unicode: it holds half of a surrogate pair.");
+        }
+    }
+
+    private static byte[]? Base64Of(JsonElement field)
+    {
+        try
+        {
+            return field.ValueKind == JsonValueKind.String && field.TryGetBytesFromBase64(out var bytes) ? bytes : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // It holds half of a surrogate pair.
         }
     }
 

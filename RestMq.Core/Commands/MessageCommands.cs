@@ -5,7 +5,8 @@ namespace RestMq.Commands;
 /// <summary>The commands on messages.</summary>
 internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options)
 {
-    private static readonly TimeSpan DefaultLease = TimeSpan.FromSeconds(30);
+    // For a command that names no time, within what this host allows.
+    private readonly TimeSpan _defaultLease = TimeSpan.FromSeconds(Math.Min(30, options.MaxLease.TotalSeconds));
 
     public async ValueTask AddAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
@@ -50,7 +51,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     public async ValueTask LeaseAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
         var queue = request.Queue;
-        var lease = request.Number("lease") is { } seconds ? Limits.Lease(seconds, options) : DefaultLease;
+        var lease = request.Number("lease") is { } seconds ? Limits.Lease(seconds, options) : _defaultLease;
         var found = await engine.LeaseAsync([queue], 1, lease, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         Write(reply, queue, found.FirstOrDefault(), receipt: true);
     }
@@ -65,7 +66,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     }
 
     public ValueTask ExtendAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
-        SettleAsync(request, reply, SettleAction.Extend, "extended", Limits.Lease(request.Number("lease") ?? DefaultLease.TotalSeconds, options), cancellationToken);
+        SettleAsync(request, reply, SettleAction.Extend, "extended", Limits.Lease(request.Number("lease") ?? _defaultLease.TotalSeconds, options), cancellationToken);
 
     public ValueTask ReleaseAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
         SettleAsync(request, reply, SettleAction.Release, "released", Limits.Delay(request.Number("delay") ?? 0, options), cancellationToken);

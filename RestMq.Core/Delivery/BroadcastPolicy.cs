@@ -17,32 +17,39 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     public async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store)
     {
         var front = pump.Front;
-        var room = pump.MostRoom(consumer => consumer.Cursor is null || consumer.Cursor >= front);
+        // Until everybody's place in the log is known nothing is moved: who is at its end would not get it, and were the reply lost, nobody
+        // would know where it began.
+        var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
+        var room = placed ? pump.MostRoom(consumer => consumer.Cursor is null || consumer.Cursor >= front) : 0;
         var batch = await ReadAsync(pump, store, front, Math.Min(room, Step), Step).ConfigureAwait(false);
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
         pump.ForEach(consumer =>
         {
-            if (consumer.Cursor is null || consumer.Cursor >= batch.After) Offer(consumer, batch);
+            // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for history may be short.
+            if (consumer.Cursor is null || consumer.Cursor >= batch.After) Offer(consumer, batch, whole: consumer.Room > 0);
         });
         pump.Front = Reached(batch);
 
         var caughtUp = await CatchUpAsync(pump, store).ConfigureAwait(false);
-        var more = caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
-        return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, pump.Any(consumer => consumer.Room == 0), batch.Settings);
+        var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
+        var wantsRoom = pump.Any(consumer => consumer.Room == 0 || consumer.Cursor < pump.Front);
+        return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsRoom, batch.Settings);
     }
 
-    /// <summary>Gives each consumer that is behind and has room what it lacks next; true when there was one.</summary>
+    /// <summary>Gives each consumer that is behind and has room what it lacks next; true when one got something.</summary>
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {
-        var behind = pump.Where(consumer => consumer.Cursor < pump.Front && consumer.Room > 0);
-        foreach (var consumer in behind)
+        var gave = false;
+        foreach (var consumer in pump.Where(consumer => consumer.Cursor < pump.Front && consumer.Room > 0))
         {
-            var missing = await ReadAsync(pump, store, consumer.Cursor, move: 0, Math.Min(consumer.Room, Step)).ConfigureAwait(false);
+            var before = consumer.Cursor;
+            var missing = await ReadAsync(pump, store, before, move: 0, Math.Min(consumer.Room, Step)).ConfigureAwait(false);
             if (IsPaused(missing)) return false;
-            Offer(consumer, missing);
+            Offer(consumer, missing, whole: false);
+            gave |= consumer.Cursor != before;
         }
-        return behind.Count > 0;
+        return gave;
     }
 
     private static ValueTask<BroadcastBatch> ReadAsync(QueuePump pump, IQueueStore store, long? after, int move, int read) =>
@@ -53,7 +60,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     // Where the log has nothing after the place, what was there has been dropped, and the place is the log's end.
     private static long Reached(BroadcastBatch batch) => batch.Messages.Count > 0 ? batch.Messages[^1].Sequence : batch.Last;
 
-    private static void Offer(LiveConsumer consumer, BroadcastBatch batch)
+    private static void Offer(LiveConsumer consumer, BroadcastBatch batch, bool whole)
     {
         // A place beyond the end is of another life of the log: it starts from what there is.
         if (consumer.Cursor is null || consumer.Cursor > batch.Last) consumer.Cursor = Math.Min(batch.After, batch.Last);
@@ -61,7 +68,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         {
             var missed = message.Sequence - consumer.Cursor.Value - 1;
             if (missed < 0) continue;
-            if (!consumer.TryWrite(message, missed)) return;
+            if ((!whole && consumer.Room == 0) || !consumer.TryWrite(message, missed)) return;
             consumer.Cursor = message.Sequence;
         }
         var lost = Reached(batch) - consumer.Cursor.Value;

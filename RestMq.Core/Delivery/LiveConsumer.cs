@@ -11,8 +11,9 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     // A message of its own in a slow consumer's buffer is one that a quicker consumer does not get, so little is given ahead.
     private const int Ahead = 10;
 
+    // With a place for a gap, which must not take a message's: room is counted in messages.
     private readonly Channel<LiveEvent> _channel = Channel.CreateBounded<LiveEvent>(
-        new BoundedChannelOptions(buffer) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(buffer + 1) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly Lock _lock = new();
     private readonly LinkedList<QueueMessage> _own = new();
@@ -34,12 +35,12 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     /// <summary>The last sequence of the live log that was put in the channel; null until the pump has met the log. The pump's.</summary>
     public long? Cursor { get; set; } = options.ResumeAfter;
 
-    /// <summary>How many messages it takes now; 0 when it is full or has ended.</summary>
+    /// <summary>How many messages may be fetched for it now; 0 when it is full, by number or by bytes, or has ended.</summary>
     public int Room
     {
         get
         {
-            lock (_lock) return _ended || _bufferedBytes >= MaxBufferedBytes ? 0 : Math.Max(buffer - _buffered, 0);
+            lock (_lock) return _bufferedBytes >= MaxBufferedBytes ? 0 : Places;
         }
     }
 
@@ -61,7 +62,10 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
-    /// <summary>Gives it a message; false when it is full or has ended.</summary>
+    // What was fetched for it is not refused for its size.
+    private int Places => _ended ? 0 : Math.Max(buffer - _buffered, 0);
+
+    /// <summary>Gives it a message; false when it is full by number or has ended.</summary>
     /// <param name="message">The message.</param>
     /// <param name="missed">How many were missed before it.</param>
     /// <param name="own">Whether the message is for it alone, and goes back if it goes away first.</param>
@@ -69,7 +73,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     {
         lock (_lock)
         {
-            if ((own ? OwnRoom : Room) == 0 || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
+            if ((own ? OwnRoom : Places) == 0 || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
             if (own) _own.AddLast(message);
             _buffered++;
             _bufferedBytes += message.Body.Bytes.Length;
@@ -77,8 +81,8 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
-    /// <summary>Tells it of messages that are gone; false when it is full or has ended.</summary>
-    public bool TryWriteGap(long missed) => Room > 0 && _channel.Writer.TryWrite(new LiveEvent(null, missed));
+    /// <summary>Tells it of messages that are gone; false when it has not read all that is before them, or has ended.</summary>
+    public bool TryWriteGap(long missed) => _channel.Reader.Count == 0 && _channel.Writer.TryWrite(new LiveEvent(null, missed));
 
     public void Delivered(QueueMessage message)
     {

@@ -50,7 +50,12 @@ internal sealed partial class QueuePump(QueueHub hub, IQueueStore store, RestMqO
         while (await _signal.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             _signal.Reader.TryRead(out _);
-            if (Count == 0) continue;
+            if (Count == 0)
+            {
+                // What others get until the next consumer comes is not for it.
+                Front = null;
+                continue;
+            }
             try
             {
                 hub.LookIn(await StepAsync().ConfigureAwait(false));

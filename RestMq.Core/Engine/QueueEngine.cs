@@ -129,16 +129,19 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         foreach (var hub in hubs) await hub.ListenAsync(cancellationToken).ConfigureAwait(false);
         var start = _time.GetTimestamp();
-        for (var round = 0; ; round++)
+        // Whose wake-up is being followed. It is used once that queue has been looked at; if another queue came first, or the store is away,
+        // it goes to the next waiter there, for what is ready is hinted at once only.
+        Waiters? owed = null;
+        try
         {
-            var turn = new Waiters.Turn();
-            var used = false;
-            try
+            for (var round = 0; ; round++)
             {
+                using var turn = new Waiters.Turn();
                 foreach (var hub in hubs) hub.Waiters.Park(turn, first: round > 0);
                 foreach (var hub in hubs)
                 {
                     var found = await LookAsync(hub, request).ConfigureAwait(false);
+                    if (owed == hub.Waiters) owed = null;
                     if (found.Count == 0) continue;
                     hub.Waiters.Wake(2);
                     if (!cancellationToken.IsCancellationRequested) return found;
@@ -146,13 +149,14 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
                     cancellationToken.ThrowIfCancellationRequested();
                 }
                 var left = wait - _time.GetElapsedTime(start);
-                if (left <= TimeSpan.Zero || !await turn.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false)) return [];
-                used = true;
+                if (left <= TimeSpan.Zero) return [];
+                owed = await turn.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
+                if (owed is null) return [];
             }
-            finally
-            {
-                turn.Leave(used);
-            }
+        }
+        finally
+        {
+            owed?.Wake();
         }
     }
 

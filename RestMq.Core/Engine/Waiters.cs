@@ -49,36 +49,40 @@ internal sealed class Waiters
         }
     }
 
-    /// <summary>One wait, of one caller, for one or several queues. It is armed before its owner looks, so that nothing is missed in between.</summary>
-    internal sealed class Turn
+    /// <summary>
+    /// One wait, of one caller, for one or several queues. It is armed before its owner looks, so that nothing is missed in between. Disposed, it
+    /// leaves every place, and a wake-up that its owner has not been told of goes to the next one there.
+    /// </summary>
+    internal sealed class Turn : IDisposable
     {
         private readonly TaskCompletionSource<Waiters> _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _told;
 
         /// <summary>Where it is parked.</summary>
         public List<(Waiters Waiters, LinkedListNode<Turn> Node)> Places { get; } = new(1);
 
         public bool TryWake(Waiters by) => _woken.TrySetResult(by);
 
-        /// <summary>Waits to be woken; false when the time is over first.</summary>
-        public async Task<bool> WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
+        /// <summary>Waits to be woken, and tells by which queue's waiters; null when the time is over first.</summary>
+        public async Task<Waiters?> WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
         {
             try
             {
-                await _woken.Task.WaitAsync(time, clock, cancellationToken).ConfigureAwait(false);
-                return true;
+                var by = await _woken.Task.WaitAsync(time, clock, cancellationToken).ConfigureAwait(false);
+                _told = true;
+                return by;
             }
             catch (TimeoutException)
             {
-                return false;
+                return null;
             }
         }
 
-        /// <summary>Leaves every place. A wake-up that its owner did not use goes to the next one there.</summary>
-        public void Leave(bool used)
+        public void Dispose()
         {
             foreach (var (waiters, node) in Places) waiters.Remove(node);
             // Closing it first decides a race with a wake-up that is just coming.
-            if (!_woken.TrySetCanceled() && !used && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().Wake();
+            if (!_woken.TrySetCanceled() && !_told && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().Wake();
         }
     }
 }

@@ -1,0 +1,118 @@
+using NSubstitute;
+
+namespace RestMq.Commands;
+
+/// <summary>The commands on queues, and what holds for all commands.</summary>
+public sealed partial class CommandDispatcherTests
+{
+    [Fact]
+    public async Task Len_is_the_number_of_messages_ready()
+    {
+        (await AnswerAsync("""{"cmd":"len","queue":"test"}""")).Should().Be("""{"queue":"test","len":0}""");
+        await AnswerAsync("""{"cmd":"add","queue":"test","values":[1,2,3]}""");
+        await AnswerAsync("""{"cmd":"lease","queue":"test"}""");
+        (await AnswerAsync("""{"cmd":"len","queue":"test"}""")).Should().Be("""{"queue":"test","len":2}""");
+    }
+
+    [Fact]
+    public async Task Purge_says_whether_there_was_anything()
+    {
+        await AnswerAsync("""{"cmd":"add","queue":"test","value":1}""");
+
+        (await AnswerAsync("""{"cmd":"purge","queue":"test"}""")).Should().Be("""{"queue":"test","purged":true}""");
+        (await AnswerAsync("""{"cmd":"purge","queue":"test"}""")).Should().Be("""{"queue":"test","purged":false}""");
+    }
+
+    [Fact]
+    public async Task Policy_is_read_and_changed()
+    {
+        (await AnswerAsync("""{"cmd":"policy","queue":"test"}""")).Should().Be("""{"queue":"test","policy":"broadcast"}""");
+        (await AnswerAsync("""{"cmd":"queues"}""")).Should().Be("""{"queues":[],"count":0}""", "to read makes no queue");
+        (await AnswerAsync("""{"cmd":"policy","queue":"test","policy":"roundrobin"}""")).Should().Be("""{"queue":"test","policy":"roundrobin"}""");
+        (await AnswerAsync("""{"cmd":"policy","queue":"test"}""")).Should().Be("""{"queue":"test","policy":"roundrobin"}""");
+        (await AnswerAsync("""{"cmd":"policy","queue":"test","policy":"broadcast"}""")).Should().Be("""{"queue":"test","policy":"broadcast"}""");
+    }
+
+    [Fact]
+    public async Task Stop_and_start_reply_the_status()
+    {
+        (await AnswerAsync("""{"cmd":"stop","queue":"test"}""")).Should().Be("""{"queue":"test","status":0}""");
+        (await _engine.GetSettingsAsync(Queue)).Stopped.Should().BeTrue();
+        (await AnswerAsync("""{"cmd":"start","queue":"test"}""")).Should().Be("""{"queue":"test","status":1}""");
+        (await _engine.GetSettingsAsync(Queue)).Stopped.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Redrive_says_how_many_came_back()
+    {
+        (await AnswerAsync("""{"cmd":"redrive","queue":"test"}""")).Should().Be("""{"queue":"test","redriven":0}""");
+        await AnswerAsync($$"""{"cmd":"add","queue":"test","values":[{{string.Join(',', Enumerable.Range(1, 250))}}]}""");
+        var held = await _engine.LeaseAsync([Queue], 250, TimeSpan.FromHours(1), TimeSpan.Zero);
+        await _engine.SettleAsync(Queue, [.. held.Select(message => new Settlement(message.Receipt, SettleAction.Bury))]);
+
+        (await AnswerAsync("""{"cmd":"redrive","queue":"test"}""")).Should().Be("""{"queue":"test","redriven":250}""");
+        (await AnswerAsync("""{"cmd":"take","queue":"test"}""")).Should().Be("""{"queue":"test","key":"test:1","value":1,"count":1}""");
+    }
+
+    [Fact]
+    public async Task Queues_lists_them_in_order()
+    {
+        foreach (var name in new[] { "b", "café", "a" }) await AnswerAsync($$"""{"cmd":"add","queue":"{{name}}","value":1}""");
+
+        (await AnswerAsync("""{"cmd":"queues"}""")).Should().Be("""{"queues":["a","b","café"],"count":3}""");
+    }
+
+    [Fact]
+    public async Task The_queue_of_the_address_is_for_commands_that_name_none()
+    {
+        var address = QueueName.Parse("address");
+
+        Text(await DispatchAsync("""{"cmd":"add","value":1}""", address)).Should().Be("""{"queue":"address","value":1,"key":"address:1"}""");
+        Text(await DispatchAsync("""{"cmd":"add","queue":"test","value":1}""", address)).Should().Be("""{"queue":"test","value":1,"key":"test:1"}""");
+        Text(await DispatchAsync("""{"cmd":"del","key":"address:1"}""", address)).Should().Be("""{"queue":"address","key":"address:1","deleted":true}""");
+    }
+
+    [Fact]
+    public async Task Fields_that_a_command_does_not_know_are_passed_over()
+    {
+        (await AnswerAsync("""{"cmd":"len","queue":"test","x":{"cmd":"purge"},"":1}""")).Should().Be("""{"queue":"test","len":0}""");
+    }
+
+    [Theory]
+    [InlineData("""{"cmd":"add","queue":"test","value":1}""")]
+    [InlineData("""{"cmd":"add","queue":"test","values":[1]}""")]
+    [InlineData("""{"cmd":"get","queue":"test"}""")]
+    [InlineData("""{"cmd":"take","queue":"test"}""")]
+    [InlineData("""{"cmd":"lease","queue":"test"}""")]
+    [InlineData("""{"cmd":"del","queue":"test","key":"test:1"}""")]
+    [InlineData("""{"cmd":"extend","queue":"test","receipt":"test:1.1"}""")]
+    [InlineData("""{"cmd":"release","queue":"test","receipt":"test:1.1"}""")]
+    [InlineData("""{"cmd":"bury","queue":"test","receipt":"test:1.1"}""")]
+    [InlineData("""{"cmd":"len","queue":"test"}""")]
+    [InlineData("""{"cmd":"purge","queue":"test"}""")]
+    [InlineData("""{"cmd":"policy","queue":"test"}""")]
+    [InlineData("""{"cmd":"start","queue":"test"}""")]
+    [InlineData("""{"cmd":"stop","queue":"test"}""")]
+    [InlineData("""{"cmd":"redrive","queue":"test"}""")]
+    [InlineData("""{"cmd":"queues"}""")]
+    public async Task A_store_that_is_away_is_told(string command)
+    {
+        var away = Substitute.For<IQueueEngine>();
+        var error = new RestMqUnavailableException("The store is away.");
+        away.AddAsync(default!, default(NewMessage)).ReturnsForAnyArgs<AddResult>(_ => throw error);
+        away.AddAsync(default!, default(IReadOnlyList<NewMessage>)!).ReturnsForAnyArgs<IReadOnlyList<AddResult>>(_ => throw error);
+        away.GetAsync(default!).ReturnsForAnyArgs<QueueMessage?>(_ => throw error);
+        away.LeaseAsync(default!, default, default, default).ReturnsForAnyArgs<IReadOnlyList<QueueMessage>>(_ => throw error);
+        away.SettleAsync(default(Settlement)).ReturnsForAnyArgs<SettleResult>(_ => throw error);
+        away.LengthAsync(default!).ReturnsForAnyArgs<long>(_ => throw error);
+        away.PurgeAsync(default!).ReturnsForAnyArgs<bool>(_ => throw error);
+        away.ConfigureAsync(default!, default!).ReturnsForAnyArgs<QueueSettings>(_ => throw error);
+        away.RedriveAsync(default!).ReturnsForAnyArgs<long>(_ => throw error);
+        away.ListAsync().ReturnsForAnyArgs<IReadOnlyList<QueueName>>(_ => throw error);
+
+        var reply = await NewDispatcher(away).DispatchAsync(System.Text.Encoding.UTF8.GetBytes(command));
+
+        reply.Outcome.Should().Be(CommandOutcome.Unavailable);
+        Text(reply).Should().Be("""{"error":"The store is away."}""");
+    }
+}

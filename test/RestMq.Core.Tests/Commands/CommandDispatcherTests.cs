@@ -1,0 +1,43 @@
+using System.Text;
+using Microsoft.Extensions.Options;
+using RestMq.Daemons;
+using RestMq.Engine;
+
+namespace RestMq.Commands;
+
+/// <summary>The JSON protocol over the memory store: exact replies. This file sets the stage; the others hold the tests by concern.</summary>
+public sealed partial class CommandDispatcherTests : IAsyncLifetime
+{
+    private readonly MemoryStage _stage = new();
+    private readonly QueueEngine _engine;
+    private readonly CommandDispatcher _dispatcher;
+
+    public CommandDispatcherTests()
+    {
+        _engine = _stage.NewDaemon().Engine;
+        _dispatcher = NewDispatcher(_engine);
+    }
+
+    private static QueueName Queue { get; } = QueueName.Parse("test");
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _stage.DisposeAsync();
+
+    private static CommandDispatcher NewDispatcher(IQueueEngine engine, RestMqOptions? options = null) =>
+        new(engine, Options.Create(options ?? new RestMqOptions()));
+
+    private Task<CommandReply> DispatchAsync(string command, QueueName? queue = null) => DispatchAsync(Encoding.UTF8.GetBytes(command), queue);
+
+    private async Task<CommandReply> DispatchAsync(byte[] command, QueueName? queue = null) => await _dispatcher.DispatchAsync(command, queue);
+
+    /// <summary>The reply to a command that is answered.</summary>
+    private async Task<string> AnswerAsync(string command)
+    {
+        var reply = await DispatchAsync(command);
+        reply.Outcome.Should().Be(CommandOutcome.Answered, "{0} has the reply {1}", command, Text(reply));
+        return Text(reply);
+    }
+
+    private static string Text(CommandReply reply) => Encoding.UTF8.GetString(reply.Json.Span);
+}

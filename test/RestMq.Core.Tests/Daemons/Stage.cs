@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using RestMq.Delivery;
+using RestMq.Engine;
+using RestMq.Memory;
+using RestMq.Redis;
+using RestMq.Stores;
+using StackExchange.Redis;
+
+namespace RestMq.Daemons;
+
+/// <summary>Daemons over one store: for memory several engines on one object, for Redis each with a connection of its own to one server.</summary>
+internal abstract class Stage : IAsyncDisposable
+{
+    /// <summary>A slow poll that no test reaches: what comes sooner was woken.</summary>
+    public static readonly TimeSpan Never = TimeSpan.FromSeconds(60);
+
+    private readonly List<IAsyncDisposable> _built = [];
+
+    /// <summary>A time that tests wait for: short, but longer than the steps between two waits take.</summary>
+    public abstract TimeSpan Soon { get; }
+
+    protected abstract TimeProvider Time { get; }
+
+    /// <summary>A queue that nobody else has.</summary>
+    public static QueueName NextQueue() => QueueName.Parse($"q-{Guid.NewGuid():N}");
+
+    /// <summary>Starts a daemon; without other words its slow poll never comes.</summary>
+    public Daemon NewDaemon(Action<RestMqOptions>? configure = null)
+    {
+        var options = new RestMqOptions { SlowPoll = Never };
+        configure?.Invoke(options);
+        var own = NewStore(options);
+        var store = new WatchedStore(own);
+        var policies = new DeliveryPolicies([new BroadcastPolicy(), new RoundRobinPolicy(Options.Create(options))]);
+        var engine = new QueueEngine(store, policies, Options.Create(options), Time, NullLogger<QueueEngine>.Instance);
+        // Ended last to first: the engine before its store.
+        if (own is IAsyncDisposable disposable) _built.Add(disposable);
+        _built.Add(engine);
+        return new Daemon(engine, store);
+    }
+
+    /// <summary>Lets time pass on the store's clock.</summary>
+    public abstract Task PassAsync(TimeSpan time);
+
+    /// <summary>Lets time pass until the task ends, which it is to do when <see cref="Soon"/> has passed.</summary>
+    public async Task<T> PassUntilAsync<T>(Task<T> task)
+    {
+        // A little at a time and somewhat longer: the task may take its own look at the clock after it has begun to pass.
+        for (var steps = 40; steps > 0 && !task.IsCompleted; steps--)
+        {
+            await PassAsync(Soon / 20);
+            await Task.Delay(1);
+        }
+        return await Deadline.Within(task);
+    }
+
+    /// <summary>Checks the store from outside, once nothing works on the queue any more.</summary>
+    public virtual Task AssertSoundAsync(QueueName queue) => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = _built.Count - 1; i >= 0; i--) await _built[i].DisposeAsync();
+    }
+
+    protected abstract IQueueStore NewStore(RestMqOptions options);
+}
+
+/// <summary>A daemon: an engine and its way to the store.</summary>
+internal sealed record Daemon(QueueEngine Engine, WatchedStore Store);
+
+/// <summary>Daemons over memory, whose time is ours.</summary>
+internal sealed class MemoryStage : Stage
+{
+    private readonly FakeTimeProvider _time = new();
+    private IQueueStore? _store;
+
+    public override TimeSpan Soon => TimeSpan.FromSeconds(10);
+
+    protected override TimeProvider Time => _time;
+
+    public override Task PassAsync(TimeSpan time)
+    {
+        _time.Advance(time);
+        return Task.CompletedTask;
+    }
+
+    protected override IQueueStore NewStore(RestMqOptions options) => _store ??= new MemoryQueueStore(_time, Options.Create(options));
+}
+
+/// <summary>Daemons over one Redis server, whose time is real.</summary>
+internal sealed class RedisStage(RedisServer server) : Stage
+{
+    public override TimeSpan Soon => TimeSpan.FromMilliseconds(500);
+
+    protected override TimeProvider Time => TimeProvider.System;
+
+    public override Task PassAsync(TimeSpan time) => Task.Delay(time);
+
+    public override async Task AssertSoundAsync(QueueName queue)
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        await new RedisInvariants(connection, queue).AssertAsync();
+    }
+
+    protected override IQueueStore NewStore(RestMqOptions options) => new RedisQueueStore(
+        new RedisStoreOptions { Configuration = server.Configuration }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance);
+}

@@ -1,0 +1,129 @@
+using RestMq.Stores;
+
+namespace RestMq.Daemons;
+
+/// <summary>A daemon's way to its store, where a test sees what is asked, and can let hints get lost, replies too, or the store be away.</summary>
+internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
+{
+    private int _emptyLooks;
+    private int _stoppedSteps;
+    private int _steps;
+    private int _listeners;
+    private int _refusals;
+    private int _repliesToLose;
+    private int _leasesToFail;
+    private int _listeningsToFail;
+
+    /// <summary>Of which queues hints do not arrive.</summary>
+    public volatile Func<QueueName, bool> LosesHints = _ => false;
+
+    /// <summary>Whether every call fails, and nothing is done.</summary>
+    public volatile bool IsAway;
+
+    /// <summary>How many lease requests found nothing: a waiter makes one before it is parked and one after.</summary>
+    public int EmptyLooks => _emptyLooks;
+
+    /// <summary>How many steps of live delivery found the queue stopped.</summary>
+    public int StoppedSteps => _stoppedSteps;
+
+    /// <summary>How many steps of live delivery there were.</summary>
+    public int Steps => _steps;
+
+    /// <summary>How many queues are listened to.</summary>
+    public int Listeners => _listeners;
+
+    /// <summary>How many calls were made while the store was away.</summary>
+    public int Refusals => _refusals;
+
+    public string Description => inner.Description;
+
+    /// <summary>Lets the next calls of live delivery be done, and their replies get lost.</summary>
+    public void LoseReplies(int count) => Volatile.Write(ref _repliesToLose, count);
+
+    /// <summary>Lets the next leases fail.</summary>
+    public void FailLeases(int count) => Volatile.Write(ref _leasesToFail, count);
+
+    /// <summary>Lets the next attempts to listen fail.</summary>
+    public void FailListening(int count) => Volatile.Write(ref _listeningsToFail, count);
+
+    public ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken) =>
+        There().AddAsync(queue, messages, cancellationToken);
+
+    public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Decrement(ref _leasesToFail) >= 0) throw Away();
+        var batch = await There().LeaseAsync(queue, requests, cancellationToken);
+        var left = batch.Messages.Count;
+        foreach (var request in requests)
+        {
+            if (left <= 0 && !request.Live) Interlocked.Increment(ref _emptyLooks);
+            left -= request.Count;
+        }
+        if (requests is [{ Live: true }]) Stepped(batch.Settings);
+        return batch;
+    }
+
+    public async ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken)
+    {
+        var batch = await There().BroadcastAsync(queue, request, cancellationToken);
+        Stepped(batch.Settings);
+        if (Interlocked.Decrement(ref _repliesToLose) >= 0) throw Away();
+        return batch;
+    }
+
+    public ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
+        There().SettleAsync(queue, settlements, cancellationToken);
+
+    public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
+        There().HoldsAsync(queue, receipts, cancellationToken);
+
+    public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) => There().LookAsync(queue, cancellationToken);
+
+    public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => There().PeekAsync(key, cancellationToken);
+
+    public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+        QueueName queue, MessageState state, int count, CancellationToken cancellationToken) => There().LastAsync(queue, state, count, cancellationToken);
+
+    public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken) => There().PurgeAsync(queue, cancellationToken);
+
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) => There().ListAsync(cancellationToken);
+
+    public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
+        There().ConfigureAsync(queue, change, cancellationToken);
+
+    public ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) => There().RedriveAsync(queue, cancellationToken);
+
+    public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) => There().StatsAsync(queue, cancellationToken);
+
+    public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Decrement(ref _listeningsToFail) >= 0) throw Away();
+        var listening = await There().ListenAsync(queue, hint => { if (!LosesHints(queue)) onHint(hint); }, cancellationToken);
+        Interlocked.Increment(ref _listeners);
+        return new Listening(this, listening);
+    }
+
+    private void Stepped(LiveState settings)
+    {
+        Interlocked.Increment(ref _steps);
+        if (settings.Stopped) Interlocked.Increment(ref _stoppedSteps);
+    }
+
+    private IQueueStore There()
+    {
+        if (!IsAway) return inner;
+        Interlocked.Increment(ref _refusals);
+        throw Away();
+    }
+
+    private static RestMqUnavailableException Away() => new("The store is away, as the test wants it.");
+
+    private sealed class Listening(WatchedStore store, IAsyncDisposable inner) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            Interlocked.Decrement(ref store._listeners);
+            return inner.DisposeAsync();
+        }
+    }
+}

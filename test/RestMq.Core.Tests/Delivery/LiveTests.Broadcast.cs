@@ -1,0 +1,157 @@
+using RestMq.Daemons;
+using static RestMq.Deadline;
+
+namespace RestMq.Delivery;
+
+/// <summary>Every consumer gets every message, once and in order.</summary>
+public abstract partial class LiveTests
+{
+    [Fact]
+    public async Task Every_consumer_on_every_daemon_gets_every_message_once_in_order()
+    {
+        const int Each = 300;
+        Listener[] listeners =
+        [
+            await ListenFromNowAsync(_one), await ListenFromNowAsync(_one), await ListenFromNowAsync(_two), await ListenFromNowAsync(_two),
+        ];
+        var reading = listeners.Select(listener => listener.MessagesAsync(2 * Each)).ToArray();
+
+        await Task.WhenAll(AddOneByOneAsync(_one), AddOneByOneAsync(_two));
+
+        var got = await Within(Task.WhenAll(reading));
+        got.Should().AllSatisfy(messages =>
+        {
+            messages.Select(message => message.Sequence).Should().Equal(Numbers(1, 2 * Each));
+            messages.Should().OnlyContain(message => message.Count == 1);
+            messages.Select(message => message.Key.Id).Should().Equal(Numbers(1, 2 * Each));
+            foreach (var daemon in new[] { "daemon 0", "daemon 1" })
+            {
+                messages.Select(message => message.Body.ToString().Split(": ")).Where(parts => parts[0] == daemon).Select(parts => int.Parse(parts[1]))
+                    .Should().BeInAscendingOrder("one sender's messages stay in its order");
+            }
+        });
+        await NothingIsLeftAsync();
+        listeners.Should().OnlyContain(listener => listener.Waiting == 0);
+
+        async Task AddOneByOneAsync(Daemon daemon)
+        {
+            for (var n = 1; n <= Each; n++)
+                await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText($"daemon {(daemon == _one ? 0 : 1)}: {n}")));
+        }
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_consumer_may_come_before_its_queue(bool elsewhere)
+    {
+        await using var listener = await ListenAsync(_one);
+        (await Engine.ListAsync()).Should().NotContain(Queue);
+
+        await AddAsync(1, elsewhere ? _two : _one);
+
+        (await listener.IdsAsync(1)).Should().Equal(1);
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task The_first_consumer_gets_all_that_had_gathered()
+    {
+        await AddAsync(2500);
+        await using var listener = await ListenAsync(_one);
+
+        (await listener.IdsAsync(2500)).Should().Equal(Numbers(1, 2500));
+        await NothingIsLeftAsync();
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_later_consumer_gets_only_what_is_new(bool elsewhere)
+    {
+        await AddAsync(20);
+        await using var first = await ListenAsync(_one);
+        await first.IdsAsync(20);
+        await using var later = await ListenFromNowAsync(elsewhere ? _two : _one);
+
+        await AddAsync(3);
+
+        (await later.IdsAsync(3)).Should().Equal(21, 22, 23);
+        (await first.IdsAsync(3)).Should().Equal(21, 22, 23);
+    }
+
+    [Fact]
+    public async Task What_others_got_between_two_consumers_of_a_daemon_is_not_for_the_second()
+    {
+        var first = await ListenFromNowAsync(_one);
+        await AddAsync(2);
+        await first.IdsAsync(2);
+        await first.DisposeAsync();
+        await using var elsewhere = await ListenFromNowAsync(_two);
+        await AddAsync(5);
+        await elsewhere.IdsAsync(5);
+
+        await using var second = await ListenFromNowAsync(_one);
+        await AddAsync(1);
+
+        (await second.IdsAsync(1)).Should().Equal(8);
+    }
+
+    [Fact]
+    public async Task While_nobody_listens_messages_wait_in_the_queue()
+    {
+        var first = await ListenFromNowAsync(_one);
+        await AddAsync(1);
+        await first.IdsAsync(1);
+        await first.DisposeAsync();
+
+        await AddAsync(3);
+
+        (await Engine.StatsAsync(Queue)).Ready.Should().Be(3);
+        await using var next = await ListenAsync(_two);
+        (await next.IdsAsync(3)).Should().Equal(2, 3, 4);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_delayed_message_is_delivered_when_it_is_due(bool elsewhere)
+    {
+        await using var listener = await ListenFromNowAsync(_one);
+
+        await (elsewhere ? _two : _one).Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("later")) { Delay = Stage.Soon });
+
+        (await Stage.PassUntilAsync(listener.IdsAsync(1))).Should().Equal(1);
+    }
+
+    [Fact]
+    public async Task A_store_that_goes_away_loses_nothing_and_is_asked_again_by_itself()
+    {
+        await using var listener = await ListenFromNowAsync(_one);
+        _one.Store.IsAway = true;
+        await AddAsync(5, _two);
+        await Until(() => _one.Store.Refusals > 0);
+        _one.Store.LosesHints = _ => true;
+        await AddAsync(1, _two);
+        _one.Store.IsAway = false;
+
+        (await PassASecondUntilAsync(listener.IdsAsync(6))).Should().Equal(Numbers(1, 6));
+    }
+
+    [Theory, InlineData(1), InlineData(3)]
+    public async Task A_reply_that_gets_lost_loses_no_message(int replies)
+    {
+        await AddAsync(250);
+        _one.Store.LoseReplies(replies);
+
+        await using var listener = await ListenAsync(_one);
+
+        (await PassASecondUntilAsync(listener.IdsAsync(250))).Should().Equal(Numbers(1, 250));
+        await NothingIsLeftAsync();
+    }
+
+    // After a failure live delivery pauses for a second.
+    private async Task<T> PassASecondUntilAsync<T>(Task<T> task)
+    {
+        for (var steps = 0; steps < 400 && !task.IsCompleted; steps++)
+        {
+            await Stage.PassAsync(TimeSpan.FromMilliseconds(20));
+            await Task.Delay(1);
+        }
+        return await Within(task);
+    }
+}

@@ -1,0 +1,113 @@
+using static RestMq.Deadline;
+
+namespace RestMq.Delivery;
+
+/// <summary>What is done to a queue reaches its consumers on every daemon.</summary>
+public abstract partial class LiveTests
+{
+    [Theory]
+    [InlineData(QueuePolicy.Broadcast, false)]
+    [InlineData(QueuePolicy.Broadcast, true)]
+    [InlineData(QueuePolicy.RoundRobin, false)]
+    [InlineData(QueuePolicy.RoundRobin, true)]
+    public async Task A_queue_that_is_stopped_keeps_its_messages_until_it_is_started(QueuePolicy policy, bool elsewhere)
+    {
+        var actor = (elsewhere ? _two : _one).Engine;
+        await ConfigureAsync(policy);
+        await using var listener = await ListenFromNowAsync(_one);
+        await actor.ConfigureAsync(Queue, new QueueSettingsChange { Stopped = true });
+        await Until(() => _one.Store.StoppedSteps >= 1);
+
+        var steps = _one.Store.StoppedSteps;
+        await AddAsync(3);
+        await Until(() => _one.Store.StoppedSteps > steps);
+        listener.Waiting.Should().Be(0);
+        (await Engine.TakeAsync(Queue))!.Key.Id.Should().Be(1, "a take works as ever");
+        (await Engine.LengthAsync(Queue)).Should().Be(2);
+
+        await actor.ConfigureAsync(Queue, new QueueSettingsChange { Stopped = false });
+        (await listener.IdsAsync(2)).Should().Equal(2, 3);
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_switch_of_policies_under_load_loses_nothing()
+    {
+        Listener[] listeners = [await ListenFromNowAsync(_one), await ListenFromNowAsync(_one), await ListenFromNowAsync(_two)];
+        var reading = listeners.Select(listener => listener.RestAsync()).ToArray();
+        var adding = Task.Run(async () =>
+        {
+            for (var n = 0; n < 100; n++) await AddAsync(10);
+        });
+
+        for (var turn = 0; !adding.IsCompleted || turn % 2 != 0; turn++)
+        {
+            await _two.Engine.ConfigureAsync(Queue, new QueueSettingsChange { Policy = turn % 2 == 0 ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast });
+            await Task.Delay(10);
+        }
+        await Within(adding);
+        await NothingIsLeftAsync();
+        await Engine.PurgeAsync(Queue);
+
+        var got = (await Within(Task.WhenAll(reading))).SelectMany(messages => messages).ToArray();
+        got.Select(message => message.Key.Id).Distinct().Should().BeEquivalentTo(Numbers(1, 1000));
+        got.GroupBy(message => message.Key.Id).Should().OnlyContain(copies => copies.Count() == 1 || copies.Count() == 3, "it went to one, or to all");
+    }
+
+    [Theory]
+    [InlineData(QueuePolicy.Broadcast, false)]
+    [InlineData(QueuePolicy.Broadcast, true)]
+    [InlineData(QueuePolicy.RoundRobin, false)]
+    [InlineData(QueuePolicy.RoundRobin, true)]
+    public async Task A_purge_ends_every_stream_on_every_daemon(QueuePolicy policy, bool elsewhere)
+    {
+        await ConfigureAsync(policy);
+        Listener[] listeners = [await ListenFromNowAsync(_one), await ListenFromNowAsync(_one), await ListenFromNowAsync(_two)];
+        await AddAsync(6);
+        await Until(() => listeners.Sum(listener => listener.Waiting) == (policy == QueuePolicy.Broadcast ? 18 : 6));
+
+        await (elsewhere ? _two : _one).Engine.PurgeAsync(Queue);
+
+        await Within(Task.WhenAll(listeners.Select(listener => listener.RestAsync())));
+        await Within(Task.WhenAll(listeners.Select(listener => listener.Ended)));
+        foreach (var listener in listeners) await listener.DisposeAsync();
+        (await Engine.StatsAsync(Queue)).Total.Should().Be(0);
+
+        await using var next = await ListenFromNowAsync(_one);
+        await AddAsync(1);
+        (await next.IdsAsync(1)).Should().Equal([7], "the queue is a new one, and ids go on");
+    }
+
+    [Fact]
+    public async Task A_daemon_that_ends_ends_its_streams_and_no_others()
+    {
+        var here = await ListenFromNowAsync(_one);
+        await using var there = await ListenFromNowAsync(_two);
+
+        await Engine.DisposeAsync();
+
+        await Within(here.Ended);
+        await AddAsync(1, _two);
+        (await there.IdsAsync(1)).Should().Equal(1);
+    }
+
+    [Fact]
+    public async Task A_queue_has_so_many_consumers_on_a_daemon_and_no_more()
+    {
+        var daemon = Stage.NewDaemon(options => options.MaxConsumers = 2);
+        var first = await ListenAsync(daemon);
+        await using var second = await ListenAsync(daemon);
+        (await daemon.Engine.SubscribeAsync(Queue, FromNow)).Should().BeNull();
+        (await daemon.Engine.StatsAsync(Queue)).Consumers.Should().Be(2);
+
+        await using var another = await daemon.Engine.SubscribeAsync(Daemons.Stage.NextQueue(), FromNow);
+        another.Should().NotBeNull("it is of another queue");
+        await using var elsewhere = await ListenAsync(_two);
+
+        await first.DisposeAsync();
+        await first.DisposeAsync();
+        (await daemon.Engine.StatsAsync(Queue)).Consumers.Should().Be(1);
+        await using var next = await ListenAsync(daemon);
+        (await daemon.Engine.SubscribeAsync(Queue, FromNow)).Should().BeNull();
+    }
+}

@@ -1,0 +1,104 @@
+using static RestMq.Deadline;
+
+namespace RestMq.Delivery;
+
+/// <summary>Each message goes to one consumer, in rotation, and is the consumer's until it is delivered.</summary>
+public abstract partial class LiveTests
+{
+    [Fact]
+    public async Task Messages_go_round_the_consumers_in_rotation()
+    {
+        await ConfigureAsync(QueuePolicy.RoundRobin);
+        Listener[] listeners = [await ListenFromNowAsync(_one), await ListenFromNowAsync(_one), await ListenFromNowAsync(_one)];
+
+        await AddAsync(9);
+
+        (await listeners[0].IdsAsync(3)).Should().Equal(1, 4, 7);
+        (await listeners[1].IdsAsync(3)).Should().Equal(2, 5, 8);
+        (await listeners[2].IdsAsync(3)).Should().Equal(3, 6, 9);
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task On_two_daemons_every_message_goes_to_one_consumer()
+    {
+        await ConfigureAsync(QueuePolicy.RoundRobin);
+        Listener[] listeners = [await ListenAsync(_one), await ListenAsync(_one), await ListenAsync(_two), await ListenAsync(_two)];
+        var reading = listeners.Select(listener => listener.RestAsync()).ToArray();
+
+        await Task.WhenAll(AddAsync(700, _one), AddAsync(700, _two));
+        await NothingIsLeftAsync();
+        await Engine.PurgeAsync(Queue);
+
+        var got = await Within(Task.WhenAll(reading));
+        got.SelectMany(messages => messages).Select(message => message.Key.Id).Should().BeEquivalentTo(Numbers(1, 1400));
+        got.Should().OnlyContain(messages => messages.Count > 0 && messages.All(message => message.Count == 1));
+        got.Should().AllSatisfy(messages => messages.Select(message => message.Key.Id).Should().BeInAscendingOrder());
+    }
+
+    [Fact]
+    public async Task A_slow_consumer_holds_few_messages_and_the_others_get_the_rest()
+    {
+        await ConfigureAsync(QueuePolicy.RoundRobin);
+        var slow = await ListenFromNowAsync(_one);
+        await using var quick = await ListenFromNowAsync(_one);
+
+        await AddAsync(500);
+
+        await quick.MessagesAsync(490);
+        slow.Waiting.Should().Be(10);
+        (await Engine.StatsAsync(Queue)).Ready.Should().Be(0);
+        await slow.DisposeAsync();
+        await quick.MessagesAsync(10);
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task What_a_consumer_did_not_deliver_goes_back_to_the_head_in_order_and_counts_if_it_had_been_read()
+    {
+        await ConfigureAsync(QueuePolicy.RoundRobin);
+        var listener = await ListenFromNowAsync(_one);
+        await AddAsync(6);
+        await Until(() => listener.Waiting == 6);
+        await listener.MessagesAsync(1);
+        await listener.NextAsync(deliver: false);
+        await listener.NextAsync(deliver: false);
+        await ConfigureAsync(new QueueSettingsChange { Stopped = true });
+        await Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("behind them")));
+
+        await listener.DisposeAsync();
+
+        var back = await Engine.LeaseAsync([Queue], 10, TimeSpan.FromHours(1), TimeSpan.Zero);
+        back.Select(message => message.Key.Id).Should().Equal(2, 3, 4, 5, 6, 7);
+        back.Select(message => message.Count).Should().Equal(2, 2, 1, 1, 1, 1);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task What_a_consumer_did_not_deliver_another_gets(bool elsewhere)
+    {
+        await ConfigureAsync(QueuePolicy.RoundRobin);
+        var gone = await ListenFromNowAsync(_one);
+        await AddAsync(5);
+        await Until(() => gone.Waiting == 5);
+        await using var next = await ListenFromNowAsync(elsewhere ? _two : _one);
+
+        await gone.DisposeAsync();
+
+        (await next.IdsAsync(5)).Should().Equal(1, 2, 3, 4, 5);
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_message_that_is_not_delivered_in_time_is_delivered_again()
+    {
+        var daemon = Stage.NewDaemon(options => options.TakeLease = Stage.Soon);
+        await ConfigureAsync(QueuePolicy.RoundRobin);
+        await using var listener = await ListenFromNowAsync(daemon);
+        await AddAsync(1);
+        (await listener.NextAsync(deliver: false)).Message!.Count.Should().Be(1);
+
+        (await Stage.PassUntilAsync(listener.MessagesAsync(1))).Should().ContainSingle().Which.Count.Should().Be(2);
+
+        await NothingIsLeftAsync();
+    }
+}

@@ -1,0 +1,99 @@
+using static RestMq.Deadline;
+
+namespace RestMq.Delivery;
+
+/// <summary>A slow consumer costs a bounded buffer, and no time of another.</summary>
+public abstract partial class LiveTests
+{
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_slow_consumer_keeps_nobody_up_and_gets_everything_when_it_reads_again(bool elsewhere)
+    {
+        await using var slow = await ListenFromNowAsync(_one);
+        await using var quick = await ListenFromNowAsync(elsewhere ? _two : _one);
+
+        await AddAsync(900);
+
+        (await quick.IdsAsync(900)).Should().Equal(Numbers(1, 900));
+        await Until(() => slow.Waiting == 100);
+        await NothingIsLeftAsync();
+        (await slow.IdsAsync(900)).Should().Equal(Numbers(1, 900));
+        slow.Waiting.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_slow_consumer_that_falls_behind_the_history_is_told_how_many_it_missed()
+    {
+        await ConfigureAsync(new QueueSettingsChange { History = 200 });
+        await using var slow = await ListenFromNowAsync(_one);
+        await using var quick = await ListenFromNowAsync(_one);
+        await AddAsync(900);
+        await quick.IdsAsync(900);
+
+        (await slow.IdsAsync(100)).Should().Equal(Numbers(1, 100));
+        var rest = await slow.ReadAsync(200);
+        rest.Select(e => e.Message!.Sequence).Should().Equal(Numbers(701, 900));
+        rest.Select(e => e.Missed).Should().Equal([600, .. Enumerable.Repeat(0L, 199)]);
+    }
+
+    [Fact]
+    public async Task While_all_consumers_are_slow_messages_stay_in_the_queue_and_none_is_lost()
+    {
+        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        await using var one = await ListenFromNowAsync(daemon);
+        await using var other = await ListenFromNowAsync(daemon);
+
+        await AddAsync(100);
+
+        await Until(() => one.Waiting == 10 && other.Waiting == 10);
+        await Until(async () => await Engine.LengthAsync(Queue) == 90);
+        (await one.IdsAsync(100)).Should().Equal(Numbers(1, 100));
+        (await other.IdsAsync(100)).Should().Equal(Numbers(1, 100));
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task Messages_that_were_read_but_not_delivered_count_as_buffered()
+    {
+        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        await using var listener = await ListenFromNowAsync(daemon);
+        await AddAsync(15);
+
+        var read = new List<QueueMessage>();
+        for (var n = 0; n < 10; n++) read.Add((await listener.NextAsync(deliver: false)).Message!);
+        await Until(async () => await Engine.LengthAsync(Queue) == 5);
+        listener.Waiting.Should().Be(0);
+
+        foreach (var message in read) listener.Consumer.Delivered(message);
+        (await listener.IdsAsync(5)).Should().Equal(Numbers(11, 15));
+    }
+
+    [Fact]
+    public async Task Large_messages_fill_a_slow_consumer_sooner()
+    {
+        await using var slow = await ListenFromNowAsync(_one);
+        await using var quick = await ListenFromNowAsync(_one);
+
+        for (var n = 1; n <= 8; n++)
+        {
+            await Engine.AddAsync(Queue, Large);
+            (await quick.IdsAsync(1)).Should().Equal(n);
+        }
+
+        slow.Waiting.Should().Be(2, "two are two megabytes");
+        (await slow.IdsAsync(8)).Should().Equal(Numbers(1, 8));
+    }
+
+    [Fact]
+    public async Task Large_messages_that_were_moved_for_a_consumer_get_there_without_any_history()
+    {
+        await ConfigureAsync(new QueueSettingsChange { History = 0 });
+        for (var n = 0; n < 8; n++) await Engine.AddAsync(Queue, Large);
+
+        await using var listener = await ListenAsync(_one);
+
+        (await listener.IdsAsync(8)).Should().Equal(Numbers(1, 8));
+        await NothingIsLeftAsync();
+    }
+
+    private static NewMessage Large => new(MessageBody.FromBytes(new byte[1024 * 1024]));
+}

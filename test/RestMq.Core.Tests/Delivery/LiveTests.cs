@@ -1,0 +1,79 @@
+using RestMq.Daemons;
+using RestMq.Engine;
+using RestMq.Redis;
+using static RestMq.Deadline;
+
+namespace RestMq.Delivery;
+
+/// <summary>
+/// Live delivery on every store, on one and two daemons. This file sets the stage; the others hold the tests by concern. The slow poll of
+/// these daemons comes after a minute, so what arrives here was hinted at.
+/// </summary>
+public abstract partial class LiveTests : IAsyncLifetime
+{
+    private static readonly LiveConsumerOptions FromNow = new();
+
+    private Daemon _one = null!;
+    private Daemon _two = null!;
+
+    private protected abstract Stage Stage { get; }
+
+    private protected QueueName Queue { get; } = Stage.NextQueue();
+
+    private QueueEngine Engine => _one.Engine;
+
+    public Task InitializeAsync()
+    {
+        (_one, _two) = (Stage.NewDaemon(), Stage.NewDaemon());
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Stage.DisposeAsync();
+        await Stage.AssertSoundAsync(Queue);
+    }
+
+    private static LiveConsumerOptions After(long sequence) => new() { ResumeAfter = sequence };
+
+    private static IEnumerable<long> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => (long)n);
+
+    private async Task<Listener> ListenAsync(Daemon daemon, LiveConsumerOptions? options = null) =>
+        new((await Within(daemon.Engine.SubscribeAsync(Queue, options ?? FromNow)))!);
+
+    /// <summary>The same, once the daemon knows where the log ends: what is added from then on is for this consumer.</summary>
+    private async Task<Listener> ListenFromNowAsync(Daemon daemon)
+    {
+        var steps = daemon.Store.Steps;
+        var listener = await ListenAsync(daemon);
+        await Until(() => daemon.Store.Steps > steps);
+        return listener;
+    }
+
+    /// <summary>Adds messages 1 to so many, in one step for each thousand.</summary>
+    private async Task AddAsync(int count, Daemon? daemon = null)
+    {
+        foreach (var chunk in Enumerable.Range(1, count).Chunk(1000))
+            await (daemon ?? _one).Engine.AddAsync(Queue, [.. chunk.Select(n => new NewMessage(MessageBody.FromText($"message {n}")))]);
+    }
+
+    private Task ConfigureAsync(QueueSettingsChange change) => Engine.ConfigureAsync(Queue, change).AsTask();
+
+    private Task ConfigureAsync(QueuePolicy policy) => ConfigureAsync(new QueueSettingsChange { Policy = policy });
+
+    /// <summary>Messages are gone from a queue a moment after they were delivered.</summary>
+    private Task NothingIsLeftAsync() => Until(async () => (await Engine.StatsAsync(Queue)).Total == 0);
+}
+
+/// <summary>On memory, whose time is ours.</summary>
+public sealed class MemoryLiveTests : LiveTests
+{
+    private protected override Stage Stage { get; } = new MemoryStage();
+}
+
+/// <summary>On Redis: two daemons have two connections.</summary>
+[Collection(RedisCollection.Name)]
+public sealed class RedisLiveTests(RedisServer server) : LiveTests
+{
+    private protected override Stage Stage { get; } = new RedisStage(server);
+}

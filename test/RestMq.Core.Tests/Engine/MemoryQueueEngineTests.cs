@@ -1,0 +1,96 @@
+using static RestMq.Deadline;
+
+namespace RestMq.Engine;
+
+/// <summary>What takes time that is ours: how long a daemon keeps what it knows of a queue.</summary>
+public sealed partial class MemoryQueueEngineTests
+{
+    // The sweep before the last must have seen it idle, and sweeps are five seconds apart.
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_queue_that_nobody_uses_is_listened_to_no_more_and_works_again()
+    {
+        for (var round = 1; round <= 2; round++)
+        {
+            var daemon = Stage.NewDaemon();
+            for (var wait = 1; wait <= 2; wait++)
+            {
+                await OnceServedAsync(daemon);
+                daemon.Store.Listeners.Should().Be(1);
+                await IdleAsync();
+                await Until(() => daemon.Store.Listeners == 0);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_queue_that_somebody_uses_now_and_then_stays()
+    {
+        var daemon = Stage.NewDaemon();
+        await OnceServedAsync(daemon);
+        for (var n = 0; n < 20; n++)
+        {
+            await Stage.PassAsync(TimeSpan.FromSeconds(4));
+            await daemon.Engine.TakeAsync(Queue);
+        }
+        daemon.Store.Listeners.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_queue_with_a_waiter_or_a_consumer_is_not_idle()
+    {
+        var (waited, watched) = (Stage.NewDaemon(), Stage.NewDaemon());
+        var waiting = waited.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();
+        await Until(() => waited.Store.EmptyLooks == 2);
+        var consumer = (await watched.Engine.SubscribeAsync(Daemons.Stage.NextQueue(), new LiveConsumerOptions()))!;
+
+        await IdleAsync();
+        (waited.Store.Listeners, watched.Store.Listeners).Should().Be((1, 1));
+
+        await consumer.DisposeAsync();
+        await waited.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("hello")));
+        await Within(waiting);
+        await IdleAsync();
+        await Until(() => waited.Store.Listeners == 0 && watched.Store.Listeners == 0);
+    }
+
+    [Fact]
+    public async Task Calls_while_idle_queues_are_dropped_are_served()
+    {
+        var daemon = Stage.NewDaemon();
+        var queues = Enumerable.Range(0, 50).Select(_ => Daemons.Stage.NextQueue()).ToArray();
+        using var done = new CancellationTokenSource();
+        var sweeping = Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                await Stage.PassAsync(TimeSpan.FromSeconds(5));
+                await Task.Yield();
+            }
+        });
+
+        for (var round = 1; round <= 20; round++)
+        {
+            foreach (var queue in queues) (await Within(daemon.Engine.AddAsync(queue, new NewMessage(MessageBody.FromText("hello"))))).Key.Id.Should().Be(round);
+            foreach (var queue in queues) (await Within(daemon.Engine.TakeAsync(queue)))!.Key.Id.Should().Be(round);
+        }
+
+        done.Cancel();
+        await Within(sweeping);
+    }
+
+    private async Task OnceServedAsync(Daemons.Daemon daemon)
+    {
+        var looks = daemon.Store.EmptyLooks;
+        var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();
+        await Until(() => daemon.Store.EmptyLooks == looks + 2);
+        await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("hello")));
+        (await Within(waiting)).Should().ContainSingle().Which.Count.Should().Be(1);
+    }
+
+    private async Task IdleAsync()
+    {
+        for (var passed = TimeSpan.Zero; passed < Idle; passed += TimeSpan.FromSeconds(5)) await Stage.PassAsync(TimeSpan.FromSeconds(5));
+    }
+}

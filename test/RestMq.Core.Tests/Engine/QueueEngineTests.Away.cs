@@ -1,0 +1,86 @@
+using static RestMq.Deadline;
+
+namespace RestMq.Engine;
+
+/// <summary>A store that is away is told to whoever asks and whoever waits; when it is back, work goes on.</summary>
+public abstract partial class QueueEngineTests
+{
+    [Fact]
+    public async Task A_store_that_is_away_is_told_to_every_caller()
+    {
+        var receipt = new Receipt(new MessageKey(Queue, 1), 1);
+        var consumer = new LiveConsumerOptions();
+        Func<Task>[] calls =
+        [
+            async () => await Engine.AddAsync(Queue, Message()),
+            async () => await Engine.AddAsync(Queue, Messages(2)),
+            async () => await Engine.GetAsync(Queue),
+            async () => await Engine.TakeAsync(Queue),
+            async () => await WaitAsync(),
+            async () => await Engine.SettleAsync(new Settlement(receipt, SettleAction.Ack)),
+            async () => await Engine.SettleAsync(Queue, [new Settlement(receipt, SettleAction.Ack)]),
+            async () => await Engine.PeekAsync(receipt.Key),
+            async () => await Engine.LastAsync(Queue, MessageState.Ready, 10),
+            async () => await Engine.LengthAsync(Queue),
+            async () => await Engine.PurgeAsync(Queue),
+            async () => await Engine.ListAsync(),
+            async () => await Engine.GetSettingsAsync(Queue),
+            async () => await Engine.ConfigureAsync(Queue, new QueueSettingsChange { History = 1 }),
+            async () => await Engine.RedriveAsync(Queue),
+            async () => await Engine.StatsAsync(Queue),
+            async () => await Engine.SubscribeAsync(Queue, consumer),
+        ];
+
+        _one.Store.IsAway = true;
+        foreach (var call in calls) await IsTold(call());
+
+        _one.Store.IsAway = false;
+        (await Engine.AddAsync(Queue, Message())).Status.Should().Be(AddStatus.Added);
+        (await Engine.TakeAsync(Queue))!.Key.Id.Should().Be(1, "nothing had been added while the store was away");
+        await using var live = await Engine.SubscribeAsync(Queue, consumer);
+        live.Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task A_store_that_goes_away_is_told_to_all_who_wait()
+    {
+        var waiting = new List<Task>();
+        for (var n = 0; n < 5; n++) waiting.Add(await ParkAsync());
+
+        _one.Store.IsAway = true;
+        await _two.Engine.AddAsync(Queue, Message());
+        foreach (var waiter in waiting) await IsTold(waiter);
+
+        _one.Store.IsAway = false;
+        (await OneOf(WaitAsync())).Count.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task One_who_is_told_that_the_store_is_away_does_not_take_a_wake_up_along()
+    {
+        // The first waiter's own queue is away when it is woken, and the second one's look comes when it is back.
+        var first = await ParkAsync();
+        var second = await ParkAsync();
+        _one.Store.FailLeases(1);
+
+        await Engine.AddAsync(Queue, Message());
+
+        await IsTold(first);
+        (await OneOf(second)).Count.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_waiter_that_cannot_listen_is_told_and_the_next_one_waits_as_usual()
+    {
+        _one.Store.FailListening(1);
+        await IsTold(WaitAsync());
+
+        var waiting = await ParkAsync();
+        await _two.Engine.AddAsync(Queue, Message());
+
+        (await OneOf(waiting)).Count.Should().Be(1);
+    }
+
+    private static async Task IsTold(Task call) =>
+        await FluentActions.Awaiting(() => Within(call)).Should().ThrowAsync<RestMqUnavailableException>();
+}

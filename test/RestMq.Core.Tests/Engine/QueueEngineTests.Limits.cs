@@ -1,0 +1,84 @@
+using static RestMq.Deadline;
+
+namespace RestMq.Engine;
+
+/// <summary>What breaks a limit is an <see cref="ArgumentException"/>, and changes nothing.</summary>
+public abstract partial class QueueEngineTests
+{
+    private static readonly RestMqOptions Limits = new();
+
+    public static TheoryData<string> Excesses => [.. Calls.Keys];
+
+    // Each call breaks one limit by the least there is.
+    private static readonly Dictionary<string, Func<QueueEngine, QueueName, Task>> Calls = new()
+    {
+        ["a message too large"] = (e, q) => Add(e, q, new NewMessage(MessageBody.FromBytes(new byte[Limits.MaxMessageBytes + 1]))),
+        ["a message too large among others"] = (e, q) =>
+            Do(e.AddAsync(q, [Message(), new NewMessage(MessageBody.FromBytes(new byte[Limits.MaxMessageBytes + 1]))])),
+        ["too many messages"] = (e, q) => Do(e.AddAsync(q, Messages(Limits.MaxBatch + 1))),
+        ["a delay below zero"] = (e, q) => Add(e, q, Message(delay: TimeSpan.FromTicks(-1))),
+        ["a delay too long"] = (e, q) => Add(e, q, Message(delay: Limits.MaxDelay + TimeSpan.FromTicks(1))),
+        ["no time to live"] = (e, q) => Add(e, q, Message() with { TimeToLive = TimeSpan.Zero }),
+        ["a time to live too long"] = (e, q) => Add(e, q, Message() with { TimeToLive = Limits.MaxTimeToLive + TimeSpan.FromTicks(1) }),
+        ["an empty idempotency key"] = (e, q) => Add(e, q, Message() with { IdempotencyKey = "" }),
+        ["an idempotency key too long"] = (e, q) => Add(e, q, Message() with { IdempotencyKey = new string('k', 201) }),
+        ["no queue"] = (e, _) => Do(e.LeaseAsync([], 1, Long, TimeSpan.Zero)),
+        ["no messages wanted"] = (e, q) => Do(e.LeaseAsync([q], 0, Long, TimeSpan.Zero)),
+        ["too many messages wanted"] = (e, q) => Do(e.LeaseAsync([q], Limits.MaxBatch + 1, Long, TimeSpan.Zero)),
+        ["no lease"] = (e, q) => Do(e.LeaseAsync([q], 1, TimeSpan.Zero, TimeSpan.Zero)),
+        ["a lease too long"] = (e, q) => Do(e.LeaseAsync([q], 1, Limits.MaxLease + TimeSpan.FromTicks(1), TimeSpan.Zero)),
+        ["a wait below zero"] = (e, q) => Do(e.LeaseAsync([q], 1, Long, TimeSpan.FromTicks(-1))),
+        ["a wait too long"] = (e, q) => Do(e.LeaseAsync([q], 1, Long, Limits.MaxWait + TimeSpan.FromTicks(1))),
+        ["no settlements"] = (e, q) => Do(e.SettleAsync(q, [])),
+        ["a settlement of another queue"] = (e, q) => Do(e.SettleAsync(q, [new Settlement(Held(QueueName.Parse("another")), SettleAction.Ack)])),
+        ["an extension too long"] = (e, q) => Settle(e, q, SettleAction.Extend, Limits.MaxLease + TimeSpan.FromTicks(1)),
+        ["a pause too long"] = (e, q) => Settle(e, q, SettleAction.Release, Limits.MaxDelay + TimeSpan.FromTicks(1)),
+        ["a pause below zero"] = (e, q) => Settle(e, q, SettleAction.Release, TimeSpan.FromTicks(-1)),
+        ["no messages to see"] = (e, q) => Do(e.LastAsync(q, MessageState.Ready, 0)),
+        ["too many messages to see"] = (e, q) => Do(e.LastAsync(q, MessageState.Ready, Limits.MaxBatch + 1)),
+        ["no hand-outs allowed"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxReceives = 0 }),
+        ["too many hand-outs allowed"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxReceives = 1001 }),
+        ["a length below zero"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxLength = -1 }),
+        ["a setting of life below zero"] = (e, q) => Configure(e, q, new QueueSettingsChange { TimeToLive = TimeSpan.FromTicks(-1) }),
+        ["a setting of life too long"] = (e, q) => Configure(e, q, new QueueSettingsChange { TimeToLive = Limits.MaxTimeToLive + TimeSpan.FromTicks(1) }),
+        ["a history below zero"] = (e, q) => Configure(e, q, new QueueSettingsChange { History = -1 }),
+        ["a history too long"] = (e, q) => Configure(e, q, new QueueSettingsChange { History = 100_001 }),
+    };
+
+    [Theory, MemberData(nameof(Excesses))]
+    public async Task What_breaks_a_limit_is_refused_and_changes_nothing(string excess)
+    {
+        await FluentActions.Awaiting(() => Within(Calls[excess](Engine, Queue))).Should().ThrowAsync<ArgumentException>();
+
+        (await Engine.ListAsync()).Should().NotContain(Queue);
+    }
+
+    [Fact]
+    public async Task What_meets_the_limits_is_taken()
+    {
+        var large = new NewMessage(MessageBody.FromBytes(new byte[Limits.MaxMessageBytes]))
+        {
+            Delay = Limits.MaxDelay, TimeToLive = Limits.MaxTimeToLive, IdempotencyKey = new string('k', 200),
+        };
+        await Engine.AddAsync(Queue, large);
+        (await Engine.AddAsync(Queue, Messages(Limits.MaxBatch))).Should().HaveCount(Limits.MaxBatch);
+        (await Engine.AddAsync(Queue, [])).Should().BeEmpty();
+
+        var all = await Engine.LeaseAsync([Queue], Limits.MaxBatch, Limits.MaxLease, Limits.MaxWait);
+
+        all.Select(message => message.Key.Id).Should().Equal(Enumerable.Range(2, Limits.MaxBatch).Select(id => (long)id));
+        (await Engine.SettleAsync(Queue, [.. all.Select(message => new Settlement(message.Receipt, SettleAction.Ack))]))
+            .Should().OnlyContain(result => result == SettleResult.Done);
+    }
+
+    private static Receipt Held(QueueName queue) => new(new MessageKey(queue, 1), 1);
+
+    private static Task Add(QueueEngine engine, QueueName queue, NewMessage message) => Do(engine.AddAsync(queue, message));
+
+    private static Task Settle(QueueEngine engine, QueueName queue, SettleAction action, TimeSpan time) =>
+        Do(engine.SettleAsync(new Settlement(Held(queue), action) { Time = time }));
+
+    private static Task Configure(QueueEngine engine, QueueName queue, QueueSettingsChange change) => Do(engine.ConfigureAsync(queue, change));
+
+    private static Task Do<T>(ValueTask<T> call) => call.AsTask();
+}

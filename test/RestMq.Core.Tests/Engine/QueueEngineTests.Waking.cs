@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using RestMq.Daemons;
+using static RestMq.Deadline;
+
+namespace RestMq.Engine;
+
+/// <summary>Every cause of readiness wakes a long poll, at once and on every daemon.</summary>
+public abstract partial class QueueEngineTests
+{
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task An_add_wakes_a_waiter(bool elsewhere)
+    {
+        var waiting = await ParkAsync();
+        var start = Stopwatch.GetTimestamp();
+
+        await Actor(elsewhere).AddAsync(Queue, Message("hello"));
+
+        (await OneOf(waiting)).Body.ToString().Should().Be("hello");
+        Stopwatch.GetElapsedTime(start).Should().BeLessThan(TimeSpan.FromSeconds(5), "a hint needs milliseconds, and the slow poll {0}", Stage.Never);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_release_wakes_a_waiter(bool elsewhere)
+    {
+        await Engine.AddAsync(Queue, Message());
+        var held = await LeaseOneAsync();
+        var waiting = await ParkAsync();
+
+        await Actor(elsewhere).SettleAsync(new Settlement(held.Receipt, SettleAction.Release));
+
+        (await OneOf(waiting)).Count.Should().Be(2);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_release_after_a_pause_wakes_a_waiter_when_it_is_over(bool elsewhere)
+    {
+        await Engine.AddAsync(Queue, Message());
+        var held = await LeaseOneAsync();
+        var waiting = await ParkAsync();
+
+        await Actor(elsewhere).SettleAsync(new Settlement(held.Receipt, SettleAction.Release) { Time = Stage.Soon });
+
+        (await OneOf(Stage.PassUntilAsync(waiting))).Count.Should().Be(2);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task The_end_of_a_lease_wakes_a_waiter(bool elsewhere)
+    {
+        await Engine.AddAsync(Queue, Message());
+        await Actor(elsewhere).LeaseAsync([Queue], 1, Stage.Soon, TimeSpan.Zero);
+        var waiting = await ParkAsync();
+
+        (await OneOf(Stage.PassUntilAsync(waiting))).Count.Should().Be(2);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_lease_that_is_cut_short_wakes_a_waiter(bool elsewhere)
+    {
+        await Engine.AddAsync(Queue, Message());
+        var held = await LeaseOneAsync();
+        var waiting = await ParkAsync();
+
+        await Actor(elsewhere).SettleAsync(new Settlement(held.Receipt, SettleAction.Extend) { Time = Stage.Soon });
+
+        (await OneOf(Stage.PassUntilAsync(waiting))).Count.Should().Be(2);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_delay_that_is_over_wakes_a_waiter(bool elsewhere)
+    {
+        var waiting = await ParkAsync();
+
+        await Actor(elsewhere).AddAsync(Queue, Message("later", Stage.Soon));
+
+        (await OneOf(Stage.PassUntilAsync(waiting))).Body.ToString().Should().Be("later");
+    }
+
+    [Fact]
+    public async Task Delays_wake_one_waiter_after_the_other_each_in_its_time()
+    {
+        var (first, second) = (await ParkAsync(), await ParkAsync());
+        await Engine.AddAsync(Queue, Message("far", 2 * Stage.Soon));
+        await Engine.AddAsync(Queue, Message("near", Stage.Soon));
+
+        var sooner = await Stage.PassUntilAsync(Task.WhenAny(first, second));
+        (await OneOf(sooner)).Body.ToString().Should().Be("near");
+        var later = sooner == first ? second : first;
+        later.IsCompleted.Should().BeFalse();
+        (await OneOf(Stage.PassUntilAsync(later))).Body.ToString().Should().Be("far");
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_redrive_wakes_a_waiter(bool elsewhere)
+    {
+        await Engine.AddAsync(Queue, Message());
+        await Engine.SettleAsync(new Settlement((await LeaseOneAsync()).Receipt, SettleAction.Bury));
+        var waiting = await ParkAsync();
+
+        (await Actor(elsewhere).RedriveAsync(Queue)).Should().Be(1);
+
+        (await OneOf(waiting)).Count.Should().Be(1);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task An_add_after_a_purge_wakes_a_waiter(bool elsewhere)
+    {
+        await Engine.AddAsync(Queue, Message("purged"));
+        await LeaseOneAsync();
+        var waiting = await ParkAsync();
+
+        await Actor(elsewhere).PurgeAsync(Queue);
+        await Actor(elsewhere).AddAsync(Queue, Message("new"));
+
+        (await OneOf(waiting)).Body.ToString().Should().Be("new");
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Two_hundred_waiters_and_as_many_messages_each_gets_one(bool atOnce)
+    {
+        // On both daemons, and so many that one hint has to go through all.
+        var waiting = Enumerable.Range(0, 200).Select(n => WaitAsync(n % 2 == 0 ? _one : _two, [Queue])).ToArray();
+        await Until(() => _one.Store.EmptyLooks >= 200 && _two.Store.EmptyLooks >= 200);
+
+        if (atOnce) await _two.Engine.AddAsync(Queue, Messages(200));
+        else await Task.WhenAll(Messages(200).Select(async message => await _two.Engine.AddAsync(Queue, message)));
+
+        var got = (await Within(Task.WhenAll(waiting))).SelectMany(messages => messages).ToArray();
+        got.Select(message => message.Key.Id).Should().BeEquivalentTo(Enumerable.Range(1, 200));
+        got.Should().OnlyContain(message => message.Count == 1);
+        (await Engine.StatsAsync(Queue)).Leased.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task When_hints_get_lost_the_slow_poll_makes_it_true()
+    {
+        var deaf = Stage.NewDaemon(options => options.SlowPoll = Stage.Soon);
+        deaf.Store.LosesHints = _ => true;
+        var waiting = await ParkAsync(deaf, [Queue]);
+
+        await Engine.AddAsync(Queue, Message("unheard"));
+
+        (await OneOf(Stage.PassUntilAsync(waiting))).Body.ToString().Should().Be("unheard");
+    }
+}
