@@ -1,0 +1,2 @@
+// Latencies are measured, so nothing else of ours runs meanwhile.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

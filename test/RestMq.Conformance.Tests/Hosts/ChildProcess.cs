@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace RestMq.Conformance.Hosts;
+
+/// <summary>A child process whose output is kept, and which does not outlive the tests.</summary>
+public sealed class ChildProcess : IAsyncDisposable
+{
+    private static readonly ConcurrentDictionary<Process, bool> Alive = new();
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly SemaphoreSlim _news = new(0);
+
+    static ChildProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (var process in Alive.Keys) End(process);
+    };
+
+    /// <param name="missing">What to say when there is no such program.</param>
+    public ChildProcess(string program, IEnumerable<string> arguments, string missing)
+    {
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+        };
+        _process.OutputDataReceived += (_, e) => Hear(e.Data);
+        _process.ErrorDataReceived += (_, e) => Hear(e.Data);
+        try
+        {
+            _process.Start();
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new InvalidOperationException(missing, e);
+        }
+        Alive[_process] = true;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Everything it has written.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Waits for a line of output; fails with all of it when the process ends first or the time is over.</summary>
+    public async Task<string> WaitForLineAsync(Func<string, bool> wanted)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            if (_output.FirstOrDefault(wanted) is { } line) return line;
+            if (_process.HasExited || deadline.IsCancellationRequested)
+                throw new InvalidOperationException($"It did not come up. {this}");
+            await _news.WaitAsync(TimeSpan.FromMilliseconds(100));
+        }
+    }
+
+    public async Task<int> WaitForExitAsync(TimeSpan patience)
+    {
+        using var deadline = new CancellationTokenSource(patience);
+        await _process.WaitForExitAsync(deadline.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Sends a signal by its number: 15 asks to end, 19 stops, 18 goes on.</summary>
+    public void Signal(int number) => kill(_process.Id, number).Should().Be(0);
+
+    public async Task KillAsync()
+    {
+        End(_process);
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
+    }
+
+    public override string ToString()
+    {
+        var state = _process.HasExited ? $"has ended with {_process.ExitCode}" : "runs";
+        return $"{_process.StartInfo.FileName} {state}. It wrote:\n{Output}";
+    }
+
+    private void Hear(string? line)
+    {
+        if (line is not null) _output.Enqueue(line);
+        _news.Release();
+    }
+
+    private static void End(Process process)
+    {
+        if (Alive.TryRemove(process, out _) && !process.HasExited) process.Kill(entireProcessTree: true);
+    }
+
+    [DllImport("libc")]
+    private static extern int kill(int process, int signal);
+}

@@ -1,0 +1,255 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace RestMq.Conformance;
+
+/// <summary>What one reply alone cannot show: pipelining, Expect, waiting, links, and the pages for people.</summary>
+public abstract class HttpTests(HostFixture fixture)
+{
+    private RestMqHost Host => fixture.Host;
+
+    [Fact]
+    public async Task Pipelined_GETs_are_answered_one_after_the_other()
+    {
+        var queue = Host.NextQueue();
+        await Host.PostAllAsync(queue, ["one", "two"]);
+        await using var connection = await Host.ConnectAsync();
+        var get = RawRequest.Write($"GET /q/{queue}");
+        await connection.SendAsync((byte[])[.. get, .. get, .. get, .. RawRequest.Write($"POST /q/{queue}", "value=3")]);
+        (await connection.ReadReplyAsync()).Is(200).Text.Should().Contain("\"one\"");
+        (await connection.ReadReplyAsync()).Is(200).Text.Should().Contain("\"two\"");
+        (await connection.ReadReplyAsync()).IsNoContent();
+        (await connection.ReadReplyAsync()).Is(200).Text.Should().Be($"{queue}:3\r\n");
+        connection.HasNothingUnread();
+    }
+
+    [Fact]
+    public async Task Expect_100_continue_is_answered_before_the_body()
+    {
+        var queue = Host.NextQueue();
+        await using var connection = await Host.ConnectAsync();
+        await connection.SendAsync(RawRequest.Write($"POST /q/{queue}", "", "Expect: 100-continue", "Content-Length: 7", "Content-Type: application/x-www-form-urlencoded"));
+        (await connection.ReadLineAsync()).Should().StartWith("HTTP/1.1 100");
+        (await connection.ReadLineAsync()).Should().BeEmpty();
+        await connection.SendAsync("value=1");
+        (await connection.ReadReplyAsync()).Is(200).Text.Should().Be($"{queue}:1\r\n");
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_in_pieces_is_one_message()
+    {
+        var queue = Host.NextQueue();
+        var body = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i}\n")));
+        await using var connection = await Host.ConnectAsync();
+        await connection.SendAsync(RawRequest.Write($"POST /q/{queue}", "", "Transfer-Encoding: chunked", "Content-Type: text/plain"));
+        foreach (var piece in RawRequest.Chunked(body, 1000).Chunk(777)) await connection.SendAsync(piece);
+        (await connection.ReadReplyAsync()).Is(200);
+        (await connection.AskAsync($"GET /q/{queue}?format=raw")).Body.Should().Equal(body);
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_over_answers_204()
+    {
+        var queue = Host.NextQueue();
+        var clock = Stopwatch.StartNew();
+        (await Host.AskAsync($"GET /q/{queue}?wait=0.5")).IsNoContent();
+        clock.Elapsed.TotalSeconds.Should().BeInRange(0.45, 2);
+        clock.Restart();
+        (await Host.AskAsync($"GET /q/{queue}", "", "Prefer: wait=1")).IsNoContent();
+        clock.Elapsed.TotalSeconds.Should().BeInRange(0.95, 2.5);
+    }
+
+    [Fact]
+    public async Task A_post_wakes_a_waiting_GET()
+    {
+        var queue = Host.NextQueue();
+        var middle = await Eventually.MedianAsync(11, async i =>
+        {
+            await using var waiting = await Host.ConnectAsync();
+            await waiting.SendAsync(RawRequest.Write($"GET /q/none-{queue},{queue}?wait=30"));
+            await Task.Delay(30); // so that it does wait; the test holds either way
+            await Host.PostAsync(queue, $"m{i}");
+            var clock = Stopwatch.StartNew();
+            (await waiting.ReadReplyAsync()).Is(200).Json.Text("value").Should().Be($"m{i}");
+            return clock.Elapsed;
+        });
+        middle.TotalMilliseconds.Should().BeLessThan(100);
+    }
+
+    [Fact]
+    public async Task A_waiting_client_that_goes_away_takes_nothing_with_it()
+    {
+        var queue = Host.NextQueue();
+        for (var i = 0; i < 5; i++)
+        {
+            var waiting = await Host.ConnectAsync();
+            await waiting.SendAsync(RawRequest.Write($"GET /q/{queue}?wait=30"));
+            await Task.Delay(20);
+            waiting.Kill();
+        }
+        await Host.PostAsync(queue, "kept");
+        var found = await Host.AskAsync($"GET /q/{queue}?wait=10");
+        found.Is(200).Json.Text("value").Should().Be("kept");
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_before_it_has_read_everything_takes_nothing_with_it()
+    {
+        var queue = Host.NextQueue();
+        var large = new string('x', 1_000_000);
+        for (var i = 0; i < 15; i++) await Host.PostAsync(queue, $"{i}:{large}");
+        var gone = await RawConnection.OpenAsync(Host.Port, receiveBuffer: 4096);
+        await gone.SendAsync(RawRequest.Write($"GET /q/{queue}?max=15"));
+        (await gone.ReadHeadAsync()).Is(200);
+        gone.Kill();
+        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 15, "everything is given back");
+        for (var i = 0; i < 15; i++)
+        {
+            var message = await Host.TakeAsync(queue);
+            message.Text("value").Should().StartWith($"{i}:");
+            message.Number("count").Should().Be(2);
+        }
+    }
+
+    [Fact]
+    public async Task A_queue_s_own_ttl_holds_for_messages_that_name_none()
+    {
+        var queue = Host.NextQueue();
+        (await Host.AskAsync($"POST /p/{queue}", "ttl=1")).Is(200).Json.Number("ttl").Should().Be(1);
+        await Host.PostAsync(queue, "short");
+        (await Host.AskAsync($"POST /q/{queue}", "value=long&ttl=60")).Is(200);
+        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 1, "the first expires", seconds: 4);
+        (await Host.TakeValueAsync(queue)).Should().Be("long");
+    }
+
+    [Fact]
+    public async Task What_becomes_due_wakes_a_waiting_GET()
+    {
+        var queue = Host.NextQueue();
+        (await Host.AskAsync($"POST /q/{queue}", "value=later&delay=0.5")).Is(200);
+        await Host.IsEmptyAsync(queue);
+        var delayed = await Host.AskAsync($"GET /q/{queue}?wait=10&lease=1");
+        delayed.Is(200).Json.Text("receipt").Should().Be($"{queue}:1.1");
+
+        var clock = Stopwatch.StartNew();
+        var again = await Host.AskAsync($"GET /q/{queue}?wait=10&lease=30");
+        again.Is(200).Json.Text("receipt").Should().Be($"{queue}:1.2", "its lease was over");
+        clock.Elapsed.TotalSeconds.Should().BeInRange(0.5, 3);
+
+        var waiting = Host.AskAsync($"GET /q/{queue}?wait=10");
+        (await Host.AskAsync($"POST /q/{queue}/{queue}:1.2", "release=0")).IsNoContent();
+        (await waiting).Is(200).Json.Number("count").Should().Be(3);
+    }
+
+    [Fact]
+    public async Task What_has_expired_can_no_longer_be_looked_at()
+    {
+        var queue = Host.NextQueue();
+        (await Host.AskAsync($"POST /q/{queue}", "value=x&ttl=1")).Is(200);
+        await Eventually.TrueAsync(async () => (await Host.AskAsync($"GET /q/{queue}/{queue}:1")).Status == 404, "it is gone", seconds: 3);
+    }
+
+    [Fact]
+    public async Task Links_of_a_lease_lead_where_they_say()
+    {
+        var queue = Host.NextQueue() + "-é";
+        await Host.PostAllAsync(queue, ["a", "b", "c"]);
+        var links = await LeaseAsync(queue);
+        links.Keys.Should().BeEquivalentTo("ack", "extend", "release", "bury");
+        (await Host.AskAsync($"POST {links["extend"]}", "lease=60")).IsNoContent();
+        (await Host.AskAsync($"DELETE {links["ack"]}")).IsNoContent();
+        (await Host.AskAsync($"DELETE {links["ack"]}")).IsProblem(404, "not-found");
+
+        var second = await LeaseAsync(queue);
+        (await Host.AskAsync($"POST {second["release"]}", "release=0")).IsNoContent();
+        (await Host.AskAsync($"POST {second["extend"]}", "lease=60")).IsProblem(409, "stale-receipt");
+        var again = await LeaseAsync(queue);
+        (await Host.AskAsync($"DELETE {second["ack"]}")).IsProblem(409, "stale-receipt");
+        (await Host.AskAsync($"POST {again["bury"]}", "bury=no%20good")).IsNoContent();
+        (await Host.StatsAsync(queue)).Number("dead").Should().Be(1);
+        (await Host.TakeValueAsync(queue)).Should().Be("c");
+    }
+
+    [Fact]
+    public async Task Location_leads_to_the_message()
+    {
+        var queue = Host.NextQueue() + ":é?";
+        var location = (await Host.AskAsync($"POST /q/{QueueActions.InUrl(queue)}", "value=x")).Is(200).Header("Location")!;
+        var look = (await Host.AskAsync($"GET {PathOf(location)}")).Is(200).Json;
+        look.Text("key").Should().Be($"{queue}:1");
+        look.Text("state").Should().Be("ready");
+    }
+
+    [Fact]
+    public async Task HEAD_says_the_depth_the_age_and_the_consumers()
+    {
+        var queue = Host.NextQueue();
+        (await Host.AskAsync($"HEAD /q/{queue}")).Is(200).Header("RestMQ-Oldest-Age").Should().BeNull();
+        await Host.StopAsync(queue);
+        await Host.PostAllAsync(queue, ["a", "b"]);
+        await using var stream = await Host.ListenAsync(queue);
+        await Host.HasConsumersAsync(queue, 1);
+        var head = (await Host.AskAsync($"HEAD /q/{queue}")).Is(200);
+        head.Header("RestMQ-Length").Should().Be("2");
+        head.Header("RestMQ-Consumers").Should().Be("1");
+        double.Parse(head.Header("RestMQ-Oldest-Age")!, System.Globalization.CultureInfo.InvariantCulture).Should().BeInRange(0, 60);
+    }
+
+    [Fact]
+    public async Task The_newest_ten_by_j_in_every_state()
+    {
+        var queue = Host.NextQueue();
+        await Host.PostAllAsync(queue, Enumerable.Range(1, 15).Select(i => $"m{i}"));
+        (await Host.AskAsync($"POST /q/{queue}", "value=late&delay=600")).Is(200);
+        await Host.LeaseAsync(queue);
+        var dead = await Host.LeaseAsync(queue);
+        (await Host.AskAsync($"POST /q/{queue}/{dead.Text("receipt")}", "bury=why")).IsNoContent();
+
+        (await KeysByJAsync("")).Should().Equal(Enumerable.Range(6, 10).Reverse().Select(i => $"{queue}:{i}"));
+        (await KeysByJAsync("?state=ready")).Should().HaveCount(10);
+        (await KeysByJAsync("?state=leased")).Should().Equal($"{queue}:1");
+        (await KeysByJAsync("?state=dead")).Should().Equal($"{queue}:2");
+        (await KeysByJAsync("?state=delayed")).Should().Equal($"{queue}:16");
+        (await Host.AskAsync($"GET /j/{queue}?state=lost")).IsProblem(400, "bad-request");
+        var counts = (await Host.AskAsync($"GET /j/{queue}")).Is(200).Json;
+        (counts.Number("len"), counts.Text("queue")).Should().Be((13, queue));
+
+        async Task<string?[]> KeysByJAsync(string query) =>
+            [.. (await Host.AskAsync($"GET /j/{queue}{query}")).Is(200).Json.GetProperty("messages").EnumerateArray().Select(m => m.Text("key"))];
+    }
+
+    [Fact]
+    public async Task Curl_gets_a_sheet_of_curl_lines_for_this_host()
+    {
+        var sheet = await Host.AskAsync("GET /", "", $"Host: 127.0.0.1:{Host.Port}", "Accept: */*", "User-Agent: curl/8.0");
+        sheet.Is(200).MediaType.Should().Be("text/plain");
+        sheet.Text.Should().Contain($"curl").And.Contain($"http://127.0.0.1:{Host.Port}/");
+        sheet.FollowsTheRules();
+    }
+
+    [Theory]
+    [InlineData("/q")]
+    [InlineData("/queue")]
+    [InlineData("/j/{queue}")]
+    public async Task A_browser_gets_a_page(string target)
+    {
+        var queue = Host.NextQueue();
+        await Host.PostAsync(queue, "<b>");
+        var page = await Host.AskAsync($"GET {target.Replace("{queue}", queue)}", "", "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+        page.Is(200).MediaType.Should().Be("text/html");
+        page.Text.Should().Contain("<html", "it is a page").And.NotContain("<b>", "values and names are escaped");
+        page.FollowsTheRules();
+    }
+
+    private async Task<Dictionary<string, string>> LeaseAsync(string queue)
+    {
+        var reply = (await Host.AskAsync($"GET /q/{QueueActions.InUrl(queue)}?lease=30")).Is(200);
+        return reply.All("Link").SelectMany(l => l.Split(", ")).ToDictionary(l => l.Split("rel=\"")[1].Split('"')[0], l => PathOf(l.Split('<', '>')[1]));
+    }
+
+    private static string PathOf(string url) => url.StartsWith("http", StringComparison.Ordinal) ? new Uri(url).PathAndQuery : url;
+
+    public sealed class OnMemory(MemoryHost host) : HttpTests(host), IClassFixture<MemoryHost>;
+
+    public sealed class OnRedis(RedisHost host) : HttpTests(host), IClassFixture<RedisHost>;
+}

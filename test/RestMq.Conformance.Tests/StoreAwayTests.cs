@@ -1,0 +1,183 @@
+using System.Diagnostics;
+
+namespace RestMq.Conformance;
+
+/// <summary>Redis dies, hangs and comes back under a host that goes on.</summary>
+public sealed class StoreAwayTests : IAsyncLifetime
+{
+    private RestMqHost _host = null!;
+
+    private RedisServer Redis => _host.Redis!;
+
+    public static readonly (string Line, string Form)[] Routes =
+    [
+        ("POST /", "queue=q&value=x"), ("GET /?queue=q", ""), ("GET /q", ""), ("POST /q/q", "value=x"), ("GET /q/q", ""), ("GET /q/q?wait=20", ""),
+        ("GET /q/q?max=5", ""), ("GET /q/q?lease=5", ""), ("GET /q/q?format=raw", ""), ("GET /q/q,r", ""), ("HEAD /q/q", ""), ("DELETE /q/q", ""), ("GET /q/q/q:1", ""),
+        ("DELETE /q/q/q:1", ""), ("DELETE /q/q/q:1.1", ""), ("POST /q/q/q:1.1", "release=0"), ("GET /p/q", ""), ("POST /p/q", "policy=broadcast"),
+        ("GET /control", ""), ("GET /control/q", ""), ("POST /control/q", "status=stop"), ("POST /control/q", "status=redrive"),
+        ("GET /stats", ""), ("GET /stats/q", ""), ("GET /j/q", ""), ("GET /c/new", ""),
+    ];
+
+    private static readonly string[] Commands =
+    [
+        "\"cmd\":\"add\",\"value\":1", "\"cmd\":\"get\"", "\"cmd\":\"take\"", "\"cmd\":\"lease\"", "\"cmd\":\"del\",\"key\":\"q:1\"", "\"cmd\":\"len\"", "\"cmd\":\"purge\"",
+        "\"cmd\":\"extend\",\"receipt\":\"q:1.1\",\"lease\":5", "\"cmd\":\"policy\"", "\"cmd\":\"stop\"", "\"cmd\":\"start\"", "\"cmd\":\"redrive\"", "\"cmd\":\"queues\"",
+    ];
+
+    public async Task InitializeAsync() => _host = await RestMqHost.StartAsync(StoreKind.Redis);
+
+    public async Task DisposeAsync() => await _host.DisposeAsync();
+
+    [Fact]
+    public async Task Bug28_killed_every_route_is_503_within_two_seconds_and_works_again_when_it_is_back()
+    {
+        await _host.PostAsync("q", "kept");
+        await Redis.KillAsync();
+        await EveryRouteIsUnavailableAsync();
+        await Redis.ComeBackAsync();
+        await WorksAgainAsync("kept");
+    }
+
+    [Fact]
+    public async Task A_Redis_that_hangs_is_503_within_two_seconds_and_works_again_when_it_goes_on()
+    {
+        await _host.PostAsync("q", "kept");
+        Redis.Hang();
+        await EveryRouteIsUnavailableAsync();
+        Redis.GoOn();
+        await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 200, "the host works again");
+        // What was asked meanwhile may have been done after all: the reply said no more than that the store did not answer.
+        await _host.PostAsync("fresh", "x");
+        (await _host.TakeValueAsync("fresh")).Should().Be("x");
+    }
+
+    [Fact]
+    public async Task A_host_that_starts_before_its_Redis_works_when_it_comes()
+    {
+        var redis = await RedisServer.StartAsync();
+        await redis.KillAsync();
+        await using (var host = await RestMqHost.StartAsync(StoreKind.Redis, redis))
+        {
+            (await host.AskAsync("POST /q/q", "value=x")).IsProblem(503, "unavailable");
+            await redis.ComeBackAsync();
+            await Eventually.TrueAsync(async () => (await host.AskAsync("POST /q/q", "value=x")).Status == 200, "the host finds its Redis");
+        }
+        await redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Nothing_that_was_acknowledged_is_lost()
+    {
+        var acknowledged = new List<string>();
+        var statuses = new HashSet<int>();
+        var enough = new TaskCompletionSource();
+        using var stop = new CancellationTokenSource();
+        var producing = Task.Run(async () =>
+        {
+            for (var i = 0; !stop.IsCancellationRequested; i++)
+            {
+                var reply = await _host.AskAsync("POST /q/q", $"value=v{i}");
+                statuses.Add(reply.Status);
+                if (reply.Status == 200) acknowledged.Add($"v{i}");
+                if (i == 300) enough.SetResult();
+            }
+        });
+        await enough.Task;
+        await Redis.KillAsync();
+        await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 503, "the host notices");
+        await Redis.ComeBackAsync();
+        await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 200, "the host works again");
+        await stop.CancelAsync();
+        await producing;
+
+        statuses.Should().BeSubsetOf([200, 503]);
+        var found = new List<string>();
+        await using var connection = await _host.ConnectAsync();
+        for (var reply = await TakeAsync(); reply.Status == 200; reply = await TakeAsync()) found.AddRange(reply.Lines.Select(l => RawReply.ParseJson(l).Text("value")!));
+        found.Should().Contain(acknowledged).And.OnlyHaveUniqueItems();
+
+        Task<RawReply> TakeAsync() => connection.AskAsync("GET /q/q?max=1000");
+    }
+
+    [Theory]
+    [InlineData("broadcast")]
+    [InlineData("roundrobin")]
+    public async Task A_stream_outlives_its_store(string policy)
+    {
+        await _host.SetPolicyAsync("q", policy);
+        await using var stream = await _host.ListenAsync("q");
+        await _host.PostAsync("q", "before");
+        (await stream.NextValuesAsync(1)).Should().Equal("before");
+        await Redis.KillAsync();
+        (await _host.AskAsync("POST /q/q", "value=never")).IsProblem(503, "unavailable");
+        await Redis.ComeBackAsync();
+        await Eventually.TrueAsync(async () => (await _host.AskAsync("POST /q/q", "value=after")).Status == 200, "the host works again");
+        (await stream.NextValuesAsync(1)).Should().Equal("after");
+    }
+
+    [Fact]
+    public async Task A_GET_that_waits_is_answered_or_served_but_never_500()
+    {
+        await using var waiting = await _host.ConnectAsync();
+        await waiting.SendAsync(RawRequest.Write("GET /q/q?wait=8"));
+        (await _host.AskAsync("GET /stats/q")).Is(200);
+        await Redis.KillAsync();
+        (await waiting.ReadReplyAsync()).Status.Should().BeOneOf(503, 204);
+    }
+
+    private async Task EveryRouteIsUnavailableAsync()
+    {
+        var wrong = new List<string>();
+        foreach (var (line, form) in Routes)
+        {
+            await CheckAsync(line, async () =>
+            {
+                var reply = await _host.AskAsync(line, form);
+                if (line.StartsWith("HEAD", StringComparison.Ordinal)) reply.Is(503);
+                else reply.IsProblem(503, "unavailable");
+                reply.Header("Retry-After").Should().Be("1");
+                reply.FollowsTheRules();
+            });
+        }
+        foreach (var command in Commands)
+        {
+            await CheckAsync(command, async () =>
+            {
+                var reply = await _host.CommandAsync($"{{{command},\"queue\":\"q\"}}");
+                reply.Is(503).Json.Text("error").Should().NotBeNullOrEmpty();
+                reply.Header("Retry-After").Should().Be("1");
+            });
+        }
+        foreach (var method in new[] { "get", "len" })
+        {
+            await CheckAsync($"xmlrpc {method}", async () =>
+            {
+                var call = $"<methodCall><methodName>{method}</methodName><params><param><value>q</value></param></params></methodCall>";
+                (await _host.AskAsync("POST /xmlrpc", call, "Content-Type: text/xml")).Is(200).Text.Should().Contain("8003");
+            });
+        }
+        wrong.Should().BeEmpty();
+
+        async Task CheckAsync(string what, Func<Task> check)
+        {
+            var clock = Stopwatch.StartNew();
+            try
+            {
+                await check();
+                clock.Elapsed.TotalSeconds.Should().BeLessThan(2.3);
+            }
+            catch (Exception e)
+            {
+                wrong.Add($"{what} ({clock.Elapsed.TotalSeconds:0.0} s): {e.Message}");
+            }
+        }
+    }
+
+    private async Task WorksAgainAsync(string kept)
+    {
+        await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 200, "the host works again");
+        (await _host.TakeValueAsync("q")).Should().Be(kept);
+        await _host.PostAsync("q", "new");
+        (await _host.TakeValueAsync("q")).Should().Be("new");
+    }
+}

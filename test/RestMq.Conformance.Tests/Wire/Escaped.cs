@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+
+namespace RestMq.Conformance.Wire;
+
+/// <summary>Bytes as a line of text and back: <c>\r \n \t \0 \\ \xHH</c>, everything else is UTF-8.</summary>
+public static class Escaped
+{
+    public static byte[] Read(string text)
+    {
+        var bytes = new List<byte>(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '\\')
+            {
+                var length = char.IsHighSurrogate(text[i]) ? 2 : 1;
+                bytes.AddRange(Encoding.UTF8.GetBytes(text.Substring(i, length)));
+                i += length - 1;
+                continue;
+            }
+            var escape = text[++i];
+            bytes.Add(escape switch
+            {
+                'r' => (byte)'\r',
+                'n' => (byte)'\n',
+                't' => (byte)'\t',
+                '0' => 0,
+                '\\' => (byte)'\\',
+                'x' => byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                _ => throw new FormatException($"No such escape: \\{escape} in {text}"),
+            });
+            if (escape == 'x') i += 2;
+        }
+        return [.. bytes];
+    }
+
+    public static string Show(ReadOnlySpan<byte> bytes, int atMost = 2000)
+    {
+        var cut = bytes.Length > atMost;
+        var text = Show(Encoding.UTF8.GetString(cut ? bytes[..atMost] : bytes));
+        return cut ? $"{text}… ({bytes.Length} bytes)" : text;
+    }
+
+    public static string Show(string text) =>
+        text.Replace("\\", "\\\\").Replace("\r", "\\r").Replace("\n", "\\n").Replace("\t", "\\t").Replace("\0", "\\0");
+}
