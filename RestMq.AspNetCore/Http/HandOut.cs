@@ -18,8 +18,7 @@ internal static class HandOut
             write();
             // A client may well close its connection as soon as it has the whole reply, so only the pipe can tell whether it took it. From here
             // on the client has its reply: the deletion keeps only its next request on this connection waiting.
-            var sent = await context.Response.BodyWriter.FlushAsync(CancellationToken.None);
-            if (!sent.IsCompleted) action = SettleAction.Ack;
+            if (await Sending.TryFlushAsync(context.Response.BodyWriter)) action = SettleAction.Ack;
         }
         finally
         {

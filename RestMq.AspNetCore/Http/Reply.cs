@@ -77,6 +77,12 @@ internal static class Reply
         context.Response.BodyWriter.Write(bytes.Span);
     }
 
+    public static void Redirect(HttpContext context, string url)
+    {
+        SetHeaders(context, null);
+        context.Response.Redirect(url);
+    }
+
     /// <summary>A reply without a body.</summary>
     public static void Empty(HttpContext context, int status)
     {
