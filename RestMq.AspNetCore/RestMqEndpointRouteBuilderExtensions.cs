@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RestMq.Endpoints;
 using RestMq.Http;
@@ -24,13 +25,14 @@ public static class RestMqEndpointRouteBuilderExtensions
             ?? throw new InvalidOperationException("MapRestMq() needs RestMQ's services: call builder.Services.AddRestMq() before the application is built.");
         var options = services.GetRequiredService<IOptions<RestMqOptions>>().Value;
 
-        var home = new HomeEndpoints(engine, options);
-        var queues = new QueueEndpoints(engine, options);
+        var handOut = new HandOut(engine, services.GetRequiredService<ILogger<HandOut>>());
+        var home = new HomeEndpoints(engine, handOut, options);
+        var queues = new QueueEndpoints(engine, handOut, options);
         var messages = new MessageEndpoints(engine, options);
         var dispatcher = services.GetRequiredService<CommandDispatcher>();
-        var commands = new CommandEndpoints(engine, dispatcher, options);
-        var live = new LiveEndpoints(engine, dispatcher, options, services.GetRequiredService<IHostApplicationLifetime>());
-        var xmlRpc = new XmlRpcEndpoints(engine, options);
+        var commands = new CommandEndpoints(dispatcher, handOut, options);
+        var live = new LiveEndpoints(engine, dispatcher, handOut, options, services.GetRequiredService<IHostApplicationLifetime>());
+        var xmlRpc = new XmlRpcEndpoints(engine, handOut, options);
         var policy = new PolicyEndpoints(engine, options);
         var control = new ControlEndpoints(engine, options);
         var stats = new StatsEndpoints(engine);

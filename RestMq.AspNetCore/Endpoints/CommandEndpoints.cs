@@ -5,7 +5,7 @@ using RestMq.Pages;
 namespace RestMq.Endpoints;
 
 /// <summary><c>/queue</c>: the JSON protocol, in a field or as the body.</summary>
-internal sealed class CommandEndpoints(IQueueEngine engine, CommandDispatcher dispatcher, RestMqOptions options)
+internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut handOut, RestMqOptions options)
 {
     public Task FormAsync(HttpContext context)
     {
@@ -22,7 +22,7 @@ internal sealed class CommandEndpoints(IQueueEngine engine, CommandDispatcher di
             var callback = fields.Callback;
             var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, context.RequestAborted);
             SetStatus(context.Response, StatusOf(reply.Outcome));
-            if (reply.Taken is { } taken) await HandOut.SendAsync(context, engine, [taken], () => Write(context, callback, reply));
+            if (reply.Taken is { } taken) await handOut.SendAsync(context, [taken], () => Write(context, callback, reply));
             else Write(context, callback, reply);
         }
         catch (Exception e) when (Failures.ProblemOf(e) is { } problem && !context.Response.HasStarted)

@@ -5,7 +5,7 @@ using RestMq.Pages;
 namespace RestMq.Endpoints;
 
 /// <summary><c>/</c>: the queue named in a field, as the oldest curl lines do; and the front page.</summary>
-internal sealed class HomeEndpoints(IQueueEngine engine, RestMqOptions options)
+internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options)
 {
     public async Task GetAsync(HttpContext context)
     {
@@ -16,7 +16,7 @@ internal sealed class HomeEndpoints(IQueueEngine engine, RestMqOptions options)
             var callback = fields.Callback;
             var found = await engine.LeaseAsync([queue], 1, options.TakeLease, TimeSpan.Zero, context.RequestAborted);
             if (found.Count == 0) throw Problem.NotFound($"The queue {queue} is empty.");
-            await HandOut.SendAsync(context, engine, found, () => Replies.Message(context, callback, found[0]));
+            await handOut.SendAsync(context, found, () => Replies.Message(context, callback, found[0]));
             return;
         }
         var here = context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimEnd('/');

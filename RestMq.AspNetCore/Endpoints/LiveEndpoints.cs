@@ -6,7 +6,8 @@ using RestMq.Streams;
 namespace RestMq.Endpoints;
 
 /// <summary><c>/c/{queue}</c> and <c>/ws/{queue}</c>: a live consumer, by the transport that the client asks for.</summary>
-internal sealed class LiveEndpoints(IQueueEngine engine, CommandDispatcher dispatcher, RestMqOptions options, IHostApplicationLifetime lifetime)
+internal sealed class LiveEndpoints(
+    IQueueEngine engine, CommandDispatcher dispatcher, HandOut handOut, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan Ping = TimeSpan.FromSeconds(15);
 
@@ -40,7 +41,7 @@ internal sealed class LiveEndpoints(IQueueEngine engine, CommandDispatcher dispa
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
         using var stream = new SocketStream(
-            socket, consumer, dispatcher, engine, context.Response.BodyWriter, Adding.FormLimit(options));
+            socket, consumer, dispatcher, handOut, context.Response.BodyWriter, Adding.FormLimit(options));
         await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);
     }
 

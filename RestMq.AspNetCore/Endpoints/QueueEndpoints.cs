@@ -6,7 +6,7 @@ using RestMq.Pages;
 namespace RestMq.Endpoints;
 
 /// <summary><c>/q</c> and <c>/q/{queue}</c>: a queue as a resource.</summary>
-internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
+internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -34,7 +34,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, RestMqOptions options)
         var wanted = TakeQuery.Of(context, options);
         var found = await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, context.RequestAborted);
         if (found.Count == 0) Reply.Empty(context, StatusCodes.Status204NoContent);
-        else if (wanted.Lease is null) await HandOut.SendAsync(context, engine, found, () => Write(context, wanted, found));
+        else if (wanted.Lease is null) await handOut.SendAsync(context, found, () => Write(context, wanted, found));
         else Write(context, wanted, found);
     }
 

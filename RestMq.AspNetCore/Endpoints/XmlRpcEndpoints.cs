@@ -5,7 +5,7 @@ using RestMq.XmlRpc;
 namespace RestMq.Endpoints;
 
 /// <summary><c>POST /xmlrpc</c>: a call in, a value or a fault out, both 200 as XML-RPC has it.</summary>
-internal sealed class XmlRpcEndpoints(IQueueEngine engine, RestMqOptions options)
+internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options)
 {
     // Room for the markup around a value; base64 of the largest message, with its line breaks, is less than twice its size.
     private const int Overhead = 64 * 1024;
@@ -16,7 +16,7 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, RestMqOptions options
     {
         var limit = (int)Math.Min((options.MaxMessageBytes * 2L) + Overhead, Array.MaxLength);
         var reply = await AnswerAsync(await RequestBody.ReadAsync(context.Request, limit), context.RequestAborted);
-        if (reply.HandedOut is { } message) await HandOut.SendAsync(context, engine, [message], () => Write(context, reply.Document));
+        if (reply.HandedOut is { } message) await handOut.SendAsync(context, [message], () => Write(context, reply.Document));
         else Write(context, reply.Document);
     }
 

@@ -1,16 +1,17 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace RestMq.Http;
 
 /// <summary>
-/// Sends what was taken so that it cannot be lost: the messages are leased; they are deleted once the reply is complete, and go back to the
-/// head of their queue when the client went away.
+/// Sends what was taken so that it cannot be lost: the messages are leased; they are deleted once the reply is out, and go back to the head
+/// of their queue when the client went away.
 /// </summary>
-internal static class HandOut
+internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logger)
 {
     /// <summary>Writes the reply, sends it, and settles.</summary>
-    public static async Task SendAsync(HttpContext context, IQueueEngine engine, IReadOnlyList<QueueMessage> taken, Action write)
+    public async Task SendAsync(HttpContext context, IReadOnlyList<QueueMessage> taken, Action write)
     {
         var action = SettleAction.Release;
         try
@@ -20,23 +21,13 @@ internal static class HandOut
         }
         finally
         {
-            await SettleAsync(engine, taken, action);
+            // Not awaited: the settlement goes with the queue's next call to the store, and the client's next request need not wait for it.
+            _ = SettleAsync(taken, action);
         }
     }
 
-    // A client may well close its connection as soon as it has the whole reply, so only the pipe can tell whether it took it. From here on the
-    // client has its reply: the deletion keeps only its next request on this connection waiting.
-    private static async ValueTask<bool> SendAsync(PipeWriter wire, byte? last)
-    {
-        if (!await Sending.TryFlushAsync(wire)) return false;
-        if (last is not { } held) return true;
-        wire.GetSpan()[0] = held;
-        wire.Advance(1);
-        return !(await wire.FlushAsync()).IsCompleted;
-    }
-
     /// <summary>Settles what was taken, as best it can.</summary>
-    public static async Task SettleAsync(IQueueEngine engine, IReadOnlyList<QueueMessage> taken, SettleAction action)
+    public async Task SettleAsync(IReadOnlyList<QueueMessage> taken, SettleAction action)
     {
         try
         {
@@ -47,5 +38,22 @@ internal static class HandOut
         {
             // The lease ends by itself: the message comes again rather than being lost.
         }
+        catch (Exception e)
+        {
+            LogFailed(logger, taken.Count, taken[0].Key.Queue.Value, e);
+        }
     }
+
+    // A client may well close its connection as soon as it has the whole reply, so only the pipe can tell whether it took it.
+    private static async ValueTask<bool> SendAsync(PipeWriter wire, byte? last)
+    {
+        if (!await Sending.TryFlushAsync(wire)) return false;
+        if (last is not { } held) return true;
+        wire.GetSpan()[0] = held;
+        wire.Advance(1);
+        return !(await wire.FlushAsync()).IsCompleted;
+    }
+
+    [LoggerMessage(40, LogLevel.Error, "{Count} messages of {Queue} could not be settled; they come again when their leases end")]
+    private static partial void LogFailed(ILogger logger, int count, string queue, Exception error);
 }

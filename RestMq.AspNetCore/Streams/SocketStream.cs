@@ -9,7 +9,7 @@ namespace RestMq.Streams;
 /// A live stream over a WebSocket: text frames out are messages as in the other transports, text frames in are commands of the JSON protocol,
 /// answered in order. A reply names its queue (or an error), a message does not, so they can be told apart.
 /// </summary>
-internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, IQueueEngine engine, PipeWriter wire, int largest)
+internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, HandOut handOut, PipeWriter wire, int largest)
     : IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -80,7 +80,7 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
         }
         finally
         {
-            if (reply.Taken is { } taken) await HandOut.SettleAsync(engine, [taken], action);
+            if (reply.Taken is { } taken) await handOut.SettleAsync([taken], action);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class GroupCommit<TItem, TResult>(
 {
     private readonly Lock _lock = new();
     private readonly Queue<Call> _waiting = new();
+    private TaskCompletionSource? _drained;
     private bool _busy;
 
     public ValueTask<TResult> SendAsync(TItem item)
@@ -27,6 +28,17 @@ internal sealed class GroupCommit<TItem, TResult>(
             _busy = true;
         }
         return SendFirstAsync(item);
+    }
+
+    /// <summary>Completes when no call is under way.</summary>
+    public Task DrainedAsync()
+    {
+        lock (_lock)
+        {
+            if (!_busy) return Task.CompletedTask;
+            _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _drained.Task;
+        }
     }
 
     private async ValueTask<TResult> SendFirstAsync(TItem item)
@@ -50,6 +62,8 @@ internal sealed class GroupCommit<TItem, TResult>(
             {
                 var results = await send(Array.ConvertAll(next, static call => call.Item)).ConfigureAwait(false);
                 for (var i = 0; i < next.Length; i++) next[i].SetResult(results[i]);
+                // Behind what is waiting to run: those who have just been answered, and others, may have their next call ready by then.
+                await Task.Yield();
             }
             catch (Exception e)
             {
@@ -65,6 +79,7 @@ internal sealed class GroupCommit<TItem, TResult>(
             if (_waiting.Count == 0)
             {
                 _busy = false;
+                _drained?.TrySetResult();
                 return null;
             }
             var batch = new List<Call>(_waiting.Count);

@@ -14,6 +14,8 @@ internal sealed class QueueHub
     private const int MaxCalls = 1000;
     private const long MaxBytes = 4 * 1024 * 1024;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly IQueueStore _store;
     private readonly TimeSpan _slowPoll;
     private readonly ITimer _timer;
@@ -83,6 +85,8 @@ internal sealed class QueueHub
     {
         await _timer.DisposeAsync().ConfigureAwait(false);
         await Pump.DisposeAsync().ConfigureAwait(false);
+        // What has been replied is still to be settled; a store that is away is not waited for.
+        await Task.WhenAny(Task.WhenAll(Adds.DrainedAsync(), Exchanges.DrainedAsync()), Task.Delay(Patience, _time)).ConfigureAwait(false);
         if (_listening is { } listening) await listening.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
         (30, "StoreAnnouncement.LogMemory"),
         (31, "StoreAnnouncement.LogStore"),
         (32, "StoreAnnouncement.LogAway"),
+        (40, "HandOut.LogFailed"),
     ];
 
     private static string Root { get; } = FindRoot();
