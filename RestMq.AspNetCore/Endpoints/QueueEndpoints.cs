@@ -32,7 +32,9 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
     {
         var queues = Route.Queues(context);
         var wanted = TakeQuery.Of(context, options);
-        var found = await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, context.RequestAborted);
+        // Only a wait can be cut short; to ask for the token costs something on every take.
+        var ended = wanted.Wait > TimeSpan.Zero ? context.RequestAborted : CancellationToken.None;
+        var found = await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, ended);
         if (found.Count == 0) Reply.Empty(context, StatusCodes.Status204NoContent);
         else if (wanted.Lease is null) await handOut.SendAsync(context, found, () => Write(context, wanted, found));
         else Write(context, wanted, found);
@@ -62,7 +64,8 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
         var message = isField ? Adding.OfForm(fields, context, options) : await Adding.OfBodyAsync(fields, context, options);
-        Replies.Added(context, callback, await engine.AddAsync(queue, message, context.RequestAborted), location: true);
+        // What has arrived whole is added, whether or not its sender is still there.
+        Replies.Added(context, callback, await engine.AddAsync(queue, message, CancellationToken.None), location: true);
     }
 
     public async Task PurgeAsync(HttpContext context)

@@ -16,7 +16,6 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
         var action = SettleAction.Release;
         try
         {
-            context.RequestAborted.ThrowIfCancellationRequested();
             if (await SendAsync(context.Response.BodyWriter, Reply.HoldLast(write))) action = SettleAction.Ack;
         }
         finally

@@ -75,6 +75,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
 
         var request = new LeaseRequest(max, lease);
+        if (queues.Count == 1 && wait == TimeSpan.Zero) return await LookAsync(queues[0], request).ConfigureAwait(false);
         var hubs = new QueueHub[queues.Count];
         for (var i = 0; i < hubs.Length; i++) hubs[i] = Enter(queues[i]);
         try
@@ -157,6 +158,19 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         finally
         {
             owed?.Wake();
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueName queue, LeaseRequest request)
+    {
+        var hub = Enter(queue);
+        try
+        {
+            return await LookAsync(hub, request).ConfigureAwait(false);
+        }
+        finally
+        {
+            hub.Leave();
         }
     }
 
