@@ -7,8 +7,9 @@ namespace RestMq.Engine;
 /// <param name="send">Does a batch and gives a result for each item, in order; its exception goes to every caller of the batch.</param>
 /// <param name="weigh">An item's weight.</param>
 /// <param name="maxWeight">A batch's weight at most, unless one item alone is heavier: it bounds how long the store is held.</param>
+/// <param name="gather">False to let every call go by itself: where a call costs no round trip there is nothing to share.</param>
 internal sealed class GroupCommit<TItem, TResult>(
-    Func<IReadOnlyList<TItem>, ValueTask<TResult[]>> send, Func<TItem, long> weigh, long maxWeight)
+    Func<IReadOnlyList<TItem>, ValueTask<TResult[]>> send, Func<TItem, long> weigh, long maxWeight, bool gather = true)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Call> _waiting = new();
@@ -17,6 +18,7 @@ internal sealed class GroupCommit<TItem, TResult>(
 
     public ValueTask<TResult> SendAsync(TItem item)
     {
+        if (!gather) return SendAloneAsync(item);
         lock (_lock)
         {
             if (_busy)
@@ -40,6 +42,8 @@ internal sealed class GroupCommit<TItem, TResult>(
             return _drained.Task;
         }
     }
+
+    private async ValueTask<TResult> SendAloneAsync(TItem item) => (await send([item]).ConfigureAwait(false))[0];
 
     private async ValueTask<TResult> SendFirstAsync(TItem item)
     {

@@ -33,8 +33,8 @@ internal sealed class QueueHub
         _store = store;
         _time = time;
         _slowPoll = options.SlowPoll;
-        Adds = new(batch => store.AddAsync(queue, batch, whole: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes);
-        Exchanges = new(ExchangeAsync, static e => 1 + (e.Request?.Count ?? 0), MaxCalls);
+        Adds = new(batch => store.AddAsync(queue, batch, whole: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes, store.IsRemote);
+        Exchanges = new(ExchangeAsync, static e => 1 + (e.Request?.Count ?? 0), MaxCalls, store.IsRemote);
         Pump = new QueuePump(this, store, options, policies, logger);
         _timer = time.CreateTimer(static hub => ((QueueHub)hub!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }

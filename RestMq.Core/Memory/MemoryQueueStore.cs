@@ -29,6 +29,8 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
 
     public string Description => "memory";
 
+    public bool IsRemote => false;
+
     private long Now => _origin + time.GetElapsedTime(_started).Ticks;
 
     public ValueTask<AddResult[]> AddAsync(

@@ -33,6 +33,8 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     public string Description => _connection.Description;
 
+    public bool IsRemote => true;
+
     public async ValueTask<AddResult[]> AddAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
     {

@@ -10,6 +10,9 @@ internal interface IQueueStore
     /// <summary>Where the messages are, for a person.</summary>
     string Description { get; }
 
+    /// <summary>Whether a call goes over a wire, so that calls gain by going together.</summary>
+    bool IsRemote { get; }
+
     /// <summary>Adds messages in order: all of them, but for duplicates, and for those that find the queue full.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="messages">The messages.</param>

@@ -37,6 +37,8 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     public string Description => inner.Description;
 
+    public bool IsRemote => inner.IsRemote;
+
     /// <summary>Lets the next calls of live delivery be done, and their replies get lost.</summary>
     public void LoseReplies(int count) => Volatile.Write(ref _repliesToLose, count);
 
