@@ -45,7 +45,9 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
         {
             await using var late = await Hosts[1 + (i % 2)].StreamAsync(Transports[i % 3], queue);
             await Hosts[0].PostAsync(queue, $"{i}");
+            var clock = Stopwatch.StartNew();
             (await late.NextValuesAsync(1)).Should().Equal($"{i}");
+            clock.Elapsed.TotalSeconds.Should().BeLessThan(2, "a hint brings it, not a poll");
         }
         (await first.NextValuesAsync(40)).Should().Equal(Numbered(40));
     }
