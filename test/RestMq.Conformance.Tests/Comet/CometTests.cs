@@ -19,7 +19,7 @@ public abstract partial class CometTests(HostFixture fixture)
         stream.Head.FollowsTheRules();
 
         await Host.PostAsync(queue, "first");
-        (await stream.NextLineAsync()).Should().Be($$"""{"key":"{{queue}}:1","value":"first","count":1}""");
+        (await stream.NextLineAsync()).Should().Be($$"""{"key":"{{queue}}:1","value":"first","count":1,"id":1}""");
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public abstract partial class CometTests(HostFixture fixture)
         for (var i = 1; i <= 5; i++)
         {
             await Host.PostAsync(queue, $"m{i}");
-            (await stream.NextLineAsync()).Should().Be($$"""{"key":"{{queue}}:{{i}}","value":"m{{i}}","count":1}""");
+            (await stream.NextLineAsync()).Should().Be($$"""{"key":"{{queue}}:{{i}}","value":"m{{i}}","count":1,"id":{{i}}}""");
             stream.Chunks.Should().Be(i);
         }
         (await Host.StatsAsync(queue)).Number("len").Should().Be(0, "what was delivered is gone");
@@ -42,8 +42,8 @@ public abstract partial class CometTests(HostFixture fixture)
         var queue = Host.NextQueue();
         await using var stream = await CometStream.OpenAsync(Host.Port, $"/c/{queue}?callback=cb");
         await Host.PostAllAsync(queue, ["one", "two"]);
-        (await stream.NextLineAsync()).Should().Be($$"""cb({"key":"{{queue}}:1","value":"one","count":1});""");
-        (await stream.NextLineAsync()).Should().Be($$"""cb({"key":"{{queue}}:2","value":"two","count":1});""");
+        (await stream.NextLineAsync()).Should().Be($$"""cb({"key":"{{queue}}:1","value":"one","count":1,"id":1});""");
+        (await stream.NextLineAsync()).Should().Be($$"""cb({"key":"{{queue}}:2","value":"two","count":1,"id":2});""");
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public abstract partial class CometTests(HostFixture fixture)
         (await Host.AskAsync($"POST /q/{queue}", "{\"a\":\r\n[1,\n2]}", "Content-Type: application/json")).Is(200);
         await Host.PostAsync(queue, "x\r\ny\n");
         await using var stream = await Host.ListenAsync(queue);
-        (await stream.NextLineAsync()).Should().Be($$"""{"key":"{{queue}}:1","value":{"a":[1,2]},"count":1}""");
+        (await stream.NextLineAsync()).Should().Be($$"""{"key":"{{queue}}:1","value":{"a":[1,2]},"count":1,"id":1}""");
         (await stream.NextAsync()).Text("value").Should().Be("x\r\ny\n");
     }
 
@@ -124,8 +124,8 @@ public abstract partial class CometTests(HostFixture fixture)
         var head = await connection.ReadHeadAsync();
         head.Is(200).Header("Transfer-Encoding").Should().BeNull();
         await Host.PostAllAsync(queue, ["one", "two"]);
-        (await connection.ReadLineAsync()).Should().Be($$"""{"key":"{{queue}}:1","value":"one","count":1}""");
-        (await connection.ReadLineAsync()).Should().Be($$"""{"key":"{{queue}}:2","value":"two","count":1}""");
+        (await connection.ReadLineAsync()).Should().Be($$"""{"key":"{{queue}}:1","value":"one","count":1,"id":1}""");
+        (await connection.ReadLineAsync()).Should().Be($$"""{"key":"{{queue}}:2","value":"two","count":1,"id":2}""");
         (await Host.AskAsync($"DELETE /q/{queue}")).Is(200);
         await connection.EndsAsync();
     }
