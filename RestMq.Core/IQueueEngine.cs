@@ -13,7 +13,7 @@ public interface IQueueEngine
     /// <summary>Adds one message. When it returns, the message is in the store, whole.</summary>
     ValueTask<AddResult> AddAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken = default);
 
-    /// <summary>Adds several messages, all in one step and in order.</summary>
+    /// <summary>Adds several messages in one step and in order: all, or none when the queue has not room for all.</summary>
     ValueTask<IReadOnlyList<AddResult>> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken = default);
 
     /// <summary>Looks at the message at the head and counts the look, leaving it there; null when nothing is ready.</summary>

@@ -15,19 +15,41 @@ internal sealed class CommandEndpoints(IQueueEngine engine, CommandDispatcher di
 
     public async Task DispatchAsync(HttpContext context)
     {
-        var queue = context.Request.RouteValues["queue"] is null ? null : Route.Queue(context);
-        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
-        var callback = fields.Callback;
-        var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, context.RequestAborted);
-        context.Response.StatusCode = reply.Outcome switch
+        try
         {
-            CommandOutcome.Refused => StatusCodes.Status400BadRequest,
-            CommandOutcome.Unavailable => StatusCodes.Status503ServiceUnavailable,
-            _ => StatusCodes.Status200OK,
-        };
-        if (reply.Outcome == CommandOutcome.Unavailable) context.Response.Headers.RetryAfter = "1";
-        if (reply.Taken is { } taken) await HandOut.SendAsync(context, engine, [taken], () => Write(context, callback, reply));
-        else Write(context, callback, reply);
+            var queue = context.Request.RouteValues["queue"] is null ? null : Route.Queue(context);
+            var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+            var callback = fields.Callback;
+            var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, context.RequestAborted);
+            SetStatus(context.Response, StatusOf(reply.Outcome));
+            if (reply.Taken is { } taken) await HandOut.SendAsync(context, engine, [taken], () => Write(context, callback, reply));
+            else Write(context, callback, reply);
+        }
+        catch (Exception e) when (Failures.ProblemOf(e) is { } problem && !context.Response.HasStarted)
+        {
+            // Whatever stands in the way of a command is told as the protocol tells its failures.
+            SetStatus(context.Response, problem.Status);
+            Reply.Json(context, callback: null, problem.Message, static (writer, error) =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("error", error);
+                writer.WriteEndObject();
+            });
+        }
+    }
+
+    private static int StatusOf(CommandOutcome outcome) => outcome switch
+    {
+        CommandOutcome.Refused => StatusCodes.Status400BadRequest,
+        CommandOutcome.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        CommandOutcome.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status200OK,
+    };
+
+    private static void SetStatus(HttpResponse response, int status)
+    {
+        response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable) response.Headers.RetryAfter = "1";
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> CommandAsync(HttpContext context, Fields fields)

@@ -10,7 +10,7 @@ internal sealed class HomeEndpoints(IQueueEngine engine, RestMqOptions options)
     public async Task GetAsync(HttpContext context)
     {
         var fields = Fields.OfQuery(context);
-        if (fields.Text("queue") is { Length: > 0 } name)
+        if (fields.Text("queue") is { } name)
         {
             var queue = Route.Name(name);
             var callback = fields.Callback;
@@ -20,7 +20,7 @@ internal sealed class HomeEndpoints(IQueueEngine engine, RestMqOptions options)
             return;
         }
         var here = context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimEnd('/');
-        if (Html.IsWanted(context)) context.Response.Redirect(here + "/q");
+        if (Html.IsWanted(context)) Reply.Redirect(context, here + "/q");
         else Reply.Text(context, null, CurlSheet.For($"{context.Request.Scheme}://{context.Request.Host}{here}", engine.Store));
     }
 

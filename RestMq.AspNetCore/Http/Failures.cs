@@ -24,7 +24,8 @@ internal static class Failures
         }
     };
 
-    private static Problem? ProblemOf(Exception e) => e switch
+    /// <summary>The problem that an exception is for the client; null when it is a mistake of ours.</summary>
+    public static Problem? ProblemOf(Exception e) => e switch
     {
         Problem problem => problem,
         FormatException => Problem.BadRequest(e.Message),

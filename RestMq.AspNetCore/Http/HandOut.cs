@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Http;
@@ -15,16 +16,23 @@ internal static class HandOut
         try
         {
             context.RequestAborted.ThrowIfCancellationRequested();
-            write();
-            // A client may well close its connection as soon as it has the whole reply, so only the pipe can tell whether it took it. From here
-            // on the client has its reply: the deletion keeps only its next request on this connection waiting.
-            var sent = await context.Response.BodyWriter.FlushAsync(CancellationToken.None);
-            if (!sent.IsCompleted) action = SettleAction.Ack;
+            if (await SendAsync(context.Response.BodyWriter, Reply.HoldLast(write))) action = SettleAction.Ack;
         }
         finally
         {
             await SettleAsync(engine, taken, action);
         }
+    }
+
+    // A client may well close its connection as soon as it has the whole reply, so only the pipe can tell whether it took it. From here on the
+    // client has its reply: the deletion keeps only its next request on this connection waiting.
+    private static async ValueTask<bool> SendAsync(PipeWriter wire, byte? last)
+    {
+        if (!await Sending.TryFlushAsync(wire)) return false;
+        if (last is not { } held) return true;
+        wire.GetSpan()[0] = held;
+        wire.Advance(1);
+        return !(await wire.FlushAsync()).IsCompleted;
     }
 
     /// <summary>Settles what was taken, as best it can.</summary>

@@ -26,11 +26,10 @@ internal static class Replies
         Reply.Text(context, callback, added.Key.ToString());
     }
 
-    /// <summary>The keys of several messages, one a line; 429 when there was no room for all.</summary>
+    /// <summary>The keys of several messages, one a line; 429 when there was not room for all.</summary>
     public static void Added(HttpContext context, IReadOnlyList<AddResult> added)
     {
-        var kept = added.Count(result => result.Status != AddStatus.Full);
-        if (kept < added.Count) throw Problem.Full($"The queue is full: it took the first {kept} of {added.Count} messages.");
+        if (added.Any(result => result.Status == AddStatus.Full)) throw Problem.Full($"The queue has not room for {added.Count} messages within max_length. Nothing was added.");
         Reply.Text(context, null, string.Join("\r\n", added.Select(result => result.Key.ToString())));
     }
 

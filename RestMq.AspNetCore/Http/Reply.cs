@@ -23,8 +23,37 @@ internal static class Reply
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
+    // Whether the last byte of a large reply is to be held back, and that byte.
+    [ThreadStatic]
+    private static bool _holding;
+
+    [ThreadStatic]
+    private static byte? _held;
+
     // A reply of the largest message would otherwise stay with its thread for ever.
     private const int MaxKeptBuffer = 256 * 1024;
+
+    // What a response takes without waiting for its client, with the headers, is twice this by default.
+    private const int SentAtOnce = 32 * 1024;
+
+    /// <summary>
+    /// Writes a reply but, when its client may have to be waited for, holds back its last byte: until that is sent the client cannot have the
+    /// whole reply, so a connection that ends is one that broke.
+    /// </summary>
+    /// <returns>The last byte; null when it has been written too.</returns>
+    public static byte? HoldLast(Action write)
+    {
+        _holding = true;
+        try
+        {
+            write();
+            return _held;
+        }
+        finally
+        {
+            (_holding, _held) = (false, null);
+        }
+    }
 
     public static void Json<T>(
         HttpContext context, string? callback, T state, Action<Utf8JsonWriter, T> write, string contentType = JsonType)
@@ -74,7 +103,13 @@ internal static class Reply
     {
         SetHeaders(context, contentType);
         context.Response.ContentLength = bytes.Length;
-        context.Response.BodyWriter.Write(bytes.Span);
+        Put(context, bytes.Span);
+    }
+
+    public static void Redirect(HttpContext context, string url)
+    {
+        SetHeaders(context, null);
+        context.Response.Redirect(url);
     }
 
     /// <summary>A reply without a body.</summary>
@@ -122,11 +157,21 @@ internal static class Reply
     {
         SetHeaders(context, contentType);
         context.Response.ContentLength = buffer.WrittenCount;
-        context.Response.BodyWriter.Write(buffer.WrittenSpan);
+        Put(context, buffer.WrittenSpan);
         if (buffer.Capacity <= MaxKeptBuffer)
         {
             buffer.ResetWrittenCount();
             _buffer = buffer;
         }
+    }
+
+    private static void Put(HttpContext context, ReadOnlySpan<byte> bytes)
+    {
+        if (_holding && bytes.Length > SentAtOnce)
+        {
+            _held = bytes[^1];
+            bytes = bytes[..^1];
+        }
+        context.Response.BodyWriter.Write(bytes);
     }
 }

@@ -5,8 +5,20 @@ namespace RestMq.Http;
 /// <summary>Reads a request's body whole, up to a limit.</summary>
 internal static class RequestBody
 {
-    /// <exception cref="Problem">It is larger: 413.</exception>
+    /// <exception cref="Problem">It is larger: 413; or it cannot be read: 400.</exception>
     public static async ValueTask<byte[]> ReadAsync(HttpRequest request, int limit)
+    {
+        try
+        {
+            return await ReadAllAsync(request, limit);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw Problem.BadRequest($"The body could not be read: {e.Message}");
+        }
+    }
+
+    private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int limit)
     {
         if (request.ContentLength is { } length)
         {

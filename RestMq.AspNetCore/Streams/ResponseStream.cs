@@ -47,8 +47,7 @@ internal static class ResponseStream
                 framing.WriteMessage(wire, message);
                 written.Add(message);
             }
-            var flushed = await wire.FlushAsync(ended);
-            if (flushed.IsCompleted || ended.IsCancellationRequested) return;
+            if (!await Sending.TryFlushAsync(wire, ended) || ended.IsCancellationRequested) return;
             foreach (var message in written) consumer.Delivered(message);
             written.Clear();
         }
@@ -65,7 +64,7 @@ internal static class ResponseStream
         {
             ended.ThrowIfCancellationRequested();
             framing.WriteHeartbeat(wire);
-            if ((await wire.FlushAsync(ended)).IsCompleted) return false;
+            if (!await Sending.TryFlushAsync(wire, ended)) return false;
         }
         await stop.CancelAsync();
         return await waiting;

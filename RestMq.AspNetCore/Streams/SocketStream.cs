@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.WebSockets;
+using RestMq.Http;
 
 namespace RestMq.Streams;
 
@@ -7,7 +9,7 @@ namespace RestMq.Streams;
 /// A live stream over a WebSocket: text frames out are messages as in the other transports, text frames in are commands of the JSON protocol,
 /// answered in order. A reply names its queue (or an error), a message does not, so they can be told apart.
 /// </summary>
-internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, IQueueEngine engine, int largest)
+internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, IQueueEngine engine, PipeWriter wire, int largest)
     : IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -78,7 +80,7 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
         }
         finally
         {
-            if (reply.Taken is { } taken) await Http.HandOut.SettleAsync(engine, [taken], action);
+            if (reply.Taken is { } taken) await HandOut.SettleAsync(engine, [taken], action);
         }
     }
 
@@ -91,6 +93,8 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
         {
             write(_frame, state);
             await socket.SendAsync(_frame.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            // The socket's own word is not enough: it ends in the same way when the connection breaks.
+            if (!await Sending.TryFlushAsync(wire)) throw new WebSocketException(WebSocketError.ConnectionClosedPrematurely);
         }
         finally
         {

@@ -57,7 +57,7 @@ public sealed class CommandDispatcher
         }
         catch (FormatException e)
         {
-            reply.Fail(e.Message, CommandOutcome.Refused);
+            reply.Fail(e.Message, e is TooLargeException ? CommandOutcome.TooLarge : CommandOutcome.Refused);
         }
         catch (RestMqUnavailableException e)
         {

@@ -13,6 +13,9 @@ public enum CommandOutcome
     /// <summary>It was no command: over HTTP, 400.</summary>
     Refused,
 
+    /// <summary>The message is too large: over HTTP, 413.</summary>
+    TooLarge,
+
     /// <summary>The store is away: over HTTP, 503.</summary>
     Unavailable,
 }

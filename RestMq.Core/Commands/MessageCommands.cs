@@ -88,7 +88,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     private NewMessage ToAdd(MessageBody body, CommandRequest request)
     {
         if (body.Bytes.Length > options.MaxMessageBytes)
-            throw new FormatException($"A message has at most {options.MaxMessageBytes} bytes; this one has {body.Bytes.Length}.");
+            throw new TooLargeException($"A message has at most {options.MaxMessageBytes} bytes; this one has {body.Bytes.Length}.");
         return new NewMessage(body)
         {
             Delay = request.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,

@@ -54,7 +54,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         if (messages.Count > _options.MaxBatch) throw new ArgumentException($"At most {_options.MaxBatch} messages are added at a time.", nameof(messages));
         foreach (var message in messages) Check(message);
-        return messages.Count == 0 ? [] : await _store.AddAsync(queue, messages, cancellationToken).ConfigureAwait(false);
+        return messages.Count == 0 ? [] : await _store.AddAsync(queue, messages, whole: true, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<QueueMessage?> TakeAsync(QueueName queue, CancellationToken cancellationToken = default)

@@ -31,7 +31,7 @@ internal sealed class QueueHub
         _store = store;
         _time = time;
         _slowPoll = options.SlowPoll;
-        Adds = new(batch => store.AddAsync(queue, batch, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes);
+        Adds = new(batch => store.AddAsync(queue, batch, whole: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes);
         Leases = new(LeaseAsync, static r => r.Count, MaxCalls);
         Settlements = new(batch => store.SettleAsync(queue, batch, CancellationToken.None), static _ => 1, MaxCalls);
         Pump = new QueuePump(this, store, options, policies, logger);

@@ -29,11 +29,12 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     private LiveState Live => new(Settings.Policy, Settings.Stopped);
 
-    public AddResult[] Add(IReadOnlyList<NewMessage> messages, long now)
+    public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole, long now)
     {
         Sweep(now);
+        var limit = whole && _messages.Count + messages.Count > Settings.MaxLength ? 0 : Settings.MaxLength;
         var results = new AddResult[messages.Count];
-        for (var i = 0; i < results.Length; i++) results[i] = Add(messages[i], now);
+        for (var i = 0; i < results.Length; i++) results[i] = Add(messages[i], limit, now);
         return results;
     }
 
@@ -101,7 +102,11 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         return new BroadcastBatch(messages, after, LastSequence, more ? TimeSpan.Zero : NextDue(now), Live);
     }
 
-    public MessageSnapshot? Peek(long id) => _messages.TryGetValue(id, out var message) ? message.ToSnapshot(name) : null;
+    public MessageSnapshot? Peek(long id, long now)
+    {
+        if (!_messages.TryGetValue(id, out var message)) return null;
+        return message.Dies <= now && MayDie(message) ? null : message.ToSnapshot(name);
+    }
 
     public IReadOnlyList<MessageSnapshot> Last(MessageState state, int count, long now)
     {
@@ -169,11 +174,11 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         _ => request.Count,
     };
 
-    private AddResult Add(in NewMessage message, long now)
+    private AddResult Add(in NewMessage message, long? limit, long now)
     {
         if (message.IdempotencyKey is { } known && _once.TryGetValue(known, out var first))
             return new AddResult(AddStatus.Duplicate, new MessageKey(name, first));
-        if (_messages.Count >= Settings.MaxLength) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
+        if (_messages.Count >= limit) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
 
         var dies = (message.TimeToLive ?? Settings.TimeToLive) is { } life ? now + life.Ticks : MemoryMessage.Never;
         var added = new MemoryMessage(++LastId, message.Body, now, dies);

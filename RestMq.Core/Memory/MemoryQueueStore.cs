@@ -31,8 +31,9 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
 
     private long Now => _origin + time.GetElapsedTime(_started).Ticks;
 
-    public ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken) =>
-        new(Create(queue, messages, static (q, messages, now) => q.Add(messages, now)));
+    public ValueTask<AddResult[]> AddAsync(
+        QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken) =>
+        new(Create(queue, (messages, whole), static (q, add, now) => q.Add(add.messages, add.whole, now)));
 
     public ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
         new(TryOn(queue, requests, static (q, requests, now) => q.Lease(requests, now), out var batch) ? batch : NothingToLease);
@@ -61,7 +62,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     }
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) =>
-        new(TryOn(key.Queue, key.Id, static (q, id, _) => q.Peek(id), out var snapshot) ? snapshot : null);
+        new(TryOn(key.Queue, key.Id, static (q, id, now) => q.Peek(id, now), out var snapshot) ? snapshot : null);
 
     public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
         QueueName queue, MessageState state, int count, CancellationToken cancellationToken) =>

@@ -33,22 +33,24 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     public string Description => _connection.Description;
 
-    public async ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
+    public async ValueTask<AddResult[]> AddAsync(
+        QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
     {
         var keys = KeysOf(queue);
         // Before the first message, so that a daemon that dies in between leaves no queue that nobody lists.
         if (!keys.Registered) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
 
         List<RedisKey>? once = null;
-        var arguments = new RedisValue[2 + (messages.Count * 3)];
+        var arguments = new RedisValue[3 + (messages.Count * 3)];
         arguments[0] = keys.Wake;
         arguments[1] = _idempotencyWindow;
+        arguments[2] = whole ? 1 : 0;
         for (var i = 0; i < messages.Count; i++)
         {
             var message = messages[i];
-            arguments[2 + (i * 3)] = RedisBody.Kind(message.Body);
-            arguments[3 + (i * 3)] = message.Body.Bytes;
-            arguments[4 + (i * 3)] = Options(message, keys, ref once);
+            arguments[3 + (i * 3)] = RedisBody.Kind(message.Body);
+            arguments[4 + (i * 3)] = message.Body.Bytes;
+            arguments[5 + (i * 3)] = Options(message, keys, ref once);
         }
         var reply = (RedisResult[])(await _connection
             .EvaluateAsync(RedisScript.Add, once is null ? keys.All : [.. once], arguments, cancellationToken).ConfigureAwait(false))!;

@@ -11,8 +11,12 @@ internal interface IQueueStore
     string Description { get; }
 
     /// <summary>Adds messages in order: all of them, but for duplicates, and for those that find the queue full.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="messages">The messages.</param>
+    /// <param name="whole">Whether they belong together: then they find the queue full unless it has room for all.</param>
+    /// <param name="cancellationToken">Ends it before it has begun.</param>
     /// <returns>A result for each message.</returns>
-    ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken);
+    ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken);
 
     /// <summary>
     /// Moves what is due, then hands out from the head: the first request is served whole before the second, and so on.

@@ -1,5 +1,5 @@
--- Adds messages in order. ARGV: wake, the idempotency window in ms, then for each message its kind, its bytes, and its options: '' or
--- "<delay ms> <ttl ms, 0 for the queue's> <index of its once key in KEYS, or 0>".
+-- Adds messages in order. ARGV: wake, the idempotency window in ms, 1 when they belong together (then a queue without room for all takes
+-- none), then for each message its kind, its bytes, and its options: '' or "<delay ms> <ttl ms, 0 for the queue's> <index of its once key in KEYS, or 0>".
 --
 -- Ids are reserved for the whole batch at once; a duplicate or refused message leaves no gap, because ids are given out as messages are
 -- kept and the counter is set to the last of them. Replies: 1 when the queue is new, then for each message its id, -id of the first one
@@ -12,6 +12,7 @@ local limit, ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(
 if exists(expiry) then sweep(at) end
 local live = limit and call('HLEN', body) or 0
 local was_empty = not exists(ready)
+if limit and ARGV[3] == '1' and live + (#ARGV - 3) / 3 > limit then limit = 0 end
 
 local first, reply, bodies, tail, later = next, { fresh }, {}, {}, false
 local function keep(kind, bytes, delay, life)
@@ -28,7 +29,7 @@ local function keep(kind, bytes, delay, life)
   return next
 end
 
-for i = 3, #ARGV, 3 do
+for i = 4, #ARGV, 3 do
   local options = ARGV[i + 2]
   local delay, life, once = 0, 0, 0
   if options ~= '' then

@@ -7,5 +7,7 @@ for name, key in pairs({ leased = leased, delayed = delayed, dead = dead }) do
   local score = call('ZSCORE', key, id)
   if score then place, ends = name, tonumber(score) end
 end
+local ends_life = dies(stored)
+if ends_life > 0 and ends_life <= now() and (place == 'ready' or place == 'delayed') then return {} end
 local hand_outs = (tonumber(call('HGET', count, id)) or 0) + (place == 'leased' and 1 or 0)
 return { place, ends, call('HGET', why, id) or '', hand_outs, stored }

@@ -44,7 +44,6 @@ public abstract partial class BadInputTests
         """{"cmd":"del","queue":"{q}"}""",
         """{"cmd":"del","queue":"{q}","key":5}""",
         """{"cmd":"extend","queue":"{q}"}""",
-        """{"cmd":"extend","queue":"{q}","receipt":"{q}:1.1"}""",
         """{"cmd":"extend","queue":"{q}","receipt":"{q}:1.1","lease":99999999}""",
         """{"cmd":"extend","queue":"{q}","receipt":true,"lease":5}""",
         """{"cmd":"release","queue":"{q}","receipt":"{q}:1.1","delay":-1}""",

@@ -99,8 +99,8 @@ public sealed partial class CommandDispatcherTests
     public async Task What_is_too_large_or_too_many_is_refused()
     {
         var large = new string('x', (1024 * 1024) + 1);
-        await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","value":"{{large}}"}"""), "at most 1048576 bytes; this one has 1048577");
-        await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","values":["good","{{large}}"]}"""), "at most 1048576 bytes");
+        await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","value":"{{large}}"}"""), "at most 1048576 bytes; this one has 1048577", CommandOutcome.TooLarge);
+        await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","values":["good","{{large}}"]}"""), "at most 1048576 bytes", CommandOutcome.TooLarge);
         await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","values":[{{string.Join(',', Enumerable.Range(0, 1001))}}]}"""), "1 to 1000");
         await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","value":1,"id":"{{new string('k', 201)}}"}"""), "1 to 200 characters");
         await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","value":{{new string('[', 70)}}{{new string(']', 70)}}}"""), "not JSON");
@@ -109,7 +109,7 @@ public sealed partial class CommandDispatcherTests
         static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
     }
 
-    private async Task IsRefusedAsync(byte[] command, string says)
+    private async Task IsRefusedAsync(byte[] command, string says, CommandOutcome outcome = CommandOutcome.Refused)
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"stays"}""");
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"is held"}""");
@@ -118,7 +118,7 @@ public sealed partial class CommandDispatcherTests
 
         var reply = await DispatchAsync(command);
 
-        reply.Outcome.Should().Be(CommandOutcome.Refused);
+        reply.Outcome.Should().Be(outcome);
         var error = System.Text.Json.JsonDocument.Parse(reply.Json).RootElement;
         error.EnumerateObject().Should().ContainSingle().Which.Name.Should().Be("error");
         error.GetProperty("error").GetString().Should().Contain(says);

@@ -46,8 +46,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     /// <summary>Lets the next attempts to listen fail.</summary>
     public void FailListening(int count) => Volatile.Write(ref _listeningsToFail, count);
 
-    public ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken) =>
-        There().AddAsync(queue, messages, cancellationToken);
+    public ValueTask<AddResult[]> AddAsync(
+        QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken) =>
+        There().AddAsync(queue, messages, whole, cancellationToken);
 
     public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
     {

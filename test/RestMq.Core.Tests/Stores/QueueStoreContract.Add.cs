@@ -142,6 +142,19 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task Messages_that_belong_together_are_added_whole_or_not_at_all()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxLength = 3 });
+        await AddAsync(1);
+
+        (await Store.AddAsync(Queue, [Message("a"), Message("b"), Message("c")], whole: true, default)).Select(result => result.Status)
+            .Should().Equal(AddStatus.Full, AddStatus.Full, AddStatus.Full);
+        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await Store.AddAsync(Queue, [Message("a"), Message("b")], whole: true, default)).Select(result => result.Key)
+            .Should().Equal(Key(2), Key(3));
+    }
+
+    [Fact]
     public async Task Messages_of_every_place_count_for_max_length()
     {
         await AddAsync(3);

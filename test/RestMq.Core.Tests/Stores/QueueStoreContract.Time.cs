@@ -118,6 +118,16 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task A_message_that_died_cannot_be_looked_at()
+    {
+        await AddAsync(1, ttl: Soon);
+        (await PeekAsync(1)).Should().NotBeNull();
+        await PassAsync(1.2 * Soon);
+
+        (await PeekAsync(1)).Should().BeNull();
+    }
+
+    [Fact]
     public async Task A_ready_message_that_died_is_not_handed_out()
     {
         await AddAsync(Message("short", ttl: Soon), Message("long", ttl: Long), Message("for ever"));
