@@ -93,7 +93,7 @@ internal sealed partial class QueuePump(QueueHub hub, IQueueStore store, RestMqO
     {
         try
         {
-            await hub.Settlements.SendAsync(new Settlement(message.Receipt, SettleAction.Ack)).ConfigureAwait(false);
+            await hub.Exchanges.SendAsync(new Exchange(new Settlement(message.Receipt, SettleAction.Ack), null)).ConfigureAwait(false);
         }
         catch (RestMqUnavailableException)
         {

@@ -99,7 +99,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         var hub = Enter(settlement.Receipt.Key.Queue);
         try
         {
-            return await hub.Settlements.SendAsync(settlement).ConfigureAwait(false);
+            return (await hub.Exchanges.SendAsync(new Exchange(settlement, null)).ConfigureAwait(false)).Settled;
         }
         finally
         {
@@ -164,7 +164,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         while (true)
         {
-            var share = await hub.Leases.SendAsync(request).ConfigureAwait(false);
+            var share = await hub.Exchanges.SendAsync(new Exchange(null, request)).ConfigureAwait(false);
             if (share.Messages.Count > 0) return share.Messages;
             // Zero says that the store stopped short of an answer, so as not to be held too long.
             if (share.Next == TimeSpan.Zero) continue;

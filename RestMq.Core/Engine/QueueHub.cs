@@ -32,8 +32,7 @@ internal sealed class QueueHub
         _time = time;
         _slowPoll = options.SlowPoll;
         Adds = new(batch => store.AddAsync(queue, batch, whole: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes);
-        Leases = new(LeaseAsync, static r => r.Count, MaxCalls);
-        Settlements = new(batch => store.SettleAsync(queue, batch, CancellationToken.None), static _ => 1, MaxCalls);
+        Exchanges = new(ExchangeAsync, static e => 1 + (e.Request?.Count ?? 0), MaxCalls);
         Pump = new QueuePump(this, store, options, policies, logger);
         _timer = time.CreateTimer(static hub => ((QueueHub)hub!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -44,9 +43,7 @@ internal sealed class QueueHub
 
     public GroupCommit<NewMessage, AddResult> Adds { get; }
 
-    public GroupCommit<LeaseRequest, LeasedShare> Leases { get; }
-
-    public GroupCommit<Settlement, SettleResult> Settlements { get; }
+    public GroupCommit<Exchange, Exchange.Result> Exchanges { get; }
 
     public Waiters Waiters { get; } = new();
 
@@ -117,21 +114,39 @@ internal sealed class QueueHub
         Pump.Signal();
     }
 
-    private async ValueTask<LeasedShare[]> LeaseAsync(IReadOnlyList<LeaseRequest> requests)
+    private async ValueTask<Exchange.Result[]> ExchangeAsync(IReadOnlyList<Exchange> calls)
     {
-        var batch = await _store.LeaseAsync(Queue, requests, CancellationToken.None).ConfigureAwait(false);
-        var shares = new LeasedShare[requests.Count];
-        for (int i = 0, from = 0; i < shares.Length; i++)
+        List<Settlement> settlements = [];
+        List<LeaseRequest> requests = [];
+        foreach (var call in calls)
         {
-            var count = Math.Min(requests[i].Count, batch.Messages.Count - from);
-            shares[i] = new LeasedShare(count == 0 ? [] : [.. batch.Messages.Skip(from).Take(count)], batch.Next);
-            from += count;
+            if (call.Settlement is { } settlement) settlements.Add(settlement);
+            else requests.Add(call.Request!.Value);
         }
-        return shares;
+        var (settled, leased) = await _store.ExchangeAsync(Queue, settlements, requests, CancellationToken.None).ConfigureAwait(false);
+
+        var results = new Exchange.Result[calls.Count];
+        for (int i = 0, next = 0, from = 0; i < results.Length; i++)
+        {
+            if (calls[i].Request is not { } request)
+            {
+                results[i] = new Exchange.Result(settled[next++], [], null);
+                continue;
+            }
+            var share = new QueueMessage[Math.Min(request.Count, leased.Messages.Count - from)];
+            for (var m = 0; m < share.Length; m++) share[m] = leased.Messages[from++];
+            results[i] = new Exchange.Result(default, share, leased.Next);
+        }
+        return results;
     }
 }
 
-/// <summary>One caller's share of a gathered lease.</summary>
-/// <param name="Messages">Its messages.</param>
-/// <param name="Next">As in <see cref="LeasedBatch"/>.</param>
-internal readonly record struct LeasedShare(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next);
+/// <summary>One caller's part of an exchange with the store: the settling of a hand-out, or a request for more.</summary>
+internal readonly record struct Exchange(Settlement? Settlement, LeaseRequest? Request)
+{
+    /// <summary>What it came to.</summary>
+    /// <param name="Settled">For a settlement.</param>
+    /// <param name="Messages">For a request: its messages.</param>
+    /// <param name="Next">For a request: as in <see cref="LeasedBatch"/>.</param>
+    internal readonly record struct Result(SettleResult Settled, IReadOnlyList<QueueMessage> Messages, TimeSpan? Next);
+}

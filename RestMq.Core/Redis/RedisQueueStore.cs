@@ -67,19 +67,27 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         return results;
     }
 
-    public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
+    public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
+        (await ExchangeAsync(queue, [], requests, cancellationToken).ConfigureAwait(false)).Leased;
+
+    public async ValueTask<SettleResult[]> SettleAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
+        (await ExchangeAsync(queue, settlements, [], cancellationToken).ConfigureAwait(false)).Settled;
+
+    public async ValueTask<Exchanged> ExchangeAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
     {
         var keys = KeysOf(queue);
+        var arguments = new List<RedisValue>(2 + settlements.Count + 3) { keys.Wake, 0 };
+        AppendRuns(arguments, requests);
+        arguments[1] = arguments.Count - 2;
+        foreach (var settlement in settlements) Append(arguments, settlement);
         var reply = (RedisResult[])(await _connection
-            .EvaluateAsync(RedisScript.Lease, keys.All, [keys.Wake, .. Runs(requests)], cancellationToken).ConfigureAwait(false))!;
-        var handOuts = (string?)reply[3] is { Length: > 0 } counts ? counts.Split(' ') : null;
-        var messages = new QueueMessage[reply.Length - 4];
-        for (var i = 0; i < messages.Length; i++)
-        {
-            var count = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
-            messages[i] = RedisBody.Read(queue, count, (byte[])reply[i + 4]!);
-        }
-        return new LeasedBatch(messages, Due(reply[0]), Live(reply[1], reply[2]));
+            .EvaluateAsync(RedisScript.Exchange, keys.All, [.. arguments], cancellationToken).ConfigureAwait(false))!;
+        var settled = reply[0].Length < 0 // Not a list: all are done.
+            ? new SettleResult[settlements.Count]
+            : Array.ConvertAll((RedisResult[])reply[0]!, static result => (SettleResult)(int)result);
+        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, reply));
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
@@ -98,17 +106,49 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)} {index}");
     }
 
+    private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)
+    {
+        const int Heads = 5;
+        var handOuts = (string?)reply[4] is { Length: > 0 } counts ? counts.Split(' ') : null;
+        var messages = new QueueMessage[reply.Length - Heads];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            var count = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
+            messages[i] = RedisBody.Read(queue, count, (byte[])reply[i + Heads]!);
+        }
+        return new LeasedBatch(messages, Due(reply[1]), Live(reply[2], reply[3]));
+    }
+
     // Gathered callers mostly want the same, one after another: then they are one request to the script.
-    private static IEnumerable<RedisValue> Runs(IReadOnlyList<LeaseRequest> requests)
+    private static void AppendRuns(List<RedisValue> arguments, IReadOnlyList<LeaseRequest> requests)
     {
         for (var i = 0; i < requests.Count;)
         {
             var (count, first) = (0, requests[i]);
             for (; i < requests.Count && first == requests[i] with { Count = first.Count }; i++) count += requests[i].Count;
-            yield return count;
-            yield return Milliseconds(first.Lease);
-            yield return first.Held ? 2 : first.Live ? 1 : 0;
+            arguments.AddRange([count, Milliseconds(first.Lease), first.Held ? 2 : first.Live ? 1 : 0]);
         }
+    }
+
+    private static void Append(List<RedisValue> arguments, Settlement settlement)
+    {
+        var id = settlement.Receipt.Key.Id;
+        if (settlement is { Action: SettleAction.Ack, Receipt.Fence: 1 })
+        {
+            arguments.Add(id);
+            return;
+        }
+        RedisValue action = settlement.Action switch
+        {
+            SettleAction.Ack => "ack",
+            SettleAction.Extend => "extend",
+            SettleAction.Release => "release",
+            SettleAction.Return => "return",
+            SettleAction.Bury => "bury",
+            _ => throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action."),
+        };
+        RedisValue argument = settlement.Action is SettleAction.Bury ? settlement.Reason ?? "" : Milliseconds(settlement.Time);
+        arguments.AddRange(["-", id, settlement.Receipt.Fence, action, argument]);
     }
 
     private async ValueTask RegisterAsync(QueueName queue, RedisKeys keys, CancellationToken cancellationToken)

@@ -6,8 +6,7 @@ namespace RestMq.Redis;
 internal static class RedisScript
 {
     public static readonly string Add = Load("add");
-    public static readonly string Lease = Load("lease");
-    public static readonly string Settle = Load("settle");
+    public static readonly string Exchange = Load("exchange");
     public static readonly string Holds = Load("holds");
     public static readonly string Look = Load("look");
     public static readonly string Broadcast = Load("broadcast");

@@ -27,6 +27,14 @@ internal interface IQueueStore
     /// <returns>A result for each settlement.</returns>
     ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken);
 
+    /// <summary>Settles, then hands out: what a queue's callers are done with and what they want go to the store together.</summary>
+    async ValueTask<Exchanged> ExchangeAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
+    {
+        var settled = settlements.Count == 0 ? [] : await SettleAsync(queue, settlements, cancellationToken).ConfigureAwait(false);
+        return new Exchanged(settled, requests.Count == 0 ? default : await LeaseAsync(queue, requests, cancellationToken).ConfigureAwait(false));
+    }
+
     /// <summary>Whether hand-outs are still under way, each by its fence.</summary>
     ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken);
 
@@ -93,6 +101,11 @@ internal readonly record struct LeaseRequest(int Count, TimeSpan Lease, bool Liv
 /// <param name="Next">When there was too little: how long until something becomes ready by itself (zero: at once, ask again); null when nothing will.</param>
 /// <param name="Settings">The settings that matter to live delivery, as they are now; without meaning when no live caller asked.</param>
 internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, LiveState Settings);
+
+/// <summary>What an exchange gave.</summary>
+/// <param name="Settled">A result for each settlement.</param>
+/// <param name="Leased">What was handed out; without meaning when nothing was asked for.</param>
+internal readonly record struct Exchanged(SettleResult[] Settled, LeasedBatch Leased);
 
 /// <summary>The settings that decide what a pump does.</summary>
 /// <param name="Policy">The policy.</param>

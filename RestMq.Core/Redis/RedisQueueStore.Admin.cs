@@ -4,17 +4,6 @@ namespace RestMq.Redis;
 
 internal sealed partial class RedisQueueStore
 {
-    public async ValueTask<SettleResult[]> SettleAsync(
-        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
-    {
-        var keys = KeysOf(queue);
-        var reply = await _connection
-            .EvaluateAsync(RedisScript.Settle, keys.All, [keys.Wake, .. settlements.SelectMany(Arguments)], cancellationToken).ConfigureAwait(false);
-        return reply.Length < 0 // Not a list: all are done.
-            ? new SettleResult[settlements.Count]
-            : Array.ConvertAll((RedisResult[])reply!, static result => (SettleResult)(int)result);
-    }
-
     public async ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken)
     {
         RedisValue[] arguments = [.. receipts.SelectMany(receipt => new RedisValue[] { receipt.Key.Id, receipt.Fence })];
@@ -35,30 +24,6 @@ internal sealed partial class RedisQueueStore
 
     // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.
     private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
-
-    private static IEnumerable<RedisValue> Arguments(Settlement settlement)
-    {
-        if (settlement is not { Action: SettleAction.Ack, Receipt.Fence: 1 })
-        {
-            yield return "-";
-            yield return settlement.Receipt.Key.Id;
-            yield return settlement.Receipt.Fence;
-            yield return settlement.Action switch
-            {
-                SettleAction.Ack => "ack",
-                SettleAction.Extend => "extend",
-                SettleAction.Release => "release",
-                SettleAction.Return => "return",
-                SettleAction.Bury => "bury",
-                _ => throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action."),
-            };
-            yield return settlement.Action is SettleAction.Bury ? settlement.Reason ?? "" : Milliseconds(settlement.Time);
-        }
-        else
-        {
-            yield return settlement.Receipt.Key.Id;
-        }
-    }
 
     private ValueTask<RedisResult> RunAsync(string script, QueueName queue, CancellationToken cancellationToken, params RedisValue[] arguments)
     {

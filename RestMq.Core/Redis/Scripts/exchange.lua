@@ -1,0 +1,123 @@
+-- Ends hand-outs, then makes new ones: what was done with a queue's messages and what is wanted of them go in one step. ARGV: wake, how many
+-- arguments the requests have, the requests, the settlements.
+--
+-- A request is how many messages, for how many ms, and for whom: 0 a caller, 1 live consumers, who get nothing while the queue is stopped or
+-- not round robin, 2 live consumers that settle by themselves, who get nothing while it is stopped. The first is served whole before the
+-- second. A settlement is an id alone, which acks a first hand-out (the most common by far), or five: '-', id, fence, action and argument:
+-- 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason. It holds when the message is leased and its fence is the hand-out under way;
+-- without a fence (0) only 'ack' holds, and deletes the message wherever it is. Settlements are done one after another.
+--
+-- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due,
+-- policy and state (for live consumers only), hand-outs ('' when every one is the first), then the stored bodies.
+local function settle(at, from)
+  local ids, special = {}, {}
+  local i = from
+  while i <= #ARGV do
+    local id = ARGV[i]
+    if id == '-' then
+      id = ARGV[i + 1]
+      special[#ids + 1] = i + 2
+      i = i + 5
+    else
+      i = i + 1
+    end
+    ids[#ids + 1] = id
+  end
+  local leases = call('ZMSCORE', leased, unpack(ids))
+  local past = exists(count) and call('HMGET', count, unpack(ids))
+
+  local reply, acked, freed, back, free = {}, {}, {}, {}, {}
+  local told, cut, refused = false, false, false
+  local done, watched = {}, exists(held)
+  for i, id in ipairs(ids) do
+    local at_argument = special[i]
+    local fence, action, argument = 1, 'ack', nil
+    if at_argument then fence, action, argument = tonumber(ARGV[at_argument]), ARGV[at_argument + 1], ARGV[at_argument + 2] end
+    local there = done[id] ~= 'ack' and (leases[i] or call('HEXISTS', body, id) == 1)
+    local mine = leases[i] and not done[id] and fence == (past and tonumber(past[i]) or 0) + 1
+    if not there then
+      reply[i], refused = 2, true
+    elseif not mine and not (fence == 0 and action == 'ack') then
+      reply[i], refused = 1, true
+    else
+      reply[i] = 0
+      if action == 'extend' then
+        if at + argument < tonumber(leases[i]) then told = true end
+        call('ZADD', leased, at + argument, id)
+      else
+        if leases[i] and not done[id] then
+          freed[#freed + 1] = id
+          if watched then ended[#ended + 1] = id .. '.' .. (past and tonumber(past[i]) or 0) + 1 end
+        end
+        done[id] = action
+        if action == 'ack' then
+          acked[#acked + 1] = id
+          cut = cut or fence == 0
+        elseif action == 'bury' then
+          call('HINCRBY', count, id, 1)
+          bury(id, at, argument)
+        elseif action == 'return' or tonumber(argument) == 0 then
+          back[#back + 1] = id
+          free[id] = action == 'return'
+        else
+          if not spent(id, at, max_receives()) then call('ZADD', delayed, at + argument, id) end
+          told = true
+        end
+      end
+    end
+  end
+
+  if #freed > 0 then call('ZREM', leased, unpack(freed)) end
+  if #acked > 0 then
+    if cut then
+      call('ZREM', delayed, unpack(acked))
+      if call('ZREM', dead, unpack(acked)) > 0 then call('HDEL', why, unpack(acked)) end
+    end
+    forget(acked)
+    call('HINCRBY', meta, 'settled', #acked)
+    if cut then trim() end
+  end
+  local alive = {}
+  for _, id in ipairs(back) do
+    if done[id] ~= 'ack' then alive[#alive + 1] = id end
+  end
+  if #alive > 0 and give_back(alive, at, free) > 0 then told = true end
+  return refused and reply or 0, told
+end
+
+local function lease(at, last, settled)
+  local moved, again = due(at)
+  local settings, want, shares = nil, 0, {}
+  for i = 3, last, 3 do
+    local share = tonumber(ARGV[i])
+    local whom = ARGV[i + 2]
+    if whom ~= '0' then
+      settings = settings or call('HMGET', meta, 'policy', 'state')
+      if settings[2] == 'stopped' or (whom == '1' and settings[1] ~= 'roundrobin') then share = 0 end
+    end
+    if whom == '2' then watch(ARGV[i + 1]) end
+    want, shares[#shares + 1] = want + share, share
+  end
+
+  local ids, bodies, hand_outs, more = pop(want, at)
+  local leases, caller = {}, 1
+  for i, id in ipairs(ids) do
+    while shares[caller] == 0 do caller = caller + 1 end
+    shares[caller] = shares[caller] - 1
+    leases[2 * i - 1], leases[2 * i] = at + ARGV[caller * 3 + 1], id
+  end
+  if #ids > 0 then call('ZADD', leased, unpack(leases)) end
+  return {
+    settled, #ids < want and next_due(at, again or more) or -1,
+    settings and settings[1] or '', settings and settings[2] or '',
+    hand_outs and table.concat(hand_outs, ' ') or '',
+    unpack(bodies),
+  }, moved
+end
+
+local at, last = now(), 2 + ARGV[2]
+local settled, told, reply, moved = 0, false, nil, 0
+if #ARGV > last then settled, told = settle(at, last + 1) end
+if last > 2 then reply, moved = lease(at, last, settled) end
+if told then tell() else tell_of(moved) end
+return reply or { settled }
