@@ -39,8 +39,7 @@ internal sealed class LiveEndpoints(IQueueEngine engine, CommandDispatcher dispa
         await using var consumer = await BindAsync(context, queue, query);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
-        using var stream = new SocketStream(
-            socket, consumer, dispatcher, engine, context.Response.BodyWriter, Adding.FormLimit(options));
+        using var stream = new SocketStream(socket, consumer, dispatcher, engine, Adding.FormLimit(options));
         await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);
     }
 

@@ -107,6 +107,27 @@ public abstract class SocketTests(HostFixture fixture)
         await Host.HasConsumersAsync(queue, 0);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("?lease=300&prefetch=100")]
+    public async Task Whoever_closes_in_the_middle_of_messages_and_commands_is_gone(string query)
+    {
+        var queue = Host.NextQueue();
+        await Host.SetPolicyAsync(queue, "roundrobin");
+        for (var i = 0; i < 10; i++)
+        {
+            await using var socket = await Host.SocketAsync(queue, query);
+            await Host.PostAllAsync(queue, Numbered(20, ":" + new string('x', 20_000)));
+            await socket.NextAsync();
+            for (var j = 0; j < 5; j++) await SendAsync(socket, """{"cmd":"len"}""");
+            await socket.SendAsync(SocketStream.Close, [1000 >> 8, 1000 & 0xff]);
+            while (await socket.ReadAsync() is not null) { }
+            socket.CloseStatus.Should().Be(1000);
+        }
+        await Host.HasConsumersAsync(queue, 0);
+        await Host.HasAsync(queue, stats => stats.Number("leased") == 0, "nothing is left with those who have gone");
+    }
+
     [Fact]
     public async Task Ws_is_a_socket_and_nothing_else()
     {
