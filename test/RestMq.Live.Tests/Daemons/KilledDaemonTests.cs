@@ -5,7 +5,7 @@ namespace RestMq.Live.Daemons;
 /// <summary>A daemon dies by SIGKILL while messages flow.</summary>
 public sealed class KilledDaemonTests : IAsyncLifetime
 {
-    private const int Count = 600;
+    private const int Count = 300;
     private readonly ThreeDaemons _daemons = new();
 
     private RestMqHost[] Hosts => _daemons.Hosts;

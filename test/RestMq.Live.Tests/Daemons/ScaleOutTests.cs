@@ -13,10 +13,10 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
     {
         var queue = Hosts[0].NextQueue();
         var streams = await SpreadAsync(queue, each: 2);
-        await Task.WhenAll(Hosts.Select((host, hand) => host.PostEachAsync(queue, Numbered(150, $":{hand}"))));
-        var first = (await streams[0].NextAsync(450)).Select(message => message.GetRawText()).ToArray();
+        await Task.WhenAll(Hosts.Select((host, hand) => host.PostEachAsync(queue, Numbered(100, $":{hand}"))));
+        var first = (await streams[0].NextAsync(300)).Select(message => message.GetRawText()).ToArray();
         first.Should().OnlyHaveUniqueItems();
-        foreach (var stream in streams[1..]) (await stream.NextAsync(450)).Select(message => message.GetRawText()).Should().Equal(first);
+        foreach (var stream in streams[1..]) (await stream.NextAsync(300)).Select(message => message.GetRawText()).Should().Equal(first);
         await EndAsync(streams);
     }
 
@@ -28,11 +28,11 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
         var streams = await SpreadAsync(queue, each: 2);
         var seen = new Sightings();
         var reading = streams.Select(stream => Task.Run(() => stream.ReadAllAsync(seen.Add))).ToArray();
-        await Task.WhenAll(Hosts.Select((host, hand) => host.PostEachAsync(queue, Enumerable.Range(hand * 200, 200).Select(i => $"{i}"))));
-        await Hosts[0].HasAsync(queue, stats => stats.Number("settled") == 600, "all are delivered");
+        await Task.WhenAll(Hosts.Select((host, hand) => host.PostEachAsync(queue, Enumerable.Range(hand * 100, 100).Select(i => $"{i}"))));
+        await Hosts[0].HasAsync(queue, stats => stats.Number("settled") == 300, "all are delivered");
         await Hosts[0].PurgeAsync(queue);
         await Task.WhenAll(reading);
-        seen.Numbers.Order().Should().Equal(Enumerable.Range(0, 600));
+        seen.Numbers.Order().Should().Equal(Enumerable.Range(0, 300));
         await EndAsync(streams);
     }
 
@@ -41,7 +41,7 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
     {
         var queue = Hosts[0].NextQueue();
         await using var first = await Hosts[0].StreamAsync(Transport.Lines, queue);
-        for (var i = 0; i < 40; i++)
+        for (var i = 0; i < 30; i++)
         {
             await using var late = await Hosts[1 + (i % 2)].StreamAsync(Transports[i % 3], queue);
             await Hosts[0].PostAsync(queue, $"{i}");
@@ -49,7 +49,7 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
             (await late.NextValuesAsync(1)).Should().Equal($"{i}");
             clock.Elapsed.TotalSeconds.Should().BeLessThan(2, "a hint brings it, not a poll");
         }
-        (await first.NextValuesAsync(40)).Should().Equal(Numbered(40));
+        (await first.NextValuesAsync(30)).Should().Equal(Numbered(30));
     }
 
     [Fact]
