@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Passes the tests: installs what they need (redis-server and python3), then builds and runs every test project.
+# Passes the tests: installs what they need (a Redis, and clients and a proxy to try it with), then builds and runs every test project.
 # Usage: test/run.sh [arguments for dotnet test, such as --filter Name~Conformance]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,14 +27,22 @@ need() { # a command, Debian's package of it, the others' package
 
 need redis-server redis-server redis
 need python3 python3 python3
+need curl curl curl
+need node nodejs nodejs
+need npm npm npm
+need nginx nginx nginx
+need chromium chromium chromium
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+export RESTMQ_MEASURED
+RESTMQ_MEASURED=$(mktemp)
+trap 'rm -f "$log" "$RESTMQ_MEASURED"' EXIT
 status=0
 dotnet build RestMq.sln -c Release --nologo -v q || exit 1
 # One project after another: they share the machine's cores, and some measure how soon a message comes.
 dotnet test RestMq.sln -c Release --no-build --nologo -m:1 --logger 'console;verbosity=minimal' "$@" 2>&1 | tee "$log" || status=$?
 
+cat "$RESTMQ_MEASURED"
 # dotnet test tells each project's count on a line of its own; this is their sum.
 awk '/Failed: +[0-9]+, Passed: +[0-9]+, Skipped:/ {
        for (i = 1; i < NF; i++) {

@@ -40,8 +40,7 @@ internal sealed class LiveEndpoints(
         await using var consumer = await BindAsync(context, queue, query);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
-        using var stream = new SocketStream(
-            socket, consumer, dispatcher, handOut, context.Response.BodyWriter, Adding.FormLimit(options));
+        using var stream = new SocketStream(socket, consumer, dispatcher, handOut, Adding.FormLimit(options));
         await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);
     }
 

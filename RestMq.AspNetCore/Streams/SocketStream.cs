@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Net.WebSockets;
 using RestMq.Http;
 
@@ -9,13 +8,16 @@ namespace RestMq.Streams;
 /// A live stream over a WebSocket: text frames out are messages as in the other transports, text frames in are commands of the JSON protocol,
 /// answered in order. A reply names its queue (or an error), a message does not, so they can be told apart.
 /// </summary>
-internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, HandOut handOut, PipeWriter wire, int largest)
+internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, HandOut handOut, int largest)
     : IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BreakHeardOf = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _sending = new(1);
     private readonly ArrayBufferWriter<byte> _frame = new();
+
+    private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
     /// <summary>Serves until either side ends, or the host stops.</summary>
     /// <param name="receipts">Whether the consumer settles by receipts.</param>
@@ -25,7 +27,7 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
         var sending = SendAsync(receipts, ended.Token);
-        var receiving = ReceiveAsync();
+        var receiving = ReceiveAsync(ended.Token);
         var first = await Task.WhenAny(sending, receiving);
         var (status, reason) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the host stops")
             : first == receiving ? await ReasonAsync(receiving)
@@ -39,20 +41,30 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
 
     private async Task SendAsync(bool receipts, CancellationToken ended)
     {
+        var waited = TimeSpan.Zero;
         while (await consumer.Events.WaitToReadAsync(ended))
         {
             while (consumer.Events.TryRead(out var next))
             {
-                if (next.Missed > 0) await SendAsync(next.Missed, static (frame, missed) => LiveJson.WriteMissed(frame, missed));
+                if (next.Missed > 0) await SendAsync(next.Missed, static (frame, missed) => LiveJson.WriteMissed(frame, missed), ended);
                 if (next.Message is not { } message) continue;
-                await SendAsync((message, receipts), static (frame, live) => LiveJson.Write(frame, live.message, live.receipts));
-                consumer.Delivered(message);
+                if (await SendAsync((message, receipts), static (frame, live) => LiveJson.Write(frame, live.message, live.receipts), ended)) waited = Now;
+                if (waited == TimeSpan.Zero || Now - waited > BreakHeardOf) consumer.Delivered(message);
+                else _ = DeliveredUnlessBrokenAsync(message, ended);
             }
         }
     }
 
+    // A frame that had to wait, because the client reads slowly, ends in the same way when the client reads on and when its connection breaks,
+    // and so do all after it: a socket does not tell. But a break is heard of very soon.
+    private async Task DeliveredUnlessBrokenAsync(QueueMessage message, CancellationToken ended)
+    {
+        await Task.Delay(BreakHeardOf, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!ended.IsCancellationRequested) consumer.Delivered(message);
+    }
+
     /// <summary>Does commands until the client closes; says with which status to answer that.</summary>
-    private async Task<WebSocketCloseStatus> ReceiveAsync()
+    private async Task<WebSocketCloseStatus> ReceiveAsync(CancellationToken ended)
     {
         var command = new ArrayBufferWriter<byte>();
         while (true)
@@ -64,18 +76,18 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
             if (command.WrittenCount > largest) return WebSocketCloseStatus.MessageTooBig;
             if (!received.EndOfMessage) continue;
             // A copy, since a message that is added keeps its bytes.
-            await AnswerAsync(command.WrittenSpan.ToArray());
+            await AnswerAsync(command.WrittenSpan.ToArray(), ended);
             command.ResetWrittenCount();
         }
     }
 
-    private async Task AnswerAsync(byte[] command)
+    private async Task AnswerAsync(byte[] command, CancellationToken ended)
     {
         var reply = await dispatcher.DispatchAsync(command, consumer.Queue);
         var action = SettleAction.Release;
         try
         {
-            await SendAsync(reply, static (frame, r) => frame.Write(r.Json.Span));
+            if (await SendAsync(reply, static (frame, r) => frame.Write(r.Json.Span), ended)) await Task.Delay(BreakHeardOf, ended);
             action = SettleAction.Ack;
         }
         finally
@@ -84,17 +96,18 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
         }
     }
 
-    // No cancellation: it would abort the socket in the middle of a frame, and leave nothing to say goodbye with. A socket that hangs is aborted
-    // when it is closed.
-    private async Task SendAsync<T>(T state, Action<ArrayBufferWriter<byte>, T> write)
+    // Only waiting for one's turn is cancelled, since nobody has one any more after the goodbye. Cancelling a frame on its way would abort the
+    // socket, and leave nothing to say goodbye with; a socket that hangs is aborted when it is closed. Returns whether the frame had to wait.
+    private async Task<bool> SendAsync<T>(T state, Action<ArrayBufferWriter<byte>, T> write, CancellationToken ended)
     {
-        await _sending.WaitAsync();
+        await _sending.WaitAsync(ended);
         try
         {
             write(_frame, state);
-            await socket.SendAsync(_frame.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
-            // The socket's own word is not enough: it ends in the same way when the connection breaks.
-            if (!await Sending.TryFlushAsync(wire)) throw new WebSocketException(WebSocketError.ConnectionClosedPrematurely);
+            var send = socket.SendAsync(_frame.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            var waits = !send.IsCompleted;
+            await send;
+            return waits;
         }
         finally
         {

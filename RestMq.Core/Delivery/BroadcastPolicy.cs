@@ -20,14 +20,14 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         // Until everybody's place in the log is known nothing is moved: who is at its end would not get it, and were the reply lost, nobody
         // would know where it began.
         var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
-        var room = placed ? pump.MostRoom(consumer => consumer.Cursor is null || consumer.Cursor >= front) : 0;
+        var room = placed ? pump.MostRoom(consumer => consumer.Cursor >= front) : 0;
         var batch = await ReadAsync(pump, store, front, Math.Min(room, Step), Step).ConfigureAwait(false);
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
         pump.ForEach(consumer =>
         {
             // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for history may be short.
-            if (consumer.Cursor is null || consumer.Cursor >= batch.After) Offer(consumer, batch, whole: consumer.Room > 0);
+            if (consumer.Cursor >= batch.After) Offer(consumer, batch, whole: consumer.Room > 0);
         });
         pump.Front = Reached(batch);
 
@@ -63,15 +63,15 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     private static void Offer(LiveConsumer consumer, BroadcastBatch batch, bool whole)
     {
         // A place beyond the end is of another life of the log: it starts from what there is.
-        if (consumer.Cursor is null || consumer.Cursor > batch.Last) consumer.Cursor = Math.Min(batch.After, batch.Last);
+        if (consumer.Cursor > batch.Last) consumer.Cursor = Math.Min(batch.After, batch.Last);
         foreach (var message in batch.Messages)
         {
-            var missed = message.Sequence - consumer.Cursor.Value - 1;
+            var missed = message.Sequence - consumer.Cursor - 1;
             if (missed < 0) continue;
             if ((!whole && consumer.Room == 0) || !consumer.TryWrite(message, missed)) return;
             consumer.Cursor = message.Sequence;
         }
-        var lost = Reached(batch) - consumer.Cursor.Value;
+        var lost = Reached(batch) - consumer.Cursor;
         if (lost > 0 && consumer.TryWriteGap(lost)) consumer.Cursor += lost;
     }
 }

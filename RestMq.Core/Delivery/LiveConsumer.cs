@@ -32,8 +32,8 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     /// <summary>Its place in the rotation; the pump's.</summary>
     public LinkedListNode<LiveConsumer>? Place { get; set; }
 
-    /// <summary>The last sequence of the live log that was put in the channel; null until the pump has met the log. The pump's.</summary>
-    public long? Cursor { get; set; } = options.ResumeAfter;
+    /// <summary>The last sequence of the live log that was put in the channel; without meaning for one with a lease. The pump's.</summary>
+    public long Cursor { get; set; } = options.ResumeAfter ?? 0;
 
     /// <summary>How many messages may be fetched for it now; 0 when it is full, by number or by bytes, or has ended.</summary>
     public int Room

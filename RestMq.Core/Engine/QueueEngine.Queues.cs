@@ -1,3 +1,5 @@
+using RestMq.Stores;
+
 namespace RestMq.Engine;
 
 internal sealed partial class QueueEngine
@@ -61,7 +63,7 @@ internal sealed partial class QueueEngine
         try
         {
             await hub.ListenAsync(cancellationToken).ConfigureAwait(false);
-            if (hub.Pump.TryBind(options) is { } consumer) return consumer;
+            if (hub.Pump.TryBind(await PlaceAsync(queue, options, cancellationToken).ConfigureAwait(false)) is { } consumer) return consumer;
         }
         catch
         {
@@ -70,5 +72,14 @@ internal sealed partial class QueueEngine
         }
         hub.Leave();
         return null;
+    }
+
+    // Whatever any daemon hands out once the consumer is told that it is connected is for it, and nothing from before is: so its place in the
+    // live log is taken now, whatever the policy is, and not when the pump comes to it.
+    private async ValueTask<LiveConsumerOptions> PlaceAsync(QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken)
+    {
+        if (options is not { ResumeAfter: null, Lease: null }) return options;
+        var log = await _store.BroadcastAsync(queue, new BroadcastRequest(After: null, Move: 0, Read: 1), cancellationToken).ConfigureAwait(false);
+        return options with { ResumeAfter = log.Last };
     }
 }

@@ -40,6 +40,8 @@ public sealed class ChildProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    public int Id => _process.Id;
+
     /// <summary>Everything it has written.</summary>
     public string Output => string.Join('\n', _output);
 

@@ -7,7 +7,11 @@ public abstract class HostFixture(StoreKind store) : IAsyncLifetime
 
     public async Task InitializeAsync() => Host = await RestMqHost.StartAsync(store);
 
-    public async Task DisposeAsync() => await Host.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        Host.Process.Output.Should().NotContain("fail:", "a client's doings are no errors of the host");
+    }
 }
 
 public sealed class MemoryHost() : HostFixture(StoreKind.Memory);

@@ -26,12 +26,13 @@ public sealed partial class RestMqHost : IAsyncDisposable
     public ChildProcess Process { get; }
 
     /// <summary>The one place that knows how a host is started: the built sample as a child process.</summary>
-    public static async Task<RestMqHost> StartAsync(StoreKind store, RedisServer? shared = null)
+    /// <param name="settings">Arguments such as <c>--RestMq:MaxConsumers=2</c>.</param>
+    public static async Task<RestMqHost> StartAsync(StoreKind store, RedisServer? shared = null, params string[] settings)
     {
         var redis = store == StoreKind.Redis ? shared ?? await RedisServer.StartAsync() : null;
         var dll = typeof(RestMqHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
         if (!File.Exists(dll)) throw new InvalidOperationException($"The sample host is not built: {dll} is missing (dotnet build RestMq.Sample).");
-        List<string> arguments = [dll, "--urls", "http://127.0.0.1:0"];
+        List<string> arguments = [dll, "--urls", "http://127.0.0.1:0", .. settings];
         if (redis is not null) arguments.Add($"--RestMq:Redis={redis.Address}");
         var process = new ChildProcess("dotnet", arguments, "These tests need dotnet on the PATH.");
         try

@@ -3,15 +3,21 @@ using System.Text.Json;
 
 namespace RestMq.Conformance.Wire;
 
-/// <summary>A live consumer: <c>GET /c/{queue}</c>, read line by line.</summary>
+/// <summary>A live consumer: <c>GET /c/{queue}</c>, read line by line. Lines end in CRLF, those of server-sent events in LF.</summary>
 public sealed class CometStream : IAsyncDisposable
 {
     private readonly RawConnection _connection;
     private readonly Queue<string> _lines = new();
-    private string _rest = "";
+    private readonly StringBuilder _rest = new();
+    private readonly Decoder _decoder = new UTF8Encoding(false, throwOnInvalidBytes: true).GetDecoder(); // A chunk may end within a character.
+    private readonly string _lineEnd;
     private bool _ended;
 
-    private CometStream(RawConnection connection, RawReply head) => (_connection, Head) = (connection, head);
+    private CometStream(RawConnection connection, RawReply head)
+    {
+        (_connection, Head) = (connection, head);
+        _lineEnd = head.MediaType == "text/event-stream" ? "\n" : "\r\n";
+    }
 
     /// <summary>The status and headers, which come before any message.</summary>
     public RawReply Head { get; }
@@ -29,7 +35,7 @@ public sealed class CometStream : IAsyncDisposable
         return new CometStream(connection, head);
     }
 
-    /// <summary>The next line without its CRLF; null when the stream has ended as it should, with its last chunk.</summary>
+    /// <summary>The next line without its end; null when the stream has ended as it should, with its last chunk.</summary>
     public async Task<string?> NextLineAsync()
     {
         while (_lines.Count == 0 && !_ended)
@@ -37,13 +43,17 @@ public sealed class CometStream : IAsyncDisposable
             if (await _connection.ReadChunkAsync() is not { } chunk)
             {
                 _ended = true;
-                _rest.Should().BeEmpty("the stream ends after a whole line");
+                _rest.ToString().Should().BeEmpty("the stream ends after a whole line");
                 break;
             }
             Chunks++;
-            var parts = (_rest + Encoding.UTF8.GetString(chunk)).Split("\r\n");
+            var text = new char[_decoder.GetCharCount(chunk, flush: false)];
+            _decoder.GetChars(chunk, text, flush: false);
+            _rest.Append(text);
+            if (!chunk.Contains((byte)'\n')) continue; // Long messages come in many chunks.
+            var parts = _rest.ToString().Split(_lineEnd);
             foreach (var line in parts[..^1]) _lines.Enqueue(line);
-            _rest = parts[^1];
+            _rest.Clear().Append(parts[^1]);
         }
         return _lines.TryDequeue(out var next) ? next : null;
     }

@@ -142,7 +142,8 @@ public sealed class RawConnection : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task<byte[]> ReadAsync(int count)
+    /// <summary>Reads exactly so many bytes.</summary>
+    public async Task<byte[]> ReadAsync(int count)
     {
         var bytes = new byte[count];
         for (var done = 0; done < count;)

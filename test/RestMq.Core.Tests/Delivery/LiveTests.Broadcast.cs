@@ -136,9 +136,11 @@ public abstract partial class LiveTests
     public async Task A_reply_that_gets_lost_loses_no_message(int replies)
     {
         await AddAsync(250);
+        await ConfigureAsync(new QueueSettingsChange { Stopped = true });
+        await using var listener = await ListenAsync(_one);
         _one.Store.LoseReplies(replies);
 
-        await using var listener = await ListenAsync(_one);
+        await ConfigureAsync(new QueueSettingsChange { Stopped = false });
 
         (await PassASecondUntilAsync(listener.IdsAsync(250))).Should().Equal(Numbers(1, 250));
         await NothingIsLeftAsync();

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using static RestMq.Live.Streams.LiveActions;
+
+namespace RestMq.Live.Contract;
+
+/// <summary>Consumers that do not read, and those that die at it.</summary>
+public abstract partial class LiveContract
+{
+    // More than the buffers of a connection and of a consumer hold.
+    private const int Many = 48;
+    private static readonly string Behind = ":" + new string('x', 256 * 1024);
+
+    [Fact]
+    public async Task Who_never_reads_holds_nobody_up_and_catches_up_without_a_gap()
+    {
+        var queue = Host.NextQueue();
+        await using var hangs = await OpenAsync(queue, receiveBuffer: 4096);
+        await PostPastItAsync(queue);
+        (await hangs.NextAsync(Many)).Select(NumberOf).Should().Equal(Enumerable.Range(0, Many));
+        await Host.PostAsync(queue, "new");
+        (await hangs.NextValuesAsync(1)).Should().Equal("new");
+    }
+
+    [Fact]
+    public async Task Who_falls_behind_the_history_is_told_how_much_it_missed()
+    {
+        var queue = Host.NextQueue();
+        await Host.SettingAsync(queue, "history=10");
+        await using var hangs = await OpenAsync(queue, receiveBuffer: 4096);
+        await PostPastItAsync(queue);
+        long expected = 0, missed = 0;
+        while (expected < Many)
+        {
+            var item = (await hangs.NextItemAsync())!;
+            (missed, expected) = (missed + item.Missed, expected + item.Missed);
+            if (item.Kind == ItemKind.Message) NumberOf(item.Json).Should().Be((int)expected++, "what is missing has been told");
+        }
+        missed.Should().BeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task What_a_killed_consumer_did_not_get_goes_to_the_next()
+    {
+        var queue = Host.NextQueue();
+        await Host.SetPolicyAsync(queue, "roundrobin");
+        var dies = await OpenAsync(queue, receiveBuffer: 4096);
+        await Host.PostAllAsync(queue, Numbered(Many, Behind).Take(40));
+        await Host.PostAllAsync(queue, Numbered(Many, Behind).Skip(40));
+        (await dies.NextAsync(1)).Select(NumberOf).Should().Equal(0);
+        var delivered = 0L;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                delivered = await SettledAsync();
+                await Task.Delay(500);
+                return delivered == await SettledAsync() && delivered > 0;
+            },
+            "the consumer is full");
+        delivered.Should().BeLessThan(Many - 10, "its connection cannot have taken more than buffers hold");
+        dies.Kill();
+        await Host.HasConsumersAsync(queue, 0);
+        await Host.HasAsync(queue, stats => stats.Number("leased") == 0, "what was on its way goes back");
+
+        (await SettledAsync()).Should().Be(delivered, "a message that was on its way is not delivered");
+        await using var next = await OpenAsync(queue);
+        (await next.NextAsync(Many - (int)delivered)).Select(NumberOf).Should().Equal(Enumerable.Range((int)delivered, Many - (int)delivered));
+
+        async Task<long> SettledAsync() => (await Host.StatsAsync(queue)).Number("settled");
+    }
+
+    /// <summary>Posts much while one reads and another does not.</summary>
+    private async Task PostPastItAsync(string queue)
+    {
+        await using var reads = await OpenAsync(queue);
+        var reading = Task.Run(() => reads.NextAsync(Many));
+        var slowest = TimeSpan.Zero;
+        var clock = Stopwatch.StartNew();
+        await Host.PostEachAsync(queue, Numbered(Many, Behind), _ =>
+        {
+            if (clock.Elapsed > slowest) slowest = clock.Elapsed;
+            clock.Restart();
+            return Task.CompletedTask;
+        });
+        (await reading).Select(NumberOf).Should().Equal(Enumerable.Range(0, Many));
+        slowest.TotalSeconds.Should().BeLessThan(2, "a publisher does not wait for consumers");
+    }
+}

@@ -1,0 +1,72 @@
+using static RestMq.Live.Streams.LiveActions;
+
+namespace RestMq.Live.Daemons;
+
+/// <summary>A daemon dies by SIGKILL while messages flow.</summary>
+public sealed class KilledDaemonTests : IAsyncLifetime
+{
+    private const int Count = 300;
+    private readonly ThreeDaemons _daemons = new();
+
+    private RestMqHost[] Hosts => _daemons.Hosts;
+
+    public Task InitializeAsync() => _daemons.InitializeAsync();
+
+    public Task DisposeAsync() => _daemons.DisposeAsync();
+
+    [Fact]
+    public async Task Under_roundrobin_nothing_is_lost()
+    {
+        await Hosts[0].SetPolicyAsync("q", "roundrobin");
+        var seen = new Sightings();
+        var streams = new List<LiveStream>();
+        for (var i = 0; i < 9; i++) streams.Add(await Hosts[i % 3].StreamAsync(Transports[i / 3], "q"));
+        var reading = streams.Select(stream => Task.Run(() => stream.ReadAllAsync(seen.Add))).ToArray();
+        await Hosts[0].PostEachAsync("q", Numbered(Count), after: KillOneAsync);
+        await seen.HaveAllAsync(Enumerable.Range(0, Count));
+        await Hosts[0].HasAsync("q", stats => stats.Number("settled") == Count, "all is settled");
+        (seen.Numbers.Count - Count).Should().BeInRange(0, 90, "only what was on its way through the dead daemon may come twice");
+        await Hosts[0].PurgeAsync("q");
+        await Task.WhenAll(reading);
+        foreach (var stream in streams) await stream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Under_broadcast_who_comes_back_elsewhere_misses_nothing()
+    {
+        var reading = Enumerable.Range(0, 9).Select(i => Task.Run(() => ReadAsync(Transports[i / 3], at: i % 3))).ToArray();
+        foreach (var host in Hosts) await host.HasConsumersAsync("q", 3);
+        await Hosts[0].PostEachAsync("q", Numbered(Count), after: KillOneAsync);
+        foreach (var seen in await Task.WhenAll(reading)) seen.Should().Equal(Enumerable.Range(0, Count));
+    }
+
+    private async Task KillOneAsync(int posted)
+    {
+        if (posted == Count / 2) await Hosts[2].Process.KillAsync();
+    }
+
+    /// <summary>Reads all; when the daemon dies, goes on at another after the last message it has seen.</summary>
+    private async Task<List<int>> ReadAsync(Transport transport, int at)
+    {
+        var seen = new List<int>();
+        var last = "";
+        while (seen.Count < Count)
+        {
+            await using var stream = await Hosts[at].StreamAsync(transport, "q", last);
+            try
+            {
+                while (seen.Count < Count)
+                {
+                    var message = await stream.NextAsync();
+                    seen.Add(NumberOf(message));
+                    last = $"?last_event_id={message.Number("id")}";
+                }
+            }
+            catch (Exception e) when (e is EndOfStreamException or System.Net.Sockets.SocketException)
+            {
+                at = (at + 1) % 3;
+            }
+        }
+        return seen;
+    }
+}

@@ -1,0 +1,59 @@
+using static RestMq.Live.Streams.LiveActions;
+
+namespace RestMq.Live.Daemons;
+
+/// <summary>Redis dies by SIGKILL while messages flow, and comes back: the streams stay open and go on by themselves.</summary>
+public sealed class RedisRestartTests : IAsyncLifetime
+{
+    private readonly ThreeDaemons _daemons = new();
+
+    private RestMqHost[] Hosts => _daemons.Hosts;
+
+    public Task InitializeAsync() => _daemons.InitializeAsync();
+
+    public Task DisposeAsync() => _daemons.DisposeAsync();
+
+    [Theory]
+    [InlineData("broadcast")]
+    [InlineData("roundrobin")]
+    public async Task Nothing_that_was_acknowledged_is_lost(string policy)
+    {
+        await Hosts[0].SetPolicyAsync("q", policy);
+        var streams = new List<LiveStream>();
+        for (var i = 0; i < 6; i++) streams.Add(await Hosts[i % 2].StreamAsync(Transports[i / 2], "q"));
+        // Broadcast: each consumer sees everything. Round robin: all of them together do.
+        var together = new Sightings();
+        var seen = streams.Select(_ => policy == "broadcast" ? new Sightings() : together).ToArray();
+        var reading = streams.Select((stream, i) => Task.Run(() => stream.ReadAllAsync(seen[i].Add))).ToArray();
+
+        using var stop = new CancellationTokenSource();
+        var acknowledged = new Sightings();
+        var posting = Enumerable.Range(0, 3).Select(hand => Task.Run(() => PostAsync(hand, acknowledged, stop.Token))).ToArray();
+        await Eventually.TrueAsync(() => Task.FromResult(acknowledged.Numbers.Count > 300), "messages flow");
+        await _daemons.Redis.KillAsync();
+        await Eventually.TrueAsync(async () => (await Hosts[0].AskAsync("GET /stats/q")).Status == 503, "the daemons notice");
+        var before = acknowledged.Numbers.Count;
+        await _daemons.Redis.ComeBackAsync();
+        await Eventually.TrueAsync(() => Task.FromResult(acknowledged.Numbers.Count > before + 300), "messages flow again", seconds: 20);
+        await stop.CancelAsync();
+        await Task.WhenAll(posting);
+
+        foreach (var one in seen.Distinct()) await one.HaveAllAsync(acknowledged.Numbers);
+        if (policy == "broadcast") foreach (var one in seen) one.Numbers.Should().OnlyHaveUniqueItems();
+        Measured.Say($"Redis restarted under {policy}: {acknowledged.Numbers.Count} messages acknowledged, 0 lost");
+        await Hosts[0].PurgeAsync("q");
+        await Task.WhenAll(reading);
+        foreach (var stream in streams) await stream.DisposeAsync();
+    }
+
+    private async Task PostAsync(int hand, Sightings acknowledged, CancellationToken stop)
+    {
+        await using var connection = await Hosts[hand].ConnectAsync();
+        for (var number = hand; !stop.IsCancellationRequested; number += 3)
+        {
+            var reply = await connection.AskAsync("POST /q/q", $"value={number}");
+            reply.Status.Should().BeOneOf(200, 503);
+            if (reply.Status == 200) acknowledged.Add(number);
+        }
+    }
+}
