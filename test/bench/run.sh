@@ -6,76 +6,22 @@
 #   test/bench/run.sh                      three rounds of 8 seconds a measure, about three minutes
 #   DURATION=3 ROUNDS=1 test/bench/run.sh  a quick look
 #
-# Redis is one of our own, without persistence: what is measured is the round trip, not this machine's disk.
 # It is a benchmark: it prints "pass" or "fail" beside each goal and ends with 0 whenever everything could be measured.
 set -euo pipefail
 
 duration=${DURATION:-8} rounds=${ROUNDS:-3} warmup=${WARMUP:-3} connections=${CONNECTIONS:-50}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-
-for tool in wrk redis-server curl dotnet; do
-  command -v "$tool" > /dev/null || { echo "bench: $tool is missing: install it and run this again." >&2; exit 2; }
-done
-
-tmp=$(mktemp -d)
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2> /dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2> /dev/null || true; done
-  rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-free_port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null || { echo "$port"; return; }
-  done
-}
-
-# start NAME READY COMMAND...: in the background until the end; READY is a command that succeeds once it serves.
-start() {
-  local name=$1 ready=$2 pid
-  shift 2
-  "$@" > "$tmp/$name.log" 2>&1 &
-  pid=$!
-  pids+=("$pid")
-  for _ in {1..150}; do
-    kill -0 "$pid" 2> /dev/null || break
-    if $ready > /dev/null 2>&1; then return; fi
-    sleep 0.2
-  done
-  echo "bench: $name did not start:" >&2
-  cat "$tmp/$name.log" >&2
-  exit 1
-}
-
-host() { # NAME DLL PORT [ARGUMENT...]: from its own folder, where its settings are
-  local name=$1 dll=$2 port=$3
-  shift 3
-  cd "$(dirname "$dll")"
-  start "$name" "curl -s -o $tmp/ready http://127.0.0.1:$port/" \
-    env ASPNETCORE_ENVIRONMENT=Production dotnet "$dll" --urls "http://127.0.0.1:$port" "$@"
-  cd "$root"
-}
+. "$here/common.sh"
+need wrk redis-server curl dotnet
 
 measure() { # POST|GET URL: the line of wrk.lua
-  local wrk
   rm -f "$tmp/result"
-  BENCH_METHOD=$1 BENCH_RESULT=$tmp/result wrk -t2 -c"$connections" -d"${3:-$duration}s" -s "$here/wrk.lua" "$2" > "$tmp/wrk.log" &
-  wrk=$!
-  pids+=("$wrk")
-  wait "$wrk" || { cat "$tmp/wrk.log" >&2; exit 1; }
-  unset 'pids[-1]'
+  BENCH_METHOD=$1 BENCH_RESULT=$tmp/result run "$tmp/wrk.log" \
+    wrk -t2 -c"$connections" -d"${3:-$duration}s" -s "$here/wrk.lua" "$2"
   local failures
   read -r _ _ _ failures < "$tmp/result"
   ((failures == 0)) || { echo "bench: $1 $2 had $failures failed requests." >&2; exit 1; }
 }
-
-redis_answers() { (exec 3<> "/dev/tcp/127.0.0.1/$1" && printf 'PING\r\n' >&3 && read -r -t 1 line <&3 && [[ $line == +PONG* ]]); }
 
 purge() { curl -sf -o "$tmp/purged" -X DELETE "$1/q/bench"; }
 
@@ -115,18 +61,13 @@ one() { # ROUND METHOD NAME: a measure, kept as "METHOD NAME ROUND figures"
   echo "$2 $3 $1 $(cat "$tmp/result")" | tee -a "$tmp/results" | awk '{ printf "  round %d  %-4s %-6s %7d requests/s\n", $3, $1, $2, $4 }'
 }
 
-echo "Building (Release) ..."
-for project in "$here/BareKestrel/BareKestrel.csproj" "$root/RestMq.Sample/RestMq.Sample.csproj"; do
-  dotnet build -c Release --nologo -v quiet "$project" > "$tmp/build.log" || { cat "$tmp/build.log" >&2; exit 1; }
-done
+build "$here/BareKestrel/BareKestrel.csproj" "$root/RestMq.Sample/RestMq.Sample.csproj"
 bare=$here/BareKestrel/bin/Release/net10.0/BareKestrel.dll
-sample=$root/RestMq.Sample/bin/Release/net10.0/RestMq.Sample.dll
 
 yes '"foobar"' | head -n 1000 > "$tmp/batch" || true
 declare -A base expected=([memory]=60000 [redis]=30000)
 
-redis=$(free_port)
-start redis "redis_answers $redis" redis-server --port "$redis" --bind 127.0.0.1 --save '' --appendonly no --dir "$tmp"
+start_redis
 for name in bare memory redis; do
   port=$(free_port)
   base[$name]=http://127.0.0.1:$port
@@ -154,12 +95,7 @@ for ((round = 1; round <= rounds; round++)); do
   done
 done
 
-awk '
-  function median(list, n,   a, i, j, t) {
-    split(list, a, " ")
-    for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j] + 0 < a[j - 1] + 0; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
-    return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
-  }
+awk "$median"'
   { id = $1 " " $2; n[id]++; rate[id] = rate[id] " " $4; p50[id] = p50[id] " " $5; p99[id] = p99[id] " " $6; at[id, $3] = $4 }
   END {
     goal["POST memory"] = 0.85; goal["GET memory"] = 0.8; goal["POST redis"] = 0.7; goal["GET redis"] = 0.6

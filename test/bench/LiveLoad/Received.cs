@@ -1,0 +1,31 @@
+using System.Diagnostics;
+
+namespace RestMq.Bench.LiveLoad;
+
+/// <summary>What all subscribers got. One thread writes it, the one that reads their sockets.</summary>
+internal sealed class Received(int subscribers)
+{
+    // One counter a microsecond; the last has all that took longer.
+    private readonly int[] _latencies = new int[2_000_000];
+    private long _count;
+
+    public long Count => Volatile.Read(ref _count);
+
+    /// <summary>How many messages the average subscriber got.</summary>
+    public long Each => Count / subscribers;
+
+    public void Add(long sent)
+    {
+        _count++;
+        var microseconds = (Stopwatch.GetTimestamp() - sent) / (Stopwatch.Frequency / 1_000_000);
+        _latencies[Math.Clamp(microseconds, 0, _latencies.Length - 1)]++;
+    }
+
+    public int Percentile(double part)
+    {
+        var left = (long)(_count * part);
+        var at = 0;
+        while (at < _latencies.Length - 1 && (left -= _latencies[at]) >= 0) at++;
+        return at;
+    }
+}
