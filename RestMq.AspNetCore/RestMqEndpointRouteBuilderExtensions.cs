@@ -25,17 +25,18 @@ public static class RestMqEndpointRouteBuilderExtensions
             ?? throw new InvalidOperationException("MapRestMq() needs RestMQ's services: call builder.Services.AddRestMq() before the application is built.");
         var options = services.GetRequiredService<IOptions<RestMqOptions>>().Value;
 
+        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new HandOut(engine, services.GetRequiredService<ILogger<HandOut>>());
         var home = new HomeEndpoints(engine, handOut, options);
-        var queues = new QueueEndpoints(engine, handOut, options);
+        var queues = new QueueEndpoints(engine, handOut, options, lifetime);
         var messages = new MessageEndpoints(engine, options);
         var dispatcher = services.GetRequiredService<CommandDispatcher>();
         var commands = new CommandEndpoints(dispatcher, handOut, options);
-        var live = new LiveEndpoints(engine, dispatcher, handOut, options, services.GetRequiredService<IHostApplicationLifetime>());
+        var live = new LiveEndpoints(engine, dispatcher, handOut, options, lifetime);
         var xmlRpc = new XmlRpcEndpoints(engine, handOut, options);
         var policy = new PolicyEndpoints(engine, options);
         var control = new ControlEndpoints(engine, options);
-        var stats = new StatsEndpoints(engine);
+        var stats = new StatsEndpoints(engine, options);
 
         // The upgrade belongs to these endpoints, so that no site has to remember UseWebSockets().
         RequestDelegate WithWebSockets(RequestDelegate handler)

@@ -9,7 +9,7 @@ public enum RestMqRole
     /// <summary>Take, look at and settle messages.</summary>
     Consume,
 
-    /// <summary>Listen to a live stream.</summary>
+    /// <summary>Listen to a live stream; over a WebSocket also add, take and settle messages.</summary>
     Stream,
 
     /// <summary>Purge, change settings, start and stop, see all queues.</summary>

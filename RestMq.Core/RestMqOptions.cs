@@ -6,7 +6,7 @@ public sealed class RestMqOptions
     /// <summary>The largest message, in bytes. <value>1 MiB.</value></summary>
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>The most messages in one add, one take or one page. <value>1000.</value></summary>
+    /// <summary>The most messages in one add, one take or one page, 1 to 1000. <value>1000.</value></summary>
     public int MaxBatch { get; set; } = 1000;
 
     /// <summary>The largest request that adds several messages, in bytes. <value>16 MiB.</value></summary>
@@ -15,7 +15,7 @@ public sealed class RestMqOptions
     /// <summary>The longest wait of a long poll. <value>60 seconds.</value></summary>
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest lease. <value>12 hours.</value></summary>
+    /// <summary>The longest lease, at most a day. <value>12 hours.</value></summary>
     public TimeSpan MaxLease { get; set; } = TimeSpan.FromHours(12);
 
     /// <summary>The longest delay. <value>365 days.</value></summary>
@@ -30,7 +30,7 @@ public sealed class RestMqOptions
     /// </summary>
     public TimeSpan TakeLease { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long an idempotency key is remembered. <value>5 minutes.</value></summary>
+    /// <summary>How long an idempotency key is remembered, at most a day. <value>5 minutes.</value></summary>
     public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How often waiters look for themselves, should every hint have been lost. <value>5 seconds.</value></summary>

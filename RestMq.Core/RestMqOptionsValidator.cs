@@ -12,6 +12,13 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         {
             if (value.CompareTo(least) < 0) errors.Add($"RestMqOptions.{option} is {value}; it is at least {least}.");
         }
+        void AtMost<T>(T value, T most, string option) where T : IComparable<T>
+        {
+            if (value.CompareTo(most) > 0) errors.Add($"RestMqOptions.{option} is {value}; it is at most {most}.");
+        }
+        AtMost(options.MaxBatch, 1000, nameof(options.MaxBatch)); // What one script can take.
+        AtMost(options.MaxLease, TimeSpan.FromDays(1), nameof(options.MaxLease)); // For so long a purged queue remembers its ids.
+        AtMost(options.IdempotencyWindow, TimeSpan.FromDays(1), nameof(options.IdempotencyWindow));
         AtLeast(options.MaxMessageBytes, 1, nameof(options.MaxMessageBytes));
         AtLeast(options.MaxBatch, 1, nameof(options.MaxBatch));
         AtLeast(options.MaxBatchBytes, options.MaxMessageBytes, nameof(options.MaxBatchBytes));

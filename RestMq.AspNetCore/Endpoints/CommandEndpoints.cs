@@ -20,7 +20,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
             var queue = context.Request.RouteValues["queue"] is null ? null : Route.Queue(context);
             var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
             var callback = fields.Callback;
-            var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, context.RequestAborted);
+            var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, CommandScope.All, context.RequestAborted);
             SetStatus(context.Response, StatusOf(reply.Outcome));
             if (reply.Taken is { } taken) await handOut.SendAsync(context, [taken], () => Write(context, callback, reply));
             else Write(context, callback, reply);

@@ -1,12 +1,13 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using RestMq.Http;
 using RestMq.Pages;
 
 namespace RestMq.Endpoints;
 
 /// <summary><c>/q</c> and <c>/q/{queue}</c>: a queue as a resource.</summary>
-internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options)
+internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -32,9 +33,9 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
     {
         var queues = Route.Queues(context);
         var wanted = TakeQuery.Of(context, options);
-        // Only a wait can be cut short; to ask for the token costs something on every take.
-        var ended = wanted.Wait > TimeSpan.Zero ? context.RequestAborted : CancellationToken.None;
-        var found = await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, ended);
+        var found = wanted.Wait == TimeSpan.Zero
+            ? await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, TimeSpan.Zero, CancellationToken.None)
+            : await WaitAsync(context, queues, wanted);
         if (found.Count == 0) Reply.Empty(context, StatusCodes.Status204NoContent);
         else if (wanted.Lease is null) await handOut.SendAsync(context, found, () => Write(context, wanted, found));
         else Write(context, wanted, found);
@@ -80,6 +81,20 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
             writer.WriteNumber("status", done.purged ? 1 : 0);
             writer.WriteEndObject();
         });
+    }
+
+    // A wait ends with its client, and with the host, which must not be kept from stopping: then there was nothing.
+    private async ValueTask<IReadOnlyList<QueueMessage>> WaitAsync(HttpContext context, QueueName[] queues, TakeQuery wanted)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            return await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, ended.Token);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return [];
+        }
     }
 
     private static bool IsChunked(HttpRequest request) => request.Headers.TransferEncoding.Count > 0;

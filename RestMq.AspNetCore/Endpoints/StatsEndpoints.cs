@@ -6,7 +6,7 @@ using RestMq.Wire;
 namespace RestMq.Endpoints;
 
 /// <summary><c>/stats</c> and <c>/j/{queue}</c>: queues in numbers, and their newest messages.</summary>
-internal sealed class StatsEndpoints(IQueueEngine engine)
+internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
 {
     private const int Newest = 10;
 
@@ -54,7 +54,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine)
         var callback = fields.Callback;
         var state = fields.Text("state") is { } word ? Words.State(word) : MessageState.Ready;
         var stats = await engine.StatsAsync(queue, context.RequestAborted);
-        var messages = await engine.LastAsync(queue, state, Newest, context.RequestAborted);
+        var messages = await engine.LastAsync(queue, state, Math.Min(Newest, options.MaxBatch), context.RequestAborted);
         if (Html.IsWanted(context))
         {
             Reply.Html(context, QueuePage.Of(context, stats, state, messages));

@@ -5,7 +5,10 @@ namespace RestMq.Http;
 /// <summary>The one place where what went wrong becomes a status.</summary>
 internal static class Failures
 {
-    /// <summary>A handler whose failures are told to the client.</summary>
+    /// <summary>
+    /// A handler whose failures are told to the client. A cancellation is passed on: the server knows that its client went away, and a site's
+    /// request timeout has an answer of its own.
+    /// </summary>
     public static RequestDelegate Told(RequestDelegate handler) => async context =>
     {
         try
@@ -17,10 +20,6 @@ internal static class Failures
             // Half a reply cannot be mended: the client must see that it is one.
             if (context.Response.HasStarted) context.Abort();
             else problem.WriteTo(context);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // The client went away; there is nobody to tell.
         }
     };
 

@@ -10,6 +10,9 @@ namespace RestMq.Http;
 /// </summary>
 internal sealed class Fields
 {
+    // Far more than any route has; a field costs more than the bytes it came in.
+    private const int MaxFields = 1024;
+
     private static readonly Fields None = new();
 
     private readonly List<Field> _fields = [];
@@ -53,6 +56,12 @@ internal sealed class Fields
         if (isMultipart) await Multipart.SplitAsync(body, request.ContentType!, fields._fields, context.RequestAborted);
         else UrlEncoding.Split(body, fields._fields);
         return fields;
+    }
+
+    /// <exception cref="FormatException">There are as many as a request may have.</exception>
+    public static void CheckCount(List<Field> fields)
+    {
+        if (fields.Count >= MaxFields) throw new FormatException($"A request has at most {MaxFields} fields.");
     }
 
     public static bool IsForm(string? contentType) => IsUrlEncoded(contentType) || IsMultipart(contentType);

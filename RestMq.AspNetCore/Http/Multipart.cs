@@ -18,6 +18,7 @@ internal static class Multipart
             var reader = new MultipartReader(boundary.ToString(), new MemoryStream(body));
             while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
             {
+                Fields.CheckCount(fields);
                 if (section.GetContentDispositionHeader() is not { } disposition) continue;
                 var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
                 using var value = new MemoryStream();

@@ -5,6 +5,8 @@ namespace RestMq.Http;
 /// <summary>Reads a request's body whole, up to a limit.</summary>
 internal static class RequestBody
 {
+    private const int SmallBody = 64 * 1024;
+
     /// <exception cref="Problem">It is larger: 413; or it cannot be read: 400.</exception>
     public static async ValueTask<byte[]> ReadAsync(HttpRequest request, int limit)
     {
@@ -20,9 +22,10 @@ internal static class RequestBody
 
     private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int limit)
     {
-        if (request.ContentLength is { } length)
+        if (request.ContentLength > limit) throw TooLarge(limit);
+        // Room for what has arrived, not for what was announced: a header alone must not cost megabytes.
+        if (request.ContentLength is { } length and <= SmallBody)
         {
-            if (length > limit) throw TooLarge(limit);
             if (length == 0) return [];
             var body = new byte[length];
             await request.Body.ReadExactlyAsync(body, request.HttpContext.RequestAborted);

@@ -14,7 +14,7 @@ internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? 
     /// <exception cref="FormatException">Something is out of range, or goes not together.</exception>
     public static TakeQuery Of(HttpContext context, RestMqOptions options)
     {
-        var wait = PreferredWait(context.Request);
+        var wait = PreferredWait(context.Request, options);
         if (!context.Request.QueryString.HasValue && wait is null) return default;
         var fields = Fields.OfQuery(context);
         var query = new TakeQuery(
@@ -34,14 +34,14 @@ internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? 
     }
 
     // Prefer: wait=20 (RFC 7240). A preference that makes no sense is ignored, as that standard says.
-    private static double? PreferredWait(HttpRequest request)
+    private static double? PreferredWait(HttpRequest request, RestMqOptions options)
     {
         if (!request.Headers.TryGetValue("Prefer", out var prefer)) return null;
         foreach (var preference in prefer.ToString().Split(','))
         {
             var trimmed = preference.Trim();
             if (trimmed.StartsWith("wait=", StringComparison.OrdinalIgnoreCase) && int.TryParse(trimmed.AsSpan(5), out var seconds) && seconds >= 0)
-                return Math.Min(seconds, 60);
+                return Math.Min(seconds, options.MaxWait.TotalSeconds);
         }
         return null;
     }

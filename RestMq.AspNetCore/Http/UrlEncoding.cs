@@ -20,6 +20,7 @@ internal static class UrlEncoding
             var pair = end < 0 ? form : form[..end];
             form = end < 0 ? default : form[(end + 1)..];
             if (pair.IsEmpty) continue;
+            Fields.CheckCount(fields);
             var equals = pair.Span.IndexOf((byte)'=');
             var (name, value) = equals < 0 ? (pair, default) : (pair[..equals], pair[(equals + 1)..]);
             fields.Add(new Fields.Field(Decode(name), Decode(value), null));

@@ -16,7 +16,7 @@ internal static class Html
     public static string Url(HttpContext context, string page, string path)
     {
         var here = context.Request.PathBase.Add(context.Request.Path).Value!;
-        var group = here[..here.LastIndexOf("/" + page, StringComparison.Ordinal)];
+        var group = here[..here.LastIndexOf("/" + page, StringComparison.OrdinalIgnoreCase)];
         return Text(new PathString($"{group}/{path}").ToUriComponent());
     }
 

@@ -16,7 +16,7 @@ internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveCons
     public static LiveQuery Of(HttpContext context, RestMqOptions options)
     {
         var fields = Fields.OfQuery(context);
-        TimeSpan? lease = fields.Number("lease") is { } seconds ? Limits.Lease(seconds, options) : null;
+        TimeSpan? lease = fields.Number("lease") is { } seconds ? Limits.Lease(Math.Ceiling(seconds), options) : null; // Those with the same lease are served together.
         var resume = ResumeAfter(context, fields);
         if (lease is not null && resume is not null) throw new FormatException("'lease' gives messages of one's own: it goes with neither 'last_event_id' nor 'from'.");
         if (lease is null && fields.Has("prefetch")) throw new FormatException("'prefetch' goes with 'lease'.");

@@ -30,6 +30,7 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
         var receiving = ReceiveAsync(ended.Token);
         var first = await Task.WhenAny(sending, receiving);
         var (status, reason) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the host stops")
+            : first.IsFaulted ? (WebSocketCloseStatus.InternalServerError, "")
             : first == receiving ? await ReasonAsync(receiving)
             : (WebSocketCloseStatus.NormalClosure, "the queue was purged");
         await ended.CancelAsync();
@@ -83,7 +84,7 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
 
     private async Task AnswerAsync(byte[] command, CancellationToken ended)
     {
-        var reply = await dispatcher.DispatchAsync(command, consumer.Queue);
+        var reply = await dispatcher.DispatchAsync(command, consumer.Queue, CommandScope.Messages);
         var action = SettleAction.Release;
         try
         {

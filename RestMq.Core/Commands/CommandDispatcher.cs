@@ -12,6 +12,7 @@ namespace RestMq;
 public sealed class CommandDispatcher
 {
     private readonly FrozenDictionary<string, Command> _commands;
+    private readonly FrozenDictionary<string, Command> _messageCommands;
 
     /// <param name="engine">The queues.</param>
     /// <param name="options">The limits.</param>
@@ -19,7 +20,7 @@ public sealed class CommandDispatcher
     {
         var messages = new MessageCommands(engine, options.Value);
         var queues = new QueueCommands(engine);
-        _commands = new Dictionary<string, Command>
+        var onMessages = new Dictionary<string, Command>
         {
             ["add"] = messages.AddAsync,
             ["get"] = messages.GetAsync,
@@ -30,6 +31,10 @@ public sealed class CommandDispatcher
             ["release"] = messages.ReleaseAsync,
             ["bury"] = messages.BuryAsync,
             ["len"] = queues.LengthAsync,
+        };
+        _messageCommands = onMessages.ToFrozenDictionary();
+        _commands = new Dictionary<string, Command>(onMessages)
+        {
             ["purge"] = queues.PurgeAsync,
             ["policy"] = queues.PolicyAsync,
             ["start"] = queues.StartAsync,
@@ -44,16 +49,19 @@ public sealed class CommandDispatcher
     /// <summary>Does a command. What is no command, and a store that is away, are told in the reply, not thrown.</summary>
     /// <param name="json">The command, in UTF-8.</param>
     /// <param name="queue">The queue of a command that names none; null to require it.</param>
+    /// <param name="scope">What the sender may do.</param>
     /// <param name="cancellationToken">Ends it before it has begun.</param>
     public async ValueTask<CommandReply> DispatchAsync(
-        ReadOnlyMemory<byte> json, QueueName? queue = null, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> json, QueueName? queue = null, CommandScope scope = CommandScope.All, CancellationToken cancellationToken = default)
     {
         var reply = new CommandReply();
         try
         {
             using var request = CommandRequest.Parse(json, queue);
-            if (_commands.TryGetValue(request.Name, out var command)) await command(request, reply, cancellationToken).ConfigureAwait(false);
-            else reply.Fail($"unknown command '{Limits.Shorten(request.Name)}': use {string.Join(", ", _commands.Keys.Order(StringComparer.Ordinal))}", CommandOutcome.Refused);
+            var commands = scope == CommandScope.Messages ? _messageCommands : _commands;
+            if (!commands.TryGetValue(request.Name, out var command))
+                throw new FormatException($"unknown command '{Limits.Shorten(request.Name)}': use {string.Join(", ", commands.Keys.Order(StringComparer.Ordinal))}");
+            await command(request, reply, cancellationToken).ConfigureAwait(false);
         }
         catch (FormatException e)
         {

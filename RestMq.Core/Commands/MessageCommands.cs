@@ -78,7 +78,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         CommandRequest request, CommandReply reply, SettleAction action, string done, TimeSpan time, CancellationToken cancellationToken)
     {
         var receipt = request.Receipt();
-        var settlement = new Settlement(receipt, action) { Time = time, Reason = request.Text("reason") };
+        var settlement = new Settlement(receipt, action) { Time = time, Reason = request.Text("reason") is { } reason ? Limits.Reason(reason) : null };
         var result = await engine.SettleAsync(settlement, cancellationToken).ConfigureAwait(false);
         reply.Queue(receipt.Key.Queue);
         reply.Writer.WriteString("receipt", receipt.ToString());

@@ -21,7 +21,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         // would know where it began.
         var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
         var room = placed ? pump.MostRoom(consumer => consumer.Cursor >= front) : 0;
-        var batch = await ReadAsync(pump, store, front, Math.Min(room, Step), Step).ConfigureAwait(false);
+        var batch = await store.BroadcastAsync(
+            pump.Queue, new BroadcastRequest(front, Math.Min(room, Step), Step), CancellationToken.None).ConfigureAwait(false);
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
         pump.ForEach(consumer =>
@@ -44,16 +45,15 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         foreach (var consumer in pump.Where(consumer => consumer.Cursor < pump.Front && consumer.Room > 0))
         {
             var before = consumer.Cursor;
-            var missing = await ReadAsync(pump, store, before, move: 0, Math.Min(consumer.Room, Step)).ConfigureAwait(false);
+            var missing = await store.BroadcastAsync(
+                pump.Queue, new BroadcastRequest(before, Move: 0, Math.Min(consumer.Room, Step), LiveConsumer.MaxBufferedBytes),
+                CancellationToken.None).ConfigureAwait(false);
             if (IsPaused(missing)) return false;
             Offer(consumer, missing, whole: false);
             gave |= consumer.Cursor != before;
         }
         return gave;
     }
-
-    private static ValueTask<BroadcastBatch> ReadAsync(QueuePump pump, IQueueStore store, long? after, int move, int read) =>
-        store.BroadcastAsync(pump.Queue, new BroadcastRequest(after, move, read), CancellationToken.None);
 
     private static bool IsPaused(BroadcastBatch batch) => batch.Settings.Stopped || batch.Settings.Policy != QueuePolicy.Broadcast;
 

@@ -10,6 +10,9 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
 
     public int Count => _rotation.Count;
 
+    /// <summary>When the store was last asked what they hold, in the clock's ticks; the pump's.</summary>
+    public long Asked { get; set; }
+
     public IEnumerable<LiveConsumer> Consumers => _rotation;
 
     public void Add(LiveConsumer consumer) => consumer.Place = _rotation.AddLast(consumer);
@@ -22,6 +25,20 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
         var room = 0;
         for (var node = _rotation.First; node is not null && room < most; node = node.Next) room += node.Value.OwnRoom;
         return Math.Min(room, most);
+    }
+
+    /// <summary>What those hold who are full: about so many messages, and others' the next time.</summary>
+    public List<Receipt> HeldByFull(int most)
+    {
+        var receipts = new List<Receipt>();
+        for (var left = _rotation.Count; left > 0 && receipts.Count < most; left--)
+        {
+            var node = _rotation.First!;
+            _rotation.RemoveFirst();
+            _rotation.AddLast(node);
+            if (node.Value.OwnRoom == 0) receipts.AddRange(node.Value.Own.Select(message => message.Receipt));
+        }
+        return receipts;
     }
 
     /// <summary>Gives a message to the next one that has room; null when none has.</summary>

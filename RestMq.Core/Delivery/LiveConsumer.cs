@@ -6,7 +6,7 @@ namespace RestMq.Delivery;
 internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, LiveConsumerOptions options) : ILiveConsumer
 {
     // However few the messages, a consumer is full with this much of them: a hundred of a megabyte would be no bound.
-    private const long MaxBufferedBytes = 2 * 1024 * 1024;
+    public const long MaxBufferedBytes = 2 * 1024 * 1024;
 
     // A message of its own in a slow consumer's buffer is one that a quicker consumer does not get, so little is given ahead.
     private const int Ahead = 10;
@@ -73,7 +73,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     {
         lock (_lock)
         {
-            if ((own ? OwnRoom : Places) == 0 || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
+            if (Places == 0 || (own && _own.Count >= _mostOwn) || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
             if (own) _own.AddLast(message);
             _buffered++;
             _bufferedBytes += message.Body.Bytes.Length;

@@ -11,7 +11,6 @@ internal sealed partial class QueuePump
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<Receipt, (LiveConsumer Consumer, QueueMessage Message)> _held = [];
-    private long _asked;
 
     /// <summary>Hand-outs that have ended, whoever ended them.</summary>
     public void Ended(IReadOnlyList<Receipt> receipts)
@@ -33,15 +32,15 @@ internal sealed partial class QueuePump
 
     private async ValueTask AskAsync(ConsumerGroup group)
     {
-        if (hub.Time.GetElapsedTime(_asked) < AskEvery) return;
-        _asked = hub.Time.GetTimestamp();
+        if (group.Asked != 0 && hub.Time.GetElapsedTime(group.Asked) < AskEvery) return;
         List<Receipt> receipts;
         lock (_lock)
         {
-            // Only those that are kept waiting for it, and no more than one call should carry.
-            receipts = [.. group.Consumers.Where(consumer => consumer.OwnRoom == 0).SelectMany(consumer => consumer.Own).Take(1000).Select(message => message.Receipt)];
+            // Only of those that are kept waiting for it, and no more than one call should carry.
+            receipts = group.HeldByFull(most: 1000);
         }
         if (receipts.Count == 0) return;
+        group.Asked = hub.Time.GetTimestamp();
         var held = await store.HoldsAsync(Queue, receipts, CancellationToken.None).ConfigureAwait(false);
         Ended([.. receipts.Where((_, i) => !held[i])]);
     }

@@ -99,7 +99,14 @@ internal sealed partial class QueuePump(QueueHub hub, IQueueStore store, RestMqO
         {
             // The lease ends by itself, and the message is delivered again.
         }
+        catch (Exception e)
+        {
+            LogUnsettled(logger, message.Key.ToString(), e);
+        }
     }
+
+    [LoggerMessage(21, LogLevel.Error, "{Key} was delivered and could not be settled; it comes again when its lease ends")]
+    private static partial void LogUnsettled(ILogger logger, string key, Exception error);
 
     [LoggerMessage(20, LogLevel.Error, "Live delivery of {Queue} failed; it goes on in a second")]
     private static partial void LogFailed(ILogger logger, string queue, Exception error);

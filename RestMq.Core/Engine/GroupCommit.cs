@@ -51,6 +51,11 @@ internal sealed class GroupCommit<TItem, TResult>(
         {
             return (await send([item]).ConfigureAwait(false))[0];
         }
+        catch (RestMqUnavailableException e)
+        {
+            FailWaiting(e);
+            throw;
+        }
         finally
         {
             // On another thread: the first caller has its result, and must not work off the others' calls.
@@ -72,8 +77,22 @@ internal sealed class GroupCommit<TItem, TResult>(
             catch (Exception e)
             {
                 foreach (var call in next) call.TrySetException(e);
+                if (e is RestMqUnavailableException away) FailWaiting(away);
             }
         }
+    }
+
+    // Those who have waited behind a call that the store did not answer are told so too, rather than waiting as long again; nothing was done
+    // for them.
+    private void FailWaiting(RestMqUnavailableException away)
+    {
+        Call[] waiting;
+        lock (_lock)
+        {
+            waiting = [.. _waiting];
+            _waiting.Clear();
+        }
+        foreach (var call in waiting) call.TrySetException(away);
     }
 
     private Call[]? NextBatch()

@@ -96,7 +96,12 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         }
 
         var messages = new List<QueueMessage>();
-        for (var at = Math.Max(after, LastSequence - _log.Count); at < LastSequence && messages.Count < request.Read;) messages.Add(_log[++at]);
+        var bytes = request.Bytes;
+        for (var at = Math.Max(after, LastSequence - _log.Count); at < LastSequence && messages.Count < request.Read && bytes > 0;)
+        {
+            messages.Add(_log[++at]);
+            bytes -= messages[^1].Body.Bytes.Length;
+        }
         // Only now, so that without any history the caller still gets what it has just moved.
         TrimLog();
         return new BroadcastBatch(messages, after, LastSequence, more ? TimeSpan.Zero : NextDue(now), Live);

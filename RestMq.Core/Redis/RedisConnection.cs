@@ -10,11 +10,14 @@ namespace RestMq.Redis;
 /// </summary>
 internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger logger) : IAsyncDisposable
 {
-    // With the heartbeat below, a server that hangs is given up in less than two seconds.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    // With the heartbeat below, and some time for a busy machine, a server that hangs is given up in less than two seconds.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.25);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _closing = new();
+    // One that is configured here gives up in time by itself; the application's own may be more patient than a caller should be.
+    private readonly bool _isOurs = options is { ConnectionFactory: null, ConfigurationOptions: null };
     private Task<IConnectionMultiplexer>? _connecting;
     private bool _disposed;
 
@@ -30,7 +33,8 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await connection.GetDatabase().ScriptEvaluateAsync(script, keys, arguments).ConfigureAwait(false);
+            var call = connection.GetDatabase().ScriptEvaluateAsync(script, keys, arguments);
+            return await (_isOurs ? call : call.WaitAsync(Patience, CancellationToken.None)).ConfigureAwait(false);
         }
         catch (Exception e) when (IsAway(e))
         {
@@ -44,7 +48,7 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await action(connection).ConfigureAwait(false);
+            return await action(connection).WaitAsync(Patience, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (IsAway(e))
         {
@@ -60,8 +64,10 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
             _disposed = true;
             connecting = _connecting;
         }
+        await _closing.CancelAsync().ConfigureAwait(false);
         if (connecting is null) return;
-        await ((Task)connecting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // An application's own factory may never come back; what it would give is the application's to dispose.
+        await Task.WhenAny(connecting, Task.Delay(Patience)).ConfigureAwait(false);
         if (!connecting.IsCompletedSuccessfully) return;
         var connection = await connecting.ConfigureAwait(false);
         connection.ConnectionRestored -= OnRestored;
@@ -90,7 +96,7 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         {
             return await connecting.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsAway(e) || e is TimeoutException)
+        catch (Exception e) when (IsAway(e))
         {
             throw Unavailable(e);
         }
@@ -100,7 +106,7 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
     {
         await Task.Yield(); // Connecting does some of its work before its first await, and the caller holds a lock.
         IConnectionMultiplexer connection = options.ConnectionFactory is { } factory
-            ? await factory(CancellationToken.None).ConfigureAwait(false)
+            ? await factory(_closing.Token).ConfigureAwait(false)
             : await ConnectionMultiplexer.ConnectAsync(Configure(options)).ConfigureAwait(false);
         connection.ConnectionRestored += OnRestored;
         connection.ConnectionFailed += OnFailed;
@@ -142,7 +148,7 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
     /// <summary>Whether the server is away or will not do what every server should: then it is 503, and not our mistake.</summary>
     private static bool IsAway(Exception e) => e switch
     {
-        RedisConnectionException or RedisTimeoutException => true,
+        RedisConnectionException or RedisTimeoutException or TimeoutException => true,
         RedisServerException server => Refusals.Any(prefix => server.Message.StartsWith(prefix, StringComparison.Ordinal))
             || Refusals.Any(prefix => server.Message.Contains(": " + prefix, StringComparison.Ordinal) || server.Message.Contains(": -" + prefix, StringComparison.Ordinal)),
         _ => false,

@@ -15,7 +15,7 @@ internal sealed partial class RedisQueueStore
     {
         var reply = (RedisResult[])(await RunAsync(
             RedisScript.Broadcast, queue, cancellationToken,
-            request.After is { } after ? after : RedisValue.EmptyString, request.Move, request.Read, _daemon).ConfigureAwait(false))!;
+            request.After is { } after ? after : RedisValue.EmptyString, request.Move, request.Read, _daemon, request.Bytes).ConfigureAwait(false))!;
         var messages = new QueueMessage[(reply.Length - 5) / 3];
         for (var i = 0; i < messages.Length; i++)
         {

@@ -9,8 +9,12 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScript.Look, queue, cancellationToken).ConfigureAwait(false))!;
-        return reply.Length == 0 ? null : RedisBody.Read(queue, (long)reply[0], (byte[])reply[1]!);
+        while (true)
+        {
+            var reply = (RedisResult[])(await RunAsync(RedisScript.Look, queue, cancellationToken).ConfigureAwait(false))!;
+            if (reply.Length > 1) return RedisBody.Read(queue, (long)reply[0], (byte[])reply[1]!);
+            if ((long)reply[0] == 0) return null;
+        }
     }
 
     public async ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken)
@@ -37,7 +41,7 @@ internal sealed partial class RedisQueueStore
         var keys = KeysOf(queue);
         if (!change.IsEmpty && !keys.Registered) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
         var reply = (RedisResult[])(await RunAsync(RedisScript.Configure, queue, cancellationToken, [.. Fields(change)]).ConfigureAwait(false))!;
-        if ((long)reply[0] == 1) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+        if ((long)reply[0] == 1) await RegisterAgainAsync(queue, keys).ConfigureAwait(false);
         return Settings(reply.AsSpan(1));
     }
 

@@ -57,7 +57,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         var reply = (RedisResult[])(await _connection
             .EvaluateAsync(RedisScript.Add, once is null ? keys.All : [.. once], arguments, cancellationToken).ConfigureAwait(false))!;
         // Another daemon may have purged the queue, and its name with it.
-        if ((long)reply[0] == 1) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+        if ((long)reply[0] == 1) await RegisterAgainAsync(queue, keys).ConfigureAwait(false);
 
         var results = new AddResult[messages.Count];
         for (var i = 0; i < results.Length; i++)
@@ -157,6 +157,25 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     {
         await _connection.DoAsync(c => c.GetDatabase().SetAddAsync(RedisKeys.Queues(_prefix), queue.Value), cancellationToken).ConfigureAwait(false);
         keys.Registered = true;
+    }
+
+    // For a queue that has just come to be: whoever asked for it has gone or not, and should it fail, the next add tries again.
+    private ValueTask RegisterAgainAsync(QueueName queue, RedisKeys keys)
+    {
+        keys.Registered = false;
+        return RegisterAsync(queue, keys, CancellationToken.None);
+    }
+
+    private async ValueTask TryRegisterAsync(QueueName queue)
+    {
+        try
+        {
+            await RegisterAsync(queue, KeysOf(queue), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (RestMqUnavailableException)
+        {
+            // The next add enters the name, from this daemon at least.
+        }
     }
 
     private RedisKeys KeysOf(QueueName queue)

@@ -119,7 +119,12 @@ internal readonly record struct LiveState(QueuePolicy Policy, bool Stopped);
 /// <param name="After">Read the log after this sequence; null to start at the log's end as it was before the move.</param>
 /// <param name="Move">How many ready messages to move to the log at most.</param>
 /// <param name="Read">How many messages to read from the log at most.</param>
-internal readonly record struct BroadcastRequest(long? After, int Move, int Read);
+/// <param name="Bytes">How much to read at most, give or take a message.</param>
+internal readonly record struct BroadcastRequest(long? After, int Move, int Read, long Bytes = BroadcastRequest.MostBytes)
+{
+    /// <summary>What one move or read brings at most.</summary>
+    public const long MostBytes = 16 * 1024 * 1024;
+}
 
 /// <summary>What a step of a broadcast gave.</summary>
 /// <param name="Messages">Messages of the log after the request's sequence, each with its own.</param>

@@ -25,7 +25,7 @@ internal static class Limits
         id.Length is >= 1 and <= 200 ? id : throw new FormatException("'id' (or Idempotency-Key) has 1 to 200 characters.");
 
     public static string Reason(string reason) =>
-        reason.Length is >= 1 and <= 200 ? reason : throw new FormatException("'bury' gives a reason of 1 to 200 characters.");
+        reason.Length is >= 1 and <= 200 ? reason : throw new FormatException("A reason to bury has 1 to 200 characters.");
 
     public static double Number(string name, string text) =>
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)

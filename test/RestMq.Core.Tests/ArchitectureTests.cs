@@ -15,6 +15,7 @@ public sealed partial class ArchitectureTests
         (2, "RedisConnection.LogRestored"),
         (3, "RedisConnection.LogAway"),
         (20, "QueuePump.LogFailed"),
+        (21, "QueuePump.LogUnsettled"),
         (30, "StoreAnnouncement.LogMemory"),
         (31, "StoreAnnouncement.LogStore"),
         (32, "StoreAnnouncement.LogAway"),

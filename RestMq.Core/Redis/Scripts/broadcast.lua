@@ -1,5 +1,5 @@
 -- A step of a broadcast. ARGV: wake, the sequence to read after ('' for the log's end), how many messages to move, how many to read, and
--- the daemon, which knows what it moved and need not be told.
+-- the daemon, which knows what it moved and need not be told, and how many bytes to read, give or take a message.
 --
 -- Ready messages go to the end of the log under the next sequences and are gone from the queue: the log is what every daemon's consumers
 -- read, so all see one order, and one that comes back reads on where it was. The log keeps `history` messages, for an hour after the
@@ -22,9 +22,17 @@ if settings[1] ~= 'roundrobin' and settings[2] ~= 'stopped' and move > 0 then
 end
 
 local reply = { after, last, -1, settings[1] or '', settings[2] or '' }
-for _, entry in ipairs(call('XRANGE', log, (after + 1) .. '-0', '+', 'COUNT', ARGV[4])) do
-  local fields, n = entry[2], #reply
-  reply[n + 1], reply[n + 2], reply[n + 3] = tonumber(string.match(entry[1], '^%d+')), tonumber(fields[2]), fields[4]
+local left, bytes, from = tonumber(ARGV[4]), tonumber(ARGV[6]), after
+while left > 0 and bytes > 0 do
+  local some = call('XRANGE', log, (from + 1) .. '-0', '+', 'COUNT', math.min(left, 10))
+  if #some == 0 then break end
+  for _, entry in ipairs(some) do
+    local fields, n = entry[2], #reply
+    if bytes <= 0 then break end
+    from = tonumber(string.match(entry[1], '^%d+'))
+    reply[n + 1], reply[n + 2], reply[n + 3] = from, tonumber(fields[2]), fields[4]
+    left, bytes = left - 1, bytes - #fields[4]
+  end
 end
 
 if #ids > 0 then

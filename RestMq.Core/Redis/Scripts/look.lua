@@ -1,8 +1,12 @@
--- Looks at the head, counts the look as a hand-out and leaves the message there. Replies: nothing, or the count and the stored body.
+-- Looks at the head, counts the look as a hand-out and leaves the message there. Replies: the count and the stored
+-- body; or 0 when nothing is ready, 1 when the search stopped short of an answer.
 local at = now()
-local moved = due(at)
-local ids, bodies, hand_outs = pop(1, at)
-if #ids == 0 then return {} end
+local moved, again = due(at)
+local ids, bodies, hand_outs, more = pop(1, at)
+if #ids == 0 then
+  tell_of(moved)
+  return { (again or more) and 1 or 0 }
+end
 local looked = hand_outs and hand_outs[1] or 1
 call('LPUSH', ready, ids[1])
 call('HSET', count, ids[1], looked)

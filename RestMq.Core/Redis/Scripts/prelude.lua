@@ -19,9 +19,12 @@ end
 local function exists(key) return call('EXISTS', key) == 1 end
 
 -- The hint that something changed, with the hand-outs that ended where somebody watches them. Lost ones do no harm: those who wait also look
--- for themselves now and then.
+-- for themselves now and then. So one that may not be published, for want of rights, must not fail what has been done.
 local ended = {}
-local function tell(what) call('PUBLISH', wake, what or table.concat({ 'c', unpack(ended) }, ' ')) end
+local function tell(what)
+  if not what then what = #ended > 0 and 'c ' .. table.concat(ended, ' ') or 'c' end
+  redis.pcall('PUBLISH', wake, what)
+end
 
 -- After due(): tells what others have to know of it, once the caller has taken what it wanted.
 local function tell_of(moved)
@@ -39,9 +42,13 @@ local function dies(stored) return tonumber(string.match(stored, '^%d+ %d+ (%d+)
 -- Removes what belongs to ids, but for the place they were in.
 local function forget(ids)
   if #ids == 0 then return end
-  call('HDEL', body, unpack(ids))
-  if exists(count) then call('HDEL', count, unpack(ids)) end
-  if exists(expiry) then call('ZREM', expiry, unpack(ids)) end
+  local counted, mortal = exists(count), exists(expiry)
+  for i = 1, #ids, 1000 do
+    local last = math.min(i + 999, #ids)
+    call('HDEL', body, unpack(ids, i, last))
+    if counted then call('HDEL', count, unpack(ids, i, last)) end
+    if mortal then call('ZREM', expiry, unpack(ids, i, last)) end
+  end
 end
 
 -- Drops ids without a body from both ends of `ready`, where deletes and deaths leave most of them.
@@ -122,7 +129,8 @@ local function earliest(key, upto)
     if score[a] ~= score[b] then return score[a] < score[b] end
     return tonumber(a) < tonumber(b)
   end)
-  if #ids > 0 then call('ZREM', key, unpack(ids)) end
+  -- In slices: Lua gives a call some 8000 arguments at most, and more may share an instant.
+  for i = 1, #ids, 1000 do call('ZREM', key, unpack(ids, i, math.min(i + 999, #ids))) end
   return ids, again
 end
 
@@ -169,7 +177,9 @@ local function pop(want, at)
   local bytes, skipped = 0, 0
   while n < want do
     if bytes > BYTES or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
-    local some = call('LPOP', ready, math.min(want - n, 32))
+    -- As many as their size so far lets fit; the first few are taken on trust.
+    local fit = n > 0 and math.ceil((BYTES - bytes + 1) * n / (bytes + 1)) or 8
+    local some = call('LPOP', ready, math.min(want - n, 32, math.max(fit, 1)))
     if not some then break end
     local stored, past, gone = call('HMGET', body, unpack(some)), counted and call('HMGET', count, unpack(some)), {}
     for i, id in ipairs(some) do

@@ -24,6 +24,21 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
+    public async Task Calls_behind_one_that_the_store_did_not_answer_are_told_so_and_later_ones_try_again()
+    {
+        var first = NextGate();
+        var commit = Gathering(SendAtGate);
+        var calls = Enumerable.Range(1, 4).Select(item => commit.SendAsync(item).AsTask()).ToArray();
+
+        first.SetException(new RestMqUnavailableException("away"));
+
+        foreach (var call in calls) await ((Func<Task>)(() => Within(call))).Should().ThrowAsync<RestMqUnavailableException>();
+        Batches().Should().ContainSingle("nobody was sent after the first");
+        NextGate().SetResult();
+        (await Within(commit.SendAsync(5).AsTask())).Should().Be("result 5");
+    }
+
+    [Fact]
     public async Task Calls_that_come_while_one_is_under_way_go_together_in_order()
     {
         var (first, second) = (NextGate(), NextGate());

@@ -30,7 +30,7 @@ public abstract class SocketTests(HostFixture fixture)
         await using var socket = await Host.SocketAsync(queue);
         (await socket.CommandAsync("""{"cmd":"add","value":"here"}""")).Text("key").Should().Be($"{queue}:1");
         (await socket.CommandAsync($$"""{"cmd":"add","queue":"{{queue}}x","value":"there"}""")).Text("key").Should().Be($"{queue}x:1");
-        foreach (var wrong in new[] { "nonsense", "{}", """{"cmd":"dance"}""", """{"cmd":"add"}""" })
+        foreach (var wrong in new[] { "nonsense", "{}", """{"cmd":"dance"}""", """{"cmd":"add"}""", """{"cmd":"purge"}""", """{"cmd":"queues"}""" })
             (await socket.CommandAsync(wrong)).Text("error").Should().NotBeNullOrEmpty(wrong);
         (await socket.CommandAsync($$"""{"cmd":"take","queue":"{{queue}}x"}""")).Text("value").Should().Be("there");
         (await socket.CommandAsync($$"""{"cmd":"take","queue":"{{queue}}x"}""")).Text("error").Should().Be("empty queue");
