@@ -78,8 +78,10 @@ internal sealed partial class QueueEngine
     // live log is taken now, whatever the policy is, and not when the pump comes to it.
     private async ValueTask<LiveConsumerOptions> PlaceAsync(QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken)
     {
-        if (options is not { ResumeAfter: null, Lease: null }) return options;
+        if (options.Lease is not null || options.ResumeAfter == 0) return options;
         var log = await _store.BroadcastAsync(queue, new BroadcastRequest(After: null, Move: 0, Read: 1), cancellationToken).ConfigureAwait(false);
-        return options with { ResumeAfter = log.Last };
+        // A place beyond the end is of another life of the log, of which this one repeats nothing: all that there is is new to it.
+        if (options.ResumeAfter > log.Last) return options with { ResumeAfter = 0 };
+        return options with { ResumeAfter = options.ResumeAfter ?? log.Last };
     }
 }

@@ -20,10 +20,11 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
         var dead = await SortedIdsAsync("dead");
 
         string[] placed = [.. ready, .. leased, .. delayed, .. dead];
-        placed.Should().OnlyHaveUniqueItems("a message is in one place of {0}, and there once", queue);
-        placed.Should().BeEquivalentTo(bodies, "every message of {0} is in a place, and every place holds messages", queue);
-        (await SortedIdsAsync("expiry")).Should().BeSubsetOf(bodies, "only messages of {0} expire", queue);
-        (await HashFieldsAsync("count")).Should().BeSubsetOf(bodies, "hand-outs of {0} are counted of messages", queue);
+        placed.Length.Should().Be(placed.ToHashSet().Count, "a message is in one place of {0}, and there once", queue);
+        Extra(bodies, placed).Should().BeEmpty("every message of {0} is in a place", queue);
+        Extra(placed, bodies).Should().BeEmpty("every place of {0} holds messages", queue);
+        Extra(await SortedIdsAsync("expiry"), bodies).Should().BeEmpty("only messages of {0} expire", queue);
+        Extra(await HashFieldsAsync("count"), bodies).Should().BeEmpty("hand-outs of {0} are counted of messages", queue);
         (await HashFieldsAsync("why")).Should().BeEquivalentTo(dead, "each dead letter of {0} has its reason, and nothing else has", queue);
         await AssertIdsAreOldAsync(bodies);
         await AssertOnceEndsAsync();
@@ -49,6 +50,9 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
         foreach (var key in (await KeysAsync()).Where(key => key.StartsWith("once:", StringComparison.Ordinal)))
             (await _redis.KeyTimeToLiveAsync(Key(key))).Should().NotBeNull("{0} of {1} is for its window only", key, queue);
     }
+
+    // The assertions of sets compare each with each, which takes minutes for thousands.
+    private static IEnumerable<string> Extra(IEnumerable<string> ids, IEnumerable<string> than) => ids.Except(than);
 
     private RedisKey Key(string name) => $"{prefix}{{{queue.Value}}}:{name}";
 

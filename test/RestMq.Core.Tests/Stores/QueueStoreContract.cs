@@ -7,7 +7,7 @@ namespace RestMq.Stores;
 public abstract partial class QueueStoreContract : IAsyncLifetime
 {
     /// <summary>A time that no test reaches.</summary>
-    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
+    private protected static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
     /// <summary>A time that tests wait for: short, but longer than the steps between two waits take.</summary>
     private protected abstract TimeSpan Soon { get; }
@@ -36,12 +36,12 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
 
     public virtual Task DisposeAsync() => Task.CompletedTask;
 
-    private static NewMessage Message(string text, TimeSpan delay = default, TimeSpan? ttl = null, string? once = null) =>
+    private protected static NewMessage Message(string text, TimeSpan delay = default, TimeSpan? ttl = null, string? once = null) =>
         new(MessageBody.FromText(text)) { Delay = delay, TimeToLive = ttl, IdempotencyKey = once };
 
-    private static IEnumerable<long> Ids(IEnumerable<QueueMessage> messages) => messages.Select(message => message.Key.Id);
+    private protected static IEnumerable<long> Ids(IEnumerable<QueueMessage> messages) => messages.Select(message => message.Key.Id);
 
-    private static IEnumerable<long> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => (long)n);
+    private protected static IEnumerable<long> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => (long)n);
 
     private ValueTask<AddResult[]> AddAsync(params NewMessage[] messages) => Store.AddAsync(Queue, messages, default);
 
@@ -49,12 +49,12 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
     private ValueTask<AddResult[]> AddAsync(int count, TimeSpan delay = default, TimeSpan? ttl = null) =>
         AddAsync([.. Numbers(1, count).Select(n => Message($"message {n}", delay, ttl))]);
 
-    private async Task<IReadOnlyList<QueueMessage>> LeaseAsync(int count, TimeSpan? lease = null) =>
+    private protected async Task<IReadOnlyList<QueueMessage>> LeaseAsync(int count, TimeSpan? lease = null) =>
         (await LeaseBatchAsync(new LeaseRequest(count, lease ?? Long))).Messages;
 
     private ValueTask<LeasedBatch> LeaseBatchAsync(params LeaseRequest[] requests) => Store.LeaseAsync(Queue, requests, default);
 
-    private async Task<QueueMessage> LeaseOneAsync(TimeSpan? lease = null) => (await LeaseAsync(1, lease)).Should().ContainSingle().Subject;
+    private protected async Task<QueueMessage> LeaseOneAsync(TimeSpan? lease = null) => (await LeaseAsync(1, lease)).Should().ContainSingle().Subject;
 
     private ValueTask<SettleResult[]> SettleAsync(params Settlement[] settlements) => Store.SettleAsync(Queue, settlements, default);
 
@@ -67,7 +67,7 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
     private ValueTask<SettleResult[]> DeleteAsync(params long[] ids) =>
         SettleAsync([.. ids.Select(id => new Settlement(new Receipt(Key(id), 0), SettleAction.Ack))]);
 
-    private MessageKey Key(long id) => new(Queue, id);
+    private protected MessageKey Key(long id) => new(Queue, id);
 
     private ValueTask<MessageSnapshot?> PeekAsync(long id) => Store.PeekAsync(Key(id), default);
 
@@ -76,7 +76,7 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
 
     private ValueTask<QueueSettings> ConfigureAsync(QueueSettingsChange change) => Store.ConfigureAsync(Queue, change, default);
 
-    private ValueTask<QueueStats> StatsAsync() => Store.StatsAsync(Queue, default);
+    private protected ValueTask<QueueStats> StatsAsync() => Store.StatsAsync(Queue, default);
 
     /// <summary>How many messages there are in each place, once what is due has been moved.</summary>
     private async Task<(long Ready, long Leased, long Delayed, long Dead)> PlacesAsync()

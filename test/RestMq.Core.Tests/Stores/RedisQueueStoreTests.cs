@@ -26,6 +26,33 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
 
     private protected override Task PassAsync(TimeSpan time) => Task.Delay(time);
 
+    [Fact]
+    public async Task More_messages_than_a_call_has_arguments_may_be_due_at_one_instant()
+    {
+        const int Count = 9000;
+        for (var i = 0; i < Count / 1000; i++) await Store.AddAsync(Queue, [.. Enumerable.Repeat(Message("x", delay: Long), 1000)], default);
+        await using (var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration))
+        {
+            var due = await connection.GetDatabase().SortedSetRangeByRankAsync($"restmq:{{{Queue}}}:delayed");
+            await connection.GetDatabase().SortedSetAddAsync($"restmq:{{{Queue}}}:delayed", [.. due.Select(id => new SortedSetEntry(id, 1))]);
+        }
+
+        (await StatsAsync()).Ready.Should().Be(Count);
+        Ids(await LeaseAsync(1000)).Should().Equal(Numbers(1, 1000));
+    }
+
+    [Fact]
+    public async Task A_look_finds_the_head_behind_any_number_of_deleted_messages()
+    {
+        for (var i = 0; i < 4; i++) await Store.AddAsync(Queue, [.. Enumerable.Repeat(Message("x"), 1000)], default);
+        // From the second on, so that they stay in the list until the first has been taken.
+        foreach (var ids in Numbers(2, 3500).Chunk(1000))
+            await Store.SettleAsync(Queue, [.. ids.Select(id => new Settlement(new Receipt(Key(id), 0), SettleAction.Ack))], default);
+        await LeaseOneAsync();
+
+        (await Store.LookAsync(Queue, default))!.Key.Should().Be(Key(3501));
+    }
+
     public override async Task DisposeAsync()
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
