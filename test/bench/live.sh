@@ -118,7 +118,9 @@ for server in $servers; do
 done
 
 echo "Warming up ..."
-for server in $servers; do measure 0 warmup "$server" 100 2 max; done > /dev/null
+for _ in 1 2 3; do
+  for server in $servers; do measure 0 warmup "$server" 100 3 max; done
+done > /dev/null
 
 echo "$rounds rounds of $duration s, nginx with $workers worker(s), $(nproc) processors:"
 for n in $subscribers; do
