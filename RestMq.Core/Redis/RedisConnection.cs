@@ -28,19 +28,37 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
     public event Action? Restored;
 
     /// <summary>Runs a script.</summary>
-    public async ValueTask<RedisResult> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    public async ValueTask<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
     {
         var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var call = connection.GetDatabase().ScriptEvaluateAsync(script, keys, arguments);
-            return await (_isOurs ? call : call.WaitAsync(Patience, CancellationToken.None)).ConfigureAwait(false);
+            return await InTimeAsync(connection.GetDatabase().ScriptEvaluateAsync(script.Hash, keys, arguments)).ConfigureAwait(false);
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            return await LoadAndEvaluateAsync(connection, script, keys, arguments).ConfigureAwait(false);
         }
         catch (Exception e) when (IsAway(e))
         {
             throw Unavailable(e);
         }
     }
+
+    // The first time, and again on a server that has been restarted.
+    private async Task<RedisResult> LoadAndEvaluateAsync(IConnectionMultiplexer connection, RedisScript script, RedisKey[] keys, RedisValue[] arguments)
+    {
+        try
+        {
+            return await InTimeAsync(connection.GetDatabase().ScriptEvaluateAsync(script.Text, keys, arguments)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            throw Unavailable(e);
+        }
+    }
+
+    private Task<RedisResult> InTimeAsync(Task<RedisResult> call) => _isOurs ? call : call.WaitAsync(Patience, CancellationToken.None);
 
     /// <summary>Does one thing with the connection.</summary>
     public async ValueTask<T> DoAsync<T>(Func<IConnectionMultiplexer, Task<T>> action, CancellationToken cancellationToken)

@@ -34,7 +34,7 @@ internal sealed partial class RedisQueueStore
     // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.
     private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
 
-    private ValueTask<RedisResult> RunAsync(string script, QueueName queue, CancellationToken cancellationToken, params RedisValue[] arguments)
+    private ValueTask<RedisResult> RunAsync(RedisScript script, QueueName queue, CancellationToken cancellationToken, params RedisValue[] arguments)
     {
         var keys = KeysOf(queue);
         return _connection.EvaluateAsync(script, keys.All, [keys.Wake, .. arguments], cancellationToken);

@@ -61,7 +61,7 @@ public sealed partial class ArchitectureTests
 
         files.Select(Path.GetFileNameWithoutExtension).Should().BeEquivalentTo([.. loaded, "prelude"]);
         files.Should().AllSatisfy(file => File.ReadLines(file).First().Should().MatchRegex("^-- [A-Z].{20}", "{0} says what it does", Relative(file)));
-        RedisScript.Add.Should().Contain(File.ReadAllText(files.Single(file => file.EndsWith("add.lua", StringComparison.Ordinal))));
+        RedisScript.Add.Text.Should().Contain(File.ReadAllText(files.Single(file => file.EndsWith("add.lua", StringComparison.Ordinal))));
     }
 
     [Fact]

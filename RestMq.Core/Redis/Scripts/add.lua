@@ -14,17 +14,19 @@ local live = limit and call('HLEN', body) or 0
 local was_empty = not exists(ready)
 if limit and ARGV[3] == '1' and live + (#ARGV - 3) / 3 > limit then limit = 0 end
 
-local first, reply, bodies, tail, later = next, { fresh }, {}, {}, false
+local first, reply, bodies, n, tail, later = next, { fresh }, {}, 0, {}, false
+local added = ' ' .. at .. ' '
 local function keep(kind, bytes, delay, life)
   next = next + 1
-  bodies[#bodies + 1] = next
-  bodies[#bodies + 1] = next .. ' ' .. at .. ' ' .. (life > 0 and at + life or 0) .. ' ' .. kind .. '\n' .. bytes
-  if life > 0 then call('ZADD', expiry, at + life, next) end
+  local id = tostring(next) -- Once, for a number is made text again by everything that takes it.
+  bodies[n + 1], bodies[n + 2] = id, id .. added .. (life > 0 and at + life or '0') .. ' ' .. kind .. '\n' .. bytes
+  n = n + 2
+  if life > 0 then call('ZADD', expiry, at + life, id) end
   if delay > 0 then
-    call('ZADD', delayed, at + delay, next)
+    call('ZADD', delayed, at + delay, id)
     later = true
   else
-    tail[#tail + 1] = next
+    tail[#tail + 1] = id
   end
   return next
 end

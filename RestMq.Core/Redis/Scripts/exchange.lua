@@ -9,7 +9,24 @@
 --
 -- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due,
 -- policy and state (for live consumers only), hand-outs ('' when every one is the first), then the stored bodies.
+
+-- Only acks of first hand-outs, all under way: the way of nearly every message, so it is not gone through one by one. False when it is not so.
+local function ack_all(from)
+  if exists(count) or exists(held) then return false end
+  local ids = { unpack(ARGV, from) }
+  local seen = {}
+  for i, lease in ipairs(call('ZMSCORE', leased, unpack(ids))) do
+    if not lease or seen[ids[i]] then return false end
+    seen[ids[i]] = true
+  end
+  call('ZREM', leased, unpack(ids))
+  forget(ids)
+  call('HINCRBY', meta, 'settled', #ids)
+  return true
+end
+
 local function settle(at, from)
+  if ack_all(from) then return 0, false end
   local ids, special = {}, {}
   local i = from
   while i <= #ARGV do
@@ -100,11 +117,14 @@ local function lease(at, last, settled)
   end
 
   local ids, bodies, hand_outs, more = pop(want, at)
-  local leases, caller = {}, 1
+  local leases, caller, ends = {}, 0, nil
   for i, id in ipairs(ids) do
-    while shares[caller] == 0 do caller = caller + 1 end
+    while not ends or shares[caller] == 0 do
+      caller = caller + 1
+      ends = tostring(at + ARGV[caller * 3 + 1])
+    end
     shares[caller] = shares[caller] - 1
-    leases[2 * i - 1], leases[2 * i] = at + ARGV[caller * 3 + 1], id
+    leases[2 * i - 1], leases[2 * i] = ends, id
   end
   if #ids > 0 then call('ZADD', leased, unpack(leases)) end
   return {
