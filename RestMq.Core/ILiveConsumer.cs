@@ -22,9 +22,13 @@ public interface ILiveConsumer : IAsyncDisposable
 }
 
 /// <summary>One thing a live consumer is told.</summary>
-/// <param name="Message">The message; null when there is only a gap to tell of.</param>
+/// <param name="Message">The message; null when there is only a gap to tell of, or nothing but that the stream lives.</param>
 /// <param name="Missed">How many messages before it are gone from the history; 0 but for a consumer that fell behind it or came back too late.</param>
-public readonly record struct LiveEvent(QueueMessage? Message, long Missed);
+public readonly record struct LiveEvent(QueueMessage? Message, long Missed)
+{
+    /// <summary>Whether it only says that the stream lives, as asked for by <see cref="LiveConsumerOptions.Heartbeat"/>.</summary>
+    public bool IsHeartbeat => Message is null && Missed == 0;
+}
 
 /// <summary>How a live consumer binds.</summary>
 public sealed record LiveConsumerOptions
@@ -43,4 +47,7 @@ public sealed record LiveConsumerOptions
 
     /// <summary>How many messages a consumer with a lease holds unsettled at most. <value>10.</value></summary>
     public int Prefetch { get; init; } = 10;
+
+    /// <summary>How long nothing may come, in steps of a second, before an event says that the stream lives. <value>Null: none does.</value></summary>
+    public TimeSpan? Heartbeat { get; init; }
 }

@@ -21,7 +21,7 @@ internal sealed class LiveEndpoints(
             return;
         }
         IFraming framing = WantsEvents(context.Request) ? new EventFraming(query) : new LineFraming(query);
-        await using var consumer = await BindAsync(context, queue, query);
+        await using var consumer = await BindAsync(context, queue, query.Consumer with { Heartbeat = framing.Heartbeat });
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         await ResponseStream.SendAsync(context, consumer, framing, ended.Token);
     }
@@ -37,15 +37,15 @@ internal sealed class LiveEndpoints(
     private async Task SocketAsync(HttpContext context, QueueName queue, LiveQuery query)
     {
         // Bound before the handshake, so that a refusal is still an answer in HTTP.
-        await using var consumer = await BindAsync(context, queue, query);
+        await using var consumer = await BindAsync(context, queue, query.Consumer);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
         using var stream = new SocketStream(socket, consumer, dispatcher, handOut, Adding.FormLimit(options));
         await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);
     }
 
-    private async ValueTask<ILiveConsumer> BindAsync(HttpContext context, QueueName queue, LiveQuery query) =>
-        await engine.SubscribeAsync(queue, query.Consumer, context.RequestAborted)
+    private async ValueTask<ILiveConsumer> BindAsync(HttpContext context, QueueName queue, LiveConsumerOptions wanted) =>
+        await engine.SubscribeAsync(queue, wanted, context.RequestAborted)
         ?? throw Problem.Full($"The queue {queue} has as many consumers here as it may have.");
 
     private static bool WantsEvents(HttpRequest request) =>

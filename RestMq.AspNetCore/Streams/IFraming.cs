@@ -7,7 +7,7 @@ internal interface IFraming
 {
     string ContentType { get; }
 
-    /// <summary>How often a quiet stream shows that it lives; null for never.</summary>
+    /// <summary>How long a quiet stream waits before it shows that it lives; null for ever.</summary>
     TimeSpan? Heartbeat { get; }
 
     /// <summary>What comes first.</summary>

@@ -38,10 +38,11 @@ internal static class ResponseStream
     private static async Task SendEventsAsync(PipeWriter wire, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
     {
         var written = new List<QueueMessage>();
-        while (await WaitAsync(wire, consumer, framing, ended))
+        while (await consumer.Events.WaitToReadAsync(ended))
         {
             while (wire.UnflushedBytes < FlushAt && consumer.Events.TryRead(out var next))
             {
+                if (next.IsHeartbeat) framing.WriteHeartbeat(wire);
                 if (next.Missed > 0) framing.WriteMissed(wire, next.Missed);
                 if (next.Message is not { } message) continue;
                 framing.WriteMessage(wire, message);
@@ -51,22 +52,5 @@ internal static class ResponseStream
             foreach (var message in written) consumer.Delivered(message);
             written.Clear();
         }
-    }
-
-    /// <summary>Waits for an event, with heartbeats meanwhile; false when there will be none.</summary>
-    private static async ValueTask<bool> WaitAsync(PipeWriter wire, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
-    {
-        var ready = consumer.Events.WaitToReadAsync(ended);
-        if (ready.IsCompleted || framing.Heartbeat is not { } heartbeat) return await ready;
-        var waiting = ready.AsTask();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ended);
-        while (await Task.WhenAny(waiting, Task.Delay(heartbeat, stop.Token)) != waiting)
-        {
-            ended.ThrowIfCancellationRequested();
-            framing.WriteHeartbeat(wire);
-            if (!await Sending.TryFlushAsync(wire, ended)) return false;
-        }
-        await stop.CancelAsync();
-        return await waiting;
     }
 }

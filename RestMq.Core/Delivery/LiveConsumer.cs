@@ -20,6 +20,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     private readonly int _mostOwn = options.Lease is null ? Ahead : options.Prefetch;
     private long _bufferedBytes;
     private int _buffered;
+    private int _quiet; // seconds
     private bool _ended;
 
     public QueueName Queue => queue;
@@ -75,6 +76,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         {
             if (Places == 0 || (own && _own.Count >= _mostOwn) || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
             if (own) _own.AddLast(message);
+            _quiet = 0;
             _buffered++;
             _bufferedBytes += message.Body.Bytes.Length;
             return true;
@@ -83,6 +85,19 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
 
     /// <summary>Tells it of messages that are gone; false when it has not read all that is before them, or has ended.</summary>
     public bool TryWriteGap(long missed) => _channel.Reader.Count == 0 && _channel.Writer.TryWrite(new LiveEvent(null, missed));
+
+    /// <summary>Counts a second; when nothing came for the time of the heartbeat, and nothing waits to be read, an event says that the stream lives.</summary>
+    public void CountSecond()
+    {
+        if (options.Heartbeat is not { } heartbeat) return;
+        lock (_lock)
+        {
+            // The second in which a message came has only partly passed; the one after a heartbeat passes whole.
+            if (++_quiet <= heartbeat.TotalSeconds || _channel.Reader.Count > 0) return;
+            _quiet = 1;
+            _channel.Writer.TryWrite(default);
+        }
+    }
 
     public void Delivered(QueueMessage message)
     {
@@ -117,7 +132,8 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         {
             End();
             // Those that the transport has read may have been seen, so their hand-out counts; the others were never on the wire.
-            var seen = _own.Count - _channel.Reader.Count;
+            var unread = _channel.Reader.Count - (_channel.Reader.TryPeek(out var next) && next.IsHeartbeat ? 1 : 0);
+            var seen = _own.Count - unread;
             back = [.. _own.Select((m, i) => new Settlement(m.Receipt, i < seen ? SettleAction.Release : SettleAction.Return))];
             _own.Clear();
         }

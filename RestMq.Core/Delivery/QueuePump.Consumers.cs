@@ -79,6 +79,18 @@ internal sealed partial class QueuePump
         }
     }
 
+    /// <summary>Counts a second for those who want to hear that a quiet stream lives.</summary>
+    public void CountSecond()
+    {
+        lock (_lock)
+        {
+            foreach (var group in _holders.Values.Append(Plain))
+            {
+                foreach (var consumer in group.Consumers) consumer.CountSecond();
+            }
+        }
+    }
+
     public void ForEach(Action<LiveConsumer> action)
     {
         lock (_lock)

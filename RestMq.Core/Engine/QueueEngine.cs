@@ -12,7 +12,7 @@ namespace RestMq.Engine;
 /// </summary>
 internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 {
-    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(5);
+    private const int SecondsToSweep = 5;
 
     private readonly ConcurrentDictionary<QueueName, QueueHub> _hubs = new();
     private readonly DeliveryPolicies _policies;
@@ -20,7 +20,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     private readonly RestMqOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ITimer _sweeper;
+    private readonly ITimer _clock;
+    private int _seconds;
 
     public QueueEngine(IQueueStore store, DeliveryPolicies policies, IOptions<RestMqOptions> options, TimeProvider time, ILogger<QueueEngine> logger)
     {
@@ -29,7 +30,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         _options = options.Value;
         _time = time;
         _logger = logger;
-        _sweeper = time.CreateTimer(static engine => ((QueueEngine)engine!).DropIdleHubs(), this, Sweep, Sweep);
+        _clock = time.CreateTimer(static engine => ((QueueEngine)engine!).CountSecond(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
     public string Store => _store.Description;
@@ -118,7 +119,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _sweeper.DisposeAsync().ConfigureAwait(false);
+        await _clock.DisposeAsync().ConfigureAwait(false);
         foreach (var queue in _hubs.Keys)
         {
             if (_hubs.TryRemove(queue, out var hub)) await hub.CloseAsync().ConfigureAwait(false);
@@ -201,6 +202,12 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     }
 
     private QueueHub NewHub(QueueName queue) => new(queue, _store, _options, _time, _policies, _logger);
+
+    private void CountSecond()
+    {
+        foreach (var hub in _hubs.Values) hub.Pump.CountSecond();
+        if (++_seconds % SecondsToSweep == 0) DropIdleHubs();
+    }
 
     private void DropIdleHubs()
     {
