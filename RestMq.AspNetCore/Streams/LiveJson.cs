@@ -9,14 +9,29 @@ namespace RestMq.Streams;
 /// <summary>How an event of a live stream looks in JSON: a message with its place in the history, or its receipt; or how many were missed.</summary>
 internal static class LiveJson
 {
-    public static void Write(IBufferWriter<byte> buffer, QueueMessage message, bool receipt) =>
-        Reply.WriteJson(buffer, (message, receipt), static (writer, live) =>
+    // A broadcast message goes to many consumers at about the same time, so each thread keeps the newest, ready to copy.
+    private const int Kept = 16;
+    private const int LargestKept = 8 * 1024;
+
+    [ThreadStatic]
+    private static (QueueMessage? Message, byte[] Json)[]? _kept;
+
+    public static void Write(IBufferWriter<byte> buffer, QueueMessage message, bool receipt)
+    {
+        if (message.Sequence == 0 || receipt || message.Body.Bytes.Length > LargestKept)
         {
-            writer.WriteStartObject();
-            MessageJson.WriteMembers(writer, live.message, live.receipt);
-            if (live.message.Sequence > 0) writer.WriteNumber("id", live.message.Sequence);
-            writer.WriteEndObject();
-        });
+            Encode(buffer, message, receipt);
+            return;
+        }
+        ref var kept = ref (_kept ??= new (QueueMessage?, byte[])[Kept])[message.Sequence % Kept];
+        if (!ReferenceEquals(kept.Message, message))
+        {
+            var json = new ArrayBufferWriter<byte>();
+            Encode(json, message, receipt);
+            kept = (message, json.WrittenSpan.ToArray());
+        }
+        buffer.Write(kept.Json);
+    }
 
     public static void WriteMissed(IBufferWriter<byte> buffer, long missed) =>
         Reply.WriteJson(buffer, missed, static (Utf8JsonWriter writer, long count) =>
@@ -32,4 +47,13 @@ internal static class LiveJson
         value.TryFormat(buffer.GetSpan(20), out var written, provider: CultureInfo.InvariantCulture);
         buffer.Advance(written);
     }
+
+    private static void Encode(IBufferWriter<byte> buffer, QueueMessage message, bool receipt) =>
+        Reply.WriteJson(buffer, (message, receipt), static (writer, live) =>
+        {
+            writer.WriteStartObject();
+            MessageJson.WriteMembers(writer, live.message, live.receipt);
+            if (live.message.Sequence > 0) writer.WriteNumber("id", live.message.Sequence);
+            writer.WriteEndObject();
+        });
 }
