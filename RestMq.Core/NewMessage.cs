@@ -17,17 +17,17 @@ public readonly record struct NewMessage(MessageBody Body)
     public string? IdempotencyKey { get; init; }
 }
 
-/// <summary>What an add came to.</summary>
+/// <summary>What an add came to. A value that nobody set is not success.</summary>
 public enum AddStatus
 {
-    /// <summary>The message is in the store.</summary>
-    Added,
+    /// <summary>The queue holds <see cref="QueueSettings.MaxLength"/> messages: nothing was added.</summary>
+    Full,
 
     /// <summary>The idempotency key was used before: nothing was added, and the key is the first message's.</summary>
     Duplicate,
 
-    /// <summary>The queue holds <see cref="QueueSettings.MaxLength"/> messages: nothing was added.</summary>
-    Full,
+    /// <summary>The message is in the store.</summary>
+    Added,
 }
 
 /// <summary>What an add came to, and the message's key.</summary>

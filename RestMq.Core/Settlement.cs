@@ -31,15 +31,15 @@ public readonly record struct Settlement(Receipt Receipt, SettleAction Action)
     public string? Reason { get; init; }
 }
 
-/// <summary>What a settlement came to.</summary>
+/// <summary>What a settlement came to. A value that nobody set is not success.</summary>
 public enum SettleResult
 {
-    /// <summary>Done.</summary>
-    Done,
+    /// <summary>There is no such message: it was deleted, or never was.</summary>
+    Unknown,
 
     /// <summary>The message has been given back or handed out again since: nothing was changed.</summary>
     Stale,
 
-    /// <summary>There is no such message: it was deleted, or never was.</summary>
-    Unknown,
+    /// <summary>Done.</summary>
+    Done,
 }

@@ -32,7 +32,9 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole, long now)
     {
         Sweep(now);
-        var limit = whole && _messages.Count + messages.Count > Settings.MaxLength ? 0 : Settings.MaxLength;
+        var limit = whole && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
+            ? 0
+            : Settings.MaxLength;
         var results = new AddResult[messages.Count];
         for (var i = 0; i < results.Length; i++) results[i] = Add(messages[i], limit, now);
         return results;
@@ -178,6 +180,13 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         { Live: true } => Settings is { Stopped: false, Policy: QueuePolicy.RoundRobin } ? request.Count : 0,
         _ => request.Count,
     };
+
+    // How many of them need room: duplicates, of what was added before or of one another, need none.
+    private int NewOnes(IReadOnlyList<NewMessage> messages)
+    {
+        var keys = new HashSet<string>();
+        return messages.Count(message => message.IdempotencyKey is not { } key || (!_once.ContainsKey(key) && keys.Add(key)));
+    }
 
     private AddResult Add(in NewMessage message, long? limit, long now)
     {

@@ -41,13 +41,10 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         new(TryOn(queue, requests, static (q, requests, now) => q.Lease(requests, now), out var batch) ? batch : NothingToLease);
 
     public ValueTask<SettleResult[]> SettleAsync(
-        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
-    {
-        if (TryOn(queue, settlements, static (q, settlements, now) => q.Settle(settlements, now), out var results)) return new(results);
-        results = new SettleResult[settlements.Count];
-        Array.Fill(results, SettleResult.Unknown);
-        return new(results);
-    }
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
+        new(TryOn(queue, settlements, static (q, settlements, now) => q.Settle(settlements, now), out var results)
+            ? results
+            : new SettleResult[settlements.Count]); // Each is unknown.
 
     public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
         new(TryOn(queue, receipts, static (q, receipts, now) => q.Holds(receipts, now), out var held) ? held : new bool[receipts.Count]);

@@ -86,13 +86,16 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         foreach (var settlement in settlements) Append(arguments, settlement);
         var reply = (RedisResult[])(await _connection
             .EvaluateAsync(RedisScript.Exchange, keys.All, [.. arguments], cancellationToken).ConfigureAwait(false))!;
-        var settled = reply[0].Length < 0 // Not a list: all are done.
-            ? new SettleResult[settlements.Count]
-            : Array.ConvertAll((RedisResult[])reply[0]!, static result => (SettleResult)(int)result);
+        var settled = new SettleResult[settlements.Count];
+        // Not a list: all are done.
+        if (reply[0].Length < 0) Array.Fill(settled, SettleResult.Done);
+        else settled = Array.ConvertAll((RedisResult[])reply[0]!, static result => SettledAs((int)result));
         return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, reply));
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static SettleResult SettledAs(int told) => told switch { 0 => SettleResult.Done, 1 => SettleResult.Stale, _ => SettleResult.Unknown };
 
     private static RedisValue Options(NewMessage message, RedisKeys keys, ref List<RedisKey>? once)
     {

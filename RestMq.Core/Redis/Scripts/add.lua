@@ -12,7 +12,26 @@ local limit, ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(
 if exists(expiry) then sweep(at) end
 local live = limit and call('HLEN', body) or 0
 local was_empty = not exists(ready)
-if limit and ARGV[3] == '1' and live + (#ARGV - 3) / 3 > limit then limit = 0 end
+
+-- The message that was added under a once key, 0 when there was none.
+local function seen(once)
+  local id = once > 0 and tonumber(call('GET', KEYS[once])) or 0
+  return id > floor and id or 0
+end
+
+-- How many messages need room: duplicates, of what was added before or of one another, need none.
+local function new_ones()
+  local n, named = 0, {}
+  for i = 6, #ARGV, 3 do
+    local once = tonumber(string.match(ARGV[i], '%d+$')) or 0
+    if seen(once) == 0 and not named[KEYS[once]] then
+      n = n + 1
+      if once > 0 then named[KEYS[once]] = true end
+    end
+  end
+  return n
+end
+if limit and ARGV[3] == '1' and live + (#ARGV - 3) / 3 > limit and live + new_ones() > limit then limit = 0 end
 
 local first, reply, bodies, n, tail, later = next, { fresh }, {}, 0, {}, false
 local added = ' ' .. at .. ' '
@@ -38,10 +57,10 @@ for i = 4, #ARGV, 3 do
     delay, life, once = string.match(options, '^(%d+) (%d+) (%d+)$')
     delay, life, once = tonumber(delay), tonumber(life), tonumber(once)
   end
-  local seen = once > 0 and tonumber(call('GET', KEYS[once])) or 0
+  local first_id = seen(once)
   local id
-  if seen > floor then
-    id = -seen
+  if first_id > 0 then
+    id = -first_id
   elseif limit and live + (next - first) >= limit then
     id = 0
   else

@@ -155,6 +155,23 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task Duplicates_of_a_batch_need_no_room()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxLength = 3 });
+        await AddAsync(Message("first", once: "a"), Message("second", once: "b"));
+
+        (await AddWholeAsync(Message("first", once: "a"), Message("second", once: "b"))).Should().Equal(
+            new AddResult(AddStatus.Duplicate, Key(1)), new AddResult(AddStatus.Duplicate, Key(2)));
+        (await AddWholeAsync(Message("first", once: "a"), Message("third", once: "c"), Message("third", once: "c"))).Should().Equal(
+            new AddResult(AddStatus.Duplicate, Key(1)), new AddResult(AddStatus.Added, Key(3)), new AddResult(AddStatus.Duplicate, Key(3)));
+        (await AddWholeAsync(Message("first", once: "a"), Message("fourth", once: "d"))).Select(result => result.Status)
+            .Should().Equal(AddStatus.Duplicate, AddStatus.Full);
+        (await PlacesAsync()).Should().Be((3, 0, 0, 0));
+
+        async Task<AddResult[]> AddWholeAsync(params NewMessage[] messages) => await Store.AddAsync(Queue, messages, whole: true, default);
+    }
+
+    [Fact]
     public async Task Messages_of_every_place_count_for_max_length()
     {
         await AddAsync(3);
