@@ -56,6 +56,13 @@ public interface IQueueEngine
     /// <returns>Whether there was anything to delete.</returns>
     ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Deletes the messages in one place; the other places, the settings and the streams stay. It goes by bounded steps, so other calls come in
+    /// between, and what others add meanwhile may stay. A receipt of a leased message that was deleted settles nothing any more.
+    /// </summary>
+    /// <returns>How many were deleted.</returns>
+    ValueTask<long> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken = default);
+
     /// <summary>The names of all queues, in order.</summary>
     ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken = default);
 
@@ -68,6 +75,10 @@ public interface IQueueEngine
     /// <summary>Returns dead letters to the tail of the queue, oldest first, as new: with a fresh count and no time to die.</summary>
     /// <returns>How many.</returns>
     ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns one dead letter to the tail of its queue, as new.</summary>
+    /// <returns>Whether there was such a dead letter.</returns>
+    ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken = default);
 
     /// <summary>A queue in numbers.</summary>
     ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken = default);

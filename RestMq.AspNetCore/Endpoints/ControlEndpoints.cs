@@ -55,7 +55,7 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
                 await SwitchAsync(context, callback, queue, stopped: true);
                 break;
             case "redrive":
-                await RedriveAsync(context, callback, queue);
+                await RedriveAsync(context, callback, queue, fields.Text("key"));
                 break;
             case var other:
                 throw Problem.BadRequest($"'status' is start, stop or redrive{(other is null ? "" : $", not '{Limits.Shorten(other)}'")}.");
@@ -73,9 +73,9 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
         });
     }
 
-    private async Task RedriveAsync(HttpContext context, string? callback, QueueName queue)
+    private async Task RedriveAsync(HttpContext context, string? callback, QueueName queue, string? one)
     {
-        var moved = await engine.RedriveAsync(queue, context.RequestAborted);
+        var moved = one is null ? await engine.RedriveAsync(queue, context.RequestAborted) : await RedriveAsync(Route.Key(queue, one), context.RequestAborted);
         Reply.Json(context, callback, (queue, moved), static (writer, done) =>
         {
             writer.WriteStartObject();
@@ -86,6 +86,9 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
             writer.WriteEndObject();
         });
     }
+
+    private async ValueTask<long> RedriveAsync(MessageKey key, CancellationToken cancellationToken) =>
+        await engine.RedriveAsync(key, cancellationToken) ? 1 : throw Problem.NotFound($"There is no dead letter {key}.");
 
     private static void WriteStatus(Utf8JsonWriter writer, string name, QueueName queue, QueueSettings settings)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using RestMq.Http;
 using RestMq.Pages;
+using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
@@ -72,13 +73,17 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
     public async Task PurgeAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
-        var callback = Fields.OfQuery(context).Callback;
-        var purged = await engine.PurgeAsync(queue, context.RequestAborted);
-        Reply.Json(context, callback, (queue, purged), static (writer, done) =>
+        // From the body too: whoever sends the state there must not lose the whole queue.
+        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var callback = fields.Callback;
+        long? count = fields.Text("state") is { } state ? await engine.PurgeAsync(queue, Words.State(state), context.RequestAborted) : null;
+        var purged = count is null ? await engine.PurgeAsync(queue, context.RequestAborted) : count > 0;
+        Reply.Json(context, callback, (queue, purged, count), static (writer, done) =>
         {
             writer.WriteStartObject();
             writer.WriteString("queue", done.queue.Value);
             writer.WriteNumber("status", done.purged ? 1 : 0);
+            if (done.count is { } count) writer.WriteNumber("count", count);
             writer.WriteEndObject();
         });
     }

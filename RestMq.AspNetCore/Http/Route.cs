@@ -35,6 +35,14 @@ internal static class Route
         return receipt.Key.Queue == queue ? receipt : throw Problem.BadRequest($"{receipt} is not of the queue {queue}.");
     }
 
+    /// <summary>A message of a queue, as a field names it.</summary>
+    /// <exception cref="Problem">It is no key, or of another queue.</exception>
+    public static MessageKey Key(QueueName queue, string text)
+    {
+        if (!MessageKey.TryParse(text, out var key)) throw Problem.BadRequest($"'key' is a message's key, such as {queue}:1, not '{Limits.Shorten(text)}'.");
+        return key.Queue == queue ? key : throw Problem.BadRequest($"{key} is not of the queue {queue}.");
+    }
+
     public static QueueName Name(string? text) => QueueName.TryParse(text, out var name, out var error) ? name : throw Problem.BadQueueName(error);
 
     /// <summary>The URL of a message, given any URL of a queue of the same group of routes.</summary>

@@ -91,6 +91,9 @@ internal sealed class CommandRequest : IDisposable
         return Owned(receipt);
     }
 
+    /// <summary>A message's key, of this command's queue.</summary>
+    public MessageKey Key() => KeyOrReceipt() is { Fence: 0 } whole ? whole.Key : throw new FormatException("'key' is a message's key, such as test:1, not a receipt.");
+
     /// <summary>A message's key, or a receipt, of this command's queue.</summary>
     public Receipt KeyOrReceipt()
     {

@@ -16,6 +16,14 @@ internal sealed class QueueCommands(IQueueEngine engine)
     public async ValueTask PurgeAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
         var queue = request.Queue;
+        if (request.Text("state") is { } state)
+        {
+            var count = await engine.PurgeAsync(queue, Words.State(state), cancellationToken).ConfigureAwait(false);
+            reply.Queue(queue);
+            reply.Writer.WriteBoolean("purged", count > 0);
+            reply.Writer.WriteNumber("count", count);
+            return;
+        }
         var purged = await engine.PurgeAsync(queue, cancellationToken).ConfigureAwait(false);
         reply.Queue(queue);
         reply.Writer.WriteBoolean("purged", purged);
@@ -39,7 +47,9 @@ internal sealed class QueueCommands(IQueueEngine engine)
     public async ValueTask RedriveAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
         var queue = request.Queue;
-        var moved = await engine.RedriveAsync(queue, cancellationToken).ConfigureAwait(false);
+        var moved = request.Has("key")
+            ? await engine.RedriveAsync(request.Key(), cancellationToken).ConfigureAwait(false) ? 1 : 0
+            : await engine.RedriveAsync(queue, cancellationToken).ConfigureAwait(false);
         reply.Queue(queue);
         reply.Writer.WriteNumber("redriven", moved);
     }

@@ -26,6 +26,18 @@ internal sealed partial class QueueEngine
     public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken = default) =>
         _store.PurgeAsync(queue, cancellationToken);
 
+    public async ValueTask<long> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken = default)
+    {
+        // What comes in meanwhile is not chased for ever: no more goes than the queue held when it was asked.
+        var most = (await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false)).Total;
+        for (long total = 0; ;)
+        {
+            var step = await _store.PurgeAsync(queue, state, cancellationToken).ConfigureAwait(false);
+            total += step.Deleted;
+            if (!step.More || total >= most) return total;
+        }
+    }
+
     public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken = default) => _store.ListAsync(cancellationToken);
 
     public ValueTask<QueueSettings> GetSettingsAsync(QueueName queue, CancellationToken cancellationToken = default) =>
@@ -49,6 +61,8 @@ internal sealed partial class QueueEngine
             if (moved < RedriveStep) return total;
         }
     }
+
+    public ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken = default) => _store.RedriveAsync(key, cancellationToken);
 
     public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken = default)
     {

@@ -12,6 +12,9 @@ internal sealed partial class MemoryQueue
     // What one call moves of each kind.
     private const int Bound = 100;
 
+    // What one call deletes.
+    private const int PurgeBound = 1000;
+
     private const int RoomKept = 10_000;
 
     private readonly Dictionary<long, MemoryMessage> _messages = [];
@@ -97,6 +100,15 @@ internal sealed partial class MemoryQueue
         var due = Math.Min(_leased.Min?.Due ?? MemoryMessage.Never, _delayed.Min?.Due ?? MemoryMessage.Never);
         return due == MemoryMessage.Never ? null : TimeSpan.FromTicks(Math.Max(due - now, 0));
     }
+
+    // A message of a place, whichever is quickest had; null when there is none, but for those that are due to leave it.
+    private MemoryMessage? Next(MessageState state, long now) => state switch
+    {
+        MessageState.Leased => _leased.Max is { } leased && leased.Due > now ? leased : null,
+        MessageState.Delayed => _delayed.Max is { } delayed && delayed.Due > now ? delayed : null,
+        MessageState.Dead => _dead.First,
+        _ => Head(now),
+    };
 
     // The first message that is alive.
     private MemoryMessage? Head(long now)

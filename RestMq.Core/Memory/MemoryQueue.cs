@@ -147,15 +147,28 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     public long Redrive()
     {
         var count = 0;
-        for (; count < Bound && _dead.First is { } dead; count++)
-        {
-            // As a new one: its time to live was for being handled at all, and that had been tried.
-            dead.Past = 0;
-            dead.Dies = MemoryMessage.Never;
-            Put(dead, MessageState.Ready);
-        }
-        _changed |= count > 0;
+        for (; count < Bound && _dead.First is { } dead; count++) Redrive(dead);
         return count;
+    }
+
+    public bool Redrive(long id)
+    {
+        if (!_messages.TryGetValue(id, out var message) || message.State is not MessageState.Dead) return false;
+        Redrive(message);
+        return true;
+    }
+
+    public Purged Purge(MessageState state, long now)
+    {
+        MoveDue(now);
+        long count = 0;
+        // What is due and was not moved for the bound is of the place it will go to: a purge of the ready ones has to come again for it.
+        for (; count < PurgeBound && Next(state, now) is { } message; count++)
+        {
+            if (state is MessageState.Leased) TellEnd(message, now);
+            Delete(message);
+        }
+        return new Purged(count, count == PurgeBound || (state is MessageState.Ready && NextDue(now) == TimeSpan.Zero));
     }
 
     public QueueStats Stats(long now)
@@ -180,6 +193,15 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         { Live: true } => Settings is { Stopped: false, Policy: QueuePolicy.RoundRobin } ? request.Count : 0,
         _ => request.Count,
     };
+
+    private void Redrive(MemoryMessage dead)
+    {
+        // As a new one: its time to live was for being handled at all, and that had been tried.
+        dead.Past = 0;
+        dead.Dies = MemoryMessage.Never;
+        Put(dead, MessageState.Ready);
+        _changed = true;
+    }
 
     // How many of them need room: duplicates, of what was added before or of one another, need none.
     private int NewOnes(IReadOnlyList<NewMessage> messages)

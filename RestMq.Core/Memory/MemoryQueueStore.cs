@@ -79,6 +79,9 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         return new(existed);
     }
 
+    public ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken) =>
+        new(TryOn(queue, state, static (q, state, now) => q.Purge(state, now), out var purged) ? purged : default);
+
     public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) =>
         new([.. _queues.Keys.OrderBy(static name => name.Value, StringComparer.Ordinal)]);
 
@@ -90,6 +93,9 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
 
     public ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) =>
         new(TryOn(queue, 0, static (q, _, _) => q.Redrive(), out var count) ? count : 0);
+
+    public ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken) =>
+        new(TryOn(key.Queue, key.Id, static (q, id, _) => q.Redrive(id), out var was) && was);
 
     public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) =>
         new(TryOn(queue, 0, static (q, _, now) => q.Stats(now), out var stats) ? stats : new QueueStats(queue, new QueueSettings()));

@@ -1,3 +1,4 @@
+using RestMq.Stores;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -13,6 +14,15 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) =>
         (long)await RunAsync(RedisScript.Redrive, queue, cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken) =>
+        (long)await RunAsync(RedisScript.Redrive, key.Queue, cancellationToken, key.Id).ConfigureAwait(false) == 1;
+
+    public async ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken)
+    {
+        var reply = (RedisResult[])(await RunAsync(RedisScript.PurgeState, queue, cancellationToken, NameOf(state)).ConfigureAwait(false))!;
+        return new Purged((long)reply[0], (long)reply[1] == 1);
+    }
 
     public async ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken)
     {

@@ -17,6 +17,7 @@ internal sealed record RedisScript(string Text, byte[] Hash)
     public static readonly RedisScript Peek = Load("peek");
     public static readonly RedisScript Last = Load("last");
     public static readonly RedisScript Purge = Load("purge");
+    public static readonly RedisScript PurgeState = Load("purge_state");
     public static readonly RedisScript Configure = Load("configure");
     public static readonly RedisScript Redrive = Load("redrive");
     public static readonly RedisScript Stats = Load("stats");

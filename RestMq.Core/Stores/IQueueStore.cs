@@ -59,6 +59,12 @@ internal interface IQueueStore
     /// <summary>Deletes everything of a queue but its counters of ids, and tells every daemon.</summary>
     ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Deletes some of the messages in one place, once what is due has been moved: a bounded number, and bounded work. The other places, the
+    /// settings and the streams stay as they are.
+    /// </summary>
+    ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken);
+
     /// <summary>All queues' names, in ordinal order.</summary>
     ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken);
 
@@ -68,6 +74,10 @@ internal interface IQueueStore
     /// <summary>Returns up to 100 dead letters to the tail, oldest first, as new: with a fresh count and no time to die.</summary>
     /// <returns>How many; 100 means that there may be more.</returns>
     ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken);
+
+    /// <summary>Returns one dead letter to the tail, as new.</summary>
+    /// <returns>Whether it was dead.</returns>
+    ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken);
 
     /// <summary>The queue in numbers, once what is due has been moved.</summary>
     ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken);
@@ -109,6 +119,11 @@ internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages
 /// <param name="Settled">A result for each settlement.</param>
 /// <param name="Leased">What was handed out; without meaning when nothing was asked for.</param>
 internal readonly record struct Exchanged(SettleResult[] Settled, LeasedBatch Leased);
+
+/// <summary>What a step of a purge came to.</summary>
+/// <param name="Deleted">How many messages it deleted.</param>
+/// <param name="More">Whether there may be more.</param>
+internal readonly record struct Purged(long Deleted, bool More);
 
 /// <summary>The settings that decide what a pump does.</summary>
 /// <param name="Policy">The policy.</param>

@@ -1,5 +1,11 @@
--- Returns dead letters to the tail, oldest first and at most BOUND a call, as new ones: with no count and no time to die.
-local ids = call('ZRANGE', dead, 0, BOUND - 1)
+-- Returns dead letters to the tail, as new ones: with no count and no time to die. ARGV: wake, then an id for that one alone; without it the
+-- oldest, at most BOUND a call. Replies how many.
+local ids = { ARGV[2] }
+if not ARGV[2] then
+  ids = call('ZRANGE', dead, 0, BOUND - 1)
+elseif not call('ZSCORE', dead, ARGV[2]) then
+  ids = {}
+end
 if #ids == 0 then return 0 end
 call('ZREM', dead, unpack(ids))
 call('HDEL', why, unpack(ids))

@@ -55,6 +55,33 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
+    public async Task Redrive_of_a_key_is_of_that_dead_letter_alone()
+    {
+        await AnswerAsync("""{"cmd":"add","queue":"test","values":[1,2]}""");
+        await AnswerAsync("""{"cmd":"lease","queue":"test"}""");
+        await AnswerAsync("""{"cmd":"bury","queue":"test","receipt":"test:1.1","reason":"no"}""");
+
+        (await AnswerAsync("""{"cmd":"redrive","queue":"test","key":"test:2"}""")).Should().Be("""{"queue":"test","redriven":0}""", "it is not dead");
+        (await AnswerAsync("""{"cmd":"redrive","queue":"test","key":"test:1"}""")).Should().Be("""{"queue":"test","redriven":1}""");
+        (await _engine.StatsAsync(Queue)).Ready.Should().Be(2);
+    }
+
+    [Theory]
+    [InlineData("ready", 1), InlineData("leased", 1), InlineData("delayed", 1), InlineData("dead", 1)]
+    public async Task Purge_of_a_state_says_how_many_went(string state, int count)
+    {
+        await AnswerAsync("""{"cmd":"add","queue":"test","values":[1,2,3]}""");
+        await AnswerAsync("""{"cmd":"add","queue":"test","value":4,"delay":100}""");
+        await AnswerAsync("""{"cmd":"lease","queue":"test"}""");
+        await AnswerAsync("""{"cmd":"bury","queue":"test","receipt":"test:1.1","reason":"no"}""");
+        await AnswerAsync("""{"cmd":"lease","queue":"test"}""");
+
+        (await AnswerAsync($$"""{"cmd":"purge","queue":"test","state":"{{state}}"}""")).Should().Be($$"""{"queue":"test","purged":true,"count":{{count}}}""");
+        (await AnswerAsync($$"""{"cmd":"purge","queue":"test","state":"{{state}}"}""")).Should().Be("""{"queue":"test","purged":false,"count":0}""");
+        (await _engine.StatsAsync(Queue)).Total.Should().Be(3);
+    }
+
+    [Fact]
     public async Task Queues_lists_them_in_order()
     {
         foreach (var name in new[] { "b", "café", "a" }) await AnswerAsync($$"""{"cmd":"add","queue":"{{name}}","value":1}""");
@@ -93,7 +120,9 @@ public sealed partial class CommandDispatcherTests
     [InlineData("""{"cmd":"policy","queue":"test"}""")]
     [InlineData("""{"cmd":"start","queue":"test"}""")]
     [InlineData("""{"cmd":"stop","queue":"test"}""")]
+    [InlineData("""{"cmd":"purge","queue":"test","state":"dead"}""")]
     [InlineData("""{"cmd":"redrive","queue":"test"}""")]
+    [InlineData("""{"cmd":"redrive","queue":"test","key":"test:1"}""")]
     [InlineData("""{"cmd":"queues"}""")]
     public async Task A_store_that_is_away_is_told(string command)
     {
@@ -107,7 +136,9 @@ public sealed partial class CommandDispatcherTests
         away.LengthAsync(default!).ReturnsForAnyArgs<long>(_ => throw error);
         away.PurgeAsync(default!).ReturnsForAnyArgs<bool>(_ => throw error);
         away.ConfigureAsync(default!, default!).ReturnsForAnyArgs<QueueSettings>(_ => throw error);
-        away.RedriveAsync(default!).ReturnsForAnyArgs<long>(_ => throw error);
+        away.PurgeAsync(default!, default(MessageState)).ReturnsForAnyArgs<long>(_ => throw error);
+        away.RedriveAsync(default(QueueName)!).ReturnsForAnyArgs<long>(_ => throw error);
+        away.RedriveAsync(default(MessageKey)).ReturnsForAnyArgs<bool>(_ => throw error);
         away.ListAsync().ReturnsForAnyArgs<IReadOnlyList<QueueName>>(_ => throw error);
 
         var reply = await NewDispatcher(away).DispatchAsync(System.Text.Encoding.UTF8.GetBytes(command));

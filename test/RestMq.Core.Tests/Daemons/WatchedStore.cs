@@ -89,12 +89,17 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken) => There().PurgeAsync(queue, cancellationToken);
 
+    public ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken) =>
+        There().PurgeAsync(queue, state, cancellationToken);
+
     public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) => There().ListAsync(cancellationToken);
 
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
         There().ConfigureAsync(queue, change, cancellationToken);
 
     public ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) => There().RedriveAsync(queue, cancellationToken);
+
+    public ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken) => There().RedriveAsync(key, cancellationToken);
 
     public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) => There().StatsAsync(queue, cancellationToken);
 

@@ -13,6 +13,8 @@ public abstract partial class QueueStoreContract
         (await ConfigureAsync(new QueueSettingsChange())).Should().Be(new QueueSettings());
         (await StatsAsync()).Should().Be(new QueueStats(Queue, new QueueSettings()));
         (await Store.RedriveAsync(Queue, default)).Should().Be(0);
+        (await Store.RedriveAsync(Key(1), default)).Should().BeFalse();
+        foreach (var state in Enum.GetValues<MessageState>()) (await Store.PurgeAsync(Queue, state, default)).Should().Be(default(Purged));
         (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
         var broadcast = await BroadcastAsync();
         broadcast.Messages.Should().BeEmpty();

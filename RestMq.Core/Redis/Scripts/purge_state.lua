@@ -1,0 +1,32 @@
+-- Deletes messages of one place, at most MOST a call. ARGV: wake, place. Replies how many, and 1 when there may be more.
+--
+-- What is due is moved first. What was left for its bound belongs to the place it will go to, so leases and delays that are over are not
+-- deleted as such, and a purge of `ready` has to come again for them. Hand-outs that end so are told to those who watch.
+local MOST = 1000
+local at = now()
+local moved, again = due(at)
+local place = ARGV[2]
+local ids, more
+if place == 'ready' then
+  ids = call('LPOP', ready, MOST) or {}
+  more = #ids == MOST or again
+else
+  local key = ({ leased = leased, delayed = delayed, dead = dead })[place]
+  ids = place == 'dead' and call('ZRANGE', dead, 0, MOST - 1) or call('ZRANGEBYSCORE', key, '(' .. at, '+inf', 'LIMIT', 0, MOST)
+  more = #ids == MOST
+  if #ids > 0 then call('ZREM', key, unpack(ids)) end
+end
+if #ids == 0 then
+  tell_of(moved)
+  return { 0, more and 1 or 0 }
+end
+
+if place == 'dead' then call('HDEL', why, unpack(ids)) end
+if place == 'leased' and exists(held) then
+  for i, past in ipairs(call('HMGET', count, unpack(ids))) do ended[#ended + 1] = ids[i] .. '.' .. (tonumber(past) or 0) + 1 end
+end
+local before = call('HLEN', body)
+forget(ids)
+trim()
+tell_of(moved)
+return { before - call('HLEN', body), more and 1 or 0 }

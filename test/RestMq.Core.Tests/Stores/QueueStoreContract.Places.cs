@@ -1,0 +1,124 @@
+namespace RestMq.Stores;
+
+/// <summary>Dead letters return one by one or all; one place can be emptied and leaves the others as they are.</summary>
+public abstract partial class QueueStoreContract
+{
+    [Fact]
+    public async Task One_dead_letter_returns_as_new_and_the_others_stay()
+    {
+        await AddAsync(3);
+        await SettleAsync(await LeaseAsync(2), SettleAction.Bury);
+
+        (await Store.RedriveAsync(Key(2), default)).Should().BeTrue();
+
+        (await PlacesAsync()).Should().Be((2, 0, 0, 1));
+        (await PeekAsync(2))!.Reason.Should().BeNull();
+        var taken = await LeaseAsync(10);
+        Ids(taken).Should().Equal(3, 2);
+        taken.Should().OnlyContain(message => message.Count == 1);
+        (await LastAsync(MessageState.Dead)).Should().Equal(1);
+    }
+
+    [Fact]
+    public async Task Only_the_dead_are_redriven()
+    {
+        await AddAsync(2);
+        await AddAsync(1, delay: Long);
+        await LeaseOneAsync();
+
+        foreach (var id in Numbers(1, 4)) (await Store.RedriveAsync(Key(id), default)).Should().BeFalse();
+
+        (await PlacesAsync()).Should().Be((1, 1, 1, 0));
+    }
+
+    [Fact]
+    public async Task A_dead_letter_that_is_redriven_alone_does_not_die_of_its_age()
+    {
+        await AddAsync(1, ttl: Soon);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await PassAsync(1.2 * Soon);
+
+        (await Store.RedriveAsync(Key(1), default)).Should().BeTrue();
+
+        (await LeaseOneAsync()).Key.Should().Be(Key(1));
+    }
+
+    [Theory]
+    [InlineData(MessageState.Ready), InlineData(MessageState.Leased), InlineData(MessageState.Delayed), InlineData(MessageState.Dead)]
+    public async Task A_purge_of_one_place_leaves_the_others_and_the_settings(MessageState state)
+    {
+        var settings = await ConfigureAsync(new QueueSettingsChange { MaxReceives = 3, Policy = QueuePolicy.RoundRobin });
+        // Two in each place, with a time to die, and handed out before or not.
+        await AddAsync(6, ttl: 2 * Long);
+        await AddAsync(2, delay: Long, ttl: 2 * Long);
+        await SettleAsync(await LeaseAsync(2), SettleAction.Bury);
+        await SettleAsync(await LeaseAsync(1), SettleAction.Release);
+        var held = await LeaseAsync(2);
+        (await PlacesAsync()).Should().Be((2, 2, 2, 2));
+        var all = Enum.GetValues<MessageState>();
+        var others = new List<long>();
+        foreach (var other in all.Where(other => other != state)) others.AddRange(await LastAsync(other));
+
+        (await Store.PurgeAsync(Queue, state, default)).Should().Be(new Purged(2, More: false));
+
+        var left = new List<long>();
+        foreach (var place in all) left.AddRange(await LastAsync(place));
+        left.Should().Equal(others);
+        (await StatsAsync()).Total.Should().Be(6);
+        (await ConfigureAsync(new QueueSettingsChange())).Should().Be(settings);
+        (await Store.PurgeAsync(Queue, state, default)).Should().Be(new Purged(0, More: false));
+        (await SettleAsync(held, SettleAction.Ack)).Should()
+            .OnlyContain(result => result == (state == MessageState.Leased ? SettleResult.Unknown : SettleResult.Done));
+        (await AddAsync(1)).Single().Key.Should().Be(Key(9));
+    }
+
+    [Fact]
+    public async Task A_purge_of_one_place_is_of_those_that_are_there_by_the_clock()
+    {
+        await AddAsync(1);
+        await LeaseOneAsync(Soon);
+        await AddAsync(1, delay: Soon);
+        await PassAsync(1.2 * Soon);
+
+        (await Store.PurgeAsync(Queue, MessageState.Leased, default)).Deleted.Should().Be(0);
+        (await Store.PurgeAsync(Queue, MessageState.Delayed, default)).Deleted.Should().Be(0);
+        (await Store.PurgeAsync(Queue, MessageState.Ready, default)).Deleted.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task A_purge_of_one_place_goes_by_bounded_steps()
+    {
+        for (var n = 0; n < 3; n++) await AddAsync(1000);
+        await DeleteAsync([.. Numbers(500, 1499)]);
+
+        var (deleted, steps) = (0L, 0);
+        for (var more = true; more; steps++)
+        {
+            var step = await Store.PurgeAsync(Queue, MessageState.Ready, default);
+            step.Deleted.Should().BeLessThanOrEqualTo(1000);
+            (deleted, more) = (deleted + step.Deleted, step.More);
+        }
+
+        deleted.Should().Be(2000);
+        steps.Should().BeInRange(2, 4);
+        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+    }
+
+    [Fact]
+    public async Task A_purge_of_the_ready_comes_again_for_those_that_are_due()
+    {
+        // Each at its own instant, for those that share one are moved together.
+        for (var n = 1; n <= 250; n++) await AddAsync(1, delay: (Soon / 2) + TimeSpan.FromMilliseconds(n));
+        await PassAsync(2 * Soon);
+
+        var deleted = 0L;
+        for (var more = true; more;)
+        {
+            var step = await Store.PurgeAsync(Queue, MessageState.Ready, default);
+            (deleted, more) = (deleted + step.Deleted, step.More);
+        }
+
+        deleted.Should().Be(250);
+        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+    }
+}
