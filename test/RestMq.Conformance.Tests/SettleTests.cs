@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace RestMq.Conformance;
 
 /// <summary>A settlement by every route and command: with a receipt that is no longer the hand-out under way nothing is changed.</summary>

@@ -19,11 +19,12 @@ public static class JsonSame
     private static string Write(JsonElement json, JsonElement wanted)
     {
         var text = new StringBuilder();
-        Write(json, text, name => wanted.ValueKind == JsonValueKind.Object && wanted.TryGetProperty(name, out var value) && value.ToString() == "{*}");
+        Write(json, text, wanted);
         return text.ToString();
     }
 
-    private static void Write(JsonElement json, StringBuilder text, Func<string, bool>? isAny = null)
+    // What is wanted goes along as far as it has the same shape, for its members that may have any value.
+    private static void Write(JsonElement json, StringBuilder text, JsonElement? wanted)
     {
         switch (json.ValueKind)
         {
@@ -32,17 +33,18 @@ public static class JsonSame
                 foreach (var member in json.EnumerateObject().OrderBy(m => m.Name, StringComparer.Ordinal))
                 {
                     text.Append('"').Append(member.Name).Append("\":");
-                    if (isAny?.Invoke(member.Name) == true) text.Append('*');
-                    else Write(member.Value, text);
+                    var value = wanted is { ValueKind: JsonValueKind.Object } && wanted.Value.TryGetProperty(member.Name, out var found) ? found : (JsonElement?)null;
+                    if (value?.ToString() == "{*}") text.Append('*');
+                    else Write(member.Value, text, value);
                     text.Append(' ');
                 }
                 text.Append('}');
                 break;
             case JsonValueKind.Array:
                 text.Append('[');
-                foreach (var item in json.EnumerateArray())
+                foreach (var (i, item) in json.EnumerateArray().Index())
                 {
-                    Write(item, text);
+                    Write(item, text, wanted is { ValueKind: JsonValueKind.Array } && i < wanted.Value.GetArrayLength() ? wanted.Value[i] : null);
                     text.Append(' ');
                 }
                 text.Append(']');
