@@ -1,80 +1,11 @@
-using System.Diagnostics;
 using RestMq.Daemons;
 using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>Every cause of readiness wakes a long poll, at once and on every daemon.</summary>
+/// <summary>Many waiters, and lost hints; that every cause wakes every kind of waiter is in <see cref="ReadinessTests"/>.</summary>
 public abstract partial class QueueEngineTests
 {
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task An_add_wakes_a_waiter(bool elsewhere)
-    {
-        var waiting = await ParkAsync();
-        var start = Stopwatch.GetTimestamp();
-
-        await Actor(elsewhere).AddAsync(Queue, Message("hello"));
-
-        (await OneOf(waiting)).Body.ToString().Should().Be("hello");
-        Stopwatch.GetElapsedTime(start).Should().BeLessThan(TimeSpan.FromSeconds(5), "a hint needs milliseconds, and the slow poll {0}", Stage.Never);
-    }
-
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task A_release_wakes_a_waiter(bool elsewhere)
-    {
-        await Engine.AddAsync(Queue, Message());
-        var held = await LeaseOneAsync();
-        var waiting = await ParkAsync();
-
-        await Actor(elsewhere).SettleAsync(new Settlement(held.Receipt, SettleAction.Release));
-
-        (await OneOf(waiting)).Count.Should().Be(2);
-    }
-
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task A_release_after_a_pause_wakes_a_waiter_when_it_is_over(bool elsewhere)
-    {
-        await Engine.AddAsync(Queue, Message());
-        var held = await LeaseOneAsync();
-        var waiting = await ParkAsync();
-
-        await Actor(elsewhere).SettleAsync(new Settlement(held.Receipt, SettleAction.Release) { Time = Stage.Soon });
-
-        (await OneOf(Stage.PassUntilAsync(waiting))).Count.Should().Be(2);
-    }
-
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task The_end_of_a_lease_wakes_a_waiter(bool elsewhere)
-    {
-        await Engine.AddAsync(Queue, Message());
-        await Actor(elsewhere).LeaseAsync([Queue], 1, Stage.Soon, TimeSpan.Zero);
-        var waiting = await ParkAsync();
-
-        (await OneOf(Stage.PassUntilAsync(waiting))).Count.Should().Be(2);
-    }
-
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task A_lease_that_is_cut_short_wakes_a_waiter(bool elsewhere)
-    {
-        await Engine.AddAsync(Queue, Message());
-        var held = await LeaseOneAsync();
-        var waiting = await ParkAsync();
-
-        await Actor(elsewhere).SettleAsync(new Settlement(held.Receipt, SettleAction.Extend) { Time = Stage.Soon });
-
-        (await OneOf(Stage.PassUntilAsync(waiting))).Count.Should().Be(2);
-    }
-
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task A_delay_that_is_over_wakes_a_waiter(bool elsewhere)
-    {
-        var waiting = await ParkAsync();
-
-        await Actor(elsewhere).AddAsync(Queue, Message("later", Stage.Soon));
-
-        (await OneOf(Stage.PassUntilAsync(waiting))).Body.ToString().Should().Be("later");
-    }
-
     [Fact]
     public async Task Delays_wake_one_waiter_after_the_other_each_in_its_time()
     {
@@ -87,18 +18,6 @@ public abstract partial class QueueEngineTests
         var later = sooner == first ? second : first;
         later.IsCompleted.Should().BeFalse();
         (await OneOf(Stage.PassUntilAsync(later))).Body.ToString().Should().Be("far");
-    }
-
-    [Theory, InlineData(false), InlineData(true)]
-    public async Task A_redrive_wakes_a_waiter(bool elsewhere)
-    {
-        await Engine.AddAsync(Queue, Message());
-        await Engine.SettleAsync(new Settlement((await LeaseOneAsync()).Receipt, SettleAction.Bury));
-        var waiting = await ParkAsync();
-
-        (await Actor(elsewhere).RedriveAsync(Queue)).Should().Be(1);
-
-        (await OneOf(waiting)).Count.Should().Be(1);
     }
 
     [Theory, InlineData(false), InlineData(true)]
