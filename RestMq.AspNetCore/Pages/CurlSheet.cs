@@ -26,6 +26,12 @@ internal static class CurlSheet
           curl -i '{{url}}/q/test?lease=30'
           curl -X DELETE {{url}}/q/test/test:1.1
 
+        Dead letters: look at them, return one or all, drop them:
+          curl '{{url}}/j/test?state=dead'
+          curl -d 'status=redrive&key=test:1' {{url}}/control/test
+          curl -d status=redrive {{url}}/control/test
+          curl -X DELETE '{{url}}/q/test?state=dead'
+
         JSON protocol (add, get, take, lease, del, extend, release, bury, len, purge, policy, start, stop, redrive, queues):
           curl -d 'body={"cmd":"add","queue":"test","value":"foobar"}' {{url}}/queue
           curl -d 'body={"cmd":"take","queue":"test"}' {{url}}/queue

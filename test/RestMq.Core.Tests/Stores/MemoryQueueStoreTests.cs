@@ -119,6 +119,75 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
         }
     }
 
+    [Theory]
+    [InlineData("taken"), InlineData("dead and purged"), InlineData("leased and purged"), InlineData("delayed and purged"), InlineData("ready and purged")]
+    [InlineData("redriven and taken"), InlineData("died of age"), InlineData("broadcast"), InlineData("purged")]
+    public async Task Bodies_are_not_held_however_they_went(string way)
+    {
+        await Store.ConfigureAsync(Queue, new QueueSettingsChange { History = 0 }, default);
+        var bodies = new List<WeakReference>();
+        for (var n = 0; n < 50; n++) bodies.Add(await AddAsync(way));
+
+        await GoAsync(way);
+        (await StatsAsync()).Total.Should().Be(0);
+        GC.Collect();
+
+        bodies.Should().OnlyContain(body => !body.IsAlive);
+
+        async Task<WeakReference> AddAsync(string way)
+        {
+            var bytes = Guid.NewGuid().ToByteArray();
+            var message = new NewMessage(MessageBody.FromBytes(bytes))
+            {
+                Delay = way.StartsWith("delayed", StringComparison.Ordinal) ? Long : TimeSpan.Zero,
+                TimeToLive = way == "died of age" ? Soon : null,
+            };
+            await Store.AddAsync(Queue, [message], default);
+            return new WeakReference(bytes);
+        }
+    }
+
+    private async Task GoAsync(string way)
+    {
+        switch (way)
+        {
+            case "taken":
+                await EndAsync(SettleAction.Ack);
+                break;
+            case "dead and purged":
+                await EndAsync(SettleAction.Bury);
+                await Store.PurgeAsync(Queue, MessageState.Dead, default);
+                break;
+            case "leased and purged":
+                await LeaseAsync(50);
+                await Store.PurgeAsync(Queue, MessageState.Leased, default);
+                break;
+            case "delayed and purged":
+                await Store.PurgeAsync(Queue, MessageState.Delayed, default);
+                break;
+            case "ready and purged":
+                await Store.PurgeAsync(Queue, MessageState.Ready, default);
+                break;
+            case "redriven and taken":
+                await EndAsync(SettleAction.Bury);
+                await Store.RedriveAsync(Queue, default);
+                await EndAsync(SettleAction.Ack);
+                break;
+            case "died of age":
+                await PassAsync(2 * Soon);
+                break;
+            case "broadcast":
+                await Store.BroadcastAsync(Queue, new BroadcastRequest(null, 100, 1), default);
+                break;
+            default:
+                await Store.PurgeAsync(Queue, default);
+                break;
+        }
+
+        async Task EndAsync(SettleAction action) => await Store.SettleAsync(
+            Queue, [.. (await LeaseAsync(50)).Select(message => new Settlement(message.Receipt, action) { Reason = "a reason" })], default);
+    }
+
     /// <summary>A clock that somebody sets while no time passes.</summary>
     private sealed class SetClock : TimeProvider
     {

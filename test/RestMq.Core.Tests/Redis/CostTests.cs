@@ -1,0 +1,200 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using RestMq.Stores;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>
+/// What a call costs Redis does not depend on how many messages there are: counted in commands, by Redis itself, over a hundred messages and
+/// over a hundred thousand. A count says nothing of a command that walks a whole key, so only commands that do not are allowed.
+/// </summary>
+public sealed class CostTests : IAsyncLifetime
+{
+    private const int Few = 100;
+    private const int Many = 100_000;
+
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
+
+    // Each costs a step, or the logarithm of the key's length, or what its own arguments and count say: a new one is put here with thought.
+    private static readonly string[] Allowed =
+    [
+        "time", "exists", "get", "set", "del", "pttl", "publish", "unlink", "pexpire", "persist",
+        "hget", "hmget", "hset", "hsetnx", "hdel", "hexists", "hincrby", "hlen", "llen", "lindex", "lpop", "rpop", "lpush", "rpush", "lrange",
+        "zadd", "zrem", "zcard", "zscore", "zmscore", "zrange", "zrevrange", "zrangebyscore", "xadd", "xrange", "xtrim",
+    ];
+
+    // Its own server, for the shared one counts what others do.
+    private readonly RedisServer _server = new();
+    private RedisQueueStore _store = null!;
+    private ConnectionMultiplexer _connection = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _server.InitializeAsync();
+        _store = new RedisQueueStore(
+            new RedisStoreOptions { Configuration = _server.Configuration }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance);
+        _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Configuration},allowAdmin=true");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        await _connection.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_call_costs_the_same_with_any_number_of_messages_and_settled_ones_leave_nothing()
+    {
+        QueueName few = QueueName.Parse("few"), many = QueueName.Parse("many");
+        await FillAsync(few, Few / 4);
+        await FillAsync(many, Many / 4);
+
+        // The last one is in the middle of what waits.
+        var calls = Calls(Few / 4).Zip(Calls(Many / 4));
+        foreach (var ((name, onFew), (_, onMany)) in calls)
+        {
+            var (small, large) = (await CountAsync(() => onFew(few)), await CountAsync(() => onMany(many)));
+            large.Keys.Should().BeSubsetOf(Allowed, "{0} walks no key", name);
+            large.Should().BeEquivalentTo(small, "{0} does the same, however many messages there are", name);
+        }
+        foreach (var (name, most, call) in Steps())
+        {
+            var step = await CountAsync(() => call(many));
+            step.Keys.Should().BeSubsetOf(Allowed, "{0} walks no key", name);
+            step.Values.Sum().Should().BeLessThan(most, "{0} goes by bounded steps", name);
+        }
+
+        (await _store.StatsAsync(many, default)).Total.Should().BeGreaterThan(Many * 9 / 10);
+        await EmptyAsync(many);
+        await new RedisInvariants(_connection, many).AssertNothingLeftAsync();
+        (await MemoryAsync(many)).Should().BeLessThan(1024, "of a hundred thousand settled messages only the counters are left");
+    }
+
+    [Fact]
+    public async Task What_is_due_is_moved_by_bounded_steps()
+    {
+        // Each due at an instant of its own: those that share one go together.
+        var queue = QueueName.Parse("due");
+        await _store.AddAsync(queue, [.. Enumerable.Range(1, 1000).Select(n => Message() with { Delay = TimeSpan.FromMilliseconds(n) })], default);
+        await Task.Delay(TimeSpan.FromMilliseconds(1100));
+
+        var cost = await CountAsync(() => _store.StatsAsync(queue, default).AsTask());
+
+        cost["rpush"].Should().Be(100);
+        (await _store.LeaseAsync(queue, [new LeaseRequest(1, Long)], default)).Messages.Should().ContainSingle();
+        (await _store.LeaseAsync(queue, [new LeaseRequest(1000, Long)], default)).Next.Should().Be(TimeSpan.Zero, "the caller is told to come again");
+    }
+
+    private static NewMessage Message() => new(MessageBody.FromText("a message"));
+
+    // Calls that are to cost the same on every queue that was filled, where each place has so many.
+    private List<(string Name, Func<QueueName, Task> Call)> Calls(int each)
+    {
+        var calls = new List<(string, Func<QueueName, Task>)>
+        {
+            ("add", q => _store.AddAsync(q, [Message()], default).AsTask()),
+            ("add ten", q => _store.AddAsync(q, [.. Enumerable.Repeat(Message(), 10)], default).AsTask()),
+            ("add once", q => _store.AddAsync(q, [Message() with { IdempotencyKey = $"{q}" }], default).AsTask()),
+            ("add again", q => _store.AddAsync(q, [Message() with { IdempotencyKey = $"{q}" }], default).AsTask()),
+            ("add later", q => _store.AddAsync(q, [Message() with { Delay = Long }], default).AsTask()),
+            ("look", q => _store.LookAsync(q, default).AsTask()),
+            ("stats", q => _store.StatsAsync(q, default).AsTask()),
+            ("take", q => SettleOneAsync(q, SettleAction.Ack)),
+            ("extend", q => SettleOneAsync(q, SettleAction.Extend, Long)),
+            ("release", q => SettleOneAsync(q, SettleAction.Release)),
+            ("release later", q => SettleOneAsync(q, SettleAction.Release, Long)),
+            ("return", q => SettleOneAsync(q, SettleAction.Return)),
+            ("bury", q => SettleOneAsync(q, SettleAction.Bury)),
+            ("redrive of one", q => _store.RedriveAsync(new MessageKey(q, each / 2), default).AsTask()),
+            ("delete of one that waits", q => _store.SettleAsync(q, [new Settlement(new Receipt(new MessageKey(q, (each * 3) + (each / 2)), 0), SettleAction.Ack)], default).AsTask()),
+            ("peek", q => _store.PeekAsync(new MessageKey(q, each / 4), default).AsTask()),
+            ("broadcast", q => _store.BroadcastAsync(q, new BroadcastRequest(null, 5, 5), default).AsTask()),
+        };
+        foreach (var state in Enum.GetValues<MessageState>()) calls.Add(($"last {state}", q => _store.LastAsync(q, state, 10, default).AsTask()));
+        return calls;
+    }
+
+    // Calls that do as much as a bound allows; with how many commands at most.
+    private List<(string Name, int Most, Func<QueueName, Task> Call)> Steps() =>
+    [
+        ("redrive", 300, q => _store.RedriveAsync(q, default).AsTask()),
+        .. Enum.GetValues<MessageState>().Select(state => ($"purge {state}", 50, (Func<QueueName, Task>)(q => _store.PurgeAsync(q, state, default).AsTask()))),
+    ];
+
+    private async Task SettleOneAsync(QueueName queue, SettleAction action, TimeSpan time = default)
+    {
+        var leased = await _store.LeaseAsync(queue, [new LeaseRequest(1, Long)], default);
+        (await _store.SettleAsync(queue, [new Settlement(leased.Messages[0].Receipt, action) { Time = time, Reason = "a reason" }], default))
+            .Should().Equal(SettleResult.Done);
+    }
+
+    // So many messages in each place: dead, leased, delayed, ready.
+    private async Task FillAsync(QueueName queue, int each)
+    {
+        foreach (var dead in new[] { true, false })
+        {
+            for (var left = each; left > 0; left -= 1000)
+            {
+                var count = Math.Min(left, 1000);
+                await _store.AddAsync(queue, [.. Enumerable.Repeat(Message(), count)], default);
+                var leased = await _store.LeaseAsync(queue, [new LeaseRequest(count, Long)], default);
+                if (!dead) continue;
+                await _store.SettleAsync(queue, [.. leased.Messages.Select(m => new Settlement(m.Receipt, SettleAction.Bury) { Reason = "a reason" })], default);
+            }
+        }
+        foreach (var delay in new[] { Long, TimeSpan.Zero })
+        {
+            for (var left = each; left > 0; left -= 1000)
+                await _store.AddAsync(queue, [.. Enumerable.Repeat(Message() with { Delay = delay }, Math.Min(left, 1000))], default);
+        }
+    }
+
+    // As consumers and whoever tidies up would: the ready are taken, the other places purged.
+    private async Task EmptyAsync(QueueName queue)
+    {
+        while (await _store.LeaseAsync(queue, [new LeaseRequest(1000, Long)], default) is { Messages: { Count: > 0 } messages })
+            await _store.SettleAsync(queue, [.. messages.Select(m => new Settlement(m.Receipt, SettleAction.Ack))], default);
+        foreach (var state in Enum.GetValues<MessageState>())
+        {
+            while ((await _store.PurgeAsync(queue, state, default)).More)
+            {
+            }
+        }
+    }
+
+    // The commands that a call made Redis do, by name.
+    private async Task<Dictionary<string, long>> CountAsync(Func<Task> call)
+    {
+        var before = await CommandsAsync();
+        await call();
+        var after = await CommandsAsync();
+        return after.Select(now => (now.Key, Count: now.Value - before.GetValueOrDefault(now.Key))).Where(one => one.Count > 0)
+            .ToDictionary(one => one.Key, one => one.Count);
+    }
+
+    private async Task<Dictionary<string, long>> CommandsAsync()
+    {
+        var stats = await _connection.GetServers().Single().InfoAsync("commandstats");
+        // Not what counting costs, nor what connections say to stay alive.
+        return stats.Single().Select(line => (Name: line.Key["cmdstat_".Length..], Calls: Calls(line.Value)))
+            .Where(one => one.Name is not ("info" or "ping" or "eval" or "evalsha" or "sadd" or "cluster") && !one.Name.Contains('|'))
+            .ToDictionary(one => one.Name, one => one.Calls);
+
+        static long Calls(string value) => long.Parse(value.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture);
+    }
+
+    private async Task<long> MemoryAsync(QueueName queue)
+    {
+        long bytes = 0;
+        await foreach (var key in _connection.GetServers().Single().KeysAsync(pattern: $"restmq:{{{queue}}}:*"))
+        {
+            var name = key.ToString();
+            // The history of the broadcast and what an idempotent add remembers end by themselves.
+            if (name.EndsWith(":log", StringComparison.Ordinal) || name.Contains(":once:", StringComparison.Ordinal)) continue;
+            bytes += (long)await _connection.GetDatabase().ExecuteAsync("MEMORY", "USAGE", name);
+        }
+        return bytes;
+    }
+}
