@@ -73,9 +73,11 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
     public async Task PurgeAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
-        // From the body too: whoever sends the state there must not lose the whole queue.
+        // From the body too: whoever sends the state there, or something that is not understood, must not lose the whole queue.
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
+        if (!fields.Has("state") && context.Request.ContentLength > 0)
+            throw Problem.BadRequest("A body names the one place to purge, as a form: state=dead. Without a body the whole queue goes. Nothing was deleted.");
         long? count = fields.Text("state") is { } state ? await engine.PurgeAsync(queue, Words.State(state), context.RequestAborted) : null;
         var purged = count is null ? await engine.PurgeAsync(queue, context.RequestAborted) : count > 0;
         Reply.Json(context, callback, (queue, purged, count), static (writer, done) =>
