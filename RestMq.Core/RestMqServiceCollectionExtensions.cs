@@ -34,6 +34,7 @@ public static class RestMqServiceCollectionExtensions
         services.TryAddSingleton<DeliveryPolicies>();
         services.TryAddSingleton<IQueueEngine, QueueEngine>();
         services.TryAddSingleton<CommandDispatcher>();
+        services.TryAddKeyedSingleton<IMessageSource, EngineMessageSource>(RestMqConsumerOptions.EngineSource);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StoreAnnouncement>());
         return new RestMqBuilder(services);
     }

@@ -6,7 +6,7 @@ namespace RestMq;
 /// <summary>What the sources promise about their own shape, read from the files themselves.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client"];
+    private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers"];
 
     /// <summary>Event ids are what people filter logs by: one is added here when a message is, and none changes its meaning.</summary>
     private static readonly (int Id, string Message)[] Events =
@@ -20,6 +20,16 @@ public sealed partial class ArchitectureTests
         (31, "StoreAnnouncement.LogStore"),
         (32, "StoreAnnouncement.LogAway"),
         (40, "HandOut.LogFailed"),
+        (60, "ConsumerService.LogStarted"),
+        (61, "ConsumerService.LogAway"),
+        (62, "ConsumerService.LogBack"),
+        (63, "ConsumerService.LogFailed"),
+        (64, "ConsumerService.LogBuried"),
+        (65, "ConsumerService.LogCut"),
+        (70, "HeldMessage.LogNotRenewed"),
+        (71, "HeldMessage.LogLost"),
+        (72, "HeldMessage.LogTooLate"),
+        (73, "HeldMessage.LogUnsettled"),
     ];
 
     private static string Root { get; } = FindRoot();

@@ -1,0 +1,100 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RestMq.Running;
+
+namespace RestMq;
+
+/// <summary>Adds hosted consumers to an application.</summary>
+public static class RestMqConsumerServiceCollectionExtensions
+{
+    /// <summary>
+    /// Consumes a queue for as long as the host runs, with a new <typeparamref name="THandler"/> for each message, in a scope of its own. The messages
+    /// come from the engine of <c>AddRestMq()</c>, or from the client of <c>AddRestMqClient()</c>: see <see cref="RestMqConsumerOptions.Source"/>.
+    /// </summary>
+    /// <typeparam name="TMessage">What a message is read as: any type by JSON; <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> as it came.</typeparam>
+    /// <typeparam name="THandler">Handles the messages; added as a scoped service unless it is one already.</typeparam>
+    /// <param name="services">The application's services.</param>
+    /// <param name="queues">The queue; or several, comma between, of which the first that has something is served.</param>
+    /// <param name="configure">Sets concurrency, times and the like.</param>
+    /// <returns>The consumer's options, to bind to configuration and the like.</returns>
+    /// <exception cref="InvalidOperationException">Another handler consumes the same queues.</exception>
+    public static OptionsBuilder<RestMqConsumerOptions> AddRestMqConsumer<
+        TMessage, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        this IServiceCollection services, string queues, Action<RestMqConsumerOptions>? configure = null)
+        where THandler : class, IMessageHandler<TMessage> =>
+        Add<TMessage, THandler>(services, queues, options => MessageReader.For<TMessage>(options.SerializerOptions), configure);
+
+    /// <summary>As the other, with what is needed to read the messages' JSON without reflection.</summary>
+    /// <inheritdoc cref="AddRestMqConsumer{TMessage, THandler}(IServiceCollection, string, Action{RestMqConsumerOptions}?)"/>
+    /// <param name="services">The application's services.</param>
+    /// <param name="queues">The queue; or several, comma between, of which the first that has something is served.</param>
+    /// <param name="typeInfo">How a message is read: a property of a <c>JsonSerializerContext</c>.</param>
+    /// <param name="configure">Sets concurrency, times and the like.</param>
+    public static OptionsBuilder<RestMqConsumerOptions> AddRestMqConsumer<
+        TMessage, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        this IServiceCollection services, string queues, JsonTypeInfo<TMessage> typeInfo, Action<RestMqConsumerOptions>? configure = null)
+        where THandler : class, IMessageHandler<TMessage> =>
+        Add<TMessage, THandler>(services, queues, _ => MessageReader.For(typeInfo), configure);
+
+    private static OptionsBuilder<RestMqConsumerOptions> Add<
+        TMessage, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        IServiceCollection services, string queues, Func<RestMqConsumerOptions, Func<LeasedMessage, TMessage>> reader,
+        Action<RestMqConsumerOptions>? configure)
+        where THandler : class, IMessageHandler<TMessage>
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(queues);
+        var options = services.AddOptions<RestMqConsumerOptions>(queues).ValidateOnStart();
+        if (configure is not null) options.Configure(configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RestMqConsumerOptions>, RestMqConsumerOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddScoped<THandler>();
+
+        // A second call configures the same consumer; a second handler would get some of the messages, by chance.
+        var added = services.Where(service => service.ServiceType == typeof(Registration))
+            .Select(service => (Registration)service.ImplementationInstance!).FirstOrDefault(one => one.Queues == queues);
+        if (added is not null && added.Handler != typeof(THandler))
+            throw new InvalidOperationException($"'{queues}' is consumed by {added.Handler} already, and cannot be by {typeof(THandler)} too.");
+        if (added is not null) return options;
+        services.AddSingleton(new Registration(queues, typeof(THandler)));
+        services.AddSingleton<IHostedService>(provider =>
+        {
+            var set = provider.GetRequiredService<IOptionsMonitor<RestMqConsumerOptions>>().Get(queues);
+            var scopes = provider.GetRequiredService<IServiceScopeFactory>();
+            var read = reader(set);
+            return new ConsumerService(
+                new Consumption(
+                    queues, FindSource(provider, queues, set.Source), (message, cancellationToken) => HandleAsync<TMessage, THandler>(scopes, read, message, cancellationToken),
+                    set, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ConsumerService>>()),
+                provider.GetRequiredService<IHostApplicationLifetime>());
+        });
+        return options;
+    }
+
+    private static async Task HandleAsync<TMessage, THandler>(
+        IServiceScopeFactory scopes, Func<LeasedMessage, TMessage> read, LeasedMessage message, CancellationToken cancellationToken)
+        where THandler : class, IMessageHandler<TMessage>
+    {
+        var scope = scopes.CreateAsyncScope();
+        await using var _ = scope.ConfigureAwait(false);
+        var context = new MessageContext<TMessage>(read(message), message);
+        await scope.ServiceProvider.GetRequiredService<THandler>().HandleAsync(context, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static IMessageSource FindSource(IServiceProvider provider, string queues, string? key)
+    {
+        var found = key is not null
+            ? provider.GetKeyedService<IMessageSource>(key)
+            : provider.GetKeyedService<IMessageSource>(RestMqConsumerOptions.EngineSource)
+                ?? provider.GetKeyedService<IMessageSource>(RestMqConsumerOptions.ClientSource);
+        return found ?? throw new InvalidOperationException(key is null
+            ? $"The consumer of '{queues}' has nowhere to take messages from: call AddRestMq() or AddRestMqClient()."
+            : $"The consumer of '{queues}' is to take messages from '{key}', and no IMessageSource has this key.");
+    }
+
+    private sealed record Registration(string Queues, Type Handler);
+}

@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Logging;
+
+namespace RestMq.Running;
+
+/// <summary>
+/// A message that this consumer holds: its lease is renewed from the moment it came until it is settled, while it waits as while it is handled.
+/// A renewal that comes too late says that the message is someone else's: its handler is cancelled, and it is not settled any more.
+/// </summary>
+internal sealed partial class HeldMessage : IDisposable
+{
+    private enum State
+    {
+        Held,
+        Settling,
+        Lost,
+    }
+
+    private readonly Consumption _consumption;
+    private readonly CancellationTokenSource _handling;
+    private readonly CancellationToken _cut;
+    private readonly ITimer _timer;
+    private volatile State _state;
+    private int _failures;
+
+    /// <param name="message">What was handed out.</param>
+    /// <param name="consumption">The consumer's.</param>
+    /// <param name="cut">Cancelled when the host's time to finish is over.</param>
+    public HeldMessage(LeasedMessage message, Consumption consumption, CancellationToken cut)
+    {
+        Message = message;
+        _consumption = consumption;
+        _cut = cut;
+        _handling = CancellationTokenSource.CreateLinkedTokenSource(cut);
+        Token = _handling.Token;
+        _timer = consumption.Time.CreateTimer(
+            static held => _ = ((HeldMessage)held!).RenewAsync(), this, consumption.Options.Lease / 2, Timeout.InfiniteTimeSpan);
+    }
+
+    public LeasedMessage Message { get; }
+
+    /// <summary>For its handler.</summary>
+    public CancellationToken Token { get; }
+
+    public bool IsLost => _state is State.Lost;
+
+    public Task<bool> AckAsync() => SettleAsync("deleted", _consumption.Source.AckAsync);
+
+    public Task<bool> ReturnAsync() => SettleAsync("given back", _consumption.Source.ReturnAsync);
+
+    public Task<bool> ReleaseAsync(TimeSpan delay) =>
+        SettleAsync("given back", (message, cancellationToken) => _consumption.Source.ReleaseAsync(message, delay, cancellationToken));
+
+    public Task<bool> BuryAsync(string reason) =>
+        SettleAsync("buried", (message, cancellationToken) => _consumption.Source.BuryAsync(message, reason, cancellationToken));
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _handling.Dispose();
+    }
+
+    private async Task RenewAsync()
+    {
+        bool renewed;
+        try
+        {
+            using var limit = new CancellationTokenSource(Consumption.Patience, _consumption.Time);
+            renewed = await _consumption.Source.ExtendAsync(Message, _consumption.Options.Lease, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (_state is not State.Held) return;
+            // Tried until it is known whose the message is: while its store is away nobody else gets it either.
+            if (_failures++ == 0) LogNotRenewed(_consumption.Logger, e, Message.Key);
+            _timer.Change(Consumption.PauseAfter(_failures), Timeout.InfiniteTimeSpan);
+            return;
+        }
+        if (renewed)
+        {
+            _failures = 0;
+            _timer.Change(_consumption.Options.Lease / 2, Timeout.InfiniteTimeSpan);
+        }
+        // Once it is being settled, a stale receipt is this consumer's own doing.
+        else if (Interlocked.CompareExchange(ref _state, State.Lost, State.Held) is State.Held)
+        {
+            LogLost(_consumption.Logger, Message.Key);
+            await _handling.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    // Tries until the source has answered, for as long as a lease, so that work that is done is not done again for a store that was away for a moment.
+    private async Task<bool> SettleAsync(string what, Func<LeasedMessage, CancellationToken, ValueTask<bool>> settle)
+    {
+        if (Interlocked.CompareExchange(ref _state, State.Settling, State.Held) is State.Lost) return true;
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        var start = _consumption.Time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var limit = new CancellationTokenSource(Consumption.Patience, _consumption.Time);
+                var done = await settle(Message, limit.Token).ConfigureAwait(false);
+                // After a failure it may be that the first attempt had been done, and only its answer was lost.
+                if (!done && attempt == 1) LogTooLate(_consumption.Logger, Message.Key, what);
+                return true;
+            }
+            catch (Exception e)
+            {
+                if (_cut.IsCancellationRequested || _consumption.Time.GetElapsedTime(start) > _consumption.Options.Lease)
+                {
+                    LogUnsettled(_consumption.Logger, e, Message.Key, what);
+                    return false;
+                }
+                await Task.Delay(Consumption.PauseAfter(attempt), _consumption.Time, _cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    [LoggerMessage(70, LogLevel.Warning, "The lease of {Key} could not be renewed; trying again until it is known whose the message is")]
+    private static partial void LogNotRenewed(ILogger logger, Exception exception, string key);
+
+    [LoggerMessage(71, LogLevel.Warning, "The lease of {Key} is over and the message may be someone else's: its handler is cancelled")]
+    private static partial void LogLost(ILogger logger, string key);
+
+    [LoggerMessage(72, LogLevel.Warning, "{Key} could not be {What}: it is no longer this consumer's, and may be handled twice")]
+    private static partial void LogTooLate(ILogger logger, string key, string what);
+
+    [LoggerMessage(73, LogLevel.Error, "{Key} could not be {What}: it comes again when its lease is over")]
+    private static partial void LogUnsettled(ILogger logger, Exception exception, string key, string what);
+}

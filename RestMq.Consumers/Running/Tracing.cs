@@ -1,0 +1,27 @@
+using System.Diagnostics;
+
+namespace RestMq.Running;
+
+/// <summary>A span a message, by OpenTelemetry's names for messaging, linked to what its producer did when it added the message.</summary>
+internal static class Tracing
+{
+    private static readonly ActivitySource Source = new("RestMq");
+
+    public static Activity? Start(LeasedMessage message)
+    {
+        if (!Source.HasListeners()) return null;
+        ActivityLink[] links = ActivityContext.TryParse(message.TraceParent, null, isRemote: true, out var producer) ? [new(producer)] : [];
+        return Source.StartActivity(
+            ActivityKind.Consumer, name: $"process {message.Queue}", links: links, tags:
+            [
+                new("messaging.system", "restmq"),
+                new("messaging.operation.type", "process"),
+                new("messaging.operation.name", "process"),
+                new("messaging.destination.name", message.Queue),
+                new("messaging.message.id", message.Key),
+            ]);
+    }
+
+    public static void Fail(Activity? activity, Exception e) =>
+        activity?.AddException(e).SetStatus(ActivityStatusCode.Error, e.Message).SetTag("error.type", e.GetType().FullName);
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Options;
+
+namespace RestMq.Engine;
+
+/// <summary>The engine as hosted consumers see it.</summary>
+internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOptions> options) : IMessageSource
+{
+    public async ValueTask<IReadOnlyList<LeasedMessage>> LeaseAsync(
+        IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var (mostWait, most) = (options.Value.MaxWait, options.Value.MaxBatch);
+        var messages = await engine.LeaseAsync(
+            [.. queues.Select(Name)], Math.Min(max, most), lease, wait < mostWait ? wait : mostWait, cancellationToken).ConfigureAwait(false);
+        return [.. messages.Select(message => new LeasedMessage
+        {
+            Queue = message.Key.Queue.Value,
+            Key = message.Key.ToString(),
+            Receipt = message.Receipt.ToString(),
+            Count = message.Count,
+            Body = message.Body.Bytes,
+            ContentType = message.Body.RawContentType,
+        })];
+    }
+
+    public ValueTask<bool> AckAsync(LeasedMessage message, CancellationToken cancellationToken) =>
+        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Ack), cancellationToken);
+
+    public ValueTask<bool> ExtendAsync(LeasedMessage message, TimeSpan lease, CancellationToken cancellationToken) =>
+        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Extend) { Time = lease }, cancellationToken);
+
+    public ValueTask<bool> ReleaseAsync(LeasedMessage message, TimeSpan delay, CancellationToken cancellationToken) =>
+        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Release) { Time = delay }, cancellationToken);
+
+    public ValueTask<bool> ReturnAsync(LeasedMessage message, CancellationToken cancellationToken) =>
+        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Return), cancellationToken);
+
+    public ValueTask<bool> BuryAsync(LeasedMessage message, string reason, CancellationToken cancellationToken) =>
+        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Bury) { Reason = reason }, cancellationToken);
+
+    private async ValueTask<bool> SettleAsync(Settlement settlement, CancellationToken cancellationToken) =>
+        await engine.SettleAsync(settlement, cancellationToken).ConfigureAwait(false) is SettleResult.Done;
+
+    private static QueueName Name(string text) =>
+        QueueName.TryParse(text, out var name, out var error) ? name : throw new ArgumentException($"'{text}': {error}", nameof(text));
+}
