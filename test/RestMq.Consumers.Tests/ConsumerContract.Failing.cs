@@ -1,0 +1,129 @@
+using System.Text;
+using static RestMq.Deadline;
+
+namespace RestMq;
+
+/// <summary>What becomes of messages that cannot be handled, or not now.</summary>
+public abstract partial class ConsumerContract
+{
+    [Fact]
+    public async Task A_message_that_failed_comes_again_and_its_count_tells()
+    {
+        var work = new Work<string>((context, _) => context.Count < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
+        var host = await ConsumeAsync(work);
+        await AddAsync(host, "stubborn");
+
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+
+        work.Begun.Select(context => context.Count).Should().Equal(1, 2, 3);
+        work.Done.Should().ContainSingle();
+        Hosts.Log.Count(63).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task A_poison_message_is_buried_with_its_reason_and_the_others_are_handled()
+    {
+        var work = new Work<string>((context, _) => context.Message == "2" ? throw new PoisonMessageException("no such customer") : Task.CompletedTask);
+        var host = await ConsumeAsync(work);
+        await AddAsync(host, Numbers(3));
+
+        (await BuriedAsync(host)).Should().Match<MessageSnapshot>(dead => dead.Reason == "no such customer" && dead.Message.Body.ToString() == "2");
+        await Until(() => work.Done.Count == 2);
+        work.Begun.Should().HaveCount(3, "a poison message is not tried again");
+    }
+
+    [Fact]
+    public async Task What_is_poison_can_be_said_in_the_options()
+    {
+        var work = new Work<string>((_, _) => throw new KeyNotFoundException(new string('x', 300)));
+        var host = await ConsumeAsync(work, options => options.IsPoison = e => e is KeyNotFoundException);
+        await AddAsync(host, "hello");
+
+        (await BuriedAsync(host)).Reason.Should().Be($"KeyNotFoundException: {new string('x', 178)}", "a reason has 200 characters at most");
+    }
+
+    [Theory]
+    [InlineData("""{"number": "many"}""")]
+    [InlineData("""{"number": 1""")]
+    [InlineData("null")]
+    [InlineData("")]
+    public async Task A_body_that_cannot_be_read_is_buried_and_no_handler_sees_it(string body)
+    {
+        var work = new Work<Order>((_, _) => Task.CompletedTask);
+        var host = await Hosts.StartAsync(services => Consume(services, work));
+        await AddAsync(host, body, """{"number": 2, "customer": "Ann"}""");
+
+        (await BuriedAsync(host)).Reason.Should().StartWith("not a JSON Order: ");
+        await Until(() => !work.Done.IsEmpty);
+        work.Begun.Should().ContainSingle().Which.Message.Should().Be(new Order(2, "Ann"));
+    }
+
+    [Fact]
+    public async Task A_text_that_is_none_is_buried()
+    {
+        var host = await ConsumeAsync(Nothing());
+        await EngineOf(host).AddAsync(Queue, new NewMessage(MessageBody.FromBytes(Encoding.Latin1.GetBytes("grüße"))));
+
+        (await BuriedAsync(host)).Reason.Should().Be("not a text in UTF-8");
+    }
+
+    [Fact]
+    public async Task A_message_that_fails_too_often_is_buried()
+    {
+        var work = new Work<string>((_, _) => throw new InvalidOperationException("never"));
+        var host = await ConsumeAsync(work);
+        await EngineOf(host).ConfigureAsync(Queue, new QueueSettingsChange { MaxReceives = 3 });
+        await AddAsync(host, "hopeless");
+
+        (await BuriedAsync(host)).Reason.Should().Be("max_receives (3) reached");
+        work.Begun.Should().HaveCount(3);
+    }
+
+    [Fact]
+    public async Task A_handler_may_take_longer_than_a_lease()
+    {
+        var gate = new Gate();
+        var (one, two) = (new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken)), Nothing());
+        var host = await ConsumeAsync(one);
+        await AddAsync(host, "long", "waits meanwhile");
+        await Until(() => one.Running == 1);
+        await Until(async () => (await EngineOf(host).StatsAsync(Queue)).Leased == 2);
+        await ConsumeAsync(two);
+
+        for (var passed = TimeSpan.Zero; passed < 3 * Lease; passed += Lease / 10)
+        {
+            await Hosts.PassAsync(Lease / 10);
+            // A round trip, so that in time that is ours renewals get their turn.
+            (await EngineOf(host).StatsAsync(Queue)).Leased.Should().Be(2);
+        }
+        gate.Open();
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+
+        one.Done.Select(context => context.Count).Should().Equal(1, 1);
+        two.Begun.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_handler_whose_message_is_someone_elses_is_cancelled()
+    {
+        var cancelled = new TaskCompletionSource();
+        var work = new Work<string>(async (_, cancellationToken) =>
+        {
+            await using var registration = cancellationToken.Register(cancelled.SetResult);
+            await cancelled.Task;
+            cancellationToken.ThrowIfCancellationRequested();
+        });
+        var host = await ConsumeAsync(work);
+        await AddAsync(host, "fought over");
+        await Until(() => work.Running == 1);
+
+        var message = work.Begun.Single();
+        Receipt.TryParse(message.Raw.Receipt, out var receipt).Should().BeTrue();
+        await EngineOf(host).SettleAsync(new Settlement(receipt, SettleAction.Bury) { Reason = "by somebody else" });
+        await Hosts.PassUntilAsync(cancelled.Task);
+        await Until(() => work.Running == 0);
+
+        Hosts.Log.Count(71).Should().Be(1);
+        (await BuriedAsync(host)).Reason.Should().Be("by somebody else");
+    }
+}

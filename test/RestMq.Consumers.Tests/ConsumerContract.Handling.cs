@@ -1,0 +1,135 @@
+using Microsoft.Extensions.DependencyInjection;
+using static RestMq.Deadline;
+
+namespace RestMq;
+
+/// <summary>How messages are handled when all goes well.</summary>
+public abstract partial class ConsumerContract
+{
+    [Fact]
+    public async Task As_many_messages_are_handled_at_a_time_as_it_was_told_and_each_once()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        var host = await ConsumeAsync(work, options => options.Concurrency = 3);
+        await AddAsync(host, Numbers(20));
+
+        await Until(() => work.Running == 3);
+        await Hosts.PassAsync(TimeSpan.FromMilliseconds(300));
+        work.Begun.Should().HaveCount(3);
+        gate.Open();
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+
+        work.MostAtOnce.Should().Be(3);
+        work.Done.Select(context => context.Message).Should().BeEquivalentTo(Numbers(20));
+    }
+
+    [Fact]
+    public async Task No_more_are_held_than_it_was_told()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        var host = await ConsumeAsync(work, options => (options.Concurrency, options.Prefetch) = (2, 5));
+        await AddAsync(host, Numbers(20));
+
+        await Until(async () => (await EngineOf(host).StatsAsync(Queue)).Leased == 5);
+        await Hosts.PassAsync(TimeSpan.FromMilliseconds(300));
+        (await EngineOf(host).StatsAsync(Queue)).Leased.Should().Be(5);
+        gate.Open();
+
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+        work.Done.Should().HaveCount(20);
+    }
+
+    [Fact]
+    public async Task One_at_a_time_is_in_order()
+    {
+        var work = new Work<string>(async (_, _) => await Task.Yield());
+        var host = await ConsumeAsync(work);
+
+        await AddAsync(host, Numbers(100));
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+
+        work.Done.Select(context => context.Message).Should().Equal(Numbers(100));
+    }
+
+    [Fact]
+    public async Task A_handler_is_told_what_it_handles()
+    {
+        var work = Nothing();
+        var host = await ConsumeAsync(work);
+        await AddAsync(host, "grüße");
+
+        await Until(() => !work.Done.IsEmpty);
+
+        var context = work.Done.Single();
+        (context.Message, context.Queue, context.Key, context.Count).Should().Be(("grüße", Queue.Value, $"{Queue}:1", 1));
+        (context.Raw.Receipt, context.Raw.ContentType).Should().Be(($"{Queue}:1.1", "text/plain; charset=utf-8"));
+    }
+
+    [Fact]
+    public async Task Each_message_has_a_scope_of_its_own_which_ends_with_it()
+    {
+        var scopes = new List<Scoped>();
+        var host = await Hosts.StartAsync(services => services.AddSingleton(scopes).AddScoped<Scoped>()
+            .AddRestMqConsumer<string, ScopedHandler>(Queue.Value));
+        await AddAsync(host, Numbers(3));
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+
+        scopes.Should().HaveCount(3).And.OnlyHaveUniqueItems().And.OnlyContain(scope => scope.IsDisposed && scope.WasOpen);
+    }
+
+    [Fact]
+    public async Task Several_queues_are_served_the_first_first()
+    {
+        var (urgent, normal) = (QueueName.Parse($"{Queue}-urgent"), QueueName.Parse($"{Queue}-normal"));
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        var host = await Hosts.StartAsync(services => services.AddSingleton(work)
+            .AddRestMqConsumer<string, WorkHandler<string>>($"{urgent}, {normal}", options => options.Prefetch = 1));
+        await EngineOf(host).AddAsync(normal, new NewMessage(MessageBody.FromText("first come")));
+        await Until(() => work.Running == 1);
+        await EngineOf(host).AddAsync(normal, new NewMessage(MessageBody.FromText("later")));
+        await EngineOf(host).AddAsync(urgent, new NewMessage(MessageBody.FromText("urgent")));
+
+        gate.Open();
+        await Until(() => work.Done.Count == 3);
+
+        work.Done.Select(context => context.Message).Should().Equal("first come", "urgent", "later");
+        work.Done.Select(context => context.Queue).Should().Equal(normal.Value, urgent.Value, normal.Value);
+    }
+
+    [Fact]
+    public async Task Two_hosts_share_a_queue_and_each_message_is_handled_once()
+    {
+        var (one, two) = (new Work<string>((_, _) => Task.Delay(1)), new Work<string>((_, _) => Task.Delay(1)));
+        var host = await ConsumeAsync(one, options => options.Concurrency = 4);
+        await ConsumeAsync(two, options => options.Concurrency = 4);
+
+        for (var n = 0; n < 300; n += 10) await AddAsync(host, Enumerable.Range(n, 10).Select(i => $"{i}"));
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+
+        one.Done.Concat(two.Done).Select(context => context.Message).Should().BeEquivalentTo(Enumerable.Range(0, 300).Select(n => $"{n}"));
+        one.Done.Should().NotBeEmpty();
+        two.Done.Should().NotBeEmpty();
+    }
+
+    public sealed class Scoped : IDisposable
+    {
+        public bool IsDisposed { get; private set; }
+
+        public bool WasOpen { get; set; }
+
+        public void Dispose() => IsDisposed = true;
+    }
+
+    public sealed class ScopedHandler(Scoped scoped, List<Scoped> all) : IMessageHandler<string>
+    {
+        public async Task HandleAsync(MessageContext<string> context, CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            scoped.WasOpen = !scoped.IsDisposed;
+            all.Add(scoped);
+        }
+    }
+}

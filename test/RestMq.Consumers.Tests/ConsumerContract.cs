@@ -1,0 +1,64 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RestMq.Redis;
+
+namespace RestMq;
+
+/// <summary>What hosted consumers do, on every store. This file sets the stage; the others hold the tests by concern.</summary>
+public abstract partial class ConsumerContract : IAsyncLifetime
+{
+    protected static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
+
+    protected abstract Hosts Hosts { get; }
+
+    private QueueName Queue { get; } = QueueName.Parse($"q-{Guid.NewGuid():N}");
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await Hosts.DisposeAsync();
+
+    private Task<IHost> ConsumeAsync(Work<string> work, Action<RestMqConsumerOptions>? configure = null) =>
+        Hosts.StartAsync(services => Consume(services, work, configure));
+
+    private void Consume<TMessage>(IServiceCollection services, Work<TMessage> work, Action<RestMqConsumerOptions>? configure = null) =>
+        services.AddSingleton(work).AddRestMqConsumer<TMessage, WorkHandler<TMessage>>(Queue.Value, options =>
+        {
+            options.Lease = Lease;
+            options.RetryDelay = TimeSpan.FromMilliseconds(100);
+            configure?.Invoke(options);
+        });
+
+    private static IQueueEngine EngineOf(IHost host) => host.Services.GetRequiredService<IQueueEngine>();
+
+    private Task AddAsync(IHost host, params IEnumerable<string> texts) =>
+        EngineOf(host).AddAsync(Queue, [.. texts.Select(text => new NewMessage(MessageBody.FromText(text)))]).AsTask();
+
+    private static IEnumerable<string> Numbers(int count) => Enumerable.Range(1, count).Select(n => $"{n}");
+
+    private async Task<bool> IsEmptyAsync(IHost host) =>
+        await EngineOf(host).StatsAsync(Queue) is { Ready: 0, Leased: 0, Delayed: 0, Dead: 0 };
+
+    private async Task<MessageSnapshot> BuriedAsync(IHost host)
+    {
+        IReadOnlyList<MessageSnapshot> dead = [];
+        await Hosts.PassUntilAsync(async () => (dead = await EngineOf(host).LastAsync(Queue, MessageState.Dead, 10)).Count > 0);
+        return dead.Should().ContainSingle().Subject;
+    }
+
+    private static Work<string> Nothing() => new((_, _) => Task.CompletedTask);
+
+    private Task StopAsync(IHost host) => Hosts.PassUntilAsync(host.StopAsync());
+}
+
+/// <summary>In memory, where time is ours.</summary>
+public sealed partial class MemoryConsumerTests : ConsumerContract
+{
+    protected override MemoryHosts Hosts { get; } = new();
+}
+
+/// <summary>On Redis, in real time.</summary>
+[Collection(RedisCollection.Name)]
+public sealed class RedisConsumerTests(RedisServer server) : ConsumerContract
+{
+    protected override Hosts Hosts { get; } = new RedisHosts(server);
+}

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using RestMq.Redis;
+
+namespace RestMq;
+
+/// <summary>Hosts over one store, and its time.</summary>
+public abstract class Hosts : IAsyncDisposable
+{
+    private readonly List<IHost> _hosts = [];
+
+    /// <summary>What the hosts logged.</summary>
+    internal LogBook Log { get; } = new();
+
+    /// <summary>Lets time pass for the store and the consumers.</summary>
+    public abstract Task PassAsync(TimeSpan time);
+
+    /// <summary>Lets time pass, a little at a time, until the task ends.</summary>
+    public async Task PassUntilAsync(Task task)
+    {
+        while (!task.IsCompleted)
+        {
+            await PassAsync(TimeSpan.FromMilliseconds(50));
+            await Task.Delay(1);
+        }
+        await task;
+    }
+
+    /// <inheritdoc cref="PassUntilAsync(Task)"/>
+    public Task PassUntilAsync(Func<bool> condition) => PassUntilAsync(Deadline.Until(condition));
+
+    /// <inheritdoc cref="PassUntilAsync(Task)"/>
+    public Task PassUntilAsync(Func<Task<bool>> condition) => PassUntilAsync(Deadline.Until(condition));
+
+    /// <summary>Starts a host.</summary>
+    public async Task<IHost> StartAsync(Action<IServiceCollection> configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(5));
+        AddStore(builder.Services);
+        configure(builder.Services);
+        var host = builder.Build();
+        _hosts.Add(host);
+        await host.StartAsync();
+        return host;
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        // The first one's last: in memory the others have its queues.
+        foreach (var host in _hosts.AsEnumerable().Reverse())
+        {
+            await PassUntilAsync(host.StopAsync());
+            host.Dispose();
+        }
+    }
+
+    protected abstract void AddStore(IServiceCollection services);
+}
+
+/// <summary>Hosts over the memory of the first of them, whose time is ours.</summary>
+public sealed class MemoryHosts : Hosts
+{
+    private IServiceProvider? _first;
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public override Task PassAsync(TimeSpan time)
+    {
+        Time.Advance(time);
+        return Task.CompletedTask;
+    }
+
+    protected override void AddStore(IServiceCollection services)
+    {
+        services.AddSingleton<TimeProvider>(Time);
+        if (_first is { } first) services.AddSingleton(first.GetRequiredService<IQueueEngine>());
+        services.AddRestMq();
+        services.AddHostedService(provider => new First(() => _first ??= provider));
+    }
+
+    private sealed class First(Action remember) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            remember();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
+
+/// <summary>Hosts over one Redis server, each with a connection of its own; time is real.</summary>
+public sealed class RedisHosts(RedisServer server) : Hosts
+{
+    public override Task PassAsync(TimeSpan time) => Task.Delay(time);
+
+    protected override void AddStore(IServiceCollection services) => services.AddRestMq().UseRedis(server.Configuration);
+}
