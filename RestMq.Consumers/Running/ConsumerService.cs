@@ -68,12 +68,13 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
                 try
                 {
                     messages = await consumption.Source.LeaseAsync(_queues, room, options.Lease, options.Wait, stopping).ConfigureAwait(false);
-                    if (failures > 0) LogBack(consumption.Logger, consumption.Name);
+                    consumption.Answered();
                     failures = 0;
                 }
                 catch (Exception e) when (e is not ArgumentException && !stopping.IsCancellationRequested)
                 {
-                    if (failures++ == 0) LogAway(consumption.Logger, e, consumption.Name);
+                    consumption.Failed(e);
+                    failures++;
                 }
                 foreach (var message in messages) _waiting.Writer.TryWrite(new HeldMessage(message, consumption, _cut.Token));
                 if (room > messages.Count) _slots.Release(room - messages.Count);
@@ -176,12 +177,6 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
 
     [LoggerMessage(60, LogLevel.Information, "Consuming {Queues}, {Concurrency} messages at a time")]
     private static partial void LogStarted(ILogger logger, string queues, int concurrency);
-
-    [LoggerMessage(61, LogLevel.Warning, "No messages can be taken from {Queues}; trying again until they can")]
-    private static partial void LogAway(ILogger logger, Exception exception, string queues);
-
-    [LoggerMessage(62, LogLevel.Information, "Messages are taken from {Queues} again")]
-    private static partial void LogBack(ILogger logger, string queues);
 
     [LoggerMessage(63, LogLevel.Warning, "{Key} could not be handled (hand-out {Count}), and comes again in {Delay}")]
     private static partial void LogFailed(ILogger logger, Exception exception, string key, long count, TimeSpan delay);

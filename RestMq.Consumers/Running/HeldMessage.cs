@@ -71,10 +71,11 @@ internal sealed partial class HeldMessage : IDisposable
         {
             if (_state is not State.Held) return;
             // Tried until it is known whose the message is: while its store is away nobody else gets it either.
-            if (_failures++ == 0) LogNotRenewed(_consumption.Logger, e, Message.Key);
-            _timer.Change(Consumption.PauseAfter(_failures), Timeout.InfiniteTimeSpan);
+            _consumption.Failed(e);
+            _timer.Change(Consumption.PauseAfter(++_failures), Timeout.InfiniteTimeSpan);
             return;
         }
+        _consumption.Answered();
         if (renewed)
         {
             _failures = 0;
@@ -100,12 +101,14 @@ internal sealed partial class HeldMessage : IDisposable
             {
                 using var limit = new CancellationTokenSource(Consumption.Patience, _consumption.Time);
                 var done = await settle(Message, limit.Token).ConfigureAwait(false);
+                _consumption.Answered();
                 // After a failure it may be that the first attempt had been done, and only its answer was lost.
                 if (!done && attempt == 1) LogTooLate(_consumption.Logger, Message.Key, what);
                 return true;
             }
             catch (Exception e)
             {
+                _consumption.Failed(e);
                 if (_cut.IsCancellationRequested || _consumption.Time.GetElapsedTime(start) > _consumption.Options.Lease)
                 {
                     LogUnsettled(_consumption.Logger, e, Message.Key, what);
@@ -116,15 +119,12 @@ internal sealed partial class HeldMessage : IDisposable
         }
     }
 
-    [LoggerMessage(70, LogLevel.Warning, "The lease of {Key} could not be renewed; trying again until it is known whose the message is")]
-    private static partial void LogNotRenewed(ILogger logger, Exception exception, string key);
-
-    [LoggerMessage(71, LogLevel.Warning, "The lease of {Key} is over and the message may be someone else's: its handler is cancelled")]
+    [LoggerMessage(70, LogLevel.Warning, "The lease of {Key} is over and the message may be someone else's: its handler is cancelled")]
     private static partial void LogLost(ILogger logger, string key);
 
-    [LoggerMessage(72, LogLevel.Warning, "{Key} could not be {What}: it is no longer this consumer's, and may be handled twice")]
+    [LoggerMessage(71, LogLevel.Warning, "{Key} could not be {What}: it is no longer this consumer's, and may be handled twice")]
     private static partial void LogTooLate(ILogger logger, string key, string what);
 
-    [LoggerMessage(73, LogLevel.Error, "{Key} could not be {What}: it comes again when its lease is over")]
+    [LoggerMessage(72, LogLevel.Error, "{Key} could not be {What}: it comes again when its lease is over")]
     private static partial void LogUnsettled(ILogger logger, Exception exception, string key, string what);
 }

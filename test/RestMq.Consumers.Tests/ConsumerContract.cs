@@ -7,17 +7,18 @@ namespace RestMq;
 /// <summary>What hosted consumers do, on every store. This file sets the stage; the others hold the tests by concern.</summary>
 public abstract partial class ConsumerContract : IAsyncLifetime
 {
-    protected static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
-
     protected abstract Hosts Hosts { get; }
 
-    private QueueName Queue { get; } = QueueName.Parse($"q-{Guid.NewGuid():N}");
+    /// <summary>Short, but not so short that a busy machine misses a renewal.</summary>
+    protected virtual TimeSpan Lease => TimeSpan.FromSeconds(2);
+
+    private protected QueueName Queue { get; } = QueueName.Parse($"q-{Guid.NewGuid():N}");
 
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync() => await Hosts.DisposeAsync();
 
-    private Task<IHost> ConsumeAsync(Work<string> work, Action<RestMqConsumerOptions>? configure = null) =>
+    private protected Task<IHost> ConsumeAsync(Work<string> work, Action<RestMqConsumerOptions>? configure = null) =>
         Hosts.StartAsync(services => Consume(services, work, configure));
 
     private void Consume<TMessage>(IServiceCollection services, Work<TMessage> work, Action<RestMqConsumerOptions>? configure = null) =>
@@ -28,12 +29,12 @@ public abstract partial class ConsumerContract : IAsyncLifetime
             configure?.Invoke(options);
         });
 
-    private static IQueueEngine EngineOf(IHost host) => host.Services.GetRequiredService<IQueueEngine>();
+    private protected static IQueueEngine EngineOf(IHost host) => host.Services.GetRequiredService<IQueueEngine>();
 
-    private Task AddAsync(IHost host, params IEnumerable<string> texts) =>
+    private protected Task AddAsync(IHost host, params IEnumerable<string> texts) =>
         EngineOf(host).AddAsync(Queue, [.. texts.Select(text => new NewMessage(MessageBody.FromText(text)))]).AsTask();
 
-    private static IEnumerable<string> Numbers(int count) => Enumerable.Range(1, count).Select(n => $"{n}");
+    private protected static IEnumerable<string> Numbers(int count) => Enumerable.Range(1, count).Select(n => $"{n}");
 
     private async Task<bool> IsEmptyAsync(IHost host) =>
         await EngineOf(host).StatsAsync(Queue) is { Ready: 0, Leased: 0, Delayed: 0, Dead: 0 };

@@ -43,8 +43,8 @@ public abstract class Hosts : IAsyncDisposable
         AddStore(builder.Services);
         configure(builder.Services);
         var host = builder.Build();
-        _hosts.Add(host);
         await host.StartAsync();
+        _hosts.Add(host);
         return host;
     }
 

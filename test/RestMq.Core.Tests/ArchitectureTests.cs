@@ -21,15 +21,14 @@ public sealed partial class ArchitectureTests
         (32, "StoreAnnouncement.LogAway"),
         (40, "HandOut.LogFailed"),
         (60, "ConsumerService.LogStarted"),
-        (61, "ConsumerService.LogAway"),
-        (62, "ConsumerService.LogBack"),
+        (61, "Consumption.LogAway"),
+        (62, "Consumption.LogBack"),
         (63, "ConsumerService.LogFailed"),
         (64, "ConsumerService.LogBuried"),
         (65, "ConsumerService.LogCut"),
-        (70, "HeldMessage.LogNotRenewed"),
-        (71, "HeldMessage.LogLost"),
-        (72, "HeldMessage.LogTooLate"),
-        (73, "HeldMessage.LogUnsettled"),
+        (70, "HeldMessage.LogLost"),
+        (71, "HeldMessage.LogTooLate"),
+        (72, "HeldMessage.LogUnsettled"),
     ];
 
     private static string Root { get; } = FindRoot();

@@ -1,0 +1,46 @@
+using static RestMq.Deadline;
+
+namespace RestMq;
+
+/// <summary>What takes time that is ours.</summary>
+public sealed partial class MemoryConsumerTests
+{
+    [Fact]
+    public async Task The_pause_before_a_message_comes_again_doubles_up_to_its_limit()
+    {
+        var work = new Work<string>((_, _) => throw new InvalidOperationException("never"));
+        var host = await ConsumeAsync(work, options => (options.RetryDelay, options.MaxRetryDelay) = (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(35)));
+        await AddAsync(host, "stubborn");
+        var waits = async () => await EngineOf(host).StatsAsync(Queue) is { Delayed: 1 };
+        await Until(waits);
+
+        var pauses = new List<int>();
+        for (var seconds = 1; work.Begun.Count < 6; seconds++)
+        {
+            var before = work.Begun.Count;
+            await Hosts.PassAsync(TimeSpan.FromSeconds(1));
+            await Until(waits);
+            if (work.Begun.Count == before) continue;
+            pauses.Add(seconds);
+            seconds = 0;
+        }
+
+        pauses.Should().Equal(10, 20, 35, 35, 35);
+    }
+
+    [Fact]
+    public async Task A_message_that_waits_for_its_handler_is_renewed_too()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        var host = await ConsumeAsync(work, options => options.Prefetch = 10);
+        await AddAsync(host, Numbers(10));
+        await Until(async () => (await EngineOf(host).StatsAsync(Queue)).Leased == 10);
+
+        for (var n = 0; n < 100; n++) await Hosts.PassAsync(Lease / 2);
+        gate.Open();
+        await Until(() => work.Done.Count == 10);
+
+        work.Done.Select(context => (context.Message, context.Count)).Should().Equal(Numbers(10).Select(text => (text, 1L)));
+    }
+}

@@ -1,0 +1,180 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using static RestMq.Deadline;
+
+namespace RestMq;
+
+/// <summary>How a consumer is added, and what is refused at start.</summary>
+public sealed partial class RegistrationTests : IAsyncLifetime
+{
+    private static readonly QueueName Queue = QueueName.Parse("orders");
+
+    private readonly MemoryHosts _hosts = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _hosts.DisposeAsync();
+
+    [Fact]
+    public async Task Json_is_read_by_the_defaults_of_the_web() =>
+        (await HandledAsync<Order>("""{"number": 1, "CUSTOMER": "Ann"}""", services => services.AddRestMqConsumer<Order, WorkHandler<Order>>("orders")))
+            .Should().Be(new Order(1, "Ann"));
+
+    [Fact]
+    public async Task Json_is_read_by_the_options_given() =>
+        (await HandledAsync<Order>("""{"number": 1, "the-customer": "Ann"}""", services => services.AddRestMqConsumer<Order, WorkHandler<Order>>(
+            "orders", options => options.SerializerOptions = new(JsonSerializerDefaults.Web) { Converters = { new OrderConverter() } })))
+            .Should().Be(new Order(7, "converted"));
+
+    [Fact]
+    public async Task Json_is_read_without_reflection_when_told_how() =>
+        (await HandledAsync<Order>("""{"Number": 1, "Customer": "Ann"}""", services => services.AddRestMqConsumer<Order, WorkHandler<Order>>(
+            "orders", Known.Default.Order))).Should().Be(new Order(1, "Ann"));
+
+    [Fact]
+    public async Task Bytes_come_as_they_are()
+    {
+        (await HandledAsync<byte[]>("{}", services => services.AddRestMqConsumer<byte[], WorkHandler<byte[]>>("orders"))).Should().Equal("{}"u8.ToArray());
+        (await HandledAsync<ReadOnlyMemory<byte>>("null", services =>
+            services.AddRestMqConsumer<ReadOnlyMemory<byte>, WorkHandler<ReadOnlyMemory<byte>>>("orders"))).ToArray().Should().Equal("null"u8.ToArray());
+    }
+
+    [Fact]
+    public async Task A_second_call_configures_the_same_consumer()
+    {
+        var work = new Work<string>((_, _) => Task.CompletedTask);
+        var host = await _hosts.StartAsync(services =>
+        {
+            services.AddSingleton(work);
+            services.AddRestMqConsumer<string, WorkHandler<string>>("orders", options => options.Concurrency = 3);
+            services.AddRestMqConsumer<string, WorkHandler<string>>("orders", options => options.Prefetch = 4);
+        });
+
+        host.Services.GetRequiredService<IOptionsMonitor<RestMqConsumerOptions>>().Get("orders").Should()
+            .Match<RestMqConsumerOptions>(options => options.Concurrency == 3 && options.Prefetch == 4);
+        await Until(() => _hosts.Log.Count(60) > 0);
+        _hosts.Log.Count(60).Should().Be(1);
+        host.Services.GetServices<IHostedService>().Count(service => service.GetType().Name == "ConsumerService").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Options_come_from_configuration()
+    {
+        var host = await _hosts.StartAsync(services =>
+        {
+            services.AddSingleton<IConfiguration>(new ConfigurationBuilder()
+                .AddInMemoryCollection([new("Consumers:Orders:Concurrency", "8"), new("Consumers:Orders:Lease", "00:02:00")]).Build());
+            services.AddSingleton(new Work<string>((_, _) => Task.CompletedTask));
+            services.AddRestMqConsumer<string, WorkHandler<string>>("orders").BindConfiguration("Consumers:Orders");
+        });
+
+        var options = host.Services.GetRequiredService<IOptionsMonitor<RestMqConsumerOptions>>().Get("orders");
+        (options.Concurrency, options.Lease).Should().Be((8, TimeSpan.FromMinutes(2)));
+    }
+
+    [Fact]
+    public void Another_handler_of_the_same_queue_is_refused()
+    {
+        var services = new ServiceCollection();
+        services.AddRestMqConsumer<string, WorkHandler<string>>("orders");
+        services.AddRestMqConsumer<string, WorkHandler<string>>("others");
+
+        services.Invoking(one => one.AddRestMqConsumer<Order, WorkHandler<Order>>("orders"))
+            .Should().Throw<InvalidOperationException>().WithMessage("'orders' is consumed by*already*");
+    }
+
+    [Fact]
+    public async Task All_that_is_wrong_with_the_options_is_told_at_start()
+    {
+        var starting = () => _hosts.StartAsync(services => services.AddRestMqConsumer<string, WorkHandler<string>>("orders", options =>
+        {
+            options.Concurrency = 0;
+            options.Lease = TimeSpan.Zero;
+            options.MaxRetryDelay = TimeSpan.Zero;
+        }));
+
+        var failures = (await starting.Should().ThrowAsync<OptionsValidationException>()).Which.Failures;
+        failures.Should().HaveCount(3).And.OnlyContain(failure => failure.Contains("'orders'"));
+    }
+
+    [Theory]
+    [InlineData(null, "*call AddRestMq() or AddRestMqClient()*")]
+    [InlineData("elsewhere", "*'elsewhere'*")]
+    public async Task A_consumer_without_a_source_is_told_what_is_missing(string? source, string message)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddRestMqConsumer<string, WorkHandler<string>>("orders", options => options.Source = source);
+        using var host = builder.Build();
+
+        await host.Awaiting(one => one.StartAsync()).Should().ThrowAsync<InvalidOperationException>().WithMessage(message);
+    }
+
+    [Theory]
+    [InlineData(false, false, "client")]
+    [InlineData(true, false, "engine")]
+    [InlineData(true, true, "client")]
+    public async Task The_engine_is_the_source_unless_there_is_none_or_another_is_named(bool hasEngine, bool namesClient, string expected)
+    {
+        var sources = new Dictionary<string, ScriptedSource> { ["engine"] = new(), ["client"] = new() };
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddKeyedSingleton<IMessageSource>(RestMqConsumerOptions.ClientSource, sources["client"]);
+        if (hasEngine) builder.Services.AddKeyedSingleton<IMessageSource>(RestMqConsumerOptions.EngineSource, sources["engine"]).AddRestMq();
+        builder.Services.AddSingleton(new Work<string>((_, _) => Task.CompletedTask)).AddRestMqConsumer<string, WorkHandler<string>>(
+            "orders", options => options.Source = namesClient ? RestMqConsumerOptions.ClientSource : null);
+        using var host = builder.Build();
+        await host.StartAsync();
+        foreach (var source in sources.Values) source.Add("hello");
+
+        await Until(() => !sources[expected].Settled.IsEmpty);
+        await host.StopAsync();
+
+        sources.Values.Should().ContainSingle(source => source.Leases > 0);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_no_queues_stops_the_host()
+    {
+        var host = await _hosts.StartAsync(services => services.AddSingleton(new Work<string>((_, _) => Task.CompletedTask))
+            .AddRestMqConsumer<string, WorkHandler<string>>("orders,no queue"));
+        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+
+        await Until(() => stopping.IsCancellationRequested);
+        var failed = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Single().ExecuteTask!;
+        await failed.Awaiting(task => task).Should().ThrowAsync<ArgumentException>().WithMessage("'no queue': *");
+    }
+
+    private async Task<TMessage> HandledAsync<TMessage>(string body, Action<IServiceCollection> configure)
+    {
+        var handled = new TaskCompletionSource<TMessage>();
+        await using var hosts = new MemoryHosts();
+        var host = await hosts.StartAsync(services =>
+        {
+            services.AddSingleton(new Work<TMessage>((context, _) =>
+            {
+                handled.SetResult(context.Message);
+                return Task.CompletedTask;
+            }));
+            configure(services);
+        });
+        await host.Services.GetRequiredService<IQueueEngine>().AddAsync(Queue, new NewMessage(MessageBody.FromText(body)));
+        return await Within(handled.Task);
+    }
+
+    [JsonSerializable(typeof(Order))]
+    private sealed partial class Known : JsonSerializerContext;
+
+    private sealed class OrderConverter : JsonConverter<Order>
+    {
+        public override Order Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            reader.Skip();
+            return new Order(7, "converted");
+        }
+
+        public override void Write(Utf8JsonWriter writer, Order value, JsonSerializerOptions options) => throw new NotSupportedException();
+    }
+}

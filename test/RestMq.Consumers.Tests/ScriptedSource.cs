@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+
+namespace RestMq;
+
+/// <summary>A source whose messages are given by a test, and which can be away.</summary>
+internal sealed class ScriptedSource : IMessageSource
+{
+    private readonly SemaphoreSlim _some = new(0);
+    private readonly ConcurrentQueue<LeasedMessage> _messages = new();
+
+    /// <summary>Whether every call fails.</summary>
+    public volatile bool IsAway;
+
+    /// <summary>Whether it answers at once, with nothing.</summary>
+    public volatile bool IsHasty;
+
+    public int Leases { get; private set; }
+
+    public int Failures { get; private set; }
+
+    /// <summary>How many messages it has handed out.</summary>
+    public int HandedOut { get; private set; }
+
+    public ConcurrentQueue<string> Settled { get; } = new();
+
+    public LeasedMessage Add(string text, string? traceParent = null)
+    {
+        var message = new LeasedMessage
+        {
+            Queue = "q", Key = "q:1", Receipt = "q:1.1", Count = 1, Body = System.Text.Encoding.UTF8.GetBytes(text), TraceParent = traceParent,
+        };
+        _messages.Enqueue(message);
+        _some.Release();
+        return message;
+    }
+
+    public async ValueTask<IReadOnlyList<LeasedMessage>> LeaseAsync(
+        IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        Leases++;
+        FailIfAway();
+        if (IsHasty) return [];
+        await _some.WaitAsync(cancellationToken);
+        if (!_messages.TryDequeue(out var message)) return [];
+        HandedOut++;
+        return [message];
+    }
+
+    public ValueTask<bool> AckAsync(LeasedMessage message, CancellationToken cancellationToken) => Settle("ack");
+
+    public ValueTask<bool> ExtendAsync(LeasedMessage message, TimeSpan lease, CancellationToken cancellationToken) => Settle("extend");
+
+    public ValueTask<bool> ReleaseAsync(LeasedMessage message, TimeSpan delay, CancellationToken cancellationToken) => Settle($"release {delay}");
+
+    public ValueTask<bool> BuryAsync(LeasedMessage message, string reason, CancellationToken cancellationToken) => Settle($"bury {reason}");
+
+    private ValueTask<bool> Settle(string what)
+    {
+        FailIfAway();
+        Settled.Enqueue(what);
+        return new(true);
+    }
+
+    private void FailIfAway()
+    {
+        if (!IsAway) return;
+        Failures++;
+        throw new IOException("The source is away, as the test wants it.");
+    }
+}

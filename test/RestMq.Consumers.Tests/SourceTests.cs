@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using static RestMq.Deadline;
+
+namespace RestMq;
+
+/// <summary>How a consumer gets on with its source, and what it is told of a message.</summary>
+public sealed class SourceTests : IAsyncLifetime
+{
+    private readonly MemoryHosts _hosts = new();
+    private readonly ScriptedSource _source = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _hosts.DisposeAsync();
+
+    [Fact]
+    public async Task A_source_that_is_away_is_tried_again_and_told_of_once()
+    {
+        _source.IsAway = true;
+        var work = new Work<string>((_, _) => Task.CompletedTask);
+        await ConsumeAsync(work);
+        await _hosts.PassUntilAsync(() => _source.Failures == 10);
+        _hosts.Time.GetUtcNow().Should().BeAfter(_hosts.Time.Start.AddSeconds(20), "it waits longer each time");
+
+        _source.IsAway = false;
+        _source.Add("hello");
+        await _hosts.PassUntilAsync(() => !work.Done.IsEmpty);
+
+        (_hosts.Log.Count(61), _hosts.Log.Count(62)).Should().Be((1, 1));
+    }
+
+    [Fact]
+    public async Task A_source_that_does_not_wait_is_not_asked_in_circles()
+    {
+        _source.IsHasty = true;
+        await ConsumeAsync(new Work<string>((_, _) => Task.CompletedTask));
+        await Until(() => _source.Leases == 1);
+
+        for (var passed = 0; passed < 40; passed++)
+        {
+            await _hosts.PassAsync(TimeSpan.FromMilliseconds(50));
+            await Task.Yield();
+        }
+        _source.Leases.Should().BeInRange(1, 9, "it was two seconds");
+    }
+
+    [Fact]
+    public async Task What_is_done_while_the_source_is_away_is_settled_when_it_is_back()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        await ConsumeAsync(work);
+        _source.Add("hello");
+        await Until(() => work.Running == 1);
+
+        _source.IsAway = true;
+        gate.Open();
+        await _hosts.PassUntilAsync(() => _source.Failures >= 3);
+        _source.Settled.Should().BeEmpty();
+        _source.IsAway = false;
+        await _hosts.PassUntilAsync(() => !_source.Settled.IsEmpty);
+
+        _source.Settled.Should().Equal("ack");
+        work.Begun.Should().ContainSingle();
+        _hosts.Log.Count(72).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_settled_is_given_up_when_its_lease_is_over_and_work_goes_on()
+    {
+        var work = new Work<string>((context, _) =>
+        {
+            _source.IsAway = context.Message == "one";
+            return Task.CompletedTask;
+        });
+        await ConsumeAsync(work, options => (options.Lease, options.Prefetch) = (TimeSpan.FromSeconds(3), 1));
+        _source.Add("one");
+        await _hosts.PassUntilAsync(() => _hosts.Log.Count(72) == 1);
+
+        _source.IsAway = false;
+        _source.Add("two");
+        await _hosts.PassUntilAsync(() => work.Done.Count == 2);
+        await _hosts.PassUntilAsync(() => !_source.Settled.IsEmpty);
+        _source.Settled.Should().Equal("ack");
+    }
+
+    [Fact]
+    public async Task A_renewal_that_does_not_come_through_is_tried_until_it_does_and_told_of_once()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        await ConsumeAsync(work, options => options.Prefetch = 1);
+        _source.Add("hello");
+        await Until(() => work.Running == 1);
+
+        _source.IsAway = true;
+        await _hosts.PassUntilAsync(() => _source.Failures >= 5);
+        _source.IsAway = false;
+        await _hosts.PassUntilAsync(() => !_source.Settled.IsEmpty);
+        gate.Open();
+        await Until(() => _source.Settled.Contains("ack"));
+
+        _source.Settled.First().Should().Be("extend");
+        work.Done.Should().ContainSingle("a source that is away gives the message to nobody else");
+        _hosts.Log.Count(61).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_message_is_handled_in_a_span_linked_to_its_producers()
+    {
+        const string Parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var spans = new List<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "RestMq",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity => { lock (spans) if (activity.GetTagItem("messaging.message.id") is "q:1") spans.Add(activity); },
+        };
+        ActivitySource.AddActivityListener(listener);
+        var seen = new TaskCompletionSource<ActivityTraceId?>();
+        await ConsumeAsync(new Work<string>((context, _) =>
+        {
+            if (context.Message == "bad") throw new PoisonMessageException("bad");
+            seen.SetResult(Activity.Current?.TraceId);
+            return Task.CompletedTask;
+        }));
+
+        _source.Add("good", Parent);
+        _source.Add("bad");
+        await Until(() => { lock (spans) return spans.Count == 2; });
+
+        spans[0].Should().Match<Activity>(span => span.OperationName == "process q" && span.Kind == ActivityKind.Consumer && span.Status == ActivityStatusCode.Unset);
+        spans[0].Links.Should().ContainSingle().Which.Context.TraceId.ToHexString().Should().Be("0af7651916cd43dd8448eb211c80319c");
+        spans[0].TraceId.Should().Be(await seen.Task, "the handler's own spans are of it");
+        spans[1].Should().Match<Activity>(span => span.Status == ActivityStatusCode.Error && span.StatusDescription == "bad" && !span.Links.Any());
+    }
+
+    [Fact]
+    public async Task A_source_that_cannot_return_releases()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        var host = await ConsumeAsync(work);
+        _source.Add("runs");
+        _source.Add("waits");
+        await Until(() => work.Running == 1 && _source.HandedOut == 2);
+
+        var stopping = host.StopAsync();
+        await Until(() => !_source.Settled.IsEmpty);
+        gate.Open();
+        await Within(stopping);
+
+        _source.Settled.Should().Equal("release 00:00:00", "ack");
+    }
+
+    private Task<IHost> ConsumeAsync(Work<string> work, Action<RestMqConsumerOptions>? configure = null) => _hosts.StartAsync(services => services
+        .AddKeyedSingleton<IMessageSource>("scripted", _source)
+        .AddSingleton(work)
+        .AddRestMqConsumer<string, WorkHandler<string>>("q", options =>
+        {
+            options.Source = "scripted";
+            configure?.Invoke(options);
+        }));
+}
