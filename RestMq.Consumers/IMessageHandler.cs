@@ -4,7 +4,9 @@ namespace RestMq;
 /// Handles the messages of a queue. A handler is made anew for each message, in a scope of its own, and may be given the same message again:
 /// after a failure, and after a host that died.
 /// </summary>
-/// <typeparam name="TMessage">What a message is read as: any type by JSON; <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> as it came.</typeparam>
+/// <typeparam name="TMessage">
+/// What a message is read as: any type by JSON; <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> as it came.
+/// </typeparam>
 public interface IMessageHandler<TMessage>
 {
     /// <summary>

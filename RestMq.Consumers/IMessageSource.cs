@@ -14,25 +14,25 @@ public interface IMessageSource
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The messages; none when the wait is over.</returns>
     /// <exception cref="ArgumentException">What is asked for can never be, such as a queue of that name: the consumer stops its host.</exception>
-    ValueTask<IReadOnlyList<LeasedMessage>> LeaseAsync(
+    ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
         IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken);
 
     /// <summary>Deletes a message: the work is done.</summary>
     /// <returns>False when it is no longer the caller's; so for all of these.</returns>
-    ValueTask<bool> AckAsync(LeasedMessage message, CancellationToken cancellationToken);
+    ValueTask<bool> AckAsync(SourceMessage message, CancellationToken cancellationToken);
 
     /// <summary>Lets the lease end so much later from now.</summary>
-    ValueTask<bool> ExtendAsync(LeasedMessage message, TimeSpan lease, CancellationToken cancellationToken);
+    ValueTask<bool> ExtendAsync(SourceMessage message, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>Gives a message back to the head of its queue, at once or after a time; the hand-out counts.</summary>
-    ValueTask<bool> ReleaseAsync(LeasedMessage message, TimeSpan delay, CancellationToken cancellationToken);
+    ValueTask<bool> ReleaseAsync(SourceMessage message, TimeSpan delay, CancellationToken cancellationToken);
 
     /// <summary>Gives a message back that no handler has seen. Where the source can, the hand-out does not count.</summary>
-    ValueTask<bool> ReturnAsync(LeasedMessage message, CancellationToken cancellationToken) => ReleaseAsync(message, TimeSpan.Zero, cancellationToken);
+    ValueTask<bool> ReturnAsync(SourceMessage message, CancellationToken cancellationToken) => ReleaseAsync(message, TimeSpan.Zero, cancellationToken);
 
     /// <summary>Puts a message among the dead letters.</summary>
     /// <param name="message">The message.</param>
     /// <param name="reason">Why, in 1 to 200 characters.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    ValueTask<bool> BuryAsync(LeasedMessage message, string reason, CancellationToken cancellationToken);
+    ValueTask<bool> BuryAsync(SourceMessage message, string reason, CancellationToken cancellationToken);
 }

@@ -3,13 +3,13 @@ namespace RestMq;
 /// <summary>A message as its handler gets it.</summary>
 /// <param name="message">What it was read as.</param>
 /// <param name="raw">What it was read from.</param>
-public sealed class MessageContext<TMessage>(TMessage message, LeasedMessage raw)
+public sealed class MessageContext<TMessage>(TMessage message, SourceMessage raw)
 {
     /// <summary>The message.</summary>
     public TMessage Message { get; } = message;
 
     /// <summary>The message as it came: its bytes, their content type, its receipt.</summary>
-    public LeasedMessage Raw { get; } = raw;
+    public SourceMessage Raw { get; } = raw;
 
     /// <summary>The queue it came from.</summary>
     public string Queue => Raw.Queue;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace RestMq;
 
-/// <summary>How a hosted consumer works. They are named options: the name is the consumer's queues, as <c>AddRestMqConsumer</c> was given them.</summary>
+/// <summary>How a hosted consumer works. These are named options: the name is the consumer's queues, as they were given.</summary>
 public sealed class RestMqConsumerOptions
 {
     /// <summary>The <see cref="Source"/> that <c>AddRestMq()</c> adds: the engine in this process.</summary>
@@ -21,13 +21,13 @@ public sealed class RestMqConsumerOptions
     public int Concurrency { get; set; } = 1;
 
     /// <summary>
-    /// How many messages are held at a time, those being handled included, at most 1000: what is taken ahead spares the handlers a wait, and other
-    /// consumers do not get it. <value>Null: twice <see cref="Concurrency"/>.</value>
+    /// How many messages are held at a time, those being handled included, at most 1000: what is taken ahead spares the handlers a wait, and
+    /// other consumers do not get it. <value>Null: twice <see cref="Concurrency"/>.</value>
     /// </summary>
     public int? Prefetch { get; set; }
 
     /// <summary>
-    /// How long a message is leased, at least a second. The lease is renewed at its half for as long as the message is held, so it says how soon
+    /// How long a message is leased, at least a second. The lease is renewed at its half for as long as the message is held: it says how soon
     /// the messages of a host that died come to another one, not how long a handler may take. <value>30 seconds.</value>
     /// </summary>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);

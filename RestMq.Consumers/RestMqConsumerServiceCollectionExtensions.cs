@@ -16,7 +16,9 @@ public static class RestMqConsumerServiceCollectionExtensions
     /// Consumes a queue for as long as the host runs, with a new <typeparamref name="THandler"/> for each message, in a scope of its own. The messages
     /// come from the engine of <c>AddRestMq()</c>, or from the client of <c>AddRestMqClient()</c>: see <see cref="RestMqConsumerOptions.Source"/>.
     /// </summary>
-    /// <typeparam name="TMessage">What a message is read as: any type by JSON; <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> as it came.</typeparam>
+    /// <typeparam name="TMessage">
+    /// What a message is read as: any type by JSON; <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> as it came.
+    /// </typeparam>
     /// <typeparam name="THandler">Handles the messages; added as a scoped service unless it is one already.</typeparam>
     /// <param name="services">The application's services.</param>
     /// <param name="queues">The queue; or several, comma between, of which the first that has something is served.</param>
@@ -43,7 +45,7 @@ public static class RestMqConsumerServiceCollectionExtensions
 
     private static OptionsBuilder<RestMqConsumerOptions> Add<
         TMessage, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
-        IServiceCollection services, string queues, Func<RestMqConsumerOptions, Func<LeasedMessage, TMessage>> reader,
+        IServiceCollection services, string queues, Func<RestMqConsumerOptions, Func<SourceMessage, TMessage>> reader,
         Action<RestMqConsumerOptions>? configure)
         where THandler : class, IMessageHandler<TMessage>
     {
@@ -66,17 +68,17 @@ public static class RestMqConsumerServiceCollectionExtensions
             var set = provider.GetRequiredService<IOptionsMonitor<RestMqConsumerOptions>>().Get(queues);
             var scopes = provider.GetRequiredService<IServiceScopeFactory>();
             var read = reader(set);
-            return new ConsumerService(
-                new Consumption(
-                    queues, FindSource(provider, queues, set.Source), (message, cancellationToken) => HandleAsync<TMessage, THandler>(scopes, read, message, cancellationToken),
-                    set, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ConsumerService>>()),
-                provider.GetRequiredService<IHostApplicationLifetime>());
+            var consumption = new Consumption(
+                queues, FindSource(provider, queues, set.Source),
+                (message, cancellationToken) => HandleAsync<TMessage, THandler>(scopes, read, message, cancellationToken),
+                set, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ConsumerService>>());
+            return new ConsumerService(consumption, provider.GetRequiredService<IHostApplicationLifetime>());
         });
         return options;
     }
 
     private static async Task HandleAsync<TMessage, THandler>(
-        IServiceScopeFactory scopes, Func<LeasedMessage, TMessage> read, LeasedMessage message, CancellationToken cancellationToken)
+        IServiceScopeFactory scopes, Func<SourceMessage, TMessage> read, SourceMessage message, CancellationToken cancellationToken)
         where THandler : class, IMessageHandler<TMessage>
     {
         var scope = scopes.CreateAsyncScope();

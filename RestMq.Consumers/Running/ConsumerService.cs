@@ -63,7 +63,7 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
             for (var failures = 0; ;)
             {
                 var room = await TakeSlotsAsync(stopping).ConfigureAwait(false);
-                IReadOnlyList<LeasedMessage> messages = [];
+                IReadOnlyList<SourceMessage> messages = [];
                 var start = time.GetTimestamp();
                 try
                 {

@@ -10,7 +10,8 @@ namespace RestMq.Running;
 /// <param name="time">The clock of pauses and renewals.</param>
 /// <param name="logger">Told of what goes wrong.</param>
 internal sealed partial class Consumption(
-    string name, IMessageSource source, Func<LeasedMessage, CancellationToken, Task> handler, RestMqConsumerOptions options, TimeProvider time, ILogger logger)
+    string name, IMessageSource source, Func<SourceMessage, CancellationToken, Task> handler,
+    RestMqConsumerOptions options, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -24,7 +25,7 @@ internal sealed partial class Consumption(
 
     public IMessageSource Source => source;
 
-    public Func<LeasedMessage, CancellationToken, Task> Handler => handler;
+    public Func<SourceMessage, CancellationToken, Task> Handler => handler;
 
     public RestMqConsumerOptions Options => options;
 

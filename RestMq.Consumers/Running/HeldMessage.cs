@@ -25,7 +25,7 @@ internal sealed partial class HeldMessage : IDisposable
     /// <param name="message">What was handed out.</param>
     /// <param name="consumption">The consumer's.</param>
     /// <param name="cut">Cancelled when the host's time to finish is over.</param>
-    public HeldMessage(LeasedMessage message, Consumption consumption, CancellationToken cut)
+    public HeldMessage(SourceMessage message, Consumption consumption, CancellationToken cut)
     {
         Message = message;
         _consumption = consumption;
@@ -36,7 +36,7 @@ internal sealed partial class HeldMessage : IDisposable
             static held => _ = ((HeldMessage)held!).RenewAsync(), this, consumption.Options.Lease / 2, Timeout.InfiniteTimeSpan);
     }
 
-    public LeasedMessage Message { get; }
+    public SourceMessage Message { get; }
 
     /// <summary>For its handler.</summary>
     public CancellationToken Token { get; }
@@ -90,7 +90,7 @@ internal sealed partial class HeldMessage : IDisposable
     }
 
     // Tries until the source has answered, for as long as a lease, so that work that is done is not done again for a store that was away for a moment.
-    private async Task<bool> SettleAsync(string what, Func<LeasedMessage, CancellationToken, ValueTask<bool>> settle)
+    private async Task<bool> SettleAsync(string what, Func<SourceMessage, CancellationToken, ValueTask<bool>> settle)
     {
         if (Interlocked.CompareExchange(ref _state, State.Settling, State.Held) is State.Lost) return true;
         await _timer.DisposeAsync().ConfigureAwait(false);

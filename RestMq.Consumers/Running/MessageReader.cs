@@ -13,7 +13,7 @@ internal static class MessageReader
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static Func<LeasedMessage, TMessage> For<TMessage>(JsonSerializerOptions? options)
+    public static Func<SourceMessage, TMessage> For<TMessage>(JsonSerializerOptions? options)
     {
         if (typeof(TMessage) == typeof(string)) return static message => (TMessage)(object)ReadText(message);
         if (typeof(TMessage) == typeof(byte[])) return static message => (TMessage)(object)message.Body.ToArray();
@@ -21,7 +21,7 @@ internal static class MessageReader
         return For((JsonTypeInfo<TMessage>)Resolving(options, typeof(TMessage)).GetTypeInfo(typeof(TMessage)));
     }
 
-    public static Func<LeasedMessage, TMessage> For<TMessage>(JsonTypeInfo<TMessage> typeInfo) => message =>
+    public static Func<SourceMessage, TMessage> For<TMessage>(JsonTypeInfo<TMessage> typeInfo) => message =>
     {
         try
         {
@@ -33,7 +33,7 @@ internal static class MessageReader
         }
     };
 
-    private static string ReadText(LeasedMessage message)
+    private static string ReadText(SourceMessage message)
     {
         try
         {

@@ -7,7 +7,7 @@ internal static class Tracing
 {
     private static readonly ActivitySource Source = new("RestMq");
 
-    public static Activity? Start(LeasedMessage message)
+    public static Activity? Start(SourceMessage message)
     {
         if (!Source.HasListeners()) return null;
         ActivityLink[] links = ActivityContext.TryParse(message.TraceParent, null, isRemote: true, out var producer) ? [new(producer)] : [];

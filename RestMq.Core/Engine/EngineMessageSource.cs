@@ -5,13 +5,13 @@ namespace RestMq.Engine;
 /// <summary>The engine as hosted consumers see it.</summary>
 internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOptions> options) : IMessageSource
 {
-    public async ValueTask<IReadOnlyList<LeasedMessage>> LeaseAsync(
+    public async ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
         IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         var (mostWait, most) = (options.Value.MaxWait, options.Value.MaxBatch);
         var messages = await engine.LeaseAsync(
             [.. queues.Select(Name)], Math.Min(max, most), lease, wait < mostWait ? wait : mostWait, cancellationToken).ConfigureAwait(false);
-        return [.. messages.Select(message => new LeasedMessage
+        return [.. messages.Select(message => new SourceMessage
         {
             Queue = message.Key.Queue.Value,
             Key = message.Key.ToString(),
@@ -22,19 +22,19 @@ internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOp
         })];
     }
 
-    public ValueTask<bool> AckAsync(LeasedMessage message, CancellationToken cancellationToken) =>
+    public ValueTask<bool> AckAsync(SourceMessage message, CancellationToken cancellationToken) =>
         SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Ack), cancellationToken);
 
-    public ValueTask<bool> ExtendAsync(LeasedMessage message, TimeSpan lease, CancellationToken cancellationToken) =>
+    public ValueTask<bool> ExtendAsync(SourceMessage message, TimeSpan lease, CancellationToken cancellationToken) =>
         SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Extend) { Time = lease }, cancellationToken);
 
-    public ValueTask<bool> ReleaseAsync(LeasedMessage message, TimeSpan delay, CancellationToken cancellationToken) =>
+    public ValueTask<bool> ReleaseAsync(SourceMessage message, TimeSpan delay, CancellationToken cancellationToken) =>
         SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Release) { Time = delay }, cancellationToken);
 
-    public ValueTask<bool> ReturnAsync(LeasedMessage message, CancellationToken cancellationToken) =>
+    public ValueTask<bool> ReturnAsync(SourceMessage message, CancellationToken cancellationToken) =>
         SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Return), cancellationToken);
 
-    public ValueTask<bool> BuryAsync(LeasedMessage message, string reason, CancellationToken cancellationToken) =>
+    public ValueTask<bool> BuryAsync(SourceMessage message, string reason, CancellationToken cancellationToken) =>
         SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Bury) { Reason = reason }, cancellationToken);
 
     private async ValueTask<bool> SettleAsync(Settlement settlement, CancellationToken cancellationToken) =>

@@ -9,7 +9,8 @@ public sealed partial class MemoryConsumerTests
     public async Task The_pause_before_a_message_comes_again_doubles_up_to_its_limit()
     {
         var work = new Work<string>((_, _) => throw new InvalidOperationException("never"));
-        var host = await ConsumeAsync(work, options => (options.RetryDelay, options.MaxRetryDelay) = (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(35)));
+        var (first, longest) = (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(35));
+        var host = await ConsumeAsync(work, options => (options.RetryDelay, options.MaxRetryDelay) = (first, longest));
         await AddAsync(host, "stubborn");
         var waits = async () => await EngineOf(host).StatsAsync(Queue) is { Delayed: 1 };
         await Until(waits);

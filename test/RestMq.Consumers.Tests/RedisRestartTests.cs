@@ -32,7 +32,8 @@ public sealed class RedisRestartTests : IAsyncLifetime
         await _server.StartAsync();
         await Until(async () => await StatsAsync(engine, queue) is { Ready: 0, Leased: 0, Delayed: 0, Dead: 0 });
 
-        work.Done.Select(context => context.Message).Should().BeEquivalentTo(Enumerable.Range(0, 100).Select(n => $"{n}"), "none is lost, and none done twice");
+        work.Done.Select(context => context.Message).Should().BeEquivalentTo(
+            Enumerable.Range(0, 100).Select(n => $"{n}"), "none is lost, and none done twice");
         (hosts.Log.Count(61), hosts.Log.Count(62), hosts.Log.Count(72)).Should().Be((1, 1, 0));
     }
 

@@ -6,7 +6,7 @@ namespace RestMq;
 internal sealed class ScriptedSource : IMessageSource
 {
     private readonly SemaphoreSlim _some = new(0);
-    private readonly ConcurrentQueue<LeasedMessage> _messages = new();
+    private readonly ConcurrentQueue<SourceMessage> _messages = new();
 
     /// <summary>Whether every call fails.</summary>
     public volatile bool IsAway;
@@ -23,9 +23,9 @@ internal sealed class ScriptedSource : IMessageSource
 
     public ConcurrentQueue<string> Settled { get; } = new();
 
-    public LeasedMessage Add(string text, string? traceParent = null)
+    public SourceMessage Add(string text, string? traceParent = null)
     {
-        var message = new LeasedMessage
+        var message = new SourceMessage
         {
             Queue = "q", Key = "q:1", Receipt = "q:1.1", Count = 1, Body = System.Text.Encoding.UTF8.GetBytes(text), TraceParent = traceParent,
         };
@@ -34,7 +34,7 @@ internal sealed class ScriptedSource : IMessageSource
         return message;
     }
 
-    public async ValueTask<IReadOnlyList<LeasedMessage>> LeaseAsync(
+    public async ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
         IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         Leases++;
@@ -46,13 +46,13 @@ internal sealed class ScriptedSource : IMessageSource
         return [message];
     }
 
-    public ValueTask<bool> AckAsync(LeasedMessage message, CancellationToken cancellationToken) => Settle("ack");
+    public ValueTask<bool> AckAsync(SourceMessage message, CancellationToken cancellationToken) => Settle("ack");
 
-    public ValueTask<bool> ExtendAsync(LeasedMessage message, TimeSpan lease, CancellationToken cancellationToken) => Settle("extend");
+    public ValueTask<bool> ExtendAsync(SourceMessage message, TimeSpan lease, CancellationToken cancellationToken) => Settle("extend");
 
-    public ValueTask<bool> ReleaseAsync(LeasedMessage message, TimeSpan delay, CancellationToken cancellationToken) => Settle($"release {delay}");
+    public ValueTask<bool> ReleaseAsync(SourceMessage message, TimeSpan delay, CancellationToken cancellationToken) => Settle($"release {delay}");
 
-    public ValueTask<bool> BuryAsync(LeasedMessage message, string reason, CancellationToken cancellationToken) => Settle($"bury {reason}");
+    public ValueTask<bool> BuryAsync(SourceMessage message, string reason, CancellationToken cancellationToken) => Settle($"bury {reason}");
 
     private ValueTask<bool> Settle(string what)
     {

@@ -131,7 +131,8 @@ public sealed class SourceTests : IAsyncLifetime
         _source.Add("bad");
         await Until(() => { lock (spans) return spans.Count == 2; });
 
-        spans[0].Should().Match<Activity>(span => span.OperationName == "process q" && span.Kind == ActivityKind.Consumer && span.Status == ActivityStatusCode.Unset);
+        spans[0].Should().Match<Activity>(span =>
+            span.OperationName == "process q" && span.Kind == ActivityKind.Consumer && span.Status == ActivityStatusCode.Unset);
         spans[0].Links.Should().ContainSingle().Which.Context.TraceId.ToHexString().Should().Be("0af7651916cd43dd8448eb211c80319c");
         spans[0].TraceId.Should().Be(await seen.Task, "the handler's own spans are of it");
         spans[1].Should().Match<Activity>(span => span.Status == ActivityStatusCode.Error && span.StatusDescription == "bad" && !span.Links.Any());

@@ -1,7 +1,7 @@
 namespace RestMq;
 
-/// <summary>A message that has been handed out, as its source gave it.</summary>
-public sealed class LeasedMessage
+/// <summary>A message that has been handed out, as its source gave it: bytes, and what to settle it with.</summary>
+public sealed class SourceMessage
 {
     /// <summary>The queue it came from.</summary>
     public required string Queue { get; init; }
