@@ -106,7 +106,8 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
             {
                 while (!stopping.IsCancellationRequested && waiting.TryRead(out var held))
                 {
-                    using (held) await HandleAsync(held).ConfigureAwait(false);
+                    // It may have become someone else's while it waited.
+                    using (held) await (held.IsLost ? Task.CompletedTask : HandleAsync(held)).ConfigureAwait(false);
                     _slots.Release();
                 }
             }

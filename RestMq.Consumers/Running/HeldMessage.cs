@@ -85,7 +85,14 @@ internal sealed partial class HeldMessage : IDisposable
         else if (Interlocked.CompareExchange(ref _state, State.Lost, State.Held) is State.Held)
         {
             LogLost(_consumption.Logger, Message.Key);
-            await _handling.CancelAsync().ConfigureAwait(false);
+            try
+            {
+                await _handling.CancelAsync().ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Its handler has ended just now.
+            }
         }
     }
 
@@ -119,7 +126,7 @@ internal sealed partial class HeldMessage : IDisposable
         }
     }
 
-    [LoggerMessage(70, LogLevel.Warning, "The lease of {Key} is over and the message may be someone else's: its handler is cancelled")]
+    [LoggerMessage(70, LogLevel.Warning, "{Key} is no longer this consumer's, for its lease is over or somebody settled it: its handler is cancelled")]
     private static partial void LogLost(ILogger logger, string key);
 
     [LoggerMessage(71, LogLevel.Warning, "{Key} could not be {What}: it is no longer this consumer's, and may be handled twice")]

@@ -36,7 +36,7 @@ public abstract partial class ConsumerContract : IAsyncLifetime
 
     private protected static IEnumerable<string> Numbers(int count) => Enumerable.Range(1, count).Select(n => $"{n}");
 
-    private async Task<bool> IsEmptyAsync(IHost host) =>
+    private protected async Task<bool> IsEmptyAsync(IHost host) =>
         await EngineOf(host).StatsAsync(Queue) is { Ready: 0, Leased: 0, Delayed: 0, Dead: 0 };
 
     private async Task<MessageSnapshot> BuriedAsync(IHost host)

@@ -30,6 +30,24 @@ public sealed partial class MemoryConsumerTests
     }
 
     [Fact]
+    public async Task A_message_that_became_someone_elses_while_it_waited_is_not_handled()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        var host = await ConsumeAsync(work, options => options.Prefetch = 3);
+        await AddAsync(host, Numbers(3));
+        await Until(async () => (await EngineOf(host).StatsAsync(Queue)).Leased == 3);
+
+        await EngineOf(host).SettleAsync(new Settlement(new Receipt(new MessageKey(Queue, 2), 0), SettleAction.Ack));
+        await Hosts.PassAsync(Lease / 2);
+        await Until(() => Hosts.Log.Count(70) == 1);
+        gate.Open();
+        await Until(() => IsEmptyAsync(host));
+
+        work.Begun.Select(context => context.Message).Should().Equal("1", "3");
+    }
+
+    [Fact]
     public async Task A_message_that_waits_for_its_handler_is_renewed_too()
     {
         var gate = new Gate();
