@@ -20,6 +20,7 @@ public abstract class Hosts : IAsyncDisposable
     /// <summary>Lets time pass, a little at a time, until the task ends.</summary>
     public async Task PassUntilAsync(Task task)
     {
+        task = Deadline.Within(task);
         while (!task.IsCompleted)
         {
             await PassAsync(TimeSpan.FromMilliseconds(50));
