@@ -56,7 +56,11 @@ public sealed partial class MemoryConsumerTests
         await AddAsync(host, Numbers(10));
         await Until(async () => (await EngineOf(host).StatsAsync(Queue)).Leased == 10);
 
-        for (var n = 0; n < 100; n++) await Hosts.PassAsync(Lease / 2);
+        for (var n = 0; n < 100; n++)
+        {
+            await Hosts.PassAsync(Lease / 2);
+            (await EngineOf(host).StatsAsync(Queue)).Leased.Should().Be(10);
+        }
         gate.Open();
         await Until(() => work.Done.Count == 10);
 
