@@ -1,0 +1,147 @@
+using System.Globalization;
+using RestMq.Stores;
+
+namespace RestMq.Model;
+
+/// <summary>One call of a sequence, as data, so that a sequence can be made smaller and printed. <see cref="ToString"/> of each is one line.</summary>
+/// <param name="Queue">Which of the stage's queues.</param>
+internal abstract record Command(int Queue)
+{
+    /// <summary>Does it, and tells what came of it.</summary>
+    public abstract Task<string> PlayAsync(IQueueStore store, Seen seen);
+
+    private protected static string Seconds(TimeSpan time) => time.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+}
+
+internal sealed record Pass(TimeSpan Time) : Command(0)
+{
+    public override Task<string> PlayAsync(IQueueStore store, Seen seen) => throw new NotSupportedException("Time passes on the stage, not in a store.");
+
+    public override string ToString() => $"{Seconds(Time)} s pass";
+}
+
+internal sealed record Add(int Queue, Adding[] Messages, bool Whole) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen)
+    {
+        var results = await store.AddAsync(seen.Queue, [.. Messages.Select(message => message.Message)], Whole, default);
+        seen.Note(results);
+        return Outcome.Of(results);
+    }
+
+    public override string ToString() => $"{Queue}: add {(Whole ? "whole " : "")}{Outcome.Join(Messages)}";
+}
+
+internal sealed record Adding(int Text, TimeSpan Delay, TimeSpan? TimeToLive, string? Once)
+{
+    public NewMessage Message => new(MessageBody.FromText($"message {Text}")) { Delay = Delay, TimeToLive = TimeToLive, IdempotencyKey = Once };
+
+    public override string ToString() =>
+        $"{Text}{(Delay > TimeSpan.Zero ? $" delay {Delay.TotalSeconds}" : "")}{(TimeToLive is { } ttl ? $" ttl {ttl.TotalSeconds}" : "")}{(Once is null ? "" : $" once {Once}")}";
+}
+
+internal sealed record Exchange(int Queue, Settling[] Settlements, LeaseRequest[] Requests) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen)
+    {
+        Settlement[] settlements = [.. Settlements.Select(settling => settling.Settlement(seen))];
+        var exchanged = (Settlements.Length, Requests.Length) switch
+        {
+            (0, _) => new Exchanged([], await store.LeaseAsync(seen.Queue, Requests, default)),
+            (_, 0) => new Exchanged(await store.SettleAsync(seen.Queue, settlements, default), default),
+            _ => await store.ExchangeAsync(seen.Queue, settlements, Requests, default),
+        };
+        if (Requests.Length == 0) return Outcome.Of(exchanged.Settled);
+        seen.Note(exchanged.Leased.Messages);
+        return Outcome.Of(exchanged.Settled) + Outcome.Of(exchanged.Leased, live: Requests.Any(request => request.Live || request.Held));
+    }
+
+    public override string ToString() =>
+        $"{Queue}:{(Settlements.Length == 0 ? "" : $" settle {Outcome.Join(Settlements)}")}{(Requests.Length == 0 ? "" : $" lease {Outcome.Join(Requests.Select(Line))}")}";
+
+    private static string Line(LeaseRequest request) =>
+        $"{request.Count} for {Seconds(request.Lease)}{(request.Live ? " live" : "")}{(request.Held ? " held" : "")}";
+}
+
+internal sealed record Settling(int Pick, Fence Fence, SettleAction Action, TimeSpan Time, string? Reason)
+{
+    public Settlement Settlement(Seen seen) => new(seen.Receipt(Pick, Fence), Action) { Time = Time, Reason = Reason };
+
+    public override string ToString() =>
+        $"{Action} {Pick}{(Fence is Fence.Right ? "" : $" fence {Fence}")}{(Time > TimeSpan.Zero ? $" {Time.TotalSeconds} s" : "")}{(Reason is null ? "" : $" '{Reason}'")}";
+}
+
+internal sealed record Holds(int Queue, (int Pick, Fence Fence)[] Receipts) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) =>
+        Outcome.Join(await store.HoldsAsync(seen.Queue, [.. Receipts.Select(receipt => seen.Receipt(receipt.Pick, receipt.Fence))], default));
+
+    public override string ToString() => $"{Queue}: holds {Outcome.Join(Receipts)}";
+}
+
+internal sealed record Look(int Queue) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Of(await store.LookAsync(seen.Queue, default));
+
+    public override string ToString() => $"{Queue}: look";
+}
+
+internal sealed record Peek(int Queue, int Pick) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Of(await store.PeekAsync(seen.Key(Pick), default));
+
+    public override string ToString() => $"{Queue}: peek {Pick}";
+}
+
+internal sealed record Last(int Queue, MessageState State) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Of(await store.LastAsync(seen.Queue, State, 1000, default));
+
+    public override string ToString() => $"{Queue}: last {State}";
+}
+
+internal sealed record Broadcast(int Queue, int? Back, int Move, int Read) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen)
+    {
+        var end = (await store.BroadcastAsync(seen.Queue, new BroadcastRequest(null, 0, 0), default)).Last;
+        return Outcome.Of(await store.BroadcastAsync(seen.Queue, new BroadcastRequest(Back is { } back ? Math.Max(end - back, 0) : null, Move, Read), default));
+    }
+
+    public override string ToString() => $"{Queue}: broadcast{(Back is { } back ? $" from {back} before the end" : "")}, move {Move}, read {Read}";
+}
+
+internal sealed record Purge(int Queue) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => $"{await store.PurgeAsync(seen.Queue, default)}";
+
+    public override string ToString() => $"{Queue}: purge";
+}
+
+internal sealed record Configure(int Queue, QueueSettingsChange Change) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => $"{await store.ConfigureAsync(seen.Queue, Change, default)}";
+
+    public override string ToString() => $"{Queue}: {Change}";
+}
+
+internal sealed record Redrive(int Queue) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => $"{await store.RedriveAsync(seen.Queue, default)}";
+
+    public override string ToString() => $"{Queue}: redrive";
+}
+
+internal sealed record Stats(int Queue) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Of(await store.StatsAsync(seen.Queue, default));
+
+    public override string ToString() => $"{Queue}: stats";
+}
+
+internal sealed record ListQueues() : Command(0)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Join(await store.ListAsync(default));
+
+    public override string ToString() => "list";
+}

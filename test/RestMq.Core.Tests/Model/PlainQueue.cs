@@ -1,0 +1,303 @@
+using RestMq.Stores;
+
+namespace RestMq.Model;
+
+/// <summary>A message of the model, in whichever list it is.</summary>
+internal sealed class PlainMessage
+{
+    public required long Id { get; init; }
+
+    public required MessageBody Body { get; init; }
+
+    public required DateTimeOffset Added { get; init; }
+
+    public DateTimeOffset? Dies { get; set; }
+
+    /// <summary>The end of a lease or a delay.</summary>
+    public DateTimeOffset Due { get; set; }
+
+    /// <summary>Hand-outs that are over.</summary>
+    public long Past { get; set; }
+
+    public string? Reason { get; set; }
+}
+
+/// <summary>
+/// What a queue is meant to do, in lists and nothing else: written to be read beside docs/design.md, not to be quick. It moves all that is
+/// due at once, however much it is: that the stores move a hundred at a time is for the contract suite to see.
+/// </summary>
+internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow, TimeProvider time)
+{
+    private readonly long _firstId = lastId;
+    private readonly List<PlainMessage> _ready = [];
+    private readonly List<PlainMessage> _leased = [];
+    private readonly List<PlainMessage> _delayed = [];
+    private readonly List<PlainMessage> _dead = [];
+    private readonly List<QueueMessage> _log = [];
+    private readonly Dictionary<string, (long Id, DateTimeOffset Until)> _once = [];
+    private DateTimeOffset _logEnds;
+    private long _settled;
+
+    public long LastId { get; private set; } = lastId;
+
+    public long LastSequence { get; private set; } = lastSequence;
+
+    public QueueSettings Settings { get; private set; } = new();
+
+    private DateTimeOffset Now => time.GetUtcNow();
+
+    private IEnumerable<PlainMessage> All => [.. _ready, .. _leased, .. _delayed, .. _dead];
+
+    private LiveState Live => new(Settings.Policy, Settings.Stopped);
+
+    public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole)
+    {
+        DropTheDead();
+        var full = whole && All.Count() + messages.Count > Settings.MaxLength;
+        return [.. messages.Select(message => Add(message, full))];
+    }
+
+    public LeasedBatch Lease(IReadOnlyList<LeaseRequest> requests)
+    {
+        MoveDue();
+        var given = new List<QueueMessage>();
+        var wanted = 0;
+        foreach (var request in requests)
+        {
+            var pausedForLive = (request.Live || request.Held) && Settings.Stopped;
+            var othersBusiness = request is { Live: true, Held: false } && Settings.Policy != QueuePolicy.RoundRobin;
+            if (pausedForLive || othersBusiness) continue;
+            wanted += request.Count;
+            foreach (var message in _ready.Take(request.Count).ToArray())
+            {
+                Move(message, _leased);
+                message.Due = Now + request.Lease;
+                given.Add(Told(message, message.Past + 1));
+            }
+        }
+        return new LeasedBatch(given, given.Count < wanted ? Next() : null, Live);
+    }
+
+    public SettleResult[] Settle(IReadOnlyList<Settlement> settlements)
+    {
+        // Those that go back to the head in one batch keep their order there.
+        var back = new List<PlainMessage>();
+        return [.. settlements.Select(settlement => Settle(settlement, back))];
+    }
+
+    public bool[] Holds(IReadOnlyList<Receipt> receipts) =>
+        [.. receipts.Select(receipt => _leased.Any(m => m.Id == receipt.Key.Id && m.Past + 1 == receipt.Fence && m.Due > Now))];
+
+    public QueueMessage? Look()
+    {
+        MoveDue();
+        return _ready is [var head, ..] ? Told(head, ++head.Past) : null;
+    }
+
+    public BroadcastBatch Broadcast(BroadcastRequest request)
+    {
+        MoveDue();
+        if (_logEnds <= Now) _log.Clear();
+        var after = Math.Min(request.After ?? LastSequence, LastSequence);
+        var moves = Settings is { Policy: QueuePolicy.Broadcast, Stopped: false } ? _ready.Take(request.Move).ToArray() : [];
+        foreach (var message in moves)
+        {
+            _log.Add(Told(message, message.Past + 1) with { Sequence = ++LastSequence });
+            _logEnds = Now + TimeSpan.FromHours(1);
+            Delete(message);
+            _settled++;
+        }
+        var read = _log.Where(message => message.Sequence > after).Take(request.Read).ToArray();
+        TrimLog();
+        var more = moves.Length > 0 && moves.Length == request.Move && _ready.Count > 0;
+        return new BroadcastBatch(read, after, LastSequence, more ? TimeSpan.Zero : Next(), Live);
+    }
+
+    public MessageSnapshot? Peek(long id) =>
+        All.FirstOrDefault(message => message.Id == id) is { } found && !(IsOver(found) && MayDie(found)) ? Snapshot(found) : null;
+
+    public IReadOnlyList<MessageSnapshot> Last(MessageState state, int count)
+    {
+        MoveDue();
+        var oldestFirst = state switch
+        {
+            MessageState.Leased => _leased.OrderBy(m => m.Due).ThenBy(m => m.Id),
+            MessageState.Delayed => _delayed.OrderBy(m => m.Due).ThenBy(m => m.Id),
+            MessageState.Dead => _dead,
+            _ => _ready.AsEnumerable(),
+        };
+        return [.. oldestFirst.Reverse().Take(count).Select(Snapshot)];
+    }
+
+    public QueueSettings Configure(QueueSettingsChange change)
+    {
+        Settings = new QueueSettings
+        {
+            Policy = change.Policy ?? Settings.Policy,
+            Stopped = change.Stopped ?? Settings.Stopped,
+            MaxReceives = change.MaxReceives ?? Settings.MaxReceives,
+            MaxLength = change.MaxLength == 0 ? null : change.MaxLength ?? Settings.MaxLength,
+            TimeToLive = change.TimeToLive == TimeSpan.Zero ? null : change.TimeToLive ?? Settings.TimeToLive,
+            History = change.History ?? Settings.History,
+        };
+        TrimLog();
+        return Settings;
+    }
+
+    public long Redrive()
+    {
+        var dead = _dead.ToArray();
+        foreach (var message in dead)
+        {
+            message.Past = 0;
+            message.Dies = null;
+            Move(message, _ready);
+        }
+        return dead.Length;
+    }
+
+    public QueueStats Stats()
+    {
+        MoveDue();
+        return new QueueStats(name, Settings)
+        {
+            Ready = _ready.Count,
+            Leased = _leased.Count,
+            Delayed = _delayed.Count,
+            Dead = _dead.Count,
+            TotalAdded = LastId - _firstId,
+            TotalSettled = _settled,
+            OldestAge = _ready is [var head, ..] ? Now - head.Added : null,
+        };
+    }
+
+    private AddResult Add(NewMessage message, bool full)
+    {
+        if (message.IdempotencyKey is { } known && _once.TryGetValue(known, out var first) && first.Until > Now)
+            return new AddResult(AddStatus.Duplicate, new MessageKey(name, first.Id));
+        if (full || All.Count() >= Settings.MaxLength) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
+
+        var added = new PlainMessage
+        {
+            Id = ++LastId,
+            Body = message.Body,
+            Added = Now,
+            Dies = Now + (message.TimeToLive ?? Settings.TimeToLive),
+            Due = Now + message.Delay,
+        };
+        (message.Delay > TimeSpan.Zero ? _delayed : _ready).Add(added);
+        if (message.IdempotencyKey is { } once) _once[once] = (added.Id, Now + idempotencyWindow);
+        return new AddResult(AddStatus.Added, new MessageKey(name, added.Id));
+    }
+
+    private SettleResult Settle(Settlement settlement, List<PlainMessage> back)
+    {
+        var (id, fence) = (settlement.Receipt.Key.Id, settlement.Receipt.Fence);
+        if (All.FirstOrDefault(m => m.Id == id) is not { } message) return SettleResult.Unknown;
+        var mine = _leased.Contains(message) && fence == message.Past + 1;
+        var delete = fence == 0 && settlement.Action == SettleAction.Ack;
+        if (!mine && !delete) return SettleResult.Stale;
+
+        switch (settlement.Action)
+        {
+            case SettleAction.Ack:
+                Delete(message);
+                back.Remove(message);
+                _settled++;
+                break;
+            case SettleAction.Extend:
+                message.Due = Now + settlement.Time;
+                break;
+            case SettleAction.Release:
+                GiveBack(message, settlement.Time, counts: true, back);
+                break;
+            case SettleAction.Return:
+                GiveBack(message, TimeSpan.Zero, counts: false, back);
+                break;
+            default:
+                message.Past++;
+                Bury(message, settlement.Reason ?? "");
+                break;
+        }
+        return SettleResult.Done;
+    }
+
+    // Deaths; leases that are over, the lowest id first; delays that are over, the first due first.
+    private void MoveDue()
+    {
+        DropTheDead();
+        var back = new List<PlainMessage>();
+        foreach (var message in _leased.Where(m => m.Due <= Now).OrderBy(m => m.Id).ToArray()) GiveBack(message, TimeSpan.Zero, counts: true, back);
+        back.Clear();
+        foreach (var message in _delayed.Where(m => m.Due <= Now).OrderBy(m => m.Due).ThenBy(m => m.Id).ToArray())
+        {
+            if (message.Past > 0) ToHead(message, back); else Move(message, _ready);
+        }
+    }
+
+    private void GiveBack(PlainMessage message, TimeSpan pause, bool counts, List<PlainMessage> back)
+    {
+        if (counts) message.Past++;
+        if (IsOver(message))
+        {
+            Delete(message);
+        }
+        else if (counts && message.Past >= Settings.MaxReceives)
+        {
+            Bury(message, $"max_receives ({Settings.MaxReceives}) reached");
+        }
+        else if (pause > TimeSpan.Zero)
+        {
+            Move(message, _delayed);
+            message.Due = Now + pause;
+        }
+        else
+        {
+            ToHead(message, back);
+        }
+    }
+
+    private void ToHead(PlainMessage message, List<PlainMessage> back)
+    {
+        Delete(message);
+        _ready.Insert(back.Count, message);
+        back.Add(message);
+    }
+
+    private void Bury(PlainMessage message, string reason)
+    {
+        message.Reason = reason;
+        Move(message, _dead);
+    }
+
+    private void Move(PlainMessage message, List<PlainMessage> place)
+    {
+        Delete(message);
+        place.Add(message);
+    }
+
+    private void Delete(PlainMessage message) => _ = _ready.Remove(message) || _leased.Remove(message) || _delayed.Remove(message) || _dead.Remove(message);
+
+    private void DropTheDead()
+    {
+        _ready.RemoveAll(IsOver);
+        _delayed.RemoveAll(IsOver);
+    }
+
+    private void TrimLog() => _log.RemoveRange(0, Math.Max(_log.Count - Settings.History, 0));
+
+    private bool IsOver(PlainMessage message) => message.Dies <= Now;
+
+    // A leased one may finish, and a dead letter does not die.
+    private bool MayDie(PlainMessage message) => _ready.Contains(message) || _delayed.Contains(message);
+
+    private TimeSpan? Next() => _leased.Concat(_delayed).Min(message => (TimeSpan?)(message.Due - Now));
+
+    private QueueMessage Told(PlainMessage message, long count) => new(new MessageKey(name, message.Id), message.Body, count, message.Added);
+
+    private MessageSnapshot Snapshot(PlainMessage message) =>
+        _leased.Contains(message) ? new(Told(message, message.Past + 1), MessageState.Leased, message.Due, null)
+        : _delayed.Contains(message) ? new(Told(message, message.Past), MessageState.Delayed, message.Due, null)
+        : _dead.Contains(message) ? new(Told(message, message.Past), MessageState.Dead, null, message.Reason)
+        : new(Told(message, message.Past), MessageState.Ready, null, null);
+}

@@ -1,0 +1,67 @@
+using RestMq.Stores;
+
+namespace RestMq.Model;
+
+/// <summary>The model of a store: plain queues by name, which come to be with the first add or change, and leave their counters when they are purged.</summary>
+internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) : IQueueStore
+{
+    private readonly Dictionary<QueueName, PlainQueue> _queues = [];
+    private readonly Dictionary<QueueName, PlainQueue> _purged = [];
+
+    public string Description => "model";
+
+    public bool IsRemote => false;
+
+    public ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken) =>
+        new(Create(queue).Add(messages, whole));
+
+    public ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
+        new(Find(queue).Lease(requests));
+
+    public ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
+        new(Find(queue).Settle(settlements));
+
+    public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
+        new(Find(queue).Holds(receipts));
+
+    public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Look());
+
+    public ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken) =>
+        new(Find(queue).Broadcast(request));
+
+    public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => new(Find(key.Queue).Peek(key.Id));
+
+    public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken) =>
+        new(Find(queue).Last(state, count));
+
+    public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken)
+    {
+        if (!_queues.Remove(queue, out var purged)) return new(false);
+        _purged[queue] = purged;
+        return new(true);
+    }
+
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) =>
+        new([.. _queues.Keys.OrderBy(name => name.Value, StringComparer.Ordinal)]);
+
+    public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
+        new(change.IsEmpty ? Find(queue).Settings : Create(queue).Configure(change));
+
+    public ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Redrive());
+
+    public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Stats());
+
+    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The model gives no hints.");
+
+    private PlainQueue Create(QueueName queue) => _queues.TryGetValue(queue, out var found) ? found : _queues[queue] = New(queue);
+
+    // One that nobody keeps will do where there is none: nothing is in it, and it is not listed.
+    private PlainQueue Find(QueueName queue) => _queues.GetValueOrDefault(queue) ?? New(queue);
+
+    private PlainQueue New(QueueName queue)
+    {
+        var before = _purged.GetValueOrDefault(queue);
+        return new PlainQueue(queue, before?.LastId ?? 0, before?.LastSequence ?? 0, idempotencyWindow, time);
+    }
+}
