@@ -12,8 +12,9 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     private readonly Dictionary<string, long> _once = [];
     private readonly Queue<(string Key, long Until)> _onceInOrder = [];
 
-    // The live log by sequence; without a gap, so its first is LastSequence - Count + 1.
+    // The live log by sequence; without a gap, so its first is LastSequence - Count + 1. It stays for an hour after the last.
     private readonly Dictionary<long, QueueMessage> _log = [];
+    private long _logEnds;
     private long _settled;
 
     public Lock Gate { get; } = new();
@@ -81,6 +82,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     public BroadcastBatch Broadcast(BroadcastRequest request, long now)
     {
         MoveDue(now);
+        if (_logEnds <= now) _log.Clear();
         var more = false;
         // One that never was is taken for the end: whoever names it would otherwise wait for it.
         var after = Math.Min(request.After ?? LastSequence, LastSequence);
@@ -94,6 +96,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             }
             more = left == 0 && _ready.Count > 0;
             _settled += request.Move - left;
+            if (left < request.Move) _logEnds = now + TimeSpan.TicksPerHour;
             _changed |= left < request.Move;
         }
 
@@ -262,7 +265,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
                 break;
             case SettleAction.Bury:
                 message.Past++;
-                Bury(message, settlement.Reason);
+                Bury(message, settlement.Reason ?? "");
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action.");

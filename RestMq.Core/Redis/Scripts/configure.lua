@@ -6,6 +6,7 @@ if #ARGV > 1 then
   if fresh == 1 then call('PERSIST', meta) end
   for i = 2, #ARGV, 2 do
     if ARGV[i + 1] == '' then call('HDEL', meta, ARGV[i]) else call('HSET', meta, ARGV[i], ARGV[i + 1]) end
+    if ARGV[i] == 'history' then call('XTRIM', log, 'MAXLEN', '=', ARGV[i + 1]) end
   end
   tell()
 end

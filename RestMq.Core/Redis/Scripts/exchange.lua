@@ -43,14 +43,14 @@ local function settle(at, from)
   local leases = call('ZMSCORE', leased, unpack(ids))
   local past = exists(count) and call('HMGET', count, unpack(ids))
 
-  local reply, acked, freed, back, free = {}, {}, {}, {}, {}
+  local reply, acked, freed, back = {}, {}, {}, {}
   local told, cut, refused = false, false, false
   local done, watched = {}, exists(held)
   for i, id in ipairs(ids) do
     local at_argument = special[i]
     local fence, action, argument = 1, 'ack', nil
     if at_argument then fence, action, argument = tonumber(ARGV[at_argument]), ARGV[at_argument + 1], ARGV[at_argument + 2] end
-    local there = done[id] ~= 'ack' and (leases[i] or call('HEXISTS', body, id) == 1)
+    local there = done[id] ~= 'ack' and done[id] ~= 'gone' and (leases[i] or call('HEXISTS', body, id) == 1)
     local mine = leases[i] and not done[id] and fence == (past and tonumber(past[i]) or 0) + 1
     if not there then
       reply[i], refused = 2, true
@@ -73,11 +73,13 @@ local function settle(at, from)
         elseif action == 'bury' then
           call('HINCRBY', count, id, 1)
           bury(id, at, argument)
+        elseif not goes_back(id, at, max_receives(), action == 'release') then
+          -- Gone, unless it has been buried.
+          if call('HEXISTS', body, id) == 0 then done[id] = 'gone' end
         elseif action == 'return' or tonumber(argument) == 0 then
           back[#back + 1] = id
-          free[id] = action == 'return'
         else
-          if not spent(id, at, max_receives()) then call('ZADD', delayed, at + argument, id) end
+          call('ZADD', delayed, at + argument, id)
           told = true
         end
       end
@@ -98,8 +100,8 @@ local function settle(at, from)
   for _, id in ipairs(back) do
     if done[id] ~= 'ack' then alive[#alive + 1] = id end
   end
-  if #alive > 0 and give_back(alive, at, free) > 0 then told = true end
-  return refused and reply or 0, told
+  put_first(alive)
+  return refused and reply or 0, told or #alive > 0
 end
 
 local function lease(at, last, settled)

@@ -71,31 +71,24 @@ local function bury(id, at, reason)
   call('ZREM', expiry, id)
 end
 
--- Counts a hand-out that is over; true when it was the last one allowed, and the message is buried.
-local function spent(id, at, limit)
-  if call('HINCRBY', count, id, 1) < limit then return false end
-  bury(id, at, 'max_receives (' .. limit .. ') reached')
-  return true
-end
-
 local function max_receives() return tonumber(call('HGET', meta, 'max_receives')) or 20 end
 
--- Ends the hand-outs of ids and puts them, in this order, at the head of `ready`; those that died meanwhile are dropped. The hand-out counts,
--- but for ids in `free`. Returns how many are back.
-local function give_back(ids, at, free)
-  local limit, mortal = max_receives(), exists(expiry)
-  local head, gone = {}, {}
-  for _, id in ipairs(ids) do
-    local ends = mortal and tonumber(call('ZSCORE', expiry, id))
-    if ends and ends <= at then
-      gone[#gone + 1] = id
-    elseif free[id] or not spent(id, at, limit) then
-      head[#head + 1] = id
-    end
+-- Ends a hand-out, which counts or does not. True when the message goes back; not when it died meanwhile (its body tells: the entry in `expiry`
+-- may have been put off, see sweep), and not when it was the last hand-out allowed: then it is buried.
+local function goes_back(id, at, limit, counts)
+  local ends = exists(expiry) and dies(call('HGET', body, id)) or 0
+  if ends > 0 and ends <= at then
+    forget({ id })
+    return false
   end
-  forget(gone)
-  for i = #head, 1, -1 do call('LPUSH', ready, head[i]) end
-  return #head
+  if not counts or call('HINCRBY', count, id, 1) < limit then return true end
+  bury(id, at, 'max_receives (' .. limit .. ') reached')
+  return false
+end
+
+-- Puts ids, in this order, at the head of `ready`.
+local function put_first(ids)
+  for i = #ids, 1, -1 do call('LPUSH', ready, ids[i]) end
 end
 
 -- Drops what died. A leased message may finish: it is looked at again when its lease ends.
@@ -144,14 +137,19 @@ local function due(at)
       for _, id in ipairs(over) do ended[#ended + 1] = id .. '.' .. (tonumber(call('HGET', count, id)) or 0) + 1 end
     end
     table.sort(over, function(a, b) return tonumber(a) < tonumber(b) end)
-    moved = give_back(over, at, {})
+    local limit, back = max_receives(), {}
+    for _, id in ipairs(over) do
+      if goes_back(id, at, limit, true) then back[#back + 1] = id end
+    end
+    put_first(back)
+    moved = #back
   end
   local ripe, more_ripe = earliest(delayed, at)
   local back = {}
   for _, id in ipairs(ripe) do
     if call('HEXISTS', count, id) == 1 then back[#back + 1] = id else call('RPUSH', ready, id) end
   end
-  for i = #back, 1, -1 do call('LPUSH', ready, back[i]) end
+  put_first(back)
   return moved + #ripe, again or more_over or more_ripe
 end
 

@@ -1,8 +1,7 @@
 -- Deletes everything of a queue but its counters, which outlive every receipt and idempotency key given out: ids must not come again.
--- ARGV: wake, how many ms the counters stay. Replies 1 when there was anything.
+-- ARGV: wake, how many ms the counters stay. Replies 1 when there was a queue.
 local counters = call('HMGET', meta, 'next', 'seq', 'created')
-local was = call('UNLINK', body, ready, leased, delayed, expiry, count, dead, why, log, held)
-if counters[3] then was = was + 1 end
+call('UNLINK', body, ready, leased, delayed, expiry, count, dead, why, log, held)
 if counters[1] or counters[2] then
   call('DEL', meta)
   call('HSET', meta, 'next', counters[1] or 0, 'seq', counters[2] or 0, 'floor', counters[1] or 0)
@@ -11,4 +10,4 @@ else
   call('DEL', meta)
 end
 tell('p')
-return was > 0 and 1 or 0
+return counters[3] and 1 or 0

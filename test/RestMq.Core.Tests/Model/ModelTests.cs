@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -13,12 +14,13 @@ namespace RestMq.Model;
 
 /// <summary>
 /// Random sequences of calls have the same outcomes on each store as on a model made of lists. A sequence that has not is made smaller and printed,
-/// with a seed that plays it again: <c>CsCheck_Seed=… dotnet test --filter ModelTests</c>.
+/// with a seed that plays it again: <c>CsCheck_Seed=… dotnet test --filter ModelTests</c>. <c>RESTMQ_MODEL_TIMES=100</c> plays a hundred times as many.
 /// </summary>
 public sealed class ModelTests : IAsyncLifetime
 {
-    private const int MemorySequences = 2500;
-    private const int RedisSequences = 1500;
+    private static readonly int Times = int.Parse(Environment.GetEnvironmentVariable("RESTMQ_MODEL_TIMES") ?? "1", CultureInfo.InvariantCulture);
+    private static readonly int MemorySequences = 3000 * Times;
+    private static readonly int RedisSequences = 2500 * Times;
 
     private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly IOptions<RestMqOptions> MemoryOptions =
@@ -46,15 +48,10 @@ public sealed class ModelTests : IAsyncLifetime
     {
         var watch = Stopwatch.StartNew();
         await Commands.Sequence.SampleAsync(
-            async commands =>
-            {
-                var time = new FakeTimeProvider(Start);
-                Count(await new Stage(new MemoryQueueStore(time, MemoryOptions), time, Names()).PlayAsync(commands));
-            },
-            iter: MemorySequences, threads: 2, print: Print);
+            commands => Smaller.PlayAsync(commands, PlayInMemoryAsync), iter: MemorySequences, threads: 2, print: Print);
 
         Measured.Say($"model: {_calls} calls in {_sequences} sequences on the memory store, {watch.Elapsed.TotalSeconds:F0} s");
-        _calls.Should().BeGreaterThan(70_000);
+        _calls.Should().BeGreaterThan(100_000);
     }
 
     [Fact]
@@ -62,10 +59,17 @@ public sealed class ModelTests : IAsyncLifetime
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(_server.Configuration + ",allowAdmin=true");
         var watch = Stopwatch.StartNew();
-        await Commands.Sequence.SampleAsync(commands => PlayOnRedisAsync(connection, commands), iter: RedisSequences, threads: 2, print: Print);
+        await Commands.Sequence.SampleAsync(
+            commands => Smaller.PlayAsync(commands, fewer => PlayOnRedisAsync(connection, fewer)), iter: RedisSequences, threads: 2, print: Print);
 
         Measured.Say($"model: {_calls} calls in {_sequences} sequences on Redis, {watch.Elapsed.TotalSeconds:F0} s");
-        _calls.Should().BeGreaterThan(40_000);
+        _calls.Should().BeGreaterThan(80_000);
+    }
+
+    private async Task PlayInMemoryAsync(Command[] commands)
+    {
+        var time = new FakeTimeProvider(Start);
+        Count(await new Stage(new MemoryQueueStore(time, MemoryOptions), time, Names()).PlayAsync(commands));
     }
 
     private async Task PlayOnRedisAsync(ConnectionMultiplexer connection, Command[] commands)

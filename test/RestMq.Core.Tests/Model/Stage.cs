@@ -43,5 +43,5 @@ internal sealed class Stage(IQueueStore store, FakeTimeProvider time, QueueName[
     }
 }
 
-/// <summary>A store and the model do not agree.</summary>
+/// <summary>A store and the model do not agree, or its keys are not as they should be.</summary>
 internal sealed class DiffersException(string message) : Exception(message);

@@ -98,6 +98,28 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
+    public async Task The_history_of_a_broadcast_stays_for_an_hour_after_the_last()
+    {
+        await AddAsync();
+        await PassAsync(TimeSpan.FromMinutes(59));
+        await AddAsync();
+        await PassAsync(TimeSpan.FromMinutes(59));
+        (await ReadAsync()).Should().Equal(1, 2);
+
+        await PassAsync(TimeSpan.FromMinutes(1));
+        (await ReadAsync()).Should().BeEmpty();
+
+        async Task AddAsync()
+        {
+            await Store.AddAsync(Queue, [new NewMessage(MessageBody.FromText("one"))], default);
+            await Store.BroadcastAsync(Queue, new BroadcastRequest(null, 1, 1), default);
+        }
+
+        async Task<IEnumerable<long>> ReadAsync() =>
+            (await Store.BroadcastAsync(Queue, new BroadcastRequest(0, 0, 10), default)).Messages.Select(message => message.Sequence);
+    }
+
+    [Fact]
     public async Task Deleted_bodies_are_not_held_though_nobody_consumes()
     {
         var bodies = new List<WeakReference>();

@@ -118,6 +118,14 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task A_purge_where_somebody_only_waited_is_none()
+    {
+        await LeaseBatchAsync(new LeaseRequest(1, Long, Held: true));
+
+        (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
+    }
+
+    [Fact]
     public async Task A_purge_forgets_idempotency_keys()
     {
         await AddAsync(Message("first", once: "a"));

@@ -149,6 +149,17 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task A_shorter_history_is_so_at_once()
+    {
+        await AddAsync(5);
+        await BroadcastAsync();
+
+        await ConfigureAsync(new QueueSettingsChange { History = 2 });
+
+        Sequences(await BroadcastAsync(after: 0)).Should().Equal(4, 5);
+    }
+
+    [Fact]
     public async Task Without_history_only_the_mover_gets_a_message()
     {
         await ConfigureAsync(new QueueSettingsChange { History = 0 });

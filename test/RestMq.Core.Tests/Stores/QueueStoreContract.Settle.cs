@@ -315,6 +315,29 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task A_message_buried_without_a_reason_has_an_empty_one()
+    {
+        await AddAsync(1);
+        await SettleAsync(new Settlement((await LeaseOneAsync()).Receipt, SettleAction.Bury));
+
+        (await PeekAsync(1))!.Reason.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_dead_are_in_the_order_of_their_burial_whatever_buried_them()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
+        await AddAsync(3);
+        var messages = await LeaseAsync(3);
+
+        await SettleAsync(
+            new Settlement(messages[2].Receipt, SettleAction.Release), new Settlement(messages[0].Receipt, SettleAction.Bury),
+            new Settlement(messages[1].Receipt, SettleAction.Release));
+
+        (await LastAsync(MessageState.Dead)).Should().Equal(2, 1, 3);
+    }
+
+    [Fact]
     public async Task An_extended_lease_ends_later()
     {
         await AddAsync(1);

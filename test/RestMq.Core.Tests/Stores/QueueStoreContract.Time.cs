@@ -168,15 +168,20 @@ public abstract partial class QueueStoreContract
     }
 
     [Theory]
-    [InlineData(SettleAction.Release)]
-    [InlineData(SettleAction.Return)]
-    public async Task A_leased_message_that_died_is_dropped_when_it_is_given_back(SettleAction action)
+    [InlineData(SettleAction.Release, 0, 20)]
+    [InlineData(SettleAction.Release, 60, 20)]
+    [InlineData(SettleAction.Release, 0, 1)]
+    [InlineData(SettleAction.Release, 60, 1)]
+    [InlineData(SettleAction.Return, 0, 20)]
+    public async Task A_leased_message_that_died_is_dropped_when_it_is_given_back(SettleAction action, int pause, int maxReceives)
     {
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = maxReceives });
         await AddAsync(1, ttl: Soon);
         var message = await LeaseOneAsync();
         await PassAsync(1.2 * Soon);
+        (await PlacesAsync()).Should().Be((0, 1, 0, 0), "it may still finish");
 
-        (await SettleAsync(message, action)).Should().Be(SettleResult.Done);
+        (await SettleAsync(message, action, TimeSpan.FromSeconds(pause))).Should().Be(SettleResult.Done);
 
         (await PeekAsync(1)).Should().BeNull();
         (await PlacesAsync()).Should().Be((0, 0, 0, 0));
