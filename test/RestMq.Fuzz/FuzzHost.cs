@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RestMq.Redis;
+using StackExchange.Redis;
+
+namespace RestMq.Fuzz;
+
+/// <summary>A real host in this process, on a free port, with limits so small that inputs reach them, and on a Redis of its own where it is asked for.</summary>
+internal sealed class FuzzHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly RedisServer? _server;
+    private readonly Errors _errors;
+
+    private FuzzHost(WebApplication app, RedisServer? server, IConnectionMultiplexer? redis, Errors errors) =>
+        (_app, _server, Redis, _errors) = (app, server, redis, errors);
+
+    public int Port => new Uri(_app.Urls.Single()).Port;
+
+    /// <summary>For looking at the keys from outside; null in memory.</summary>
+    public IConnectionMultiplexer? Redis { get; }
+
+    /// <summary>What the host has logged as its own mistakes.</summary>
+    public IReadOnlyCollection<string> Mistakes => _errors.Lines;
+
+    public static async Task<FuzzHost> StartAsync(bool onRedis)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var errors = new Errors();
+        builder.Logging.ClearProviders().AddProvider(errors).SetMinimumLevel(LogLevel.Error);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        var restMq = builder.Services.AddRestMq(options =>
+        {
+            options.MaxMessageBytes = 4096;
+            options.MaxBatchBytes = 16_384;
+            options.MaxBatch = 5;
+            options.MaxWait = TimeSpan.FromSeconds(0.2);
+            options.MaxConsumers = 20;
+        });
+
+        RedisServer? server = null;
+        IConnectionMultiplexer? redis = null;
+        if (onRedis)
+        {
+            server = new RedisServer();
+            await server.InitializeAsync();
+            redis = await ConnectionMultiplexer.ConnectAsync($"{server.Configuration},allowAdmin=true");
+            // What is asked of this one need not be on disk; and a busy machine is no store that is away.
+            await redis.GetDatabase().ExecuteAsync("CONFIG", "SET", "appendonly", "no");
+            restMq.UseRedis($"{server.Configuration},asyncTimeout=20000");
+        }
+        var app = builder.Build();
+        app.MapRestMq();
+        await app.StartAsync();
+        return new FuzzHost(app, server, redis, errors);
+    }
+
+    /// <summary>Ends it in order, which takes long only when a request is still at work.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        if (Redis is not null) await Redis.DisposeAsync();
+        if (_server is not null) await _server.DisposeAsync();
+    }
+
+    private sealed class Errors : ILoggerProvider, ILogger
+    {
+        private readonly ConcurrentQueue<string> _lines = new();
+
+        public IReadOnlyCollection<string> Lines => _lines;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel) && _lines.Count < 100) _lines.Enqueue($"{formatter(state, exception)} {exception}");
+        }
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
+using RestMq.Conformance.Wire;
+using RestMq.Redis;
+using StackExchange.Redis;
+
+namespace RestMq.Fuzz;
+
+/// <summary>A whole run on one store: the inputs, then what must be true of the host and its keys after them.</summary>
+internal static class FuzzRun
+{
+    /// <summary>Runs, and fails with everything that was wrong.</summary>
+    /// <returns>A line about it.</returns>
+    public static async Task<string> RunAsync(bool onRedis, int seed, long first, long count, Action<long>? progress = null)
+    {
+        await using var host = await FuzzHost.StartAsync(onRedis);
+        var fuzzer = new Fuzzer(host.Port, seed);
+        var watch = Stopwatch.StartNew();
+        await fuzzer.RunAsync(first, count, progress);
+        var took = watch.Elapsed;
+
+        var failures = new List<string>(fuzzer.Failures);
+        failures.AddRange(host.Mistakes.Select(line => $"The host logged: {line}"));
+        await CheckAfterAsync(host, failures);
+        watch.Restart();
+        await host.StopAsync();
+        if (watch.Elapsed > TimeSpan.FromSeconds(9)) failures.Add($"The host took {watch.Elapsed.TotalSeconds:F0} s to stop: a request was still at work.");
+        if (failures.Count > 0) throw new FuzzException(string.Join("\n\n", failures));
+
+        var statuses = string.Join(", ", fuzzer.Statuses.OrderBy(one => one.Key).Select(one => $"{(one.Key == 0 ? "none" : one.Key)} {one.Value}"));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"fuzz: seed {seed}, {count} inputs on {(onRedis ? "Redis" : "memory")}, {took.TotalSeconds:F0} s, {count / took.TotalSeconds:F0} a second; replies: {statuses}");
+    }
+
+    private static async Task CheckAfterAsync(FuzzHost host, List<string> failures)
+    {
+        await using var connection = await RawConnection.OpenAsync(host.Port);
+        var queues = (await connection.AskAsync("GET /q")).Is(200).Json.GetProperty("queues").EnumerateArray().Select(name => name.GetString()!).ToArray();
+        if (host.Redis is not null) await CheckKeysAsync(host.Redis, queues, failures);
+        foreach (var queue in queues)
+        {
+            var url = Uri.EscapeDataString(queue);
+            var stats = (await connection.AskAsync($"GET /stats/{url}")).Is(200).Json;
+            if (stats.GetProperty("consumers").GetInt64() != 0) failures.Add($"The queue {queue} still has consumers: {stats}");
+            (await connection.AskAsync($"DELETE /q/{url}")).Is(200);
+        }
+        var left = (await connection.AskAsync("GET /q")).Is(200).Json;
+        if (left.GetProperty("count").GetInt64() != 0) failures.Add($"Queues are left after all have been purged: {left}");
+        if (host.Redis is not null) await CheckNothingStaysAsync(host.Redis, failures);
+    }
+
+    // Each key is one of a queue that is listed, or of one that was purged; and each queue's are as they should be.
+    private static async Task CheckKeysAsync(IConnectionMultiplexer redis, string[] queues, List<string> failures)
+    {
+        string[] known = ["meta", "body", "ready", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
+        foreach (var key in await KeysAsync(redis))
+        {
+            if (key == "restmq:queues") continue;
+            var end = key.IndexOf("}:", StringComparison.Ordinal);
+            var isOurs = key.StartsWith("restmq:{", StringComparison.Ordinal) && end > 0
+                && QueueName.TryParse(key[8..end], out _, out _) && (known.Contains(key[(end + 2)..]) || key[(end + 2)..].StartsWith("once:", StringComparison.Ordinal));
+            if (!isOurs) failures.Add($"A key that is no queue's: {key}");
+            else if (!queues.Contains(key[8..end]) && await redis.GetDatabase().KeyTimeToLiveAsync(key) is null) failures.Add($"A key of a queue that is not listed stays: {key}");
+        }
+        foreach (var queue in queues)
+        {
+            try
+            {
+                await new RedisInvariants(redis, QueueName.Parse(queue)).AssertAsync();
+            }
+            catch (Exception e) when (e is not RedisException)
+            {
+                failures.Add($"The keys of {queue} are not as they should be: {e.Message}");
+            }
+        }
+    }
+
+    // What is left of purged queues is their counters for a day, and idempotency keys for five minutes.
+    private static async Task CheckNothingStaysAsync(IConnectionMultiplexer redis, List<string> failures)
+    {
+        foreach (var key in await KeysAsync(redis))
+        {
+            if (!key.EndsWith("}:meta", StringComparison.Ordinal) && !key.Contains("}:once:", StringComparison.Ordinal)) failures.Add($"After all was purged this is left: {key}");
+            else if (await redis.GetDatabase().KeyTimeToLiveAsync(key) is null) failures.Add($"After all was purged this stays for ever: {key}");
+        }
+    }
+
+    private static async Task<List<string>> KeysAsync(IConnectionMultiplexer redis)
+    {
+        var keys = new List<string>();
+        await foreach (var key in redis.GetServers().Single().KeysAsync(pageSize: 1000)) keys.Add(key.ToString());
+        return keys;
+    }
+}
+
+/// <summary>Everything that a run found wrong.</summary>
+internal sealed class FuzzException(string message) : Exception(message);
