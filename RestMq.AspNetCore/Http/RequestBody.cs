@@ -14,6 +14,11 @@ internal static class RequestBody
         {
             return await ReadAllAsync(request, limit);
         }
+        catch (InvalidOperationException)
+        {
+            // Kestrel's word for it.
+            throw Problem.BadRequest("The body could not be read: its trailers are not UTF-8.");
+        }
         catch (IOException e) when (e is not BadHttpRequestException)
         {
             throw Problem.BadRequest($"The body could not be read: {e.Message}");
