@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Time.Testing;
+using RestMq.Redis;
 using StackExchange.Redis;
 
 namespace RestMq.Model;
@@ -11,6 +12,9 @@ namespace RestMq.Model;
 internal class RedisOnOurClock : DispatchProxy
 {
     private const string TheTime = "call('TIME')";
+
+    private static readonly Dictionary<string, string> Scripts = typeof(RedisScript).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(field => (RedisScript)field.GetValue(null)!).ToDictionary(script => Convert.ToHexString(script.Hash), script => script.Text);
 
     private object _inner = null!;
     private string _clock = "";
@@ -38,10 +42,12 @@ internal class RedisOnOurClock : DispatchProxy
 
     protected override object? Invoke(MethodInfo? method, object?[]? arguments)
     {
-        if (method!.Name == nameof(IDatabaseAsync.ScriptEvaluateAsync) && arguments![0] is string script)
+        if (method!.Name == nameof(IDatabaseAsync.ScriptEvaluateAsync))
         {
+            var script = arguments![0] is byte[] hash ? Scripts[Convert.ToHexString(hash)] : (string)arguments[0]!;
             if (!script.Contains(TheTime)) throw new InvalidOperationException("The scripts have another way to ask for the time than this knows.");
-            arguments[0] = script.Replace(TheTime, $"call('LRANGE', '{_clock}', 0, 1)");
+            var onOurClock = script.Replace(TheTime, $"call('LRANGE', '{_clock}', 0, 1)");
+            return ((IDatabase)_inner).ScriptEvaluateAsync(onOurClock, (RedisKey[]?)arguments[1], (RedisValue[]?)arguments[2]);
         }
         return method.Name == nameof(IConnectionMultiplexer.GetDatabase)
             ? _database ??= Wrap((IDatabase)method.Invoke(_inner, arguments)!, _clock)

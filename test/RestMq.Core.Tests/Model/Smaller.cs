@@ -26,6 +26,12 @@ internal static class Smaller
             await play(commands);
             return null;
         }
+        catch (RestMqUnavailableException)
+        {
+            // A machine that stood still for a second says nothing about the store: once more.
+            await play(commands);
+            return null;
+        }
         catch (Exception e)
         {
             return e;
