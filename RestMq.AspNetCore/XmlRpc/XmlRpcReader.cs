@@ -20,16 +20,16 @@ internal static class XmlRpcReader
     public static bool TryRead(byte[] document, [NotNullWhen(true)] out XmlRpcCall? call, [NotNullWhen(false)] out string? error)
     {
         (call, error) = (null, null);
-        // Only this reader can leave line ends alone. XML folds a carriage return that was sent unescaped, as Python's client sends it,
-        // into a line feed, and the message would come back changed.
-        using var reader = new XmlTextReader(new MemoryStream(document, writable: false))
-        {
-            DtdProcessing = DtdProcessing.Prohibit,
-            XmlResolver = null,
-            Normalization = false,
-        };
         try
         {
+            // Only this reader can leave line ends alone. XML folds a carriage return that was sent unescaped, as Python's client sends it,
+            // into a line feed, and the message would come back changed. Making it reads the first characters already.
+            using var reader = new XmlTextReader(new MemoryStream(document, writable: false))
+            {
+                DtdProcessing = DtdProcessing.Prohibit,
+                XmlResolver = null,
+                Normalization = false,
+            };
             call = Call(reader);
             return true;
         }

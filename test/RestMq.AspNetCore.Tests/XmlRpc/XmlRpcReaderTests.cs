@@ -161,10 +161,16 @@ public class XmlRpcReaderTests
         Refuse($"<methodCall><methodName>m</methodName><params><param>{deep}").Should().Contain("a value is a string");
     }
 
-    [Fact]
-    public void Bytes_that_are_not_of_the_encoding_are_refused()
+    public static TheoryData<byte[]> NotOfTheEncoding =>
+    [
+        [.. "<methodCall><methodName>m"u8, 0xC3, 0x28, .. "</methodName></methodCall>"u8],
+        [0xEF, 0xBB, 0xBF, 0xBF, .. "<methodCall><methodName>m</methodName></methodCall>"u8], // The mark of an encoding, and then not of it.
+    ];
+
+    [Theory]
+    [MemberData(nameof(NotOfTheEncoding))]
+    public void Bytes_that_are_not_of_the_encoding_are_refused(byte[] document)
     {
-        byte[] document = [.. "<methodCall><methodName>m"u8, 0xC3, 0x28, .. "</methodName></methodCall>"u8];
         XmlRpcReader.TryRead(document, out _, out var error).Should().BeFalse();
         error.Should().Contain("not well-formed");
     }
