@@ -68,8 +68,14 @@ public sealed class ModelTests : IAsyncLifetime
 
     private async Task PlayInMemoryAsync(Command[] commands)
     {
-        var time = new FakeTimeProvider(Start);
-        Count(await new Stage(new MemoryQueueStore(time, MemoryOptions), time, Names()).PlayAsync(commands));
+        var (time, names, hints) = (new FakeTimeProvider(Start), Names(), new Dictionary<QueueName, long>());
+        var store = new MemoryQueueStore(time, MemoryOptions);
+        foreach (var name in names)
+        {
+            hints[name] = 0;
+            await store.ListenAsync(name, _ => hints[name]++, default);
+        }
+        Count(await new Stage(store, time, names, name => Task.FromResult(hints[name])).PlayAsync(commands));
     }
 
     private async Task PlayOnRedisAsync(ConnectionMultiplexer connection, Command[] commands)
@@ -84,7 +90,7 @@ public sealed class ModelTests : IAsyncLifetime
             Stage.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance);
 
         await PassAsync(TimeSpan.Zero);
-        Count(await new Stage(store, time, names, PassAsync).PlayAsync(commands));
+        Count(await new Stage(store, time, names, name => RedisOnOurClock.HintsAsync(redis, clock, $"{prefix}{{{name}}}:wake"), PassAsync).PlayAsync(commands));
 
         foreach (var name in names)
         {
@@ -94,7 +100,7 @@ public sealed class ModelTests : IAsyncLifetime
             await SettleAllAsync(store, name);
             await invariants.AssertNothingLeftAsync();
         }
-        await redis.KeyDeleteAsync([.. aging, prefix + "queues"]);
+        await redis.KeyDeleteAsync([.. aging, prefix + "queues", clock + ":hints"]);
         _clocks.Add(clock);
 
         Task PassAsync(TimeSpan passed) => RedisOnOurClock.SetAsync(redis, clock, time, passed, aging);

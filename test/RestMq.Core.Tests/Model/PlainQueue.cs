@@ -44,6 +44,9 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
 
     public QueueSettings Settings { get; private set; } = new();
 
+    /// <summary>What somebody who waits for a message has to know: whether there is one, and when there will be one by itself.</summary>
+    public (bool HasReady, DateTimeOffset? Due) Outlook => (_ready.Any(message => !IsOver(message)), Now + Next());
+
     private DateTimeOffset Now => time.GetUtcNow();
 
     private IEnumerable<PlainMessage> All => [.. _ready, .. _leased, .. _delayed, .. _dead];

@@ -12,6 +12,9 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
 
     public bool IsRemote => false;
 
+    /// <inheritdoc cref="PlainQueue.Outlook"/>
+    public (bool HasReady, DateTimeOffset? Due) Outlook(QueueName queue) => Find(queue).Outlook;
+
     public ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken) =>
         new(Create(queue).Add(messages, whole));
 

@@ -7,11 +7,12 @@ namespace RestMq.Model;
 
 /// <summary>
 /// A connection to Redis whose scripts ask a key for the time, instead of Redis: it is the only way to let an hour pass at once, and to have
-/// two messages due at one instant. All else goes through as it is. What Redis itself lets expire is brought nearer to its end by the time that passed.
+/// two messages due at one instant. Hints are counted on their way. All else goes through as it is. What Redis itself lets expire is brought nearer to its end by the time that passed.
 /// </summary>
 internal class RedisOnOurClock : DispatchProxy
 {
     private const string TheTime = "call('TIME')";
+    private const string Hint = "redis.pcall('PUBLISH', wake";
 
     private static readonly Dictionary<string, string> Scripts = typeof(RedisScript).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (RedisScript)field.GetValue(null)!).ToDictionary(script => Convert.ToHexString(script.Hash), script => script.Text);
@@ -22,6 +23,9 @@ internal class RedisOnOurClock : DispatchProxy
 
     /// <summary>A connection like this one, with the time in a key.</summary>
     public static IConnectionMultiplexer Wrap(IConnectionMultiplexer connection, string clock) => Wrap<IConnectionMultiplexer>(connection, clock);
+
+    /// <summary>How many hints there were on a channel.</summary>
+    public static async Task<long> HintsAsync(IDatabase redis, string clock, string channel) => (long)await redis.HashGetAsync($"{clock}:hints", channel);
 
     /// <summary>Sets the time, and ages these keys by as much as has passed.</summary>
     public static async Task SetAsync(IDatabase redis, string clock, FakeTimeProvider time, TimeSpan passed, RedisKey[] keys)
@@ -46,7 +50,9 @@ internal class RedisOnOurClock : DispatchProxy
         {
             var script = arguments![0] is byte[] hash ? Scripts[Convert.ToHexString(hash)] : (string)arguments[0]!;
             if (!script.Contains(TheTime)) throw new InvalidOperationException("The scripts have another way to ask for the time than this knows.");
-            var onOurClock = script.Replace(TheTime, $"call('LRANGE', '{_clock}', 0, 1)");
+            if (!script.Contains(Hint)) throw new InvalidOperationException("The scripts have another way to give a hint than this knows.");
+            var onOurClock = script.Replace(TheTime, $"call('LRANGE', '{_clock}', 0, 1)")
+                .Replace(Hint, $"call('HINCRBY', '{_clock}:hints', wake, 1) {Hint}");
             return ((IDatabase)_inner).ScriptEvaluateAsync(onOurClock, (RedisKey[]?)arguments[1], (RedisValue[]?)arguments[2]);
         }
         return method.Name == nameof(IConnectionMultiplexer.GetDatabase)
