@@ -7,6 +7,9 @@ internal sealed class Dice(int seed, long number)
 {
     private readonly Random _random = new(unchecked((int)((((ulong)seed * 0x9E3779B97F4A7C15uL) ^ ((ulong)number * 0xBF58476D1CE4E5B9uL)) >> 32)));
 
+    /// <summary>The number of the input.</summary>
+    public long Number => number;
+
     public int Below(int most) => _random.Next(most);
 
     /// <summary>True once in so many times.</summary>

@@ -48,14 +48,14 @@ internal sealed class InputMaker(int seed)
             case 6: return ("POST", $"/q/{name}{Query(dice, queue)}", dice.Bytes(dice.OneIn(10) ? 6000 : 60), dice.Of(null, "image/png", "text/plain", "text/plain; charset=utf-16", "application/json", "x", "a/b; c=\"d"));
             case 7: return Multipart(dice, $"/q/{name}{Query(dice, queue)}", queue);
             case 8: return (dice.Of("GET", "HEAD"), $"/q/{name}{(dice.OneIn(4) ? "," + Values.Encode(dice, Values.Queue(dice)) : "")}{Query(dice, queue)}", null, null);
-            case 9: return ("GET", $"/q/{name}{dice.Of("?lease=1", "?lease=30", "?max=3", "?lease=5&max=4", "?format=raw", "")}", null, null);
+            case 9: return ("GET", $"/q/{name}{dice.Of("?lease=1", "?lease=30", "?lease=60", "?lease=5&max=4", "?format=raw", "")}", null, null);
             case 10: return (dice.Of("GET", "DELETE"), $"/q/{name}/{key}{Query(dice, queue)}", null, null);
             case 11: return ("POST", $"/q/{name}/{key}", Encoding.UTF8.GetBytes($"{dice.Of("lease", "release", "bury", "delay")}={Values.Encode(dice, Values.Number(dice))}"), FormType);
             case 12 or 13: return ("POST", (dice.OneIn(2) ? "/queue" : $"/queue/{name}") + Query(dice, queue), Command(dice, queue, out var type), type);
             case 14: return ("POST", "/xmlrpc", Xml.Call(dice, queue), dice.Of("text/xml", "application/xml", null, FormType));
             case 15: return (dice.Of("GET", "POST"), $"/p/{name}{Query(dice, queue)}", Form(dice, queue), FormType);
             case 16: return (dice.Of("GET", "POST"), $"/control/{name}{Query(dice, queue)}", Form(dice, queue), FormType);
-            default: return (dice.OneIn(12) ? "DELETE" : "GET", $"{dice.Of("/stats/", "/j/", "/q/")}{name}{Query(dice, queue)}", null, null);
+            default: return (dice.OneIn(40) ? "DELETE" : "GET", $"{dice.Of("/stats/", "/j/", "/q/")}{name}{Query(dice, queue)}", null, null);
         }
     }
 

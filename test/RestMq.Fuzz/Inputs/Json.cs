@@ -16,7 +16,7 @@ internal static class Json
     {
         if (dice.OneIn(20)) return Encoding.UTF8.GetBytes(Any(dice, 5));
         var json = new StringBuilder("{");
-        json.Append("\"cmd\":").Append(dice.OneIn(15) ? Any(dice, 1) : $"\"{dice.Of<string>(Commands)}\"");
+        json.Append("\"cmd\":").Append(dice.OneIn(15) ? Any(dice, 1) : $"\"{(dice.OneIn(2) ? "add" : dice.Of<string>(Commands))}\"");
         if (!dice.OneIn(8)) json.Append(",\"queue\":").Append(Quote(queue));
         foreach (var field in Fields)
         {

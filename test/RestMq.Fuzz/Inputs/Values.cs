@@ -27,13 +27,16 @@ internal static class Values
 
     public static string Receipt(Dice dice, string queue) => dice.Below(8) switch
     {
-        < 5 => $"{queue}:{1 + dice.Below(60)}{(dice.OneIn(3) ? "" : $".{1 + dice.Below(3)}")}",
+        < 5 => $"{queue}:{Id(dice)}{(dice.OneIn(3) ? "" : $".{1 + dice.Below(3)}")}",
         5 => $"{dice.Of<string>(Queues)}:{1 + dice.Below(30)}.{dice.Below(3)}",
         6 => queue + dice.Of(
             ":0", ":01", ":-1", ":1.0", ":1.01", ":1.1.1", ":", "", ":1.", ":.1", ":x", ":1e3", ":１", ":9223372036854775807.9223372036854775807",
             ":9223372036854775808", ":99999999999999999999.1", ":4611686018427387904", ":9007199254740993.1", ": 1", ":1 ", ":+1"),
         _ => dice.Text(12),
     };
+
+    // One that is likely to be there: some 150 inputs make a message of each queue.
+    private static long Id(Dice dice) => Math.Max(1, dice.OneIn(8) ? dice.Below(60) : (dice.Number / 145) + 10 - dice.Below(45));
 
     public static string Word(Dice dice, string field, string queue) => dice.OneIn(8) ? dice.Text(20) : field switch
     {
