@@ -74,18 +74,21 @@ internal sealed class Fuzzer(int port, int seed)
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 // Where the host closed with more to read, its last reply may be lost on the way; so this one is asked again by itself.
-                if (done == before && inputs.Length == 1) Fail(inputs[done], $"no reply, or none that can be read: {e.Message}");
-                if (done == before && inputs.Length > 1) await SendFramedAsync(null, [inputs[done]]).ContinueWith(async left => await Close(await left), TaskScheduler.Default).Unwrap();
-                if (done == before) done++;
+                if (done == before)
+                {
+                    if (inputs.Length == 1) Fail(inputs[done], $"no reply, or none that can be read: {e.Message}");
+                    else await CloseAsync(await SendFramedAsync(null, [inputs[done]]));
+                    done++;
+                }
                 closed = true;
             }
-            if (closed) await Close(open);
+            if (closed) await CloseAsync(open);
             await sending;
             connection = closed ? null : open;
         }
         return connection;
 
-        static async Task Close(RawConnection? connection)
+        static async Task CloseAsync(RawConnection? connection)
         {
             if (connection is not null) await connection.DisposeAsync();
         }
