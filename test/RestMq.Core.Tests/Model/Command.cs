@@ -118,6 +118,20 @@ internal sealed record Purge(int Queue) : Command(Queue)
     public override string ToString() => $"{Queue}: purge";
 }
 
+internal sealed record PurgePlace(int Queue, MessageState State) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => $"{await store.PurgeAsync(seen.Queue, State, default)}";
+
+    public override string ToString() => $"{Queue}: purge {State}";
+}
+
+internal sealed record RedriveOne(int Queue, int Pick) : Command(Queue)
+{
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => $"{await store.RedriveAsync(seen.Key(Pick), default)}";
+
+    public override string ToString() => $"{Queue}: redrive {Pick}";
+}
+
 internal sealed record Configure(int Queue, QueueSettingsChange Change) : Command(Queue)
 {
     public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => $"{await store.ConfigureAsync(seen.Queue, Change, default)}";

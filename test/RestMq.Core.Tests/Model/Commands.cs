@@ -65,6 +65,8 @@ internal static class Commands
         (1, Queue.Select(Command (queue) => new Purge(queue))),
         (6, Gen.Select(Queue, Change, Command (queue, change) => new Configure(queue, change))),
         (3, Queue.Select(Command (queue) => new Redrive(queue))),
+        (2, Gen.Select(Queue, Pick, Command (queue, pick) => new RedriveOne(queue, pick))),
+        (1, Gen.Select(Queue, Gen.Enum<MessageState>(), Command (queue, state) => new PurgePlace(queue, state))),
         (6, Queue.Select(Command (queue) => new Stats(queue))),
         (1, Gen.Const<Command>(new ListQueues())),
         (12, Gen.OneOf(Time, Time, Gen.Const(TimeSpan.FromMilliseconds(1))).Select(Command (time) => new Pass(time))));

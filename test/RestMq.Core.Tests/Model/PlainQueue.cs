@@ -56,7 +56,9 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole)
     {
         DropTheDead();
-        var full = whole && All.Count() + messages.Count > Settings.MaxLength;
+        // Duplicates, of what was added before or of one another, need no room.
+        var (named, unnamed) = (messages.Where(m => m.IdempotencyKey is not null).Select(m => m.IdempotencyKey!).Distinct(), messages.Count(m => m.IdempotencyKey is null));
+        var full = whole && All.Count() + unnamed + named.Count(once => !IsKnown(once)) > Settings.MaxLength;
         return [.. messages.Select(message => Add(message, full))];
     }
 
@@ -150,13 +152,24 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     public long Redrive()
     {
         var dead = _dead.ToArray();
-        foreach (var message in dead)
-        {
-            message.Past = 0;
-            message.Dies = null;
-            Move(message, _ready);
-        }
+        foreach (var message in dead) Redrive(message);
         return dead.Length;
+    }
+
+    public bool Redrive(long id)
+    {
+        if (_dead.FirstOrDefault(message => message.Id == id) is not { } dead) return false;
+        Redrive(dead);
+        return true;
+    }
+
+    public Purged Purge(MessageState state)
+    {
+        MoveDue();
+        var place = state switch { MessageState.Leased => _leased, MessageState.Delayed => _delayed, MessageState.Dead => _dead, _ => _ready };
+        var count = place.Count;
+        place.Clear();
+        return new Purged(count, false);
     }
 
     public QueueStats Stats()
@@ -176,8 +189,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
 
     private AddResult Add(NewMessage message, bool full)
     {
-        if (message.IdempotencyKey is { } known && _once.TryGetValue(known, out var first) && first.Until > Now)
-            return new AddResult(AddStatus.Duplicate, new MessageKey(name, first.Id));
+        if (message.IdempotencyKey is { } known && IsKnown(known)) return new AddResult(AddStatus.Duplicate, new MessageKey(name, _once[known].Id));
         if (full || All.Count() >= Settings.MaxLength) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
 
         var added = new PlainMessage
@@ -260,6 +272,13 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
         }
     }
 
+    private void Redrive(PlainMessage dead)
+    {
+        dead.Past = 0;
+        dead.Dies = null;
+        Move(dead, _ready);
+    }
+
     private void ToHead(PlainMessage message, List<PlainMessage> back)
     {
         Delete(message);
@@ -288,6 +307,8 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     }
 
     private void TrimLog() => _log.RemoveRange(0, Math.Max(_log.Count - Settings.History, 0));
+
+    private bool IsKnown(string once) => _once.TryGetValue(once, out var first) && first.Until > Now;
 
     private bool IsOver(PlainMessage message) => message.Dies <= Now;
 

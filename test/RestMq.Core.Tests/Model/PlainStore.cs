@@ -52,6 +52,10 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
 
     public ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Redrive());
 
+    public ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken) => new(Find(key.Queue).Redrive(key.Id));
+
+    public ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken) => new(Find(queue).Purge(state));
+
     public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Stats());
 
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
