@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Http;
@@ -21,10 +22,14 @@ internal static class RequestBody
         }
         catch (IOException e) when (e is not BadHttpRequestException)
         {
+            // Who has gone is not answered; and Kestrel, which would drain what is left, fails at that and logs an error.
+            if (e is ConnectionResetException) request.HttpContext.Abort();
             throw Problem.BadRequest($"The body could not be read: {e.Message}");
         }
     }
 
+    // Without RequestAborted: a read that is cancelled stays open in Kestrel, which then fails to drain the body and logs an error. A connection
+    // that breaks ends the read by itself, and one that is too slow is Kestrel's to end (MinRequestBodyDataRate).
     private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int limit)
     {
         if (request.ContentLength > limit) throw TooLarge(limit);
@@ -33,12 +38,12 @@ internal static class RequestBody
         {
             if (length == 0) return [];
             var body = new byte[length];
-            await request.Body.ReadExactlyAsync(body, request.HttpContext.RequestAborted);
+            await request.Body.ReadExactlyAsync(body, CancellationToken.None);
             return body;
         }
         using var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
-        for (int read; (read = await request.Body.ReadAsync(chunk, request.HttpContext.RequestAborted)) > 0;)
+        for (int read; (read = await request.Body.ReadAsync(chunk, CancellationToken.None)) > 0;)
         {
             if (buffer.Length + read > limit) throw TooLarge(limit);
             buffer.Write(chunk, 0, read);
