@@ -77,9 +77,9 @@ internal sealed partial class LiveStream(
         {
             using (response) throw await RestMqClientException.OfAsync(response, deadline.Token).ConfigureAwait(false);
         }
-        var body = await response.Content.ReadAsStreamAsync(ended).ConfigureAwait(false);
-        var parser = SseParser.Create(new WatchedStream(body, options.Silence, time), static (_, data) => data.ToArray());
-        return new Connection(response, parser, parser.EnumerateAsync(ended).GetAsyncEnumerator(ended));
+        var body = new WatchedStream(await response.Content.ReadAsStreamAsync(ended).ConfigureAwait(false), options.Silence, time);
+        var parser = SseParser.Create(body, static (_, data) => data.ToArray());
+        return new Connection(response, body, parser, parser.EnumerateAsync(ended).GetAsyncEnumerator(ended));
     }
 
     private async Task PauseAsync(Exception? loss)
@@ -94,6 +94,7 @@ internal sealed partial class LiveStream(
     {
         if (_connection is not { } connection) return;
         _connection = null;
+        await connection.Body.CloseAsync().ConfigureAwait(false);
         connection.Response.Dispose();
         await connection.Events.DisposeAsync().ConfigureAwait(false);
     }
@@ -108,5 +109,6 @@ internal sealed partial class LiveStream(
     [LoggerMessage(80, LogLevel.Warning, "The stream {Address} has ended; it is opened again until it can be.")]
     private static partial void Lost(ILogger logger, Exception? loss, string address);
 
-    private sealed record Connection(HttpResponseMessage Response, SseParser<byte[]> Parser, IAsyncEnumerator<SseItem<byte[]>> Events);
+    private sealed record Connection(
+        HttpResponseMessage Response, WatchedStream Body, SseParser<byte[]> Parser, IAsyncEnumerator<SseItem<byte[]>> Events);
 }

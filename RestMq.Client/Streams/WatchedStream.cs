@@ -32,6 +32,25 @@ internal sealed class WatchedStream(Stream inner, TimeSpan silence, TimeProvider
         }
     }
 
+    /// <summary>
+    /// Closes the connection at once, so that the host gives what was not settled to others. To dispose a response that goes on is to read it for
+    /// two seconds more, in the hope of its end; a read that is cancelled is not waited for.
+    /// </summary>
+    public async ValueTask CloseAsync()
+    {
+        using var close = new CancellationTokenSource();
+        try
+        {
+            var read = inner.ReadAsync(new byte[1], close.Token);
+            await close.CancelAsync().ConfigureAwait(false);
+            await read.ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // So it is closed.
+        }
+    }
+
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override void Flush() => throw new NotSupportedException();
