@@ -22,7 +22,7 @@ public interface IRestMqClient
 
     /// <summary>Adds several messages in one request, in order: all of them, or none. A text goes as a JSON string; bytes cannot go this way.</summary>
     /// <param name="queue">The queue, which need not exist.</param>
-    /// <param name="messages">One message or more; the host takes 1000 at most.</param>
+    /// <param name="messages">The messages, of which the host takes 1000 at most at a time; with none, nothing is done.</param>
     /// <param name="options">Delay, time to live and the like, for all of them.</param>
     /// <param name="cancellationToken">Ends the attempt; the messages may have been added.</param>
     /// <returns>Their keys, in order.</returns>

@@ -24,7 +24,7 @@ public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
         : base(receipt[..Math.Max(receipt.LastIndexOf('.'), 0)], value, count) => (_client, Receipt) = (client, receipt);
 
     internal LeasedMessage(IRestMqClient client, WireMessage wire, MessageSerializer serializer) : base(wire, serializer) =>
-        (_client, Receipt) = (client, wire.Receipt ?? throw new FormatException("The host's reply holds a message without a receipt."));
+        (_client, Receipt) = (client, wire.Receipt ?? throw new RestMqClientException(inner: null));
 
     /// <summary>What this hand-out is settled with, such as <c>orders:12.1</c>.</summary>
     public string Receipt { get; }

@@ -46,6 +46,9 @@ public class QueueMessage<T>
     /// <summary>The content type it was sent with; null for a plain text, plain JSON, and bytes without one.</summary>
     public string? ContentType => _wire.ContentType;
 
+    /// <summary>The W3C trace context of its producer; null when there is none.</summary>
+    public string? TraceParent => _wire.TraceParent;
+
     /// <summary>Its place in the history of a broadcast queue, to resume after; null when it did not come by a live stream of one.</summary>
     public long? EventId => _wire.EventId;
 

@@ -96,7 +96,7 @@ public sealed partial class RestMqClient
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new FormatException($"The reply to {method} {address} is not one of a RestMQ host.", e);
+            throw new RestMqClientException(e);
         }
     }
 

@@ -48,7 +48,10 @@ public sealed partial class RestMqClient : IRestMqClient
     public async Task<IReadOnlyList<string>> AddManyAsync<T>(
         string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var keys = await AddAsync(queue, _serializer.Lines(messages), options, cancellationToken).ConfigureAwait(false);
+        var lines = _serializer.Lines(messages);
+        if (lines.IsEmpty) return [];
+        var content = MessageSerializer.Typed(lines, "application/x-ndjson");
+        var keys = await AddAsync(queue, content, options, cancellationToken).ConfigureAwait(false);
         return keys.Split("\r\n");
     }
 
@@ -63,6 +66,7 @@ public sealed partial class RestMqClient : IRestMqClient
         var once = options?.IdempotencyKey ?? (_options.IdempotentAdds ? Guid.NewGuid().ToString("N") : null);
         if (once is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", once);
         using var response = await SendAsync(_http(), request, cancellationToken).ConfigureAwait(false);
+        if (response.Content.Headers.ContentType?.MediaType != "text/plain") throw new RestMqClientException(inner: null);
         var reply = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         return reply.TrimEnd('\r', '\n');
     }

@@ -5,7 +5,7 @@ namespace RestMq.Client;
 
 /// <summary>
 /// The host refused a request. Its reply tells why: a problem of RFC 9457, whose types <c>docs/http.md</c> lists. A reply from elsewhere, such as
-/// a proxy, has the status alone.
+/// a proxy or a page at the same address, has the status alone.
 /// </summary>
 public sealed class RestMqClientException : HttpRequestException
 {
@@ -16,7 +16,10 @@ public sealed class RestMqClientException : HttpRequestException
         : base($"The RestMQ host answered {(int)status}: {detail ?? title ?? status.ToString()}", null, status) =>
         (Status, Type, Title, Detail, RetryAfter) = ((int)status, type, title, detail, retryAfter);
 
-    /// <summary>The HTTP status, such as 429.</summary>
+    internal RestMqClientException(Exception? inner)
+        : base("The reply is not one of a RestMQ host: is the address right?", inner, HttpStatusCode.OK) => Status = (int)HttpStatusCode.OK;
+
+    /// <summary>The HTTP status, such as 429; 200 for a reply that is not a RestMQ host's.</summary>
     public int Status { get; }
 
     /// <summary>What kind of problem it is, such as <c>urn:restmq:full</c>; null when the reply is no problem of the host's.</summary>

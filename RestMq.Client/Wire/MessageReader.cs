@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace RestMq.Client.Wire;
@@ -8,7 +9,7 @@ namespace RestMq.Client.Wire;
 internal static class MessageReader
 {
     /// <summary>One message.</summary>
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <exception cref="RestMqClientException">It is none.</exception>
     public static WireMessage Read(ReadOnlyMemory<byte> json)
     {
         try
@@ -19,12 +20,12 @@ internal static class MessageReader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new FormatException("The reply is not one of a RestMQ host: it should hold a message.", e);
+            throw new RestMqClientException(e);
         }
     }
 
     /// <summary>One message a line.</summary>
-    /// <exception cref="FormatException">One is none.</exception>
+    /// <exception cref="RestMqClientException">One is none.</exception>
     public static List<WireMessage> ReadLines(ReadOnlyMemory<byte> lines)
     {
         var messages = new List<WireMessage>();
@@ -39,20 +40,19 @@ internal static class MessageReader
     }
 
     /// <summary>The messages of the list that stands as a member of an object.</summary>
-    /// <exception cref="FormatException">One is none.</exception>
+    /// <exception cref="RestMqClientException">One is none.</exception>
     public static List<WireMessage> ReadMember(JsonElement root, string name)
     {
         var messages = new List<WireMessage>();
-        foreach (var message in root.GetProperty(name).EnumerateArray()) messages.Add(Read(JsonMarshalled(message)));
+        // Copied, since the document that it is in does not outlive the reply.
+        foreach (var message in root.GetProperty(name).EnumerateArray()) messages.Add(Read(JsonMarshal.GetRawUtf8Value(message).ToArray()));
         return messages;
     }
-
-    private static byte[] JsonMarshalled(JsonElement element) => System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(element).ToArray();
 
     private static WireMessage Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
     {
         if (reader.TokenType != JsonTokenType.StartObject) throw new FormatException("It is no object.");
-        string? key = null, receipt = null, type = null, reason = null;
+        string? key = null, receipt = null, type = null, reason = null, trace = null;
         long count = 0;
         long? id = null;
         ReadOnlyMemory<byte> body = default;
@@ -70,6 +70,7 @@ internal static class MessageReader
             else if (name.SequenceEqual("receipt"u8)) receipt = reader.GetString();
             else if (name.SequenceEqual("type"u8)) type = reader.GetString();
             else if (name.SequenceEqual("encoding"u8)) isBase64 = reader.ValueTextEquals("base64"u8);
+            else if (name.SequenceEqual("traceparent"u8)) trace = reader.GetString();
             else if (name.SequenceEqual("id"u8)) id = reader.GetInt64();
             else if (name.SequenceEqual("state"u8)) place = Place(reader.GetString());
             else if (name.SequenceEqual("added"u8)) added = reader.GetDateTimeOffset();
@@ -85,6 +86,7 @@ internal static class MessageReader
             Body = isBase64 ? Decoded(body.Span) : body,
             IsText = isText && !isBase64,
             ContentType = type,
+            TraceParent = trace,
             EventId = id,
             Place = place,
             Added = added,

@@ -31,8 +31,8 @@ internal sealed class MessageSerializer(JsonSerializerOptions options)
         }
     }
 
-    /// <summary>Messages as a request's body, one a line.</summary>
-    public HttpContent Lines<T>(IEnumerable<T> messages)
+    /// <summary>Messages as lines of JSON.</summary>
+    public ReadOnlyMemory<byte> Lines<T>(IEnumerable<T> messages)
     {
         if (typeof(T) == typeof(byte[]) || typeof(T) == typeof(ReadOnlyMemory<byte>))
             throw new NotSupportedException("Several messages go as lines of JSON, which cannot hold bytes as they are: add them one by one.");
@@ -46,7 +46,7 @@ internal sealed class MessageSerializer(JsonSerializerOptions options)
             writer.Reset();
             lines.Write("\n"u8);
         }
-        return Typed(lines.WrittenMemory, "application/x-ndjson");
+        return lines.WrittenMemory;
     }
 
     /// <summary>

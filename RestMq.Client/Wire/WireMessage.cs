@@ -16,6 +16,8 @@ internal sealed class WireMessage
 
     public string? ContentType { get; init; }
 
+    public string? TraceParent { get; init; }
+
     public long? EventId { get; init; }
 
     public long Missed { get; set; }

@@ -114,6 +114,7 @@ public abstract class AddingTests(QueueHost host)
 
         await Client.AddManyAsync(queue, ["one", "two"]);
         (await Client.TakeManyAsync<string>(queue, 2)).Select(message => message.Value).Should().Equal("one", "two");
+        (await Client.AddManyAsync<Order>(queue, [])).Should().BeEmpty();
         await FluentActions.Awaiting(() => Client.AddManyAsync(queue, [new byte[] { 1 }])).Should().ThrowAsync<NotSupportedException>();
     }
 

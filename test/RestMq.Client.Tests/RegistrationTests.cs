@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
@@ -112,6 +114,35 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
         await FluentActions.Awaiting(() => client.AddAsync("q", "x")).Should().ThrowAsync<HttpRequestException>();
     }
 
+    [Theory]
+    [InlineData("text/html", "<html>Welcome</html>")]
+    [InlineData("application/json", "{}")]
+    [InlineData("application/json", "[1")]
+    public async Task Another_site_at_the_address_is_told(string type, string page)
+    {
+        using var http = new HttpClient(new Page(type, page)) { BaseAddress = new Uri("http://elsewhere.example/") };
+        var client = new RestMqClient(http);
+        foreach (var ask in new Func<Task>[]
+        {
+            () => client.AddAsync("q", "x"),
+            () => client.TakeAsync<string>("q"),
+            () => client.TakeManyAsync<string>("q", 2),
+            () => client.StatsAsync("q"),
+            () => client.GetAsync<string>("q"),
+        })
+        {
+            (await ask.Should().ThrowAsync<RestMqClientException>()).WithMessage("*not one of a RestMQ host*").Which.Status.Should().Be(200);
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_that_is_no_problem_is_told_by_its_status()
+    {
+        using var http = new HttpClient(new Page("text/html", "<html>Bad gateway</html>", 502)) { BaseAddress = new Uri("http://elsewhere.example/") };
+        var refusal = (await FluentActions.Awaiting(() => new RestMqClient(http).ListAsync()).Should().ThrowAsync<RestMqClientException>()).Which;
+        (refusal.Status, refusal.Type, refusal.Detail).Should().Be((502, null, null));
+    }
+
     [Fact]
     public async Task A_consumers_own_tests_need_no_host()
     {
@@ -130,6 +161,12 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     [JsonSerializable(typeof(Order))]
     [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
     private sealed partial class Context : JsonSerializerContext;
+
+    private sealed class Page(string type, string page, int status = 200) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage((HttpStatusCode)status) { Content = new StringContent(page, new MediaTypeHeaderValue(type)) });
+    }
 
     private sealed class Noting(List<string> seen, string name) : DelegatingHandler
     {

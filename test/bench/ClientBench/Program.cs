@@ -20,7 +20,7 @@ IWork raw = new RawWork(http);
 foreach (var (what, add, take, size) in Kinds())
 {
     // Code that has not been run often is not what an application runs.
-    for (var warm = 0; warm < 2; warm++)
+    for (var warm = 0; warm < 8; warm++)
     {
         foreach (var work in new[] { raw, typed }) await RoundAsync(work, add, take, size);
     }
