@@ -122,6 +122,10 @@ public interface IRestMqClient
     /// <returns>Whether there was anything to delete.</returns>
     Task<bool> PurgeAsync(string queue, CancellationToken cancellationToken = default);
 
+    /// <summary>Deletes the messages in one place, such as the dead letters. The other places, the settings and the streams stay.</summary>
+    /// <returns>How many.</returns>
+    Task<long> PurgeAsync(string queue, MessagePlace place, CancellationToken cancellationToken = default);
+
     /// <summary>The names of all queues, in order.</summary>
     Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken = default);
 
@@ -141,7 +145,10 @@ public interface IRestMqClient
     /// <summary>Pauses the queue's live streams; messages are kept, and can still be taken.</summary>
     Task StopAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Returns the dead letters to the tail of the queue.</summary>
+    /// <summary>Returns the dead letters to the tail of the queue, as new.</summary>
     /// <returns>How many.</returns>
     Task<long> RedriveAsync(string queue, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns one dead letter to the tail of its queue, as new; false when the message is not dead.</summary>
+    Task<bool> RedriveOneAsync(string key, CancellationToken cancellationToken = default);
 }

@@ -34,12 +34,16 @@ public sealed partial class RestMqClient
     public Task<IReadOnlyList<PeekedMessage<T>>> LastAsync<T>(
         string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default) =>
         AskAsync<IReadOnlyList<PeekedMessage<T>>>(
-            HttpMethod.Get, $"{Address.Of("j", queue)}?state={place.ToString().ToLowerInvariant()}", null,
+            HttpMethod.Get, $"{Address.Of("j", queue)}?state={Word(place)}", null,
             reply => MessageReader.ReadMember(reply, "messages").ConvertAll(wire => new PeekedMessage<T>(wire, _serializer)), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> PurgeAsync(string queue, CancellationToken cancellationToken = default) =>
         AskAsync(HttpMethod.Delete, Address.Of("q", queue), null, static reply => reply.GetProperty("status").GetInt32() == 1, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> PurgeAsync(string queue, MessagePlace place, CancellationToken cancellationToken = default) => AskAsync(
+        HttpMethod.Delete, $"{Address.Of("q", queue)}?state={Word(place)}", null, static reply => reply.GetProperty("count").GetInt64(), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken = default) => AskAsync<IReadOnlyList<string>>(
@@ -80,6 +84,22 @@ public sealed partial class RestMqClient
     /// <inheritdoc/>
     public async Task<long> RedriveAsync(string queue, CancellationToken cancellationToken = default) =>
         (await ControlAsync(queue, "status=redrive", cancellationToken).ConfigureAwait(false)).GetProperty("redriven").GetInt64();
+
+    /// <inheritdoc/>
+    public async Task<bool> RedriveOneAsync(string key, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var stat = await ControlAsync(Address.QueueOf(key), Address.Fields(("status", "redrive"), ("key", key)), cancellationToken).ConfigureAwait(false);
+            return stat.GetProperty("redriven").GetInt64() == 1;
+        }
+        catch (RestMqClientException e) when (e.Type == "urn:restmq:not-found")
+        {
+            return false;
+        }
+    }
+
+    private static string Word(MessagePlace place) => place.ToString().ToLowerInvariant();
 
     private Task<JsonElement> ControlAsync(string queue, string status, CancellationToken cancellationToken) =>
         AskAsync(HttpMethod.Post, Address.Of("control", queue), status, static reply => reply.GetProperty("stat").Clone(), cancellationToken);

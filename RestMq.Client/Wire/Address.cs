@@ -17,12 +17,16 @@ internal static class Address
 
     /// <summary>A message, by its key or receipt.</summary>
     /// <exception cref="ArgumentException">It is neither.</exception>
-    public static string Of(string keyOrReceipt)
+    public static string Of(string keyOrReceipt) => $"{Of("q", QueueOf(keyOrReceipt))}/{Uri.EscapeDataString(keyOrReceipt)}";
+
+    /// <summary>The queue of a message, by its key or receipt.</summary>
+    /// <exception cref="ArgumentException">It is neither.</exception>
+    public static string QueueOf(string keyOrReceipt)
     {
         var colon = keyOrReceipt.LastIndexOf(':');
         if (colon <= 0 || colon == keyOrReceipt.Length - 1)
             throw new ArgumentException($"A key is such as orders:12, and a receipt such as orders:12.3; this is neither: '{keyOrReceipt}'", nameof(keyOrReceipt));
-        return $"{Of("q", keyOrReceipt[..colon])}/{Uri.EscapeDataString(keyOrReceipt)}";
+        return keyOrReceipt[..colon];
     }
 
     /// <summary>Fields as they stand in a query, or in a form; those that are null are left out.</summary>

@@ -52,6 +52,18 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
+    public async Task One_dead_letter_returns_and_the_others_are_purged()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddManyAsync(queue, ["a", "b", "c", "d"]);
+        foreach (var message in await Client.LeaseManyAsync<string>(queue, 3, Lease)) await message.BuryAsync("bad");
+        (await Client.RedriveOneAsync($"{queue}:2")).Should().BeTrue();
+        (await Client.RedriveOneAsync($"{queue}:2")).Should().BeFalse("it is dead no longer");
+        (await Client.PurgeAsync(queue, MessagePlace.Dead)).Should().Be(2);
+        (await Client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = 2, Dead = 0 });
+    }
+
+    [Fact]
     public async Task Several_at_once_from_several_queues_in_order()
     {
         var (high, low) = (QueueHost.NextQueue(), QueueHost.NextQueue());
