@@ -86,7 +86,7 @@ internal sealed partial class LiveStream(
     {
         var pause = Math.Min(_pause.TotalSeconds * Math.Pow(2, Math.Min(_losses, 30)), options.MaxReconnectDelay.TotalSeconds);
         // What begins an outage is worth a line; its length is not.
-        if (_losses++ == 0) Lost(logger, loss, address);
+        if (_losses++ == 0) LogLost(logger, loss, address);
         await Task.Delay(TimeSpan.FromSeconds(pause * (0.5 + (Random.Shared.NextDouble() / 2))), time, ended).ConfigureAwait(false);
     }
 
@@ -106,8 +106,8 @@ internal sealed partial class LiveStream(
         _ => false,
     };
 
-    [LoggerMessage(80, LogLevel.Warning, "The stream {Address} has ended; it is opened again until it can be.")]
-    private static partial void Lost(ILogger logger, Exception? loss, string address);
+    [LoggerMessage(90, LogLevel.Warning, "The stream {Address} has ended; it is opened again until it can be.")]
+    private static partial void LogLost(ILogger logger, Exception? loss, string address);
 
     private sealed record Connection(
         HttpResponseMessage Response, WatchedStream Body, SseParser<byte[]> Parser, IAsyncEnumerator<SseItem<byte[]>> Events);

@@ -38,12 +38,17 @@ internal sealed class WatchedStream(Stream inner, TimeSpan silence, TimeProvider
     /// </summary>
     public async ValueTask CloseAsync()
     {
-        using var close = new CancellationTokenSource();
+        var rest = new byte[16 * 1024];
         try
         {
-            var read = inner.ReadAsync(new byte[1], close.Token);
-            await close.CancelAsync().ConfigureAwait(false);
-            await read.ConfigureAwait(false);
+            // What has arrived already is read first, up to a bound; only a read that has to wait can be cancelled.
+            for (var i = 0; i < 64; i++)
+            {
+                using var close = new CancellationTokenSource();
+                var read = inner.ReadAsync(rest, close.Token);
+                if (!read.IsCompleted) await close.CancelAsync().ConfigureAwait(false);
+                if (await read.ConfigureAwait(false) == 0) return;
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
