@@ -30,7 +30,10 @@ internal static class Adding
         return Complete(MessageBody.FromRequest(bytes, context.Request.ContentType), fields, context, options);
     }
 
-    /// <summary>One JSON message a line; blank lines are skipped.</summary>
+    /// <summary>
+    /// One JSON message a line; blank lines are skipped. An idempotency key stands for all of them: each message is known by it and its number, so
+    /// the same lines sent again add nothing.
+    /// </summary>
     public static async ValueTask<List<NewMessage>> OfLinesAsync(Fields fields, HttpContext context, RestMqOptions options)
     {
         ReadOnlyMemory<byte> bytes = await RequestBody.ReadAsync(context.Request, options.MaxBatchBytes);
@@ -42,11 +45,10 @@ internal static class Adding
             bytes = end < 0 ? default : bytes[(end + 1)..];
             if (line.IsEmpty) continue;
             if (messages.Count == options.MaxBatch) throw Problem.BadRequest($"At most {options.MaxBatch} messages are added at a time. Nothing was added.");
-            messages.Add(Complete(OfLine(line, number), fields, context, options));
+            var message = Complete(OfLine(line, number), fields, context, options);
+            messages.Add(message.IdempotencyKey is { } id ? message with { IdempotencyKey = Limits.IdempotencyKey($"{id}/{messages.Count + 1}") } : message);
         }
         if (messages.Count == 0) throw Problem.BadRequest("The messages are missing: send one JSON value a line.");
-        if (messages.Count > 1 && messages[0].IdempotencyKey is not null)
-            throw Problem.BadRequest("An Idempotency-Key is for one message: send lines without it.");
         return messages;
     }
 

@@ -29,6 +29,7 @@ public sealed partial class ArchitectureTests
         (70, "HeldMessage.LogLost"),
         (71, "HeldMessage.LogTooLate"),
         (72, "HeldMessage.LogUnsettled"),
+        (90, "LiveStream.LogLost"),
     ];
 
     private static string Root { get; } = FindRoot();

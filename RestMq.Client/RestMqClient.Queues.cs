@@ -1,0 +1,136 @@
+using System.Text.Json;
+using RestMq.Client.Wire;
+
+namespace RestMq.Client;
+
+public sealed partial class RestMqClient
+{
+    /// <inheritdoc/>
+    public async Task<QueueMessage<T>?> GetAsync<T>(string queue, CancellationToken cancellationToken = default)
+    {
+        using var command = MessageSerializer.Typed("{\"cmd\":\"get\"}"u8.ToArray(), "application/json");
+        using var response = await SendAsync(HttpMethod.Post, Address.Of("queue", queue), cancellationToken, command).ConfigureAwait(false);
+        var reply = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        // An empty queue is {"error":…} with 200 in this protocol, which has no other failure of a get.
+        return reply.AsSpan().StartsWith("{\"error\""u8) ? null : new QueueMessage<T>(MessageReader.Read(reply), _serializer);
+    }
+
+    /// <inheritdoc/>
+    public async Task<PeekedMessage<T>?> PeekAsync<T>(string key, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Get, Address.Of(key), cancellationToken).ConfigureAwait(false);
+            var reply = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            return new PeekedMessage<T>(MessageReader.Read(reply), _serializer);
+        }
+        catch (RestMqClientException e) when (e.Type == "urn:restmq:not-found")
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<PeekedMessage<T>>> LastAsync<T>(
+        string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default) =>
+        AskAsync<IReadOnlyList<PeekedMessage<T>>>(
+            HttpMethod.Get, $"{Address.Of("j", queue)}?state={Word(place)}", null,
+            reply => MessageReader.ReadMember(reply, "messages").ConvertAll(wire => new PeekedMessage<T>(wire, _serializer)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> PurgeAsync(string queue, CancellationToken cancellationToken = default) =>
+        AskAsync(HttpMethod.Delete, Address.Of("q", queue), null, static reply => reply.GetProperty("status").GetInt32() == 1, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> PurgeAsync(string queue, MessagePlace place, CancellationToken cancellationToken = default) => AskAsync(
+        HttpMethod.Delete, $"{Address.Of("q", queue)}?state={Word(place)}", null, static reply => reply.GetProperty("count").GetInt64(), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken = default) => AskAsync<IReadOnlyList<string>>(
+        HttpMethod.Get, "q", null, static reply => [.. reply.GetProperty("queues").EnumerateArray().Select(name => name.GetString()!)], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<QueueInfo> StatsAsync(string queue, CancellationToken cancellationToken = default) =>
+        AskAsync(HttpMethod.Get, Address.Of("stats", queue), null, static reply => new QueueInfo(reply.GetProperty("queue").GetString()!)
+        {
+            Ready = reply.GetProperty("ready").GetInt64(),
+            Leased = reply.GetProperty("leased").GetInt64(),
+            Delayed = reply.GetProperty("delayed").GetInt64(),
+            Dead = reply.GetProperty("dead").GetInt64(),
+            TotalAdded = reply.GetProperty("added").GetInt64(),
+            TotalSettled = reply.GetProperty("settled").GetInt64(),
+            OldestAge = Seconds(reply.GetProperty("oldest_age")),
+            Consumers = reply.GetProperty("consumers").GetInt32(),
+            Policy = PolicyOf(reply.GetProperty("policy")),
+            Stopped = reply.GetProperty("status").GetInt32() == 0,
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<QueueConfiguration> GetConfigurationAsync(string queue, CancellationToken cancellationToken = default) =>
+        AskAsync(HttpMethod.Get, Address.Of("p", queue), null, ConfigurationOf, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<QueueConfiguration> ConfigureAsync(string queue, QueueConfiguration change, CancellationToken cancellationToken = default) =>
+        AskAsync(HttpMethod.Post, Address.Of("p", queue), Address.Fields(
+            ("policy", change.Policy?.ToString().ToLowerInvariant()), ("max_receives", change.MaxReceives), ("max_length", change.MaxLength),
+            ("ttl", change.TimeToLive), ("history", change.History)), ConfigurationOf, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StartAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=start", cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StopAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=stop", cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<long> RedriveAsync(string queue, CancellationToken cancellationToken = default) =>
+        (await ControlAsync(queue, "status=redrive", cancellationToken).ConfigureAwait(false)).GetProperty("redriven").GetInt64();
+
+    /// <inheritdoc/>
+    public async Task<bool> RedriveOneAsync(string key, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var stat = await ControlAsync(Address.QueueOf(key), Address.Fields(("status", "redrive"), ("key", key)), cancellationToken).ConfigureAwait(false);
+            return stat.GetProperty("redriven").GetInt64() == 1;
+        }
+        catch (RestMqClientException e) when (e.Type == "urn:restmq:not-found")
+        {
+            return false;
+        }
+    }
+
+    private static string Word(MessagePlace place) => place.ToString().ToLowerInvariant();
+
+    private Task<JsonElement> ControlAsync(string queue, string status, CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Post, Address.Of("control", queue), status, static reply => reply.GetProperty("stat").Clone(), cancellationToken);
+
+    private async Task<TResult> AskAsync<TResult>(
+        HttpMethod method, string address, string? fields, Func<JsonElement, TResult> read, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(method, address, cancellationToken, OfForm(fields)).ConfigureAwait(false);
+        try
+        {
+            var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            using var reply = await JsonDocument.ParseAsync(body, default, cancellationToken).ConfigureAwait(false);
+            return read(reply.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new RestMqClientException(e);
+        }
+    }
+
+    private static QueueConfiguration ConfigurationOf(JsonElement reply) => new()
+    {
+        Policy = PolicyOf(reply.GetProperty("value")),
+        MaxReceives = reply.GetProperty("max_receives").GetInt32(),
+        MaxLength = reply.GetProperty("max_length") is { ValueKind: JsonValueKind.Number } length ? length.GetInt64() : null,
+        TimeToLive = Seconds(reply.GetProperty("ttl")),
+        History = reply.GetProperty("history").GetInt32(),
+    };
+
+    private static DeliveryPolicy PolicyOf(JsonElement word) => word.ValueEquals("roundrobin"u8) ? DeliveryPolicy.RoundRobin : DeliveryPolicy.Broadcast;
+
+    private static TimeSpan? Seconds(JsonElement number) =>
+        number.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(number.GetDouble()) : null;
+}

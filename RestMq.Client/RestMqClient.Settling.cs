@@ -1,0 +1,40 @@
+using System.Text;
+using RestMq.Client.Wire;
+
+namespace RestMq.Client;
+
+public sealed partial class RestMqClient
+{
+    private const string Form = "application/x-www-form-urlencoded";
+
+    /// <inheritdoc/>
+    public Task<bool> AckAsync(string receipt, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Delete, receipt, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> ExtendAsync(string receipt, TimeSpan lease, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Post, receipt, Address.Fields(("lease", lease)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> ReleaseAsync(string receipt, TimeSpan delay = default, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Post, receipt, Address.Fields(("release", delay)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> BuryAsync(string receipt, string reason, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Post, receipt, Address.Fields(("bury", reason)), cancellationToken);
+
+    private async Task<bool> SettleAsync(HttpMethod method, string receipt, string? fields, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reply = await SendAsync(method, Address.Of(receipt), cancellationToken, OfForm(fields)).ConfigureAwait(false);
+            return true;
+        }
+        catch (RestMqClientException e) when (e.Type is "urn:restmq:stale-receipt" or "urn:restmq:not-found")
+        {
+            return false;
+        }
+    }
+
+    private static HttpContent? OfForm(string? fields) => fields is null ? null : MessageSerializer.Typed(Encoding.ASCII.GetBytes(fields), Form);
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RestMq.Client.Wire;
+
+namespace RestMq.Client;
+
+/// <inheritdoc cref="IRestMqClient"/>
+public sealed partial class RestMqClient : IRestMqClient
+{
+    private readonly Func<HttpClient> _http;
+    private readonly Func<HttpClient> _patient;
+    private readonly RestMqClientOptions _options;
+    private readonly MessageSerializer _serializer;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <summary>
+    /// A client over an <see cref="HttpClient"/> of the caller's own, which goes on to own it. In an application, <c>services.AddRestMqClient()</c>.
+    /// </summary>
+    /// <param name="http">Its <c>Timeout</c> must be longer than the waits that are asked for.</param>
+    /// <param name="options">A base address here takes the place of the <paramref name="http"/>'s.</param>
+    public RestMqClient(HttpClient http, RestMqClientOptions? options = null)
+        : this(() => http, () => http, options ?? new RestMqClientOptions(), TimeProvider.System, NullLogger.Instance)
+    {
+        if (_options.BaseAddress is { } address) http.BaseAddress = Folder(address);
+    }
+
+    /// <param name="http">For requests that are answered at once.</param>
+    /// <param name="patient">For those that wait: without a timeout, and without retries that would cut them short.</param>
+    /// <param name="options">How messages are written and read.</param>
+    /// <param name="time">The clock of pauses.</param>
+    /// <param name="logger">Is told of lost connections.</param>
+    internal RestMqClient(Func<HttpClient> http, Func<HttpClient> patient, RestMqClientOptions options, TimeProvider time, ILogger logger)
+    {
+        (_http, _patient, _options, _time, _logger) = (http, patient, options, time, logger);
+        _serializer = new MessageSerializer(options.SerializerOptions);
+    }
+
+    /// <inheritdoc/>
+    public Task<string> AddAsync<T>(string queue, T message, AddMessageOptions? options = null, CancellationToken cancellationToken = default) =>
+        AddAsync(queue, _serializer.Content(message, options?.ContentType), options, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string> AddStreamAsync(string queue, Stream message, AddMessageOptions? options = null, CancellationToken cancellationToken = default) =>
+        AddAsync(queue, MessageSerializer.Typed(new StreamContent(message), options?.ContentType ?? "application/octet-stream"), options, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> AddManyAsync<T>(
+        string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var lines = _serializer.Lines(messages);
+        if (lines.IsEmpty) return [];
+        var content = MessageSerializer.Typed(lines, "application/x-ndjson");
+        var keys = await AddAsync(queue, content, options, cancellationToken).ConfigureAwait(false);
+        return keys.Split("\r\n");
+    }
+
+    /// <summary>The address with a slash at its end, without which the last part of its path would be lost.</summary>
+    internal static Uri Folder(Uri address) => address.AbsoluteUri.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
+
+    private async Task<string> AddAsync(string queue, HttpContent content, AddMessageOptions? options, CancellationToken cancellationToken)
+    {
+        TimeSpan? delay = options is { Delay.Ticks: not 0 } ? options.Delay : null;
+        var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(("delay", delay), ("ttl", options?.TimeToLive)));
+        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
+        var once = options?.IdempotencyKey ?? (_options.IdempotentAdds ? Guid.NewGuid().ToString("N") : null);
+        if (once is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", once);
+        using var response = await SendAsync(_http(), request, cancellationToken).ConfigureAwait(false);
+        if (response.Content.Headers.ContentType?.MediaType != "text/plain") throw new RestMqClientException(inner: null);
+        var reply = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        return reply.TrimEnd('\r', '\n');
+    }
+
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, CancellationToken cancellationToken, HttpContent? content = null) =>
+        SendAsync(_http(), new HttpRequestMessage(method, address) { Content = content }, cancellationToken);
+
+    /// <summary>Sends a request and returns a reply that is a success.</summary>
+    /// <exception cref="RestMqClientException">The host refused.</exception>
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient http, HttpRequestMessage request, CancellationToken cancellationToken,
+        HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
+    {
+        var response = await http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode) return response;
+        using (response) throw await RestMqClientException.OfAsync(response, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace RestMq.Client;
+
+/// <summary>Where the host is, and how messages are written and read.</summary>
+public sealed class RestMqClientOptions
+{
+    /// <summary>
+    /// Where RestMQ is mapped, such as <c>https://queues.example/mq</c>. <value>Null: as <c>ConfigureHttpClient</c> says.</value>
+    /// </summary>
+    public Uri? BaseAddress { get; set; }
+
+    /// <summary>
+    /// How messages are written and read. A trimmed or AOT application sets its <c>TypeInfoResolver</c> to a <c>JsonSerializerContext</c> of its own.
+    /// <value>The defaults of the web: camel case, and read whatever the case.</value>
+    /// </summary>
+    public JsonSerializerOptions SerializerOptions { get; set; } = new(JsonSerializerDefaults.Web) { TypeInfoResolver = DefaultResolver() };
+
+    /// <summary>
+    /// Whether an add without an idempotency key of its own is given one, so that a request that is sent again, by a retry or by a proxy, adds
+    /// once. The host remembers each for five minutes. <value>True.</value>
+    /// </summary>
+    public bool IdempotentAdds { get; set; } = true;
+
+    /// <summary>How much longer than it was asked to wait the host may take to answer. <value>30 seconds.</value></summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(30);
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reflection is used only where the application has it enabled.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reflection is used only where the application has it enabled.")]
+    private static IJsonTypeInfoResolver DefaultResolver() =>
+        JsonSerializer.IsReflectionEnabledByDefault ? new DefaultJsonTypeInfoResolver() : JsonTypeInfoResolver.Combine();
+}

@@ -1,0 +1,101 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RestMq.Client;
+
+namespace RestMq;
+
+/// <summary>Adds clients of RestMQ to an application.</summary>
+public static class RestMqClientServiceCollectionExtensions
+{
+    private const string HttpName = "RestMq.Client";
+
+    /// <summary>Adds <see cref="IRestMqClient"/>, a singleton. It may be called several times.</summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="configure">Says where the host is.</param>
+    /// <returns>
+    /// The builder of its <see cref="HttpClient"/>, for handlers, credentials and retries. What is set there holds for waits and streams as well,
+    /// but for resilience handlers: their timeouts would cut off what is meant to take long.
+    /// </returns>
+    public static IHttpClientBuilder AddRestMqClient(this IServiceCollection services, Action<RestMqClientOptions>? configure = null)
+    {
+        services.TryAddSingleton<IRestMqClient>(provider => Create(provider, Options.DefaultName));
+        return AddHttp(services, Options.DefaultName, configure);
+    }
+
+    /// <summary>Adds a client with a name, for <c>[FromKeyedServices(name)] IRestMqClient</c>, beside others.</summary>
+    /// <inheritdoc cref="AddRestMqClient(IServiceCollection, Action{RestMqClientOptions}?)"/>
+    /// <param name="services">The application's services.</param>
+    /// <param name="name">Its key, and the name of its <see cref="RestMqClientOptions"/>.</param>
+    /// <param name="configure">Says where the host is.</param>
+    public static IHttpClientBuilder AddRestMqClient(this IServiceCollection services, string name, Action<RestMqClientOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        services.TryAddKeyedSingleton<IRestMqClient>(name, static (provider, key) => Create(provider, (string)key!));
+        return AddHttp(services, name, configure);
+    }
+
+    private static IHttpClientBuilder AddHttp(IServiceCollection services, string name, Action<RestMqClientOptions>? configure)
+    {
+        services.AddOptions<RestMqClientOptions>(name);
+        if (configure is not null) services.Configure(name, configure);
+        var builder = services.AddHttpClient(Http(name));
+        if (services.Any(service => service.ServiceType == typeof(Registered) && ((Registered)service.ImplementationInstance!).Name == name)) return builder;
+        services.AddSingleton(new Registered(name));
+        builder.ConfigureHttpClient((provider, http) =>
+        {
+            var options = provider.GetRequiredService<IOptionsMonitor<RestMqClientOptions>>().Get(name);
+            if (options.BaseAddress is { } address) http.BaseAddress = RestMqClient.Folder(address);
+        });
+        AddPatientHttp(services, name);
+        return builder;
+    }
+
+    /// <summary>
+    /// The client for waits and streams: all that the application set for the other one, without a timeout and without resilience handlers. They
+    /// are known by their namespace, as their package is not ours to bring along.
+    /// </summary>
+    private static void AddPatientHttp(IServiceCollection services, string name) =>
+        services.AddOptions<HttpClientFactoryOptions>(Patient(name)).PostConfigure<IServiceProvider>((patient, provider) =>
+        {
+            var http = provider.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get(Http(name));
+            patient.HttpClientActions.Clear();
+            foreach (var action in http.HttpClientActions) patient.HttpClientActions.Add(action);
+            patient.HttpClientActions.Add(static client => client.Timeout = Timeout.InfiniteTimeSpan);
+            patient.HttpMessageHandlerBuilderActions.Clear();
+            foreach (var action in http.HttpMessageHandlerBuilderActions) patient.HttpMessageHandlerBuilderActions.Add(action);
+            patient.HttpMessageHandlerBuilderActions.Add(static handlers =>
+            {
+                for (var i = handlers.AdditionalHandlers.Count - 1; i >= 0; i--)
+                {
+                    if (handlers.AdditionalHandlers[i].GetType().Namespace is "Microsoft.Extensions.Http.Resilience")
+                        handlers.AdditionalHandlers.RemoveAt(i);
+                }
+            });
+            patient.HandlerLifetime = http.HandlerLifetime;
+            patient.ShouldRedactHeaderValue = http.ShouldRedactHeaderValue;
+            patient.SuppressHandlerScope = http.SuppressHandlerScope;
+        });
+
+    private static RestMqClient Create(IServiceProvider provider, string name)
+    {
+        // A client is made for each request, as the factory wants it: so handlers are renewed, and a change of addresses is seen.
+        var factory = provider.GetRequiredService<IHttpClientFactory>();
+        var (http, patient) = (Http(name), Patient(name));
+        return new RestMqClient(
+            () => factory.CreateClient(http),
+            () => factory.CreateClient(patient),
+            provider.GetRequiredService<IOptionsMonitor<RestMqClientOptions>>().Get(name),
+            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            provider.GetService<ILogger<RestMqClient>>() ?? NullLogger<RestMqClient>.Instance);
+    }
+
+    private static string Http(string name) => name.Length == 0 ? HttpName : $"{HttpName}:{name}";
+
+    private static string Patient(string name) => Http(name) + ":patient";
+
+    private sealed record Registered(string Name);
+}

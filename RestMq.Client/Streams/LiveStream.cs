@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using Microsoft.Extensions.Logging;
+using RestMq.Client.Wire;
+
+namespace RestMq.Client.Streams;
+
+/// <summary>
+/// A queue's live messages over one connection after another: each goes on after the last message of the one before. Pauses between them double
+/// from what the host asks for, and are scattered, so that the consumers of a host that comes back do not all come at once. A message ends the
+/// doubling.
+/// </summary>
+internal sealed partial class LiveStream(
+    Func<HttpClient> http, string address, ConsumeOptions options, TimeSpan patience, TimeProvider time, ILogger logger, CancellationToken ended)
+    : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    private Connection? _connection;
+    private string? _lastId = options.ResumeAfter?.ToString(CultureInfo.InvariantCulture);
+    private TimeSpan _pause = FirstPause;
+    private int _losses;
+    private long _missed;
+
+    /// <summary>The next message, however long it takes.</summary>
+    /// <exception cref="RestMqClientException">The host refuses, and would again.</exception>
+    public async ValueTask<WireMessage> NextAsync()
+    {
+        while (true)
+        {
+            Exception? loss = null;
+            try
+            {
+                _connection ??= await ConnectAsync().ConfigureAwait(false);
+                if (await _connection.Events.MoveNextAsync().ConfigureAwait(false))
+                {
+                    if (Read(_connection) is { } message) return message;
+                    continue;
+                }
+            }
+            catch (Exception e) when (IsPassing(e))
+            {
+                loss = e;
+            }
+            await LeaveAsync().ConfigureAwait(false);
+            await PauseAsync(loss).ConfigureAwait(false);
+        }
+    }
+
+    public ValueTask DisposeAsync() => LeaveAsync();
+
+    private WireMessage? Read(Connection connection)
+    {
+        var item = connection.Events.Current;
+        _lastId = item.EventId ?? _lastId;
+        _pause = connection.Parser.ReconnectionInterval is { Ticks: > 0 } asked ? asked : _pause;
+        if (item.EventType == "missed")
+        {
+            _missed += long.Parse(item.Data, CultureInfo.InvariantCulture);
+            return null;
+        }
+        var message = MessageReader.Read(item.Data);
+        (message.Missed, _missed, _losses) = (_missed, 0, 0);
+        return message;
+    }
+
+    private async Task<Connection> ConnectAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
+        if (_lastId is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", _lastId);
+        // The headers come at once. After them, silence is what tells of a lost connection.
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        deadline.CancelAfter(patience);
+        var response = await http().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode)
+        {
+            using (response) throw await RestMqClientException.OfAsync(response, deadline.Token).ConfigureAwait(false);
+        }
+        var body = new WatchedStream(await response.Content.ReadAsStreamAsync(ended).ConfigureAwait(false), options.Silence, time);
+        var parser = SseParser.Create(body, static (_, data) => data.ToArray());
+        return new Connection(response, body, parser, parser.EnumerateAsync(ended).GetAsyncEnumerator(ended));
+    }
+
+    private async Task PauseAsync(Exception? loss)
+    {
+        var pause = Math.Min(_pause.TotalSeconds * Math.Pow(2, Math.Min(_losses, 30)), options.MaxReconnectDelay.TotalSeconds);
+        // What begins an outage is worth a line; its length is not.
+        if (_losses++ == 0) LogLost(logger, loss, address);
+        await Task.Delay(TimeSpan.FromSeconds(pause * (0.5 + (Random.Shared.NextDouble() / 2))), time, ended).ConfigureAwait(false);
+    }
+
+    private async ValueTask LeaveAsync()
+    {
+        if (_connection is not { } connection) return;
+        _connection = null;
+        await connection.Body.CloseAsync().ConfigureAwait(false);
+        connection.Response.Dispose();
+        await connection.Events.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private bool IsPassing(Exception e) => !ended.IsCancellationRequested && e switch
+    {
+        RestMqClientException refusal => refusal.Status is 408 or 429 or >= 500,
+        HttpRequestException or IOException or OperationCanceledException or TimeoutException => true,
+        _ => false,
+    };
+
+    [LoggerMessage(90, LogLevel.Warning, "The stream {Address} has ended; it is opened again until it can be.")]
+    private static partial void LogLost(ILogger logger, Exception? loss, string address);
+
+    private sealed record Connection(
+        HttpResponseMessage Response, WatchedStream Body, SseParser<byte[]> Parser, IAsyncEnumerator<SseItem<byte[]>> Events);
+}

@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace RestMq.Client.Wire;
+
+/// <summary>Reads messages from the host's JSON. Bodies are parts of the reply, not copies, wherever nothing stands escaped in them.</summary>
+internal static class MessageReader
+{
+    /// <summary>One message.</summary>
+    /// <exception cref="RestMqClientException">It is none.</exception>
+    public static WireMessage Read(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json.Span);
+            reader.Read();
+            return Read(ref reader, json);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new RestMqClientException(e);
+        }
+    }
+
+    /// <summary>One message a line.</summary>
+    /// <exception cref="RestMqClientException">One is none.</exception>
+    public static List<WireMessage> ReadLines(ReadOnlyMemory<byte> lines)
+    {
+        var messages = new List<WireMessage>();
+        while (!lines.IsEmpty)
+        {
+            var end = lines.Span.IndexOf((byte)'\n');
+            var line = end < 0 ? lines : lines[..end];
+            lines = end < 0 ? default : lines[(end + 1)..];
+            if (!line.Span.TrimEnd((byte)'\r').IsEmpty) messages.Add(Read(line));
+        }
+        return messages;
+    }
+
+    /// <summary>The messages of the list that stands as a member of an object.</summary>
+    /// <exception cref="RestMqClientException">One is none.</exception>
+    public static List<WireMessage> ReadMember(JsonElement root, string name)
+    {
+        var messages = new List<WireMessage>();
+        // Copied, since the document that it is in does not outlive the reply.
+        foreach (var message in root.GetProperty(name).EnumerateArray()) messages.Add(Read(JsonMarshal.GetRawUtf8Value(message).ToArray()));
+        return messages;
+    }
+
+    private static WireMessage Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) throw new FormatException("It is no object.");
+        string? key = null, receipt = null, type = null, reason = null, trace = null;
+        long count = 0;
+        long? id = null;
+        ReadOnlyMemory<byte> body = default;
+        var (isText, isBase64) = (false, false);
+        var place = MessagePlace.Ready;
+        DateTimeOffset added = default;
+        DateTimeOffset? due = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.ValueSpan;
+            reader.Read();
+            if (name.SequenceEqual("value"u8)) (body, isText) = Body(ref reader, json);
+            else if (name.SequenceEqual("key"u8)) key = reader.GetString();
+            else if (name.SequenceEqual("count"u8)) count = reader.GetInt64();
+            else if (name.SequenceEqual("receipt"u8)) receipt = reader.GetString();
+            else if (name.SequenceEqual("type"u8)) type = reader.GetString();
+            else if (name.SequenceEqual("encoding"u8)) isBase64 = reader.ValueTextEquals("base64"u8);
+            else if (name.SequenceEqual("traceparent"u8)) trace = reader.GetString();
+            else if (name.SequenceEqual("id"u8)) id = reader.GetInt64();
+            else if (name.SequenceEqual("state"u8)) place = Place(reader.GetString());
+            else if (name.SequenceEqual("added"u8)) added = reader.GetDateTimeOffset();
+            else if (name.SequenceEqual("due"u8)) due = reader.GetDateTimeOffset();
+            else if (name.SequenceEqual("reason"u8)) reason = reader.GetString();
+            else reader.Skip();
+        }
+        return new WireMessage
+        {
+            Key = key ?? throw new FormatException("It has no key."),
+            Receipt = receipt,
+            Count = count,
+            Body = isBase64 ? Decoded(body.Span) : body,
+            IsText = isText && !isBase64,
+            ContentType = type,
+            TraceParent = trace,
+            EventId = id,
+            Place = place,
+            Added = added,
+            Due = due,
+            Reason = reason,
+        };
+    }
+
+    private static (ReadOnlyMemory<byte> Body, bool IsText) Body(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
+    {
+        var start = (int)reader.TokenStartIndex;
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            reader.Skip();
+            return (json[start..(int)reader.BytesConsumed], false);
+        }
+        if (!reader.ValueIsEscaped) return (json.Slice(start + 1, reader.ValueSpan.Length), true);
+        var unescaped = new byte[reader.ValueSpan.Length];
+        return (unescaped.AsMemory(0, reader.CopyString(unescaped)), true);
+    }
+
+    private static byte[] Decoded(ReadOnlySpan<byte> base64)
+    {
+        var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];
+        var status = Base64.DecodeFromUtf8(base64, bytes, out _, out var length);
+        return status == OperationStatus.Done ? bytes[..length] : throw new FormatException("It holds base64 that is none.");
+    }
+
+    private static MessagePlace Place(string? word) => word switch
+    {
+        "leased" => MessagePlace.Leased,
+        "delayed" => MessagePlace.Delayed,
+        "dead" => MessagePlace.Dead,
+        _ => MessagePlace.Ready,
+    };
+}

@@ -1,0 +1,32 @@
+namespace RestMq.Client.Wire;
+
+/// <summary>A message as it stood in a reply.</summary>
+internal sealed class WireMessage
+{
+    public string Key { get; init; } = "";
+
+    public string? Receipt { get; init; }
+
+    public long Count { get; init; }
+
+    public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Whether the body is what stood in a JSON string: a text, and not JSON.</summary>
+    public bool IsText { get; init; }
+
+    public string? ContentType { get; init; }
+
+    public string? TraceParent { get; init; }
+
+    public long? EventId { get; init; }
+
+    public long Missed { get; set; }
+
+    public MessagePlace Place { get; init; }
+
+    public DateTimeOffset Added { get; init; }
+
+    public DateTimeOffset? Due { get; init; }
+
+    public string? Reason { get; init; }
+}

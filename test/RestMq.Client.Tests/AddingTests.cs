@@ -1,0 +1,181 @@
+using System.Text;
+using System.Text.Json;
+
+namespace RestMq.Client;
+
+/// <summary>What is added comes back as what it was.</summary>
+public abstract class AddingTests(QueueHost host)
+{
+    private IRestMqClient Client => host.Client;
+
+    private sealed record Order(int Id, string Customer);
+
+    [Fact]
+    public async Task An_object_is_added_as_json_and_taken_as_the_same()
+    {
+        var queue = QueueHost.NextQueue();
+        (await Client.AddAsync(queue, new Order(7, "Zoë"))).Should().Be($"{queue}:1");
+
+        var message = await Client.TakeAsync<Order>(queue);
+        message!.Value.Should().Be(new Order(7, "Zoë"));
+        (message.Key, message.Queue, message.Count, message.ContentType).Should().Be(($"{queue}:1", queue, 1, null));
+        Encoding.UTF8.GetString(message.Body.Span).Should().Be("""{"id":7,"customer":"Zo\u00EB"}""");
+        (await Client.TakeAsync<Order>(queue)).Should().BeNull("it was taken");
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData(" a&b=c+d%20e \r\n\"quoted\" \\ \u0001 ÿ 漢 😀")]
+    [InlineData("""{"looks":"like json"}""")]
+    public async Task A_text_comes_back_as_it_was(string text)
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, text);
+        var message = await Client.TakeAsync<string>(queue);
+        message!.Value.Should().Be(text);
+        message.ContentType.Should().BeNull();
+        Encoding.UTF8.GetString(message.Body.Span).Should().Be(text);
+    }
+
+    [Fact]
+    public async Task Bytes_come_back_with_their_type()
+    {
+        var queue = QueueHost.NextQueue();
+        byte[] image = [0x89, (byte)'P', 0, 255, 13, 10];
+        await Client.AddAsync(queue, image, new AddMessageOptions { ContentType = "image/png" });
+        await Client.AddAsync(queue, new ReadOnlyMemory<byte>(image));
+
+        var first = await Client.TakeAsync<byte[]>(queue);
+        first!.Value.Should().Equal(image);
+        first.ContentType.Should().Be("image/png");
+        var second = await Client.TakeAsync<ReadOnlyMemory<byte>>(queue);
+        second!.Value.ToArray().Should().Equal(image);
+        second.ContentType.Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_stream_goes_and_comes_without_being_held()
+    {
+        var queue = QueueHost.NextQueue();
+        var bytes = new byte[300_000];
+        Random.Shared.NextBytes(bytes);
+        await Client.AddStreamAsync(queue, new MemoryStream(bytes), new AddMessageOptions { ContentType = "application/pdf" });
+
+        await using (var leased = await Client.TakeStreamAsync(queue, lease: TimeSpan.FromSeconds(30)))
+        {
+            (leased!.Key, leased.Receipt, leased.Count, leased.ContentType).Should().Be(($"{queue}:1", $"{queue}:1.1", 1, "application/pdf"));
+            (await ReadAsync(leased.Body)).Should().Equal(bytes);
+            (await Client.ReleaseAsync(leased.Receipt!)).Should().BeTrue();
+        }
+        await using (var taken = await Client.TakeStreamAsync(queue))
+        {
+            (taken!.Receipt, taken.Count).Should().Be((null, 2));
+            (await ReadAsync(taken.Body)).Should().Equal(bytes);
+        }
+        (await Client.TakeStreamAsync(queue)).Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData("café")]
+    [InlineData("a:b:1")]
+    [InlineData("50%&more?#=+;")]
+    [InlineData("...")]
+    public async Task A_queue_may_have_any_name(string name)
+    {
+        var queue = $"{name}{QueueHost.NextQueue()}";
+        var key = await Client.AddAsync(queue, "here");
+        key.Should().Be($"{queue}:1");
+        (await Client.PeekAsync<string>(key))!.Queue.Should().Be(queue);
+        await using (var stream = await Client.TakeStreamAsync(queue, lease: TimeSpan.FromSeconds(30))) stream!.Receipt.Should().Be($"{queue}:1.1");
+        (await Client.AckAsync($"{queue}:1.1")).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    public async Task A_name_that_would_be_another_url_is_refused(string name)
+    {
+        var add = () => Client.AddAsync(name, "x");
+        await add.Should().ThrowAsync<ArgumentException>();
+        var purge = () => Client.PurgeAsync(name);
+        await purge.Should().ThrowAsync<ArgumentException>();
+    }
+
+    [Fact]
+    public async Task Several_are_added_in_one_request_in_order()
+    {
+        var queue = QueueHost.NextQueue();
+        var keys = await Client.AddManyAsync(queue, Enumerable.Range(1, 100).Select(i => new Order(i, "line\nbreak")));
+        keys.Should().Equal(Enumerable.Range(1, 100).Select(i => $"{queue}:{i}"));
+        var messages = await Client.TakeManyAsync<Order>(queue, 1000);
+        messages.Select(message => message.Value.Id).Should().Equal(Enumerable.Range(1, 100));
+        (await Client.TakeManyAsync<Order>(queue, 10)).Should().BeEmpty();
+
+        await Client.AddManyAsync(queue, ["one", "two"]);
+        (await Client.TakeManyAsync<string>(queue, 2)).Select(message => message.Value).Should().Equal("one", "two");
+        (await Client.AddManyAsync<Order>(queue, [])).Should().BeEmpty();
+        await FluentActions.Awaiting(() => Client.AddManyAsync(queue, [new byte[] { 1 }])).Should().ThrowAsync<NotSupportedException>();
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_of_ones_own_adds_once()
+    {
+        var queue = QueueHost.NextQueue();
+        var once = new AddMessageOptions { IdempotencyKey = "order 7" };
+        (await Client.AddAsync(queue, "first", once)).Should().Be(await Client.AddAsync(queue, "again", once));
+        (await Client.AddManyAsync(queue, ["a", "b"], once)).Should().Equal(await Client.AddManyAsync(queue, ["a", "b"], once));
+        (await Client.StatsAsync(queue)).Ready.Should().Be(3);
+    }
+
+    [Fact]
+    public async Task Delay_and_time_to_live_are_kept()
+    {
+        var queue = QueueHost.NextQueue();
+        var key = await Client.AddAsync(queue, "late", new AddMessageOptions { Delay = TimeSpan.FromMinutes(10), TimeToLive = TimeSpan.FromHours(1) });
+        (await Client.TakeAsync<string>(queue)).Should().BeNull();
+        var late = await Client.PeekAsync<string>(key);
+        late!.Place.Should().Be(MessagePlace.Delayed);
+        late.Due.Should().BeCloseTo(late.Added.AddMinutes(10), TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_not_lost()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, "no order");
+        var message = await Client.TakeAsync<Order>(queue);
+        message.Invoking(m => m!.Value).Should().Throw<JsonException>();
+        Encoding.UTF8.GetString(message!.Body.Span).Should().Be("no order");
+    }
+
+    [Fact]
+    public async Task What_curl_sends_is_read_as_what_it_means()
+    {
+        var queue = QueueHost.NextQueue();
+        using var form = new FormUrlEncodedContent([new("value", """{"id":3,"customer":"curl"}""")]);
+        (await host.Curl.PostAsync($"q/{queue}", form)).EnsureSuccessStatusCode();
+        (await Client.TakeAsync<Order>(queue))!.Value.Should().Be(new Order(3, "curl"));
+
+        await Client.AddAsync(queue, "42");
+        (await Client.TakeAsync<int>(queue))!.Value.Should().Be(42);
+        var id = Guid.NewGuid();
+        await Client.AddAsync(queue, id);
+        (await Client.TakeAsync<Guid>(queue))!.Value.Should().Be(id);
+        await Client.AddAsync<Order?>(queue, null);
+        (await Client.TakeAsync<Order?>(queue))!.Value.Should().BeNull();
+        await Client.AddAsync(queue, new[] { 1, 2 });
+        (await Client.TakeAsync<JsonElement>(queue))!.Value.GetArrayLength().Should().Be(2);
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream stream)
+    {
+        using var read = new MemoryStream();
+        await stream.CopyToAsync(read);
+        return read.ToArray();
+    }
+
+    public sealed class OnMemory(MemoryHost host) : AddingTests(host), IClassFixture<MemoryHost>;
+
+    public sealed class OnRedis(RedisHost host) : AddingTests(host), IClassFixture<RedisHost>;
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using RestMq.Redis;
+
+namespace RestMq.Client.Hosts;
+
+/// <summary>RestMQ on Kestrel and a port of its own, and the clients of it; with what a network does to requests at times.</summary>
+public abstract class QueueHost(bool onRedis) : IAsyncLifetime
+{
+    private static int _queues;
+
+    private readonly ConcurrentDictionary<HttpContext, bool> _streams = new();
+    private readonly RedisServer _redis = new();
+    private ServiceProvider? _services;
+    private WebApplication _site = null!;
+
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>The client as an application has it.</summary>
+    public IRestMqClient Client => _services!.GetRequiredService<IRestMqClient>();
+
+    public IQueueEngine Engine => _site.Services.GetRequiredService<IQueueEngine>();
+
+    /// <summary>A client without anything of ours, for what curl would send.</summary>
+    public HttpClient Curl { get; private set; } = null!;
+
+    /// <summary>The paths of the requests so far.</summary>
+    public ConcurrentQueue<string> Requests { get; } = new();
+
+    /// <summary>Which requests the host serves without letting the answer out: the connection is cut.</summary>
+    public Func<HttpRequest, bool> LosesAnswer { get; set; } = _ => false;
+
+    /// <summary>What it answers before its time, as a host that is going or a proxy does; null to serve.</summary>
+    public Func<HttpRequest, int?> Refuses { get; set; } = _ => null;
+
+    public async Task InitializeAsync()
+    {
+        if (onRedis) await _redis.InitializeAsync();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var restMq = builder.Services.AddRestMq();
+        if (onRedis) restMq.UseRedis(_redis.Configuration);
+        _site = builder.Build();
+        _site.Use(ServeAsync);
+        _site.MapRestMq("/mq");
+        await _site.StartAsync();
+        var port = new Uri(_site.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Address = new Uri(port, "mq");
+        Curl = new HttpClient { BaseAddress = new Uri(port, "mq/") };
+        _services = Services(services => services.AddRestMqClient(options => options.BaseAddress = Address));
+    }
+
+    public static ServiceProvider Services(Action<IServiceCollection> configure)
+    {
+        var services = new ServiceCollection();
+        configure(services);
+        return services.BuildServiceProvider(validateScopes: true);
+    }
+
+    /// <summary>The name of a queue that nobody else uses.</summary>
+    public static string NextQueue([CallerMemberName] string test = "") => $"{test}-{Interlocked.Increment(ref _queues)}";
+
+    public Task HasConsumersAsync(string queue, int count) =>
+        Deadline.Until(async () => (await Engine.StatsAsync(QueueName.Parse(queue))).Consumers == count, $"{queue} has {count} consumers");
+
+    /// <summary>Cuts every live stream, as a network does.</summary>
+    public void CutStreams()
+    {
+        foreach (var stream in _streams.Keys) stream.Abort();
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_services is not null) await _services.DisposeAsync();
+        Curl.Dispose();
+        await _site.DisposeAsync();
+        if (onRedis) await _redis.DisposeAsync();
+    }
+
+    private async Task ServeAsync(HttpContext context, RequestDelegate next)
+    {
+        Requests.Enqueue($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}");
+        if (Refuses(context.Request) is { } status)
+        {
+            context.Response.StatusCode = status;
+            return;
+        }
+        if (LosesAnswer(context.Request))
+        {
+            context.Response.Body = new MemoryStream();
+            await next(context);
+            context.Abort();
+            return;
+        }
+        var isStream = context.Request.Path.StartsWithSegments("/mq/c");
+        if (isStream) _streams[context] = true;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            _streams.TryRemove(context, out _);
+        }
+    }
+}
+
+public sealed class MemoryHost() : QueueHost(onRedis: false);
+
+public sealed class RedisHost() : QueueHost(onRedis: true);

@@ -1,0 +1,157 @@
+namespace RestMq.Client;
+
+/// <summary>Leases, waits, and what queues tell.</summary>
+public abstract class LeasingTests(QueueHost host)
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    private IRestMqClient Client => host.Client;
+
+    [Fact]
+    public async Task Acknowledged_it_is_gone_and_a_stale_receipt_is_told()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, "work");
+        await using var leased = (await Client.LeaseAsync<string>(queue, Lease))!;
+        (leased.Value, leased.Receipt, leased.Count).Should().Be(("work", $"{queue}:1.1", 1));
+        (await leased.ExtendAsync(TimeSpan.FromMinutes(5))).Should().BeTrue();
+        (await Client.PeekAsync<string>(leased.Key))!.Place.Should().Be(MessagePlace.Leased);
+
+        (await leased.AckAsync()).Should().BeTrue();
+        (await leased.AckAsync()).Should().BeFalse("it is gone");
+        (await Client.PeekAsync<string>(leased.Key)).Should().BeNull();
+        (await Client.LeaseAsync<string>(queue, Lease)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task Disposed_unsettled_it_goes_back_and_settled_it_does_not()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, "work");
+        var first = (await Client.LeaseAsync<string>(queue, Lease))!;
+        await first.DisposeAsync();
+        await using (var second = (await Client.LeaseAsync<string>(queue, Lease))!)
+        {
+            second.Count.Should().Be(2);
+            (await first.AckAsync()).Should().BeFalse("its receipt is stale");
+            (await second.ReleaseAsync(TimeSpan.FromMinutes(10))).Should().BeTrue();
+        }
+        (await Client.PeekAsync<string>(first.Key))!.Place.Should().Be(MessagePlace.Delayed, "disposing it changed nothing more");
+    }
+
+    [Fact]
+    public async Task Buried_with_a_reason_and_returned()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, "bad");
+        (await (await Client.LeaseAsync<string>(queue, Lease))!.BuryAsync("no such customer & more")).Should().BeTrue();
+        var dead = await Client.LastAsync<string>(queue, MessagePlace.Dead);
+        dead.Should().ContainSingle().Which.Reason.Should().Be("no such customer & more");
+        (await Client.RedriveAsync(queue)).Should().Be(1);
+        (await Client.LastAsync<string>(queue)).Should().ContainSingle().Which.Value.Should().Be("bad");
+    }
+
+    [Fact]
+    public async Task One_dead_letter_returns_and_the_others_are_purged()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddManyAsync(queue, ["a", "b", "c", "d"]);
+        foreach (var message in await Client.LeaseManyAsync<string>(queue, 3, Lease)) await message.BuryAsync("bad");
+        (await Client.RedriveOneAsync($"{queue}:2")).Should().BeTrue();
+        (await Client.RedriveOneAsync($"{queue}:2")).Should().BeFalse("it is dead no longer");
+        (await Client.PurgeAsync(queue, MessagePlace.Dead)).Should().Be(2);
+        (await Client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = 2, Dead = 0 });
+    }
+
+    [Fact]
+    public async Task Several_at_once_from_several_queues_in_order()
+    {
+        var (high, low) = (QueueHost.NextQueue(), QueueHost.NextQueue());
+        await Client.AddManyAsync(low, [1, 2, 3]);
+        var leased = await Client.LeaseManyAsync<int>($"{high},{low}", 2, Lease);
+        leased.Select(message => (message.Queue, message.Value)).Should().Equal((low, 1), (low, 2));
+        await Client.AddAsync(high, 9);
+        (await Client.TakeAsync<int>($"{high},{low}"))!.Value.Should().Be(9);
+        (await Client.LeaseManyAsync<int>(high, 2, Lease)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_wait_ends_with_the_message_or_with_its_token()
+    {
+        var queue = QueueHost.NextQueue();
+        var waiting = Client.TakeAsync<string>(queue, TimeSpan.FromSeconds(60));
+        waiting.IsCompleted.Should().BeFalse();
+        await Client.AddAsync(queue, "now");
+        (await Deadline.Within(waiting))!.Value.Should().Be("now");
+
+        using var ended = new CancellationTokenSource();
+        var cancelled = Client.LeaseAsync<string>(queue, Lease, TimeSpan.FromSeconds(60), ended.Token);
+        await ended.CancelAsync();
+        await FluentActions.Awaiting(() => Deadline.Within(cancelled)).Should().ThrowAsync<OperationCanceledException>();
+        (await Client.TakeAsync<string>(queue, TimeSpan.FromSeconds(0.2))).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_look_at_the_head_leaves_it()
+    {
+        var queue = QueueHost.NextQueue();
+        (await Client.GetAsync<string>(queue)).Should().BeNull();
+        await Client.AddAsync(queue, "head");
+        (await Client.GetAsync<string>(queue))!.Value.Should().Be("head");
+        (await Client.GetAsync<string>(queue))!.Count.Should().Be(2);
+        (await Client.StatsAsync(queue)).Ready.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Settings_numbers_and_names()
+    {
+        var queue = QueueHost.NextQueue();
+        var changed = await Client.ConfigureAsync(
+            queue, new QueueConfiguration { Policy = DeliveryPolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5) });
+        changed.Should().Be(await Client.GetConfigurationAsync(queue));
+        changed.Should().Be(new QueueConfiguration
+        {
+            Policy = DeliveryPolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5), History = 1000,
+        });
+        (await Client.ConfigureAsync(queue, new QueueConfiguration { MaxLength = 0, TimeToLive = TimeSpan.Zero })).Should().Be(
+            changed with { MaxLength = null, TimeToLive = null });
+
+        await Client.StopAsync(queue);
+        await Client.AddManyAsync(queue, [1, 2, 3]);
+        await Client.TakeAsync<int>(queue);
+        await Client.LeaseAsync<int>(queue, Lease);
+        var stats = await Client.StatsAsync(queue);
+        (stats with { OldestAge = null }).Should().Be(new QueueInfo(queue)
+        {
+            Ready = 1, Leased = 1, TotalAdded = 3, TotalSettled = 1, Policy = DeliveryPolicy.RoundRobin, Stopped = true,
+        });
+        stats.OldestAge.Should().BeGreaterThan(TimeSpan.Zero).And.BeLessThan(TimeSpan.FromMinutes(1));
+        await Client.StartAsync(queue);
+        (await Client.StatsAsync(queue)).Stopped.Should().BeFalse();
+
+        (await Client.ListAsync()).Should().Contain(queue);
+        (await Client.PurgeAsync(queue)).Should().BeTrue();
+        (await Client.PurgeAsync(queue)).Should().BeFalse();
+        (await Client.ListAsync()).Should().NotContain(queue);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_one_exception_with_the_problem_in_it()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.ConfigureAsync(queue, new QueueConfiguration { MaxLength = 1 });
+        await Client.AddAsync(queue, "fits");
+        var full = (await FluentActions.Awaiting(() => Client.AddAsync(queue, "does not")).Should().ThrowAsync<RestMqClientException>()).Which;
+        (full.Status, full.Type, full.Title, full.RetryAfter).Should().Be((429, "urn:restmq:full", "Full", TimeSpan.FromSeconds(1)));
+        full.Detail.Should().Contain("max_length");
+        full.Message.Should().Contain(full.Detail);
+
+        var bad = (await FluentActions.Awaiting(() => Client.TakeAsync<string>("a b")).Should().ThrowAsync<RestMqClientException>()).Which;
+        (bad.Status, bad.Type).Should().Be((400, "urn:restmq:bad-queue-name"));
+        await FluentActions.Awaiting(() => Client.AckAsync("nonsense")).Should().ThrowAsync<ArgumentException>();
+    }
+
+    public sealed class OnMemory(MemoryHost host) : LeasingTests(host), IClassFixture<MemoryHost>;
+
+    public sealed class OnRedis(RedisHost host) : LeasingTests(host), IClassFixture<RedisHost>;
+}

@@ -1,0 +1,41 @@
+using RestMq;
+using RestMq.Client;
+
+namespace Elsewhere;
+
+/// <summary>
+/// An application that has the engine and the client: it imports both namespaces, and what it types every day must have one meaning. That this
+/// file compiles is the test; the rest looks for names that it does not type.
+/// </summary>
+public sealed class NamesTests
+{
+    internal static async Task MoveAsync(IQueueEngine engine, IRestMqClient client, CancellationToken cancellationToken)
+    {
+        QueueName name = QueueName.Parse("orders");
+        QueueMessage? ours = await engine.TakeAsync(name, cancellationToken);
+        QueueMessage<string>? theirs = await client.TakeAsync<string>("orders", cancellationToken: cancellationToken);
+        await using LeasedMessage<string>? leased = await client.LeaseAsync<string>("orders", TimeSpan.FromSeconds(30), cancellationToken: cancellationToken);
+        QueueStats stats = await engine.StatsAsync(name, cancellationToken);
+        QueueInfo info = await client.StatsAsync("orders", cancellationToken);
+        MessageState state = MessageState.Ready;
+        MessagePlace place = MessagePlace.Ready;
+        _ = (ours, theirs, leased, stats, info, state, place, DeliveryPolicy.Broadcast, QueuePolicy.Broadcast);
+    }
+
+    [Fact]
+    public void No_name_has_two_meanings()
+    {
+        var others = new[] { typeof(IQueueEngine), typeof(RestMqRole), typeof(IMessageSource) };
+        var engine = others.SelectMany(type => type.Assembly.GetExportedTypes()).Select(type => type.Name);
+        var client = typeof(IRestMqClient).Assembly.GetExportedTypes().Select(type => type.Name).ToArray();
+        client.Should().NotBeEmpty();
+        client.Intersect(engine).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void The_client_brings_neither_redis_nor_aspnetcore_nor_the_engine()
+    {
+        var references = typeof(IRestMqClient).Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!).ToArray();
+        references.Should().NotBeEmpty().And.OnlyContain(name => name.StartsWith("System.") || name.StartsWith("Microsoft.Extensions."));
+    }
+}

@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NSubstitute;
+
+namespace RestMq.Client;
+
+/// <summary>How an application gets its clients.</summary>
+public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<MemoryHost>
+{
+    internal sealed record Order(int Id);
+
+    [Fact]
+    public async Task Several_hosts_have_several_clients()
+    {
+        await using var other = await Site.StartAsync();
+        using var services = QueueHost.Services(services =>
+        {
+            services.AddRestMqClient(options => options.BaseAddress = host.Address);
+            services.AddRestMqClient("other", options => options.BaseAddress = new Uri("http://other.example/deep/mq"))
+                .ConfigurePrimaryHttpMessageHandler(other.Handler);
+        });
+        var queue = QueueHost.NextQueue();
+        await services.GetRequiredKeyedService<IRestMqClient>("other").AddAsync(queue, "there");
+        (await services.GetRequiredService<IRestMqClient>().TakeAsync<string>(queue)).Should().BeNull("it is in the other host");
+        (await services.GetRequiredKeyedService<IRestMqClient>("other").TakeAsync<string>(queue))!.Value.Should().Be("there");
+    }
+
+    [Fact]
+    public async Task What_the_application_sets_holds_for_waits_and_streams_too_and_once()
+    {
+        var seen = new List<string>();
+        using var services = QueueHost.Services(services =>
+        {
+            services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new Noting(seen, "default")));
+            services.AddRestMqClient(options => options.BaseAddress = host.Address);
+            services.AddRestMqClient().AddHttpMessageHandler(() => new Noting(seen, "own")).ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Api-Key", "k"));
+        });
+        services.GetServices<IRestMqClient>().Should().ContainSingle("adding it twice is adding it once");
+        var client = services.GetRequiredService<IRestMqClient>();
+        var queue = QueueHost.NextQueue();
+
+        await client.AddAsync(queue, "x");
+        seen.Should().Equal("default k", "own k");
+        seen.Clear();
+        await client.TakeAsync<string>(queue, TimeSpan.FromSeconds(1));
+        seen.Should().Equal("default k", "own k");
+        seen.Clear();
+        await client.AddAsync(queue, "y");
+        seen.Clear();
+        await foreach (var message in client.ConsumeAsync<string>(queue)) break;
+        seen.Should().Equal("default k", "own k");
+    }
+
+    [Fact]
+    public async Task The_address_may_be_the_http_clients()
+    {
+        using var services = QueueHost.Services(services => services.AddRestMqClient().ConfigureHttpClient(http => http.BaseAddress = host.Curl.BaseAddress));
+        (await services.GetRequiredService<IRestMqClient>().TakeAsync<string>(QueueHost.NextQueue())).Should().BeNull();
+
+        using var http = new HttpClient();
+        var alone = new RestMqClient(http, new RestMqClientOptions { BaseAddress = host.Address });
+        (await alone.TakeAsync<string>(QueueHost.NextQueue(), TimeSpan.FromSeconds(0.1))).Should().BeNull();
+
+        using var nowhere = QueueHost.Services(services => services.AddRestMqClient());
+        var take = () => nowhere.GetRequiredService<IRestMqClient>().TakeAsync<string>("q");
+        (await take.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*BaseAddress*");
+    }
+
+    [Fact]
+    public async Task It_works_in_a_sites_own_tests_without_a_port()
+    {
+        await using var site = await Site.StartAsync();
+        using var services = QueueHost.Services(services => services.AddRestMqClient(options => options.BaseAddress = new Uri("http://localhost/deep/mq"))
+            .ConfigurePrimaryHttpMessageHandler(site.Handler));
+        var client = services.GetRequiredService<IRestMqClient>();
+        await client.AddAsync("orders", new Order(1));
+        await foreach (var message in client.ConsumeLeasedAsync<Order>("orders", TimeSpan.FromSeconds(30)))
+        {
+            message.Value.Should().Be(new Order(1));
+            (await message.AckAsync()).Should().BeTrue();
+            break;
+        }
+        (await client.LeaseAsync<Order>("orders", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(0.1))).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_context_takes_the_place_of_reflection()
+    {
+        using var services = QueueHost.Services(services => services.AddRestMqClient(options =>
+        {
+            options.BaseAddress = host.Address;
+            options.SerializerOptions.TypeInfoResolver = Context.Default;
+        }));
+        var client = services.GetRequiredService<IRestMqClient>();
+        var queue = QueueHost.NextQueue();
+        await client.AddAsync(queue, new Order(5));
+        await client.AddAsync(queue, "texts need no context");
+        (await client.TakeAsync<Order>(queue))!.Value.Should().Be(new Order(5));
+        (await client.TakeAsync<string>(queue))!.Value.Should().Be("texts need no context");
+        await FluentActions.Awaiting(() => client.AddAsync(queue, new Version(1, 2))).Should().ThrowAsync<NotSupportedException>();
+    }
+
+    [Fact]
+    public async Task A_host_that_is_not_there_is_one_kind_of_exception()
+    {
+        using var http = new HttpClient { BaseAddress = new Uri("http://127.0.0.1:9/") };
+        var client = new RestMqClient(http);
+        await FluentActions.Awaiting(() => client.AddAsync("q", "x")).Should().ThrowAsync<HttpRequestException>();
+    }
+
+    [Theory]
+    [InlineData("text/html", "<html>Welcome</html>")]
+    [InlineData("application/json", "{}")]
+    [InlineData("application/json", "[1")]
+    public async Task Another_site_at_the_address_is_told(string type, string page)
+    {
+        using var http = new HttpClient(new Page(type, page)) { BaseAddress = new Uri("http://elsewhere.example/") };
+        var client = new RestMqClient(http);
+        foreach (var ask in new Func<Task>[]
+        {
+            () => client.AddAsync("q", "x"),
+            () => client.TakeAsync<string>("q"),
+            () => client.TakeManyAsync<string>("q", 2),
+            () => client.StatsAsync("q"),
+            () => client.GetAsync<string>("q"),
+        })
+        {
+            (await ask.Should().ThrowAsync<RestMqClientException>()).WithMessage("*not one of a RestMQ host*").Which.Status.Should().Be(200);
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_that_is_no_problem_is_told_by_its_status()
+    {
+        using var http = new HttpClient(new Page("text/html", "<html>Bad gateway</html>", 502)) { BaseAddress = new Uri("http://elsewhere.example/") };
+        var refusal = (await FluentActions.Awaiting(() => new RestMqClient(http).ListAsync()).Should().ThrowAsync<RestMqClientException>()).Which;
+        (refusal.Status, refusal.Type, refusal.Detail).Should().Be((502, null, null));
+    }
+
+    [Fact]
+    public async Task A_consumers_own_tests_need_no_host()
+    {
+        var client = Substitute.For<IRestMqClient>();
+        var message = new LeasedMessage<Order>(client, "orders:7.2", new Order(7), count: 2);
+        (message.Key, message.Queue, message.Value).Should().Be(("orders:7", "orders", new Order(7)));
+        await message.DisposeAsync();
+        await client.Received(1).ReleaseAsync("orders:7.2", TimeSpan.Zero, Arg.Any<CancellationToken>());
+        client.AckAsync("orders:8.1").Returns(Task.FromException<bool>(new HttpRequestException()));
+        var failing = new LeasedMessage<Order>(client, "orders:8.1", new Order(8));
+        await FluentActions.Awaiting(() => failing.AckAsync()).Should().ThrowAsync<HttpRequestException>();
+        await failing.DisposeAsync();
+        await client.Received(1).ReleaseAsync("orders:8.1", TimeSpan.Zero, Arg.Any<CancellationToken>());
+    }
+
+    [JsonSerializable(typeof(Order))]
+    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+    private sealed partial class Context : JsonSerializerContext;
+
+    private sealed class Page(string type, string page, int status = 200) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage((HttpStatusCode)status) { Content = new StringContent(page, new MediaTypeHeaderValue(type)) });
+    }
+
+    private sealed class Noting(List<string> seen, string name) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            seen.Add($"{name} {request.Headers.GetValues("X-Api-Key").Single()}");
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    /// <summary>A site without a port.</summary>
+    private sealed class Site(WebApplication app) : IAsyncDisposable
+    {
+        public HttpMessageHandler Handler() => app.GetTestServer().CreateHandler();
+
+        public static async Task<Site> StartAsync()
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.WebHost.UseTestServer();
+            builder.Logging.ClearProviders();
+            builder.Services.AddRestMq();
+            var app = builder.Build();
+            app.MapRestMq("/deep/mq");
+            await app.StartAsync();
+            return new Site(app);
+        }
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Polly.Timeout;
+
+namespace RestMq.Client;
+
+/// <summary>An application that puts the standard resilience handler on all its clients, as the templates do.</summary>
+public sealed class ResilienceTests(MemoryHost host) : IClassFixture<MemoryHost>
+{
+    // The handler's own times: an attempt is cut off after ten seconds.
+    private static readonly TimeSpan Longer = TimeSpan.FromSeconds(15);
+
+    [Fact]
+    public async Task A_wait_and_a_stream_outlive_the_handlers_time()
+    {
+        using var services = Services();
+        var client = services.GetRequiredService<IRestMqClient>();
+        var (quiet, live) = (QueueHost.NextQueue(), QueueHost.NextQueue());
+        var clock = Stopwatch.StartNew();
+        await using var stream = client.ConsumeAsync<string>(live).GetAsyncEnumerator();
+        var heard = stream.MoveNextAsync().AsTask();
+        var wait = client.TakeAsync<string>(quiet, Longer);
+
+        // The same wait by a client with the handler shows that it is there.
+        var plain = services.GetRequiredService<IHttpClientFactory>().CreateClient("plain");
+        await FluentActions.Awaiting(() => plain.GetAsync(new Uri($"{host.Address}/q/{QueueHost.NextQueue()}?wait=15")))
+            .Should().ThrowAsync<TimeoutRejectedException>();
+        (await wait).Should().BeNull();
+        clock.Elapsed.Should().BeGreaterThan(Longer - TimeSpan.FromSeconds(1));
+        heard.IsCompleted.Should().BeFalse();
+        await client.AddAsync(live, "still here");
+        (await Deadline.Within(heard)).Should().BeTrue();
+        stream.Current.Value.Should().Be("still here");
+        host.Requests.Count(request => request.StartsWith($"GET /mq/c/{live}", StringComparison.Ordinal)).Should().Be(1, "it is the same connection");
+        host.Requests.Count(request => request.StartsWith($"GET /mq/q/{quiet}", StringComparison.Ordinal)).Should().Be(1, "it was not tried again");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task An_add_whose_answer_was_lost_is_sent_again_and_adds_once(int messages)
+    {
+        using var services = Services(retryAfter: TimeSpan.FromMilliseconds(10));
+        var client = services.GetRequiredService<IRestMqClient>();
+        var queue = QueueHost.NextQueue();
+        var losses = 0;
+        host.LosesAnswer = request => request.Path.Value!.EndsWith(queue, StringComparison.Ordinal) && Interlocked.Increment(ref losses) == 1;
+
+        var keys = messages == 1
+            ? [await client.AddAsync(queue, "once")]
+            : await client.AddManyAsync(queue, Enumerable.Range(1, messages));
+
+        keys.Should().Equal(Enumerable.Range(1, messages).Select(i => $"{queue}:{i}"));
+        host.Requests.Count(request => request == $"POST /mq/q/{queue}").Should().Be(2, "the first answer was lost");
+        (await client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = messages, TotalAdded = messages });
+    }
+
+    [Fact]
+    public async Task Without_a_key_it_adds_twice()
+    {
+        using var services = Services(retryAfter: TimeSpan.FromMilliseconds(10), idempotent: false);
+        var client = services.GetRequiredService<IRestMqClient>();
+        var queue = QueueHost.NextQueue();
+        var losses = 0;
+        host.LosesAnswer = request => request.Path.Value!.EndsWith(queue, StringComparison.Ordinal) && Interlocked.Increment(ref losses) == 1;
+        (await client.AddAsync(queue, "twice")).Should().Be($"{queue}:2");
+    }
+
+    private ServiceProvider Services(TimeSpan? retryAfter = null, bool idempotent = true) => QueueHost.Services(services =>
+    {
+        // Before and after the client: the order must not matter.
+        services.AddHttpClient("plain");
+        services.AddRestMqClient(options => (options.BaseAddress, options.IdempotentAdds) = (host.Address, idempotent));
+        services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler(options =>
+            options.Retry.Delay = retryAfter ?? options.Retry.Delay));
+    });
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace RestMq.Client;
+
+/// <summary>Live messages, over connections that break.</summary>
+public abstract class StreamingTests(QueueHost host)
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+    private static readonly ConsumeOptions Soon = new() { MaxReconnectDelay = TimeSpan.FromSeconds(0.3) };
+
+    private IRestMqClient Client => host.Client;
+
+    private sealed record Reading(int Number);
+
+    [Fact]
+    public async Task A_live_consumer_gets_what_is_added_in_order()
+    {
+        var queue = QueueHost.NextQueue();
+        await using var messages = Client.ConsumeAsync<Reading>(queue).GetAsyncEnumerator();
+        var first = messages.MoveNextAsync();
+        await host.HasConsumersAsync(queue, 1);
+        await Client.AddManyAsync(queue, Enumerable.Range(1, 50).Select(i => new Reading(i)));
+        for (var i = 1; i <= 50; i++)
+        {
+            (await Deadline.Within(i == 1 ? first : messages.MoveNextAsync())).Should().BeTrue();
+            (messages.Current.Value.Number, messages.Current.EventId, messages.Current.Missed).Should().Be((i, i, 0));
+        }
+    }
+
+    [Fact]
+    public async Task A_lost_connection_goes_on_after_the_last_message()
+    {
+        var queue = QueueHost.NextQueue();
+        await using var messages = Client.ConsumeAsync<Reading>(queue, Soon).GetAsyncEnumerator();
+        for (var i = 1; i <= 3; i++)
+        {
+            var next = messages.MoveNextAsync();
+            await host.HasConsumersAsync(queue, 1);
+            await Client.AddAsync(queue, new Reading(2 * i));
+            (await Deadline.Within(next)).Should().BeTrue();
+            messages.Current.Value.Number.Should().Be(2 * i);
+
+            // While it is away another consumer keeps the broadcast going, so that only the history has what it missed.
+            next = messages.MoveNextAsync();
+            await using var other = Client.ConsumeAsync<Reading>(queue, Soon).GetAsyncEnumerator();
+            var heard = other.MoveNextAsync();
+            await host.HasConsumersAsync(queue, 2);
+            host.Refuses = request => request.Headers.ContainsKey("Last-Event-ID") ? 503 : null;
+            host.CutStreams();
+            await host.HasConsumersAsync(queue, 1);
+            await Client.AddAsync(queue, new Reading((2 * i) + 1));
+            (await Deadline.Within(heard)).Should().BeTrue();
+            host.Refuses = _ => null;
+            (await Deadline.Within(next)).Should().BeTrue();
+            messages.Current.Value.Number.Should().Be((2 * i) + 1);
+        }
+    }
+
+    [Fact]
+    public async Task From_the_start_of_the_history_and_told_what_is_gone_from_it()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.ConfigureAsync(queue, new QueueConfiguration { History = 2 });
+        await Client.AddManyAsync(queue, Enumerable.Range(1, 5).Select(i => new Reading(i)));
+        await ReadAsync(Client.ConsumeAsync<Reading>(queue), 5);
+        var again = await ReadAsync(Client.ConsumeAsync<Reading>(queue, new ConsumeOptions { ResumeAfter = 0 }), 2);
+        again.Select(message => (message.Value.Number, message.Missed)).Should().Equal((4, 3), (5, 0));
+    }
+
+    [Fact]
+    public async Task Leased_messages_are_settled_and_what_is_not_goes_back_at_once()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddManyAsync(queue, Enumerable.Range(1, 5).Select(i => new Reading(i)));
+        var got = new List<int>();
+        await foreach (var message in Client.ConsumeLeasedAsync<Reading>(queue, Lease, prefetch: 2))
+        {
+            got.Add(message.Value.Number);
+            message.Receipt.Should().Be($"{message.Key}.1");
+            if (got.Count == 4) break;
+            (await message.AckAsync()).Should().BeTrue();
+        }
+        got.Should().Equal(1, 2, 3, 4);
+        var left = Stopwatch.StartNew();
+        await Deadline.Until(async () => (await Client.StatsAsync(queue)) is { Ready: 2, Leased: 0 }, "the unsettled are ready again");
+        left.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(1.5), "an HttpClient drains what it leaves for two seconds");
+    }
+
+    [Fact]
+    public async Task A_leased_message_of_a_lost_connection_is_no_longer_the_consumers()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, new Reading(1));
+        await using var messages = Client.ConsumeLeasedAsync<Reading>(queue, Lease, options: Soon).GetAsyncEnumerator();
+        (await Deadline.Within(messages.MoveNextAsync())).Should().BeTrue();
+        var first = messages.Current;
+        host.CutStreams();
+        (await Deadline.Within(messages.MoveNextAsync())).Should().BeTrue("it goes on by itself");
+        (messages.Current.Key, messages.Current.Count).Should().Be((first.Key, 2));
+        (await first.AckAsync()).Should().BeFalse();
+        (await messages.Current.AckAsync()).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task It_ends_by_its_token_and_by_a_refusal_that_would_come_again()
+    {
+        using var ended = new CancellationTokenSource();
+        await using var messages = Client.ConsumeAsync<string>(QueueHost.NextQueue(), cancellationToken: ended.Token).GetAsyncEnumerator();
+        var next = messages.MoveNextAsync();
+        await ended.CancelAsync();
+        await FluentActions.Awaiting(() => Deadline.Within(next)).Should().ThrowAsync<OperationCanceledException>();
+
+        var refused = (await FluentActions.Awaiting(() => ReadAsync(Client.ConsumeAsync<string>("a b"), 1)).Should().ThrowAsync<RestMqClientException>()).Which;
+        refused.Status.Should().Be(400);
+    }
+
+    [Fact]
+    public async Task A_connection_that_falls_silent_is_made_again()
+    {
+        var queue = QueueHost.NextQueue();
+        // A handler that lets the first stream hang after its headers, as a half-open connection does.
+        using var services = QueueHost.Services(services => services.AddRestMqClient(o => o.BaseAddress = host.Address)
+            .AddHttpMessageHandler(() => new SilentAtFirst()));
+        var client = services.GetRequiredService<IRestMqClient>();
+        await Client.AddAsync(queue, "kept");
+        var read = ReadAsync(client.ConsumeAsync<string>(queue, Soon with { Silence = TimeSpan.FromSeconds(3) }), 1);
+        (await Deadline.Within(read)).Should().ContainSingle().Which.Value.Should().Be("kept");
+    }
+
+    private static async Task<List<QueueMessage<T>>> ReadAsync<T>(IAsyncEnumerable<QueueMessage<T>> messages, int count)
+    {
+        var read = new List<QueueMessage<T>>();
+        await foreach (var message in messages)
+        {
+            read.Add(message);
+            if (read.Count == count) break;
+        }
+        return read;
+    }
+
+    private sealed class SilentAtFirst : DelegatingHandler
+    {
+        private int _requests;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Interlocked.Increment(ref _requests) > 1
+                ? base.SendAsync(request, cancellationToken)
+                : Task.FromResult(new HttpResponseMessage { Content = new StreamContent(new System.IO.Pipelines.Pipe().Reader.AsStream()) });
+    }
+
+    public sealed class OnMemory(MemoryHost host) : StreamingTests(host), IClassFixture<MemoryHost>;
+
+    public sealed class OnRedis(RedisHost host) : StreamingTests(host), IClassFixture<RedisHost>;
+}
