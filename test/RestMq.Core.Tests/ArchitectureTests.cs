@@ -29,6 +29,7 @@ public sealed partial class ArchitectureTests
         (70, "HeldMessage.LogLost"),
         (71, "HeldMessage.LogTooLate"),
         (72, "HeldMessage.LogUnsettled"),
+        (80, "StoreAnnouncement.LogWarning"),
     ];
 
     private static string Root { get; } = FindRoot();
