@@ -60,6 +60,7 @@ internal static class Replies
         if (stats.OldestAge is { } age) writer.WriteNumber("oldest_age", age.TotalSeconds);
         else writer.WriteNull("oldest_age");
         writer.WriteNumber("consumers", stats.Consumers);
+        writer.WriteNumber("behind", stats.Behind);
     }
 
     // A header holds ASCII; a name that is more is percent-encoded, as in a URL.

@@ -109,6 +109,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
             settle = Lease is null && _own.Remove(message);
         }
         if (settle) pump.Settle(message);
+        pump.Metrics.Delivered(queue);
         pump.RoomMade();
     }
 

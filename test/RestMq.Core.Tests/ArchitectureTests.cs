@@ -30,6 +30,8 @@ public sealed partial class ArchitectureTests
         (71, "HeldMessage.LogTooLate"),
         (72, "HeldMessage.LogUnsettled"),
         (80, "StoreAnnouncement.LogWarning"),
+        (81, "QueuePump.LogBehind"),
+        (82, "QueuePump.LogFull"),
     ];
 
     private static string Root { get; } = FindRoot();
