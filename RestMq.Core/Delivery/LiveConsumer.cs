@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using RestMq.Telemetry;
 
 namespace RestMq.Delivery;
 
@@ -110,6 +111,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
         if (settle) pump.Settle(message);
         pump.Metrics.Delivered(queue);
+        QueueTraces.Delivered(message);
         pump.RoomMade();
     }
 

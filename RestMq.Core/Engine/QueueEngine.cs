@@ -231,6 +231,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         CheckRange(message.Delay, TimeSpan.Zero, _options.MaxDelay, nameof(message.Delay));
         if (message.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.FromMilliseconds(1), _options.MaxTimeToLive, nameof(message.TimeToLive));
         if (message.IdempotencyKey is { } id) CheckRange(id.Length, 1, 200, nameof(message.IdempotencyKey));
+        if (message.TraceParent is { } trace && !QueueTraces.IsTraceParent(trace))
+            throw new ArgumentException("A traceparent is as W3C Trace Context has it: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>.", nameof(message));
     }
 
     private void Check(Settlement settlement, QueueName queue)
