@@ -7,6 +7,7 @@ var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args 
 var restMq = builder.Services.AddRestMq(options => builder.Configuration.GetSection("RestMq").Bind(options));
 if (builder.Configuration["RestMq:Redis"] is { Length: > 0 } redis) restMq.UseRedis(redis);
 builder.Services.AddHealthChecks().AddRestMq();
+builder.AddTelemetry();
 
 // http://localhost:8888, as the original, unless --urls or ASPNETCORE_URLS says otherwise.
 if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://localhost:8888");
@@ -14,4 +15,5 @@ if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://local
 var app = builder.Build();
 app.MapRestMq();
 app.MapHealth();
+app.MapTelemetry();
 app.Run();

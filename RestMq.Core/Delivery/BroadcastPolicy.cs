@@ -30,7 +30,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
             // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for history may be short.
             if (consumer.Cursor < batch.After) return;
             Offer(pump, consumer, batch, whole: consumer.Room > 0);
-            if (consumer.Cursor < Reached(batch)) pump.FellBehind();
+            if (consumer.Cursor < Reached(batch) && !consumer.HasEnded) pump.FellBehind();
         });
         pump.Front = Reached(batch);
 

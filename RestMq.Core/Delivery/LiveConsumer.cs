@@ -64,6 +64,9 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
+    /// <summary>Whether its stream has been ended.</summary>
+    public bool HasEnded => _ended;
+
     // What was fetched for it is not refused for its size.
     private int Places => _ended ? 0 : Math.Max(buffer - _buffered, 0);
 
