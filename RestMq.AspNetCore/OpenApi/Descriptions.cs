@@ -89,10 +89,10 @@ internal static class Descriptions
             Bodies = new Dictionary<string, string> { [Json] = """{"total":3}""", [Text] = "foobar", ["application/x-ndjson"] = "{\"n\":1}\n{\"n\":2}\n", ["application/octet-stream"] = "" },
             Replies = [Key200, .. Problems(TooLarge, Full)],
         },
-        ["DELETE /q/{queue?}"] = new("purgeQueue", "Deletes every message of the queue and ends every live stream of it.", "queues")
+        ["DELETE /q/{queue?}"] = new("purgeQueue", "Deletes every message of the queue and ends every live stream of it; or only the messages of one place.", "queues")
         {
-            Parameters = [Queue, Callback],
-            Replies = [new(200, "1 when there was something to delete.", Json, """{"queue":"test","status":1}"""), .. Problems()],
+            Parameters = [Queue, Query("state", "string", "Only those: ready, leased, delayed or dead."), Callback],
+            Replies = [new(200, "1 when there was something to delete; with state, how many.", Json, """{"queue":"test","status":1}"""), .. Problems()],
         },
 
         ["GET /q/{queue}/{key}"] = new("peekMessage", "Shows a message wherever it is, unchanged.", "messages")
@@ -179,8 +179,8 @@ internal static class Descriptions
         ["POST /control/{queue?}"] = new("setStatus", "Starts or stops live delivery, or returns the dead.", "queues")
         {
             Parameters = [Queue, Callback],
-            Form = [Field("status", "string", "start, stop, or redrive.", true)],
-            Replies = [new(200, "What it came to.", Json, """{"stat":{"queue":"test","status":1}}"""), .. Problems()],
+            Form = [Field("status", "string", "start, stop, or redrive.", true), Field("key", "string", "The one dead letter to return; all of them without it.")],
+            Replies = [new(200, "What it came to.", Json, """{"stat":{"queue":"test","status":1}}"""), .. Problems(Unknown)],
         },
 
         ["GET /stats"] = new("listStats", "Every queue in numbers.", "queues")

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.Extensions.Options;
 using RestMq.Daemons;
 using RestMq.Delivery;
+using RestMq.Engine;
 
 namespace RestMq.Telemetry;
 
@@ -133,6 +135,18 @@ public sealed class TracesTests : IAsyncLifetime
 
         var messages = await engine.LeaseAsync([_queue], 10, TimeSpan.FromMinutes(1), TimeSpan.Zero);
         messages.Select(message => message.TraceParent).Should().Equal(null, Foreign, null, Foreign, null, recorded.Id);
+    }
+
+    [Fact]
+    public async Task A_hosted_consumer_gets_it_with_the_message()
+    {
+        var engine = _stage.NewDaemon().Engine;
+        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign });
+
+        var messages = await new EngineMessageSource(engine, Options.Create(new RestMqOptions()))
+            .LeaseAsync([_queue.Value], 1, TimeSpan.FromMinutes(1), TimeSpan.Zero, default);
+
+        messages.Should().ContainSingle().Which.TraceParent.Should().Be(Foreign);
     }
 
     [Theory]
