@@ -50,7 +50,8 @@ public static class RestMqEndpointRouteBuilderExtensions
         var group = endpoints.MapGroup(prefix);
         // A generator of OpenAPI documents looks at endpoints that name their method, whatever it is.
         void Map(string method, string pattern, RestMqRole role, RequestDelegate handler) =>
-            group.MapMethods(pattern, [method], Failures.Told(handler)).WithMetadata(new RestMqEndpointMetadata(role), Descriptions.Of(method, pattern), handler.Method);
+            group.MapMethods(pattern, [method], Failures.Told(handler))
+                .WithMetadata(new RestMqEndpointMetadata(role), Descriptions.Of(method, pattern), handler.Method);
 
         Map("GET", "/", RestMqRole.Consume, home.GetAsync);
         Map("POST", "/", RestMqRole.Produce, home.AddAsync);

@@ -8,26 +8,28 @@ internal static class Descriptions
     private const string AMessage = """{"key":"test:1","value":"foobar","count":1}""";
     private const string ALeasedMessage = """{"key":"test:1","value":"foobar","count":1,"receipt":"test:1.1"}""";
     private const string AState = """{"key":"test:1","value":"foobar","count":0,"state":"ready","added":"2026-01-31T12:00:00+00:00"}""";
-    private const string Numbers =
-        """{"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"oldest_age":1.5,"consumers":0,"behind":0,"redis":"memory"}""";
+    private const string Numbers = """
+        {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"oldest_age":1.5,
+        "consumers":0,"behind":0,"redis":"memory"}
+        """;
     private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000}""";
     private const string Json = "application/json";
     private const string Text = "text/plain";
     private const string Html = "text/html";
 
-    private static readonly RestMqParameter Queue = new("queue", "path", "string", "The queue's name: 1 to 200 bytes of UTF-8.", true);
-    private static readonly RestMqParameter Queues = Queue with { Description = "The queue's name; or several, comma between: the first that has something answers." };
-    private static readonly RestMqParameter Key = new("key", "path", "string", "A message's key, such as test:1.", true);
-    private static readonly RestMqParameter KeyOrReceipt = Key with { Description = "A message's key, such as test:1, or the receipt of a hand-out, such as test:1.1." };
-    private static readonly RestMqParameter Receipt = Key with { Description = "The receipt of a hand-out, such as test:1.1." };
+    private static readonly RestMqParameter Queue = Path("queue", "The queue's name: 1 to 200 bytes of UTF-8.");
+    private static readonly RestMqParameter Queues = Path("queue", "The queue's name; or several, comma between: the first that has something answers.");
+    private static readonly RestMqParameter Key = Path("key", "A message's key, such as test:1.");
+    private static readonly RestMqParameter KeyOrReceipt = Path("key", "A message's key, such as test:1, or the receipt of a hand-out, such as test:1.1.");
+    private static readonly RestMqParameter Receipt = Path("key", "The receipt of a hand-out, such as test:1.1.");
     private static readonly RestMqParameter Callback = Query("callback", "string", "JSONP: a JavaScript name that the reply is wrapped in.");
-    private static readonly RestMqParameter Trace = new("traceparent", "header", "string", "The trace it is sent in (W3C Trace Context), which travels with it.");
-    private static readonly RestMqParameter Once = new("Idempotency-Key", "header", "string", "The sender's id of this add: the same one within five minutes adds nothing more.");
+    private static readonly RestMqParameter Trace = Header("traceparent", "The trace it is sent in (W3C Trace Context), which travels with it.");
+    private static readonly RestMqParameter Once = Header("Idempotency-Key", "The sender's id of this add: the same one within five minutes adds nothing more.");
 
     private static readonly RestMqParameter[] Add =
     [
-        Field("value", "string", "The message."), Field("delay", "number", "Seconds until it can be taken."), Field("ttl", "number", "Seconds that it is worth keeping."),
-        Field("id", "string", "As Idempotency-Key."),
+        Field("value", "string", "The message."), Field("delay", "number", "Seconds until it can be taken."),
+        Field("ttl", "number", "Seconds that it is worth keeping."), Field("id", "string", "As Idempotency-Key."),
     ];
 
     private static readonly RestMqParameter[] Live =
@@ -68,13 +70,14 @@ internal static class Descriptions
         {
             Parameters =
             [
-                Queues, Query("wait", "number", "Seconds to wait for a message, 0 to 60; also the header Prefer."), Query("max", "integer", "How many at most: one a line."),
-                Query("lease", "number", "Seconds that it stays leased, for its receipt to settle."), Query("format", "string", "raw: the message's own bytes; json."), Callback,
+                Queues, Query("wait", "number", "Seconds to wait for a message, 0 to 60; also the header Prefer."),
+                Query("max", "integer", "How many at most: one a line."), Query("lease", "number", "Seconds that it stays leased, for its receipt to settle."),
+                Query("format", "string", "raw: the message's own bytes; json."), Callback,
             ],
             Replies =
             [
-                new(200, "The message; with lease it has a receipt.", Json, ALeasedMessage), new(200, "With max: one a line.", "application/x-ndjson", AMessage),
-                new(204, "The queue is empty."), .. Problems(),
+                new(200, "The message; with lease it has a receipt.", Json, ALeasedMessage),
+                new(200, "With max: one a line.", "application/x-ndjson", AMessage), new(204, "The queue is empty."), .. Problems(),
             ],
         },
         ["HEAD /q/{queue}"] = new("headQueue", "Tells the queue's length, oldest age and consumers in headers.", "queues")
@@ -82,14 +85,19 @@ internal static class Descriptions
             Parameters = [Queue],
             Replies = [new(200, "RestMQ-Length, RestMQ-Oldest-Age, RestMQ-Consumers."), .. Problems()],
         },
-        ["POST /q/{queue?}"] = new("addMessage", "Adds a message, or several as lines of JSON; any body that is no form is the message itself, its content type kept.", "messages")
+        ["POST /q/{queue?}"] = new(
+            "addMessage", "Adds a message, or several as lines of JSON; any body that is no form is the message itself, its content type kept.", "messages")
         {
             Parameters = [Queue, Callback, Once, Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)],
             Form = Add,
-            Bodies = new Dictionary<string, string> { [Json] = """{"total":3}""", [Text] = "foobar", ["application/x-ndjson"] = "{\"n\":1}\n{\"n\":2}\n", ["application/octet-stream"] = "" },
+            Bodies = new Dictionary<string, string>
+            {
+                [Json] = """{"total":3}""", [Text] = "foobar", ["application/x-ndjson"] = "{\"n\":1}\n{\"n\":2}\n", ["application/octet-stream"] = "",
+            },
             Replies = [Key200, .. Problems(TooLarge, Full)],
         },
-        ["DELETE /q/{queue?}"] = new("purgeQueue", "Deletes every message of the queue and ends every live stream of it; or only the messages of one place.", "queues")
+        ["DELETE /q/{queue?}"] = new(
+            "purgeQueue", "Deletes every message of the queue and ends every live stream of it; or only the messages of one place.", "queues")
         {
             Parameters = [Queue, Query("state", "string", "Only those: ready, leased, delayed or dead."), Callback],
             Replies = [new(200, "1 when there was something to delete; with state, how many.", Json, """{"queue":"test","status":1}"""), .. Problems()],
@@ -110,7 +118,8 @@ internal static class Descriptions
             Parameters = [Queue, Receipt],
             Form =
             [
-                Field("lease", "number", "Extend: seconds from now."), Field("release", "number", "Give back after so many seconds."), Field("bury", "string", "Why it goes among the dead."),
+                Field("lease", "number", "Extend: seconds from now."), Field("release", "number", "Give back after so many seconds."),
+                Field("bury", "string", "Why it goes among the dead."),
             ],
             Replies = [Settled, .. Problems(Unknown, Stale)],
         },
@@ -145,7 +154,10 @@ internal static class Descriptions
 
         ["POST /xmlrpc"] = new("xmlRpc", "XML-RPC: get, set, add, take, del, len.", "commands")
         {
-            Bodies = new Dictionary<string, string> { ["text/xml"] = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>" },
+            Bodies = new Dictionary<string, string>
+            {
+                ["text/xml"] = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>",
+            },
             Replies = [new(200, "The value, or a fault.", "text/xml"), TooLarge],
         },
 
@@ -188,7 +200,11 @@ internal static class Descriptions
             Parameters = [Callback],
             Replies = [new(200, "The numbers.", Json, $$"""{"queues":{"test":{{Numbers}}},"count":1,"redis":"memory"}"""), .. Problems()],
         },
-        ["GET /stats/{queue}"] = new("getStats", "The queue in numbers.", "queues") { Parameters = [Queue, Callback], Replies = [new(200, "The numbers.", Json, Numbers), .. Problems()] },
+        ["GET /stats/{queue}"] = new("getStats", "The queue in numbers.", "queues")
+        {
+            Parameters = [Queue, Callback],
+            Replies = [new(200, "The numbers.", Json, Numbers), .. Problems()],
+        },
         ["GET /j/{queue?}"] = new("lastMessages", "The newest messages of a place, and the queue in numbers; HTML for a browser.", "messages")
         {
             Parameters = [Queue, Query("state", "string", "ready, leased, delayed or dead."), Callback],
@@ -199,9 +215,14 @@ internal static class Descriptions
     /// <exception cref="KeyNotFoundException">The route is not described here.</exception>
     public static RestMqOperation Of(string method, string pattern) => All[$"{method} {pattern}"];
 
+    private static RestMqParameter Path(string name, string description) => new(name, "path", "string", description, IsRequired: true);
+
+    private static RestMqParameter Header(string name, string description) => new(name, "header", "string", description);
+
     private static RestMqParameter Query(string name, string type, string description) => new(name, "query", type, description);
 
-    private static RestMqParameter Field(string name, string type, string description, bool isRequired = false) => new(name, "form", type, description, isRequired);
+    private static RestMqParameter Field(string name, string type, string description, bool isRequired = false) =>
+        new(name, "form", type, description, isRequired);
 
     private static RestMqReply Problem(int status, string when) => new(status, when, "application/problem+json");
 
@@ -209,5 +230,8 @@ internal static class Descriptions
 
     // What can go wrong everywhere, and what does so here.
     private static IEnumerable<RestMqReply> Problems(params RestMqReply[] own) =>
-        [Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. own, Problem(503, "The store is away; Retry-After says when to try again.")];
+    [
+        Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. own,
+        Problem(503, "The store is away; Retry-After says when to try again."),
+    ];
 }

@@ -29,86 +29,60 @@ internal sealed partial class QueueEngine
 
     private async ValueTask<AddResult> MeasureAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
     {
+        // Begun in a method that is async, so that it is under way for this call alone.
         var span = QueueTraces.Send(queue, 1, message.TraceParent);
-        var call = new Measured(_metrics, "send", queue, span);
-        try
+        if (span is { Recorded: true }) message = message with { TraceParent = null }; // It is in this span now.
+        return await MeasureAsync(new Measured(_metrics, "send", queue, span), () => SendAsync(queue, QueueTraces.Carry(message), cancellationToken), result =>
         {
-            if (span is { Recorded: true }) message = message with { TraceParent = null }; // It is in this span now.
-            var result = await SendAsync(queue, QueueTraces.Carry(message), cancellationToken).ConfigureAwait(false);
             _metrics.Sent(queue, result.Status == AddStatus.Added ? 1 : 0);
             span?.SetTag("messaging.message.id", result.Key.ToString());
-            call.Done();
-            return result;
-        }
-        catch (Exception e) when (call.Failed(e))
-        {
-            throw;
-        }
+        }).ConfigureAwait(false);
     }
 
     private async ValueTask<IReadOnlyList<AddResult>> MeasureAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
         var call = new Measured(_metrics, "send", queue, QueueTraces.Send(queue, messages.Count, parent: null));
-        try
-        {
-            var results = await SendAsync(queue, QueueTraces.Carry(messages), cancellationToken).ConfigureAwait(false);
-            _metrics.Sent(queue, results.Count(result => result.Status == AddStatus.Added));
-            call.Done();
-            return results;
-        }
-        catch (Exception e) when (call.Failed(e))
-        {
-            throw;
-        }
+        return await MeasureAsync(call, () => SendAsync(queue, QueueTraces.Carry(messages), cancellationToken), results =>
+            _metrics.Sent(queue, results.Count(result => result.Status == AddStatus.Added))).ConfigureAwait(false);
     }
 
-    private async ValueTask<IReadOnlyList<QueueMessage>> MeasureAsync(
+    private ValueTask<IReadOnlyList<QueueMessage>> MeasureAsync(
         IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         var call = new Measured(_metrics, "receive", queues[0]);
-        try
+        return MeasureAsync(call, () => ReceiveAsync(queues, max, lease, wait, cancellationToken), messages =>
         {
-            var messages = await ReceiveAsync(queues, max, lease, wait, cancellationToken).ConfigureAwait(false);
             if (messages.Count > 0) _metrics.Received(messages[0].Key.Queue, messages.Count);
             QueueTraces.Received(messages, call.Time);
-            call.Done();
-            return messages;
-        }
-        catch (Exception e) when (call.Failed(e))
-        {
-            throw;
-        }
+        });
     }
 
-    private async ValueTask<SettleResult> MeasureAsync(Settlement settlement, CancellationToken cancellationToken)
+    private ValueTask<SettleResult> MeasureAsync(Settlement settlement, CancellationToken cancellationToken)
     {
         var queue = settlement.Receipt.Key.Queue;
-        var call = new Measured(_metrics, "settle", queue);
-        try
+        return MeasureAsync(new Measured(_metrics, "settle", queue), () => EndAsync(settlement, cancellationToken), result =>
         {
-            var result = await EndAsync(settlement, cancellationToken).ConfigureAwait(false);
             if (result == SettleResult.Done) _metrics.Settled(queue, settlement.Action, 1);
-            call.Done();
-            return result;
-        }
-        catch (Exception e) when (call.Failed(e))
-        {
-            throw;
-        }
+        });
     }
 
-    private async ValueTask<IReadOnlyList<SettleResult>> MeasureAsync(
-        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
+    private ValueTask<IReadOnlyList<SettleResult>> MeasureAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
+        MeasureAsync(new Measured(_metrics, "settle", queue), () => EndAsync(queue, settlements, cancellationToken), results =>
+        {
+            foreach (var (action, count) in settlements.Where((_, i) => results[i] == SettleResult.Done).CountBy(settlement => settlement.Action))
+                _metrics.Settled(queue, action, count);
+        });
+
+    private static async ValueTask<T> MeasureAsync<T>(Measured call, Func<ValueTask<T>> work, Action<T> tell)
     {
-        var call = new Measured(_metrics, "settle", queue);
         try
         {
-            var results = await EndAsync(queue, settlements, cancellationToken).ConfigureAwait(false);
-            foreach (var done in settlements.Where((_, i) => results[i] == SettleResult.Done).CountBy(settlement => settlement.Action))
-                _metrics.Settled(queue, done.Key, done.Value);
+            var result = await work().ConfigureAwait(false);
+            tell(result);
             call.Done();
-            return results;
+            return result;
         }
         catch (Exception e) when (call.Failed(e))
         {

@@ -59,7 +59,8 @@ internal sealed partial class RedisQueueStore
             ["maxmemory_policy"] = info.GetValueOrDefault("maxmemory_policy", Unknown),
             ["aof"] = info.GetValueOrDefault("aof_enabled") switch { "1" => "on", "0" => "off", _ => Unknown },
             ["appendfsync"] = await AskAsync(
-                async () => (string?)(await server.ExecuteAsync("CONFIG", "GET", "appendfsync").ConfigureAwait(false))[1] ?? Unknown, Unknown).ConfigureAwait(false),
+                async () => (string?)(await server.ExecuteAsync("CONFIG", "GET", "appendfsync").ConfigureAwait(false))[1] ?? Unknown,
+                Unknown).ConfigureAwait(false),
         };
     }
 

@@ -10,7 +10,10 @@ namespace RestMq.Telemetry;
 /// </summary>
 internal sealed class QueueMetrics : IDisposable
 {
-    private static readonly InstrumentAdvice<double> Buckets = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60] };
+    private static readonly InstrumentAdvice<double> Buckets = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
+    };
 
     private readonly Meter _meter;
     private readonly bool _ownsMeter;
@@ -34,7 +37,8 @@ internal sealed class QueueMetrics : IDisposable
         _meter = meters?.Create(RestMqTelemetry.Name) ?? new Meter(RestMqTelemetry.Name);
         _sent = _meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Messages added.");
         _consumed = _meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Messages handed out to callers.");
-        _duration = _meter.CreateHistogram("messaging.client.operation.duration", "s", "Time that adds, takes and settlements took, waits included.", tags: null, Buckets);
+        _duration = _meter.CreateHistogram(
+            "messaging.client.operation.duration", "s", "Time that adds, takes and settlements took, waits included.", tags: null, Buckets);
         _settled = _meter.CreateCounter<long>("restmq.settled.messages", "{message}", "Hand-outs that callers ended, by what they did.");
         _delivered = _meter.CreateCounter<long>("restmq.live.delivered", "{message}", "Messages written to live consumers.");
         _behind = _meter.CreateCounter<long>("restmq.live.behind", "{consumer}", "Times that a consumer of a broadcast was full and fell behind the others.");

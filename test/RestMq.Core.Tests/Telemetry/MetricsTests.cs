@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using RestMq.Daemons;
 using RestMq.Delivery;
 using static RestMq.Deadline;
@@ -130,6 +132,19 @@ public sealed class MetricsTests : IAsyncLifetime
 
         (await engine.TakeAsync(_queue))!.Body.ToString().Should().Be("x");
         Meters.Names.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_meter_is_the_applications_where_it_has_meters()
+    {
+        Meters.Listen();
+        await using var application = new ServiceCollection().AddLogging().AddSingleton<IMeterFactory>(Meters).AddRestMq().Services.BuildServiceProvider();
+        await using var without = new ServiceCollection().AddLogging().AddRestMq().Services.BuildServiceProvider();
+
+        await application.GetRequiredService<IQueueEngine>().AddAsync(_queue, Message("x"));
+        await without.GetRequiredService<IQueueEngine>().AddAsync(_queue, Message("x"));
+
+        Meters["messaging.client.sent.messages messaging.operation.name=send"].Should().Be(1);
     }
 
     private static NewMessage Message(string text) => new(MessageBody.FromText(text));

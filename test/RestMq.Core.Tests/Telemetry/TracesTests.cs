@@ -138,6 +138,19 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
+    public void With_nobody_there_it_costs_nothing()
+    {
+        var message = Message("x");
+        using var request = new Activity("a request").Start();
+        QueueTraces.Carry(message);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var n = 0; n < 1000; n++) QueueTraces.Carry(message);
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+    }
+
+    [Fact]
     public async Task A_hosted_consumer_gets_it_with_the_message()
     {
         var engine = _stage.NewDaemon().Engine;
