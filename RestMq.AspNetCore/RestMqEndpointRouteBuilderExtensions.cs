@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RestMq.Endpoints;
 using RestMq.Http;
+using RestMq.OpenApi;
 
 namespace RestMq;
 
@@ -47,8 +48,10 @@ public static class RestMqEndpointRouteBuilderExtensions
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
+        // A generator of OpenAPI documents looks at endpoints that name their method, whatever it is.
         void Map(string method, string pattern, RestMqRole role, RequestDelegate handler) =>
-            group.MapMethods(pattern, [method], Failures.Told(handler)).WithMetadata(new RestMqEndpointMetadata(role));
+            group.MapMethods(pattern, [method], Failures.Told(handler))
+                .WithMetadata(new RestMqEndpointMetadata(role), Descriptions.Of(method, pattern), handler.Method);
 
         Map("GET", "/", RestMqRole.Consume, home.GetAsync);
         Map("POST", "/", RestMqRole.Produce, home.AddAsync);

@@ -15,6 +15,12 @@ public readonly record struct NewMessage(MessageBody Body)
     /// five minutes (<see cref="RestMqOptions.IdempotencyWindow"/>) adds nothing and answers the first key.
     /// </summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>
+    /// The trace it belongs to, as a W3C <c>traceparent</c>, which travels with it to whoever gets it. <value>Null: the sender's, if there is an
+    /// <see cref="System.Diagnostics.Activity"/> that is recorded or came with a trace from elsewhere.</value>
+    /// </summary>
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>What an add came to. A value that nobody set is not success.</summary>

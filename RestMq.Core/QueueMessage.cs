@@ -12,6 +12,9 @@ public sealed record QueueMessage(MessageKey Key, MessageBody Body, long Count, 
 
     /// <summary>Its place in the live log of a broadcast queue, from 1: the id to resume after; 0 when it did not come that way.</summary>
     public long Sequence { get; init; }
+
+    /// <summary>The trace in which it was sent, as a W3C <c>traceparent</c>, to link what is done with it to; null when there was none.</summary>
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>The place a message is in; it is in exactly one.</summary>

@@ -29,6 +29,9 @@ public sealed record QueueStats(QueueName Queue, QueueSettings Settings)
     /// <summary>Live consumers connected to this daemon.</summary>
     public int Consumers { get; init; }
 
+    /// <summary>Of them, those of a broadcast that are behind the others: they read slowly, or have come back and catch up.</summary>
+    public int Behind { get; init; }
+
     /// <summary>Every message in the queue, whatever its place.</summary>
     public long Total => Ready + Leased + Delayed + Dead;
 }

@@ -41,4 +41,10 @@ public sealed class RestMqOptions
 
     /// <summary>Live consumers of one queue on one daemon. <value>10 000.</value></summary>
     public int MaxConsumers { get; set; } = 10_000;
+
+    /// <summary>
+    /// Whether metrics have the queue's name as a dimension (<c>messaging.destination.name</c>): for a host with few queues, since each
+    /// one costs every metric a series. <value>False.</value>
+    /// </summary>
+    public bool MetricsByQueue { get; set; }
 }

@@ -8,6 +8,7 @@ using RestMq.Engine;
 using RestMq.Memory;
 using RestMq.Redis;
 using RestMq.Stores;
+using RestMq.Telemetry;
 using StackExchange.Redis;
 
 namespace RestMq;
@@ -32,6 +33,7 @@ public static class RestMqServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeliveryPolicy, BroadcastPolicy>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeliveryPolicy, RoundRobinPolicy>());
         services.TryAddSingleton<DeliveryPolicies>();
+        services.TryAddSingleton<QueueMetrics>();
         services.TryAddSingleton<IQueueEngine, QueueEngine>();
         services.TryAddSingleton<CommandDispatcher>();
         services.TryAddKeyedSingleton<IMessageSource, EngineMessageSource>(RestMqConsumerOptions.EngineSource);

@@ -15,16 +15,11 @@ internal sealed partial class StoreAnnouncement(IQueueStore store, ILogger<Store
             LogMemory(logger);
             return;
         }
-        try
-        {
-            await store.ListAsync(cancellationToken).ConfigureAwait(false);
-            LogStore(logger, store.Description);
-        }
-        catch (RestMqUnavailableException e)
-        {
-            // Requests get 503 until it is there; the host need not wait for it.
-            LogAway(logger, store.Description, e.InnerException?.Message ?? e.Message);
-        }
+        var report = await store.CheckAsync(cancellationToken).ConfigureAwait(false);
+        // Requests get 503 until it is there; the host need not wait for it.
+        if (report.Failure is { } failure) LogAway(logger, store.Description, failure);
+        else LogStore(logger, store.Description);
+        foreach (var warning in report.Warnings) LogWarning(logger, store.Description, warning);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -37,4 +32,7 @@ internal sealed partial class StoreAnnouncement(IQueueStore store, ILogger<Store
 
     [LoggerMessage(32, LogLevel.Warning, "Redis at {Store} is away, requests are answered 503 until it is back: {Reason}")]
     private static partial void LogAway(ILogger logger, string store, string reason);
+
+    [LoggerMessage(80, LogLevel.Warning, "Redis at {Store} may lose messages: {Warning}")]
+    private static partial void LogWarning(ILogger logger, string store, string warning);
 }

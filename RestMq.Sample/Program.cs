@@ -1,14 +1,24 @@
 using RestMq;
+using RestMq.Sample.OpenApi;
+using RestMq.Sample.Telemetry;
+using Scalar.AspNetCore;
 
 // The settings beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 var restMq = builder.Services.AddRestMq(options => builder.Configuration.GetSection("RestMq").Bind(options));
 if (builder.Configuration["RestMq:Redis"] is { Length: > 0 } redis) restMq.UseRedis(redis);
+builder.Services.AddHealthChecks().AddRestMq();
+builder.AddTelemetry();
+builder.Services.AddOpenApi(options => options.AddRestMq());
 
 // http://localhost:8888, as the original, unless --urls or ASPNETCORE_URLS says otherwise.
 if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://localhost:8888");
 
 var app = builder.Build();
 app.MapRestMq();
+app.MapHealth();
+app.MapTelemetry();
+app.MapOpenApi();
+app.MapScalarApiReference();
 app.Run();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using RestMq.Wire;
@@ -80,6 +81,11 @@ internal static class Adding
             Delay = fields.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,
             TimeToLive = fields.Number("ttl") is { } ttl ? Limits.TimeToLive(ttl, options) : null,
             IdempotencyKey = id is null ? null : Limits.IdempotencyKey(id),
+            TraceParent = TraceParentOf(context.Request),
         };
     }
+
+    // Mostly the server has put it in the request's Activity, where the engine finds it; a site that neither logs nor traces has none.
+    private static string? TraceParentOf(HttpRequest request) =>
+        Activity.Current is null && request.Headers.TraceParent is [{ Length: 55 } sent] && ActivityContext.TryParse(sent, null, out _) ? sent : null;
 }

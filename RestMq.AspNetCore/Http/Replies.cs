@@ -40,6 +40,7 @@ internal static class Replies
         headers["RestMQ-Key"] = Ascii(message.Key.ToString());
         headers["RestMQ-Count"] = message.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
+        if (message.TraceParent is { } trace) headers.TraceParent = trace;
         // A message may be a page of somebody else's: it must not act in this site's name.
         headers.ContentSecurityPolicy = "sandbox";
         Reply.Bytes(context, message.Body.RawContentType, message.Body.Bytes);
@@ -60,6 +61,7 @@ internal static class Replies
         if (stats.OldestAge is { } age) writer.WriteNumber("oldest_age", age.TotalSeconds);
         else writer.WriteNull("oldest_age");
         writer.WriteNumber("consumers", stats.Consumers);
+        writer.WriteNumber("behind", stats.Behind);
     }
 
     // A header holds ASCII; a name that is more is percent-encoded, as in a URL.

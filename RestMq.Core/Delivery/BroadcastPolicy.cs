@@ -28,7 +28,9 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         pump.ForEach(consumer =>
         {
             // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for history may be short.
-            if (consumer.Cursor >= batch.After) Offer(consumer, batch, whole: consumer.Room > 0);
+            if (consumer.Cursor < batch.After) return;
+            Offer(pump, consumer, batch, whole: consumer.Room > 0);
+            if (consumer.Cursor < Reached(batch) && !consumer.HasEnded) pump.FellBehind();
         });
         pump.Front = Reached(batch);
 
@@ -49,7 +51,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
                 pump.Queue, new BroadcastRequest(before, Move: 0, Math.Min(consumer.Room, Step), LiveConsumer.MaxBufferedBytes),
                 CancellationToken.None).ConfigureAwait(false);
             if (IsPaused(missing)) return false;
-            Offer(consumer, missing, whole: false);
+            Offer(pump, consumer, missing, whole: false);
             gave |= consumer.Cursor != before;
         }
         return gave;
@@ -60,7 +62,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     // Where the log has nothing after the place, what was there has been dropped, and the place is the log's end.
     private static long Reached(BroadcastBatch batch) => batch.Messages.Count > 0 ? batch.Messages[^1].Sequence : batch.Last;
 
-    private static void Offer(LiveConsumer consumer, BroadcastBatch batch, bool whole)
+    private static void Offer(QueuePump pump, LiveConsumer consumer, BroadcastBatch batch, bool whole)
     {
         // A place beyond the end is of another life of the log: it starts from what there is.
         if (consumer.Cursor > batch.Last) consumer.Cursor = Math.Min(batch.After, batch.Last);
@@ -70,8 +72,11 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
             if (missed < 0) continue;
             if ((!whole && consumer.Room == 0) || !consumer.TryWrite(message, missed)) return;
             consumer.Cursor = message.Sequence;
+            pump.Metrics.Missed(pump.Queue, missed);
         }
         var lost = Reached(batch) - consumer.Cursor;
-        if (lost > 0 && consumer.TryWriteGap(lost)) consumer.Cursor += lost;
+        if (lost <= 0 || !consumer.TryWriteGap(lost)) return;
+        consumer.Cursor += lost;
+        pump.Metrics.Missed(pump.Queue, lost);
     }
 }

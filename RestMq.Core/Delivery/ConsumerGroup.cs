@@ -13,6 +13,9 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
     /// <summary>When the store was last asked what they hold, in the clock's ticks; the pump's.</summary>
     public long Asked { get; set; }
 
+    /// <summary>Whether none had room when messages were last wanted; the pump's.</summary>
+    public bool IsFull { get; set; }
+
     public IEnumerable<LiveConsumer> Consumers => _rotation;
 
     public void Add(LiveConsumer consumer) => consumer.Place = _rotation.AddLast(consumer);

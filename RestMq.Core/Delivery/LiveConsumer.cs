@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using RestMq.Telemetry;
 
 namespace RestMq.Delivery;
 
@@ -63,6 +64,9 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
+    /// <summary>Whether its stream has been ended.</summary>
+    public bool HasEnded => _ended;
+
     // What was fetched for it is not refused for its size.
     private int Places => _ended ? 0 : Math.Max(buffer - _buffered, 0);
 
@@ -109,6 +113,8 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
             settle = Lease is null && _own.Remove(message);
         }
         if (settle) pump.Settle(message);
+        pump.Metrics.Delivered(queue);
+        QueueTraces.Delivered(message);
         pump.RoomMade();
     }
 

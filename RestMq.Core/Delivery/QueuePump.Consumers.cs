@@ -18,6 +18,16 @@ internal sealed partial class QueuePump
         }
     }
 
+    /// <summary>How many consumers of a broadcast are behind, by being slow or by having come back.</summary>
+    public int Behind
+    {
+        get
+        {
+            if (_settings.Policy != QueuePolicy.Broadcast) return 0;
+            lock (_lock) return Plain.Consumers.Count(consumer => consumer.Cursor < Front);
+        }
+    }
+
     private List<ConsumerGroup> Holders
     {
         get

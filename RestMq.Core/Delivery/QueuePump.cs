@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RestMq.Engine;
 using RestMq.Stores;
+using RestMq.Telemetry;
 
 namespace RestMq.Delivery;
 
@@ -10,8 +11,8 @@ namespace RestMq.Delivery;
 /// due time, room in a consumer, or the slow poll. A store that is away stops it for a second, and loses nothing. This file runs; the other
 /// knows the consumers.
 /// </summary>
-internal sealed partial class QueuePump(QueueHub hub, IQueueStore store, RestMqOptions options, DeliveryPolicies policies, ILogger logger)
-    : IAsyncDisposable
+internal sealed partial class QueuePump(
+    QueueHub hub, IQueueStore store, RestMqOptions options, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
 {
     private static readonly TimeSpan StoreAwayPause = TimeSpan.FromSeconds(1);
 
@@ -21,6 +22,8 @@ internal sealed partial class QueuePump(QueueHub hub, IQueueStore store, RestMqO
     private volatile bool _wantsRoom;
 
     public QueueName Queue => hub.Queue;
+
+    public QueueMetrics Metrics => metrics;
 
     /// <summary>How far into the live log the consumers that keep up have been served; null before the log was met.</summary>
     public long? Front { get; set; }
@@ -32,6 +35,25 @@ internal sealed partial class QueuePump(QueueHub hub, IQueueStore store, RestMqO
     public void RoomMade()
     {
         if (_wantsRoom) Signal();
+    }
+
+    /// <summary>Notes that a consumer of a broadcast, which had kept up, is full: it catches up later, by reads of its own.</summary>
+    public void FellBehind()
+    {
+        metrics.FellBehind(Queue);
+        LogBehind(logger, Queue.Value);
+    }
+
+    /// <summary>Notes that a group of consumers is full, so that messages wait for them, or is so no longer.</summary>
+    public void NoteRoom(ConsumerGroup group, bool full)
+    {
+        // One that settles by itself is full whenever it works.
+        if (full && !group.IsFull && group.Lease is null)
+        {
+            metrics.AllFull(Queue);
+            LogFull(logger, Queue.Value);
+        }
+        group.IsFull = full;
     }
 
     /// <summary>Settles a message that has been delivered. If that fails, its lease ends and it is delivered again.</summary>
@@ -62,6 +84,7 @@ internal sealed partial class QueuePump(QueueHub hub, IQueueStore store, RestMqO
             }
             catch (RestMqUnavailableException)
             {
+                metrics.StoreAway();
                 hub.LookIn(StoreAwayPause);
             }
             catch (Exception e)
@@ -110,4 +133,10 @@ internal sealed partial class QueuePump(QueueHub hub, IQueueStore store, RestMqO
 
     [LoggerMessage(20, LogLevel.Error, "Live delivery of {Queue} failed; it goes on in a second")]
     private static partial void LogFailed(ILogger logger, string queue, Exception error);
+
+    [LoggerMessage(81, LogLevel.Debug, "A consumer of {Queue} reads slower than messages come: it fell behind, and catches up from the history")]
+    private static partial void LogBehind(ILogger logger, string queue);
+
+    [LoggerMessage(82, LogLevel.Debug, "All consumers of {Queue} are full: its messages wait in the queue")]
+    private static partial void LogFull(ILogger logger, string queue);
 }

@@ -15,6 +15,7 @@ internal static class Rotation
     public static async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store, ConsumerGroup group, LeaseRequest request)
     {
         var room = pump.OwnRoom(group, Step);
+        pump.NoteRoom(group, full: room == 0);
         // Those who hold messages may let their leases run out: then nothing but time makes room.
         if (room == 0) return new DeliveryStep(More: false, request.Held ? LookAgain : null, WantsRoom: true, Settings: null);
 

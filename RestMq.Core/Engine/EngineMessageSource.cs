@@ -19,6 +19,7 @@ internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOp
             Count = message.Count,
             Body = message.Body.Bytes,
             ContentType = message.Body.RawContentType,
+            TraceParent = message.TraceParent,
         })];
     }
 

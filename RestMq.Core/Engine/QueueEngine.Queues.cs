@@ -67,7 +67,7 @@ internal sealed partial class QueueEngine
     public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken = default)
     {
         var stats = await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false);
-        return _hubs.TryGetValue(queue, out var hub) ? stats with { Consumers = hub.Pump.Count } : stats;
+        return _hubs.TryGetValue(queue, out var hub) ? stats with { Consumers = hub.Pump.Count, Behind = hub.Pump.Behind } : stats;
     }
 
     public async ValueTask<ILiveConsumer?> SubscribeAsync(

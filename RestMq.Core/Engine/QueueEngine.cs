@@ -3,12 +3,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RestMq.Delivery;
 using RestMq.Stores;
+using RestMq.Telemetry;
 
 namespace RestMq.Engine;
 
 /// <summary>
-/// The engine: calls of one queue gather in its <see cref="QueueHub"/> and go to the store together. This file has the hot path; the other
-/// has what is asked of a queue now and then.
+/// The engine: calls of one queue gather in its <see cref="QueueHub"/> and go to the store together. This file has the hot path, which
+/// <c>.Measured</c> shows to callers; <c>.Queues</c> has what is asked of a queue now and then.
 /// </summary>
 internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 {
@@ -20,22 +21,26 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     private readonly RestMqOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly QueueMetrics _metrics;
     private readonly ITimer _clock;
     private int _seconds;
 
-    public QueueEngine(IQueueStore store, DeliveryPolicies policies, IOptions<RestMqOptions> options, TimeProvider time, ILogger<QueueEngine> logger)
+    public QueueEngine(
+        IQueueStore store, DeliveryPolicies policies, IOptions<RestMqOptions> options, TimeProvider time, ILogger<QueueEngine> logger, QueueMetrics metrics)
     {
         _store = store;
         _policies = policies;
         _options = options.Value;
         _time = time;
         _logger = logger;
+        _metrics = metrics;
+        metrics.ObserveConsumers(() => _hubs.Select(hub => (hub.Key, hub.Value.Pump.Count)).Where(hub => hub.Count > 0));
         _clock = time.CreateTimer(static engine => ((QueueEngine)engine!).CountSecond(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
     public string Store => _store.Description;
 
-    public async ValueTask<AddResult> AddAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken = default)
+    private async ValueTask<AddResult> SendAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
     {
         Check(message);
         cancellationToken.ThrowIfCancellationRequested();
@@ -50,8 +55,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    public async ValueTask<IReadOnlyList<AddResult>> AddAsync(
-        QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken = default)
+    private async ValueTask<IReadOnlyList<AddResult>> SendAsync(
+        QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
         if (messages.Count > _options.MaxBatch) throw new ArgumentException($"At most {_options.MaxBatch} messages are added at a time.", nameof(messages));
         foreach (var message in messages) Check(message);
@@ -66,8 +71,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         return messages[0];
     }
 
-    public async ValueTask<IReadOnlyList<QueueMessage>> LeaseAsync(
-        IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken = default)
+    private async ValueTask<IReadOnlyList<QueueMessage>> ReceiveAsync(
+        IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (queues.Count == 0) throw new ArgumentException("Name at least one queue.", nameof(queues));
         CheckRange(max, 1, _options.MaxBatch, nameof(max));
@@ -94,7 +99,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    public async ValueTask<SettleResult> SettleAsync(Settlement settlement, CancellationToken cancellationToken = default)
+    private async ValueTask<SettleResult> EndAsync(Settlement settlement, CancellationToken cancellationToken)
     {
         Check(settlement, settlement.Receipt.Key.Queue);
         cancellationToken.ThrowIfCancellationRequested();
@@ -109,8 +114,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    public async ValueTask<IReadOnlyList<SettleResult>> SettleAsync(
-        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken = default)
+    private async ValueTask<IReadOnlyList<SettleResult>> EndAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
     {
         CheckRange(settlements.Count, 1, _options.MaxBatch, nameof(settlements));
         foreach (var settlement in settlements) Check(settlement, queue);
@@ -201,7 +206,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    private QueueHub NewHub(QueueName queue) => new(queue, _store, _options, _time, _policies, _logger);
+    private QueueHub NewHub(QueueName queue) => new(queue, _store, _options, _time, _policies, _logger, _metrics);
 
     private void CountSecond()
     {
@@ -226,6 +231,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         CheckRange(message.Delay, TimeSpan.Zero, _options.MaxDelay, nameof(message.Delay));
         if (message.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.FromMilliseconds(1), _options.MaxTimeToLive, nameof(message.TimeToLive));
         if (message.IdempotencyKey is { } id) CheckRange(id.Length, 1, 200, nameof(message.IdempotencyKey));
+        if (message.TraceParent is { } trace && !QueueTraces.IsTraceParent(trace))
+            throw new ArgumentException("A traceparent is as W3C Trace Context has it: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>.", nameof(message));
     }
 
     private void Check(Settlement settlement, QueueName queue)

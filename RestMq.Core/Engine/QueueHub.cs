@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RestMq.Delivery;
 using RestMq.Stores;
+using RestMq.Telemetry;
 
 namespace RestMq.Engine;
 
@@ -27,7 +28,7 @@ internal sealed class QueueHub
     private int _users;
     private int _idleSweeps;
 
-    public QueueHub(QueueName queue, IQueueStore store, RestMqOptions options, TimeProvider time, DeliveryPolicies policies, ILogger logger)
+    public QueueHub(QueueName queue, IQueueStore store, RestMqOptions options, TimeProvider time, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics)
     {
         Queue = queue;
         _store = store;
@@ -35,7 +36,7 @@ internal sealed class QueueHub
         _slowPoll = options.SlowPoll;
         Adds = new(batch => store.AddAsync(queue, batch, whole: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes, store.IsRemote);
         Exchanges = new(ExchangeAsync, static e => 1 + (e.Request?.Count ?? 0), MaxCalls, store.IsRemote);
-        Pump = new QueuePump(this, store, options, policies, logger);
+        Pump = new QueuePump(this, store, options, policies, logger, metrics);
         _timer = time.CreateTimer(static hub => ((QueueHub)hub!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

@@ -1,7 +1,7 @@
 namespace RestMq.Memory;
 
 /// <summary>A message in memory and the place it is in. All times are in ticks of the store's clock.</summary>
-internal sealed class MemoryMessage(long id, MessageBody body, long added, long dies)
+internal sealed class MemoryMessage(long id, in NewMessage message, long added, long dies)
 {
     /// <summary>The time that never comes.</summary>
     public const long Never = long.MaxValue;
@@ -13,6 +13,9 @@ internal sealed class MemoryMessage(long id, MessageBody body, long added, long 
     /// <summary>By when they die.</summary>
     public static readonly IComparer<MemoryMessage> ByDeath = Comparer<MemoryMessage>.Create(
         static (a, b) => a.Dies != b.Dies ? a.Dies.CompareTo(b.Dies) : a.Id.CompareTo(b.Id));
+
+    private readonly MessageBody _body = message.Body;
+    private readonly string? _traceParent = message.TraceParent;
 
     public long Id => id;
 
@@ -39,7 +42,7 @@ internal sealed class MemoryMessage(long id, MessageBody body, long added, long 
     public MemoryMessage? Next { get; set; }
 
     public QueueMessage ToQueueMessage(QueueName queue, long count, long sequence = 0) =>
-        new(new MessageKey(queue, id), body, count, At(added)) { Sequence = sequence };
+        new(new MessageKey(queue, id), _body, count, At(added)) { Sequence = sequence, TraceParent = _traceParent };
 
     public MessageSnapshot ToSnapshot(QueueName queue) => new(
         ToQueueMessage(queue, State is MessageState.Leased ? Past + 1 : Past),

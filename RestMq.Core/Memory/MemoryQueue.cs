@@ -220,7 +220,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         if (_messages.Count >= limit) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
 
         var dies = (message.TimeToLive ?? Settings.TimeToLive) is { } life ? now + life.Ticks : MemoryMessage.Never;
-        var added = new MemoryMessage(++LastId, message.Body, now, dies);
+        var added = new MemoryMessage(++LastId, message, now, dies);
         _messages.Add(added.Id, added);
         if (message.IdempotencyKey is { } once)
         {

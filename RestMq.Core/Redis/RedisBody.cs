@@ -5,16 +5,16 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A stored body: <c>&lt;id&gt; &lt;added ms&gt; &lt;dies ms or 0&gt; &lt;kind&gt;[ &lt;content type&gt;]\n&lt;bytes&gt;</c>, kind being <c>t</c>, <c>j</c> or
-/// <c>b</c>: readable in redis-cli, and all there is to a message but its place and its count.
+/// A stored body: <c>&lt;id&gt; &lt;added ms&gt; &lt;dies ms or 0&gt; &lt;kind&gt;[&lt;traceparent&gt;][ &lt;content type&gt;]\n&lt;bytes&gt;</c>, kind being
+/// <c>t</c>, <c>j</c> or <c>b</c>: readable in redis-cli, and all there is to a message but its place and its count.
 /// </summary>
 internal static class RedisBody
 {
     /// <summary>The part of the head that the sender decides.</summary>
-    public static RedisValue Kind(MessageBody body)
+    public static RedisValue Kind(in NewMessage message)
     {
-        var kind = body.Kind switch { BodyKind.Text => "t", BodyKind.Json => "j", _ => "b" };
-        return body.ContentType is null ? kind : $"{kind} {body.ContentType}";
+        var kind = message.Body.Kind switch { BodyKind.Text => "t", BodyKind.Json => "j", _ => "b" } + message.TraceParent;
+        return message.Body.ContentType is { } type ? $"{kind} {type}" : kind;
     }
 
     /// <summary>Reads a message.</summary>
@@ -26,11 +26,13 @@ internal static class RedisBody
         Number(queue, ref head); // When it dies is the scripts' business.
         if (head.IsEmpty) throw NoHead(queue);
         var kind = head[0] switch { (byte)'t' => BodyKind.Text, (byte)'j' => BodyKind.Json, _ => BodyKind.Binary };
-        var type = head.Length > 2 ? Encoding.ASCII.GetString(head[2..]) : null;
+        var space = head.IndexOf((byte)' ');
+        var (traceEnd, type) = space < 0 ? (head.Length, null) : (space, Encoding.ASCII.GetString(head[(space + 1)..]));
         return new QueueMessage(
             new MessageKey(queue, id), MessageBody.Stored(kind, stored[(end + 1)..], type), count, DateTimeOffset.FromUnixTimeMilliseconds(added))
         {
             Sequence = sequence,
+            TraceParent = traceEnd > 1 ? Encoding.ASCII.GetString(head[1..traceEnd]) : null,
         };
     }
 

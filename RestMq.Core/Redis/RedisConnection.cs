@@ -150,6 +150,7 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         configuration.HeartbeatInterval = Heartbeat;
         if (!Names(text, "asyncTimeout")) configuration.AsyncTimeout = (int)Patience.TotalMilliseconds;
         if (!Names(text, "connectTimeout")) configuration.ConnectTimeout = (int)Patience.TotalMilliseconds;
+        configuration.AllowAdmin = true; // To read appendfsync for the health report.
         configuration.ClientName ??= "RestMq";
         return configuration;
     }

@@ -50,7 +50,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         for (var i = 0; i < messages.Count; i++)
         {
             var message = messages[i];
-            arguments[3 + (i * 3)] = RedisBody.Kind(message.Body);
+            arguments[3 + (i * 3)] = RedisBody.Kind(message);
             arguments[4 + (i * 3)] = message.Body.Bytes;
             arguments[5 + (i * 3)] = Options(message, keys, ref once);
         }

@@ -87,6 +87,9 @@ internal interface IQueueStore
     /// The task completes when hints are flowing. Disposing ends it.
     /// </summary>
     ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken);
+
+    /// <summary>Whether messages can be kept now, and kept well: being away is an answer here, not an exception.</summary>
+    ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => new(StoreReport.Sound);
 }
 
 /// <summary>What a hint says.</summary>

@@ -19,16 +19,18 @@ internal static class MessageJson
     private static readonly JsonEncodedText Receipt = JsonEncodedText.Encode("receipt");
     private static readonly JsonEncodedText Encoding = JsonEncodedText.Encode("encoding");
     private static readonly JsonEncodedText Type = JsonEncodedText.Encode("type");
+    private static readonly JsonEncodedText TraceParent = JsonEncodedText.Encode("traceparent");
 
     private static readonly SearchValues<byte> LineBreaks = SearchValues.Create("\r\n"u8);
 
-    /// <summary>Writes the members of a message: key, value, count and, if wanted, its receipt.</summary>
+    /// <summary>Writes the members of a message: key, value, count and, if wanted, its receipt; and the trace it was sent in, if any.</summary>
     public static void WriteMembers(Utf8JsonWriter writer, QueueMessage message, bool receipt = false)
     {
         writer.WriteString(Key, message.Key.ToString());
         WriteBody(writer, message.Body);
         writer.WriteNumber(Count, message.Count);
         if (receipt) writer.WriteString(Receipt, message.Receipt.ToString());
+        if (message.TraceParent is { } trace) writer.WriteString(TraceParent, trace);
     }
 
     /// <summary>Writes a message as an object.</summary>

@@ -29,6 +29,9 @@ public sealed partial class ArchitectureTests
         (70, "HeldMessage.LogLost"),
         (71, "HeldMessage.LogTooLate"),
         (72, "HeldMessage.LogUnsettled"),
+        (80, "StoreAnnouncement.LogWarning"),
+        (81, "QueuePump.LogBehind"),
+        (82, "QueuePump.LogFull"),
         (90, "LiveStream.LogLost"),
     ];
 

@@ -6,6 +6,7 @@ using RestMq.Engine;
 using RestMq.Memory;
 using RestMq.Redis;
 using RestMq.Stores;
+using RestMq.Telemetry;
 using StackExchange.Redis;
 
 namespace RestMq.Daemons;
@@ -17,6 +18,9 @@ internal abstract class Stage : IAsyncDisposable
     public static readonly TimeSpan Never = TimeSpan.FromSeconds(60);
 
     private readonly List<IAsyncDisposable> _built = [];
+
+    /// <summary>The meters of all its daemons.</summary>
+    public Meters Meters { get; } = new();
 
     /// <summary>A time that tests wait for: short, but longer than the steps between two waits take.</summary>
     public abstract TimeSpan Soon { get; }
@@ -34,7 +38,8 @@ internal abstract class Stage : IAsyncDisposable
         var own = NewStore(options);
         var store = new WatchedStore(own);
         var policies = new DeliveryPolicies([new BroadcastPolicy(), new RoundRobinPolicy(Options.Create(options))]);
-        var engine = new QueueEngine(store, policies, Options.Create(options), Time, NullLogger<QueueEngine>.Instance);
+        var metrics = new QueueMetrics(Options.Create(options), Meters);
+        var engine = new QueueEngine(store, policies, Options.Create(options), Time, NullLogger<QueueEngine>.Instance, metrics);
         // Ended last to first: the engine before its store.
         if (own is IAsyncDisposable disposable) _built.Add(disposable);
         _built.Add(engine);
@@ -62,6 +67,7 @@ internal abstract class Stage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         for (var i = _built.Count - 1; i >= 0; i--) await _built[i].DisposeAsync();
+        Meters.Dispose();
     }
 
     protected abstract IQueueStore NewStore(RestMqOptions options);

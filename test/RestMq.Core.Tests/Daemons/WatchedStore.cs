@@ -111,6 +111,8 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         return new Listening(this, listening);
     }
 
+    public ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => There().CheckAsync(cancellationToken);
+
     private void Stepped(LiveState settings)
     {
         Interlocked.Increment(ref _steps);

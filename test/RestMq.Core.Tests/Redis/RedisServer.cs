@@ -23,6 +23,9 @@ public sealed class RedisServer : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-redis-");
     private Process? _process;
 
+    /// <summary>Settings of its own, as arguments; they win over those that all have.</summary>
+    public string[] Settings { get; init; } = [];
+
     /// <summary>The port, the same after every start.</summary>
     public int Port { get; private set; }
 
@@ -92,6 +95,7 @@ public sealed class RedisServer : IAsyncLifetime
                 "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--daemonize", "no",
             },
         };
+        foreach (var setting in Settings) start.ArgumentList.Add(setting);
         try
         {
             return Process.Start(start)!;

@@ -1,0 +1,92 @@
+using RestMq.Telemetry;
+
+namespace RestMq.Engine;
+
+/// <summary>The hot path as callers see it: measured while somebody listens, and as it is while nobody does.</summary>
+internal sealed partial class QueueEngine
+{
+    private bool IsWatched => _metrics.Watched || QueueTraces.Watched;
+
+    public ValueTask<AddResult> AddAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken = default) =>
+        IsWatched ? MeasureAsync(queue, message, cancellationToken) : SendAsync(queue, QueueTraces.Carry(message), cancellationToken);
+
+    public ValueTask<IReadOnlyList<AddResult>> AddAsync(
+        QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken = default) =>
+        IsWatched ? MeasureAsync(queue, messages, cancellationToken) : SendAsync(queue, QueueTraces.Carry(messages), cancellationToken);
+
+    public ValueTask<IReadOnlyList<QueueMessage>> LeaseAsync(
+        IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken = default) =>
+        IsWatched && queues.Count > 0
+            ? MeasureAsync(queues, max, lease, wait, cancellationToken)
+            : ReceiveAsync(queues, max, lease, wait, cancellationToken);
+
+    public ValueTask<SettleResult> SettleAsync(Settlement settlement, CancellationToken cancellationToken = default) =>
+        IsWatched ? MeasureAsync(settlement, cancellationToken) : EndAsync(settlement, cancellationToken);
+
+    public ValueTask<IReadOnlyList<SettleResult>> SettleAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken = default) =>
+        IsWatched ? MeasureAsync(queue, settlements, cancellationToken) : EndAsync(queue, settlements, cancellationToken);
+
+    private async ValueTask<AddResult> MeasureAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
+    {
+        // Begun in a method that is async, so that it is under way for this call alone.
+        var span = QueueTraces.Send(queue, 1, message.TraceParent);
+        if (span is { Recorded: true }) message = message with { TraceParent = null }; // It is in this span now.
+        return await MeasureAsync(new Measured(_metrics, "send", queue, span), () => SendAsync(queue, QueueTraces.Carry(message), cancellationToken), result =>
+        {
+            _metrics.Sent(queue, result.Status == AddStatus.Added ? 1 : 0);
+            span?.SetTag("messaging.message.id", result.Key.ToString());
+        }).ConfigureAwait(false);
+    }
+
+    private async ValueTask<IReadOnlyList<AddResult>> MeasureAsync(
+        QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
+    {
+        var call = new Measured(_metrics, "send", queue, QueueTraces.Send(queue, messages.Count, parent: null));
+        return await MeasureAsync(call, () => SendAsync(queue, QueueTraces.Carry(messages), cancellationToken), results =>
+            _metrics.Sent(queue, results.Count(result => result.Status == AddStatus.Added))).ConfigureAwait(false);
+    }
+
+    private ValueTask<IReadOnlyList<QueueMessage>> MeasureAsync(
+        IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var call = new Measured(_metrics, "receive", queues[0]);
+        return MeasureAsync(call, () => ReceiveAsync(queues, max, lease, wait, cancellationToken), messages =>
+        {
+            if (messages.Count > 0) _metrics.Received(messages[0].Key.Queue, messages.Count);
+            QueueTraces.Received(messages, call.Time);
+        });
+    }
+
+    private ValueTask<SettleResult> MeasureAsync(Settlement settlement, CancellationToken cancellationToken)
+    {
+        var queue = settlement.Receipt.Key.Queue;
+        return MeasureAsync(new Measured(_metrics, "settle", queue), () => EndAsync(settlement, cancellationToken), result =>
+        {
+            if (result == SettleResult.Done) _metrics.Settled(queue, settlement.Action, 1);
+        });
+    }
+
+    private ValueTask<IReadOnlyList<SettleResult>> MeasureAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
+        MeasureAsync(new Measured(_metrics, "settle", queue), () => EndAsync(queue, settlements, cancellationToken), results =>
+        {
+            foreach (var (action, count) in settlements.Where((_, i) => results[i] == SettleResult.Done).CountBy(settlement => settlement.Action))
+                _metrics.Settled(queue, action, count);
+        });
+
+    private static async ValueTask<T> MeasureAsync<T>(Measured call, Func<ValueTask<T>> work, Action<T> tell)
+    {
+        try
+        {
+            var result = await work().ConfigureAwait(false);
+            tell(result);
+            call.Done();
+            return result;
+        }
+        catch (Exception e) when (call.Failed(e))
+        {
+            throw;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace RestMq.Sample.Telemetry;
+
+/// <summary>
+/// Metrics for Prometheus to fetch at <c>/metrics</c> (<c>RestMq:Prometheus=true</c>); metrics, traces and logs sent by OTLP (its own setting,
+/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>). Both are off unless set.
+/// </summary>
+internal static class Telemetry
+{
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        var prometheus = ServesPrometheus(builder.Configuration);
+        var otlp = !string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        if (!prometheus && !otlp) return;
+
+        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("restmq")).WithMetrics(metrics =>
+        {
+            metrics.AddMeter(RestMqTelemetry.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");
+            if (prometheus) metrics.AddPrometheusExporter();
+        });
+        if (otlp) telemetry.WithTracing(traces => traces.AddSource(RestMqTelemetry.Name, "Microsoft.AspNetCore")).UseOtlpExporter();
+    }
+
+    public static void MapTelemetry(this WebApplication app)
+    {
+        if (ServesPrometheus(app.Configuration)) app.MapPrometheusScrapingEndpoint("/metrics");
+    }
+
+    private static bool ServesPrometheus(IConfiguration settings) => settings.GetValue<bool>("RestMq:Prometheus");
+}

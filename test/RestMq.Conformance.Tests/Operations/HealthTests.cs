@@ -1,0 +1,32 @@
+namespace RestMq.Conformance.Operations;
+
+/// <summary>The sample host's health routes.</summary>
+public sealed class HealthTests
+{
+    [Fact]
+    public async Task In_memory_it_is_alive_and_ready()
+    {
+        await using var host = await RestMqHost.StartAsync(StoreKind.Memory);
+
+        (await host.AskAsync("GET /health/live")).Status.Should().Be(200);
+        var ready = await host.AskAsync("GET /health/ready");
+        ready.Status.Should().Be(200);
+        ready.Json.GetProperty("restmq").GetProperty("status").GetString().Should().Be("Healthy");
+    }
+
+    [Fact]
+    public async Task Without_its_store_it_is_alive_and_not_ready_until_the_store_is_back()
+    {
+        await using var host = await RestMqHost.StartAsync(StoreKind.Redis);
+        var ready = await host.AskAsync("GET /health/ready");
+        ready.Status.Should().Be(200);
+        ready.Json.GetProperty("restmq").GetProperty("appendfsync").GetString().Should().Be("always");
+
+        await host.Redis!.KillAsync();
+        (await host.AskAsync("GET /health/ready")).Status.Should().Be(503);
+        (await host.AskAsync("GET /health/live")).Status.Should().Be(200);
+
+        await host.Redis.ComeBackAsync();
+        await Eventually.TrueAsync(async () => (await host.AskAsync("GET /health/ready")).Status == 200, "ready again");
+    }
+}

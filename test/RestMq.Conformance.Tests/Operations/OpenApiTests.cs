@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace RestMq.Conformance.Operations;
+
+/// <summary>The sample host's OpenAPI document, and the page to try it.</summary>
+public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<MemoryHost>
+{
+    private static readonly string[] Routes =
+    [
+        "get /", "post /", "get /q", "get /q/{queue}", "head /q/{queue}", "post /q/{queue}", "delete /q/{queue}",
+        "get /q/{queue}/{key}", "delete /q/{queue}/{key}", "post /q/{queue}/{key}", "get /queue", "post /queue/{queue}", "get /c/{queue}", "get /ws/{queue}",
+        "post /xmlrpc", "get /p/{queue}", "post /p/{queue}", "get /control", "get /control/{queue}", "post /control/{queue}", "get /stats", "get /stats/{queue}", "get /j/{queue}",
+    ];
+
+    [Fact]
+    public async Task It_has_every_route_with_what_it_takes_and_answers()
+    {
+        var reply = await fixture.Host.AskAsync("GET /openapi/v1.json");
+        reply.Status.Should().Be(200);
+        using var document = JsonDocument.Parse(reply.Body);
+        var operations = document.RootElement.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Route: $"{operation.Name} {path.Name}", operation.Value))).ToArray();
+
+        operations.Select(operation => operation.Route).Should().BeEquivalentTo(Routes);
+        operations.Select(operation => operation.Value.GetProperty("operationId").GetString()).Should().OnlyHaveUniqueItems();
+        foreach (var (route, operation) in operations)
+        {
+            operation.GetProperty("summary").GetString().Should().NotBeNullOrEmpty(route);
+            operation.GetProperty("responses").EnumerateObject().Should().Contain(status => status.Name[0] == '1' || status.Name[0] == '2', route);
+            Names(operation, "path").Should().BeEquivalentTo(Braces().Matches(route).Select(match => match.Groups[1].Value), route);
+        }
+    }
+
+    [Fact]
+    public async Task Fields_bodies_and_problems_are_told()
+    {
+        using var document = JsonDocument.Parse((await fixture.Host.AskAsync("GET /openapi/v1.json")).Body);
+        var queue = document.RootElement.GetProperty("paths").GetProperty("/q/{queue}");
+
+        Names(queue.GetProperty("get"), "query").Should().BeEquivalentTo("wait", "max", "lease", "format", "callback");
+        Names(queue.GetProperty("post"), "header").Should().BeEquivalentTo("Idempotency-Key", "traceparent");
+        var bodies = queue.GetProperty("post").GetProperty("requestBody").GetProperty("content");
+        bodies.GetProperty("application/x-www-form-urlencoded").GetProperty("schema").GetProperty("properties").TryGetProperty("value", out _).Should().BeTrue();
+        bodies.TryGetProperty("application/json", out _).Should().BeTrue();
+        var responses = queue.GetProperty("post").GetProperty("responses");
+        responses.GetProperty("429").GetProperty("content").TryGetProperty("application/problem+json", out _).Should().BeTrue();
+        responses.GetProperty("200").GetProperty("content").GetProperty("text/plain").GetProperty("example").GetString().Should().Be("test:1");
+    }
+
+    [Fact]
+    public async Task There_is_a_page_to_try_it()
+    {
+        var page = await fixture.Host.AskAsync("GET /scalar/");
+        page.Status.Should().Be(200);
+        page.Text.Should().Contain("scalar.js").And.NotContain("https://", "it works without the world");
+    }
+
+    private static IEnumerable<string?> Names(JsonElement operation, string place) =>
+        operation.TryGetProperty("parameters", out var parameters)
+            ? parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == place).Select(parameter => parameter.GetProperty("name").GetString())
+            : [];
+
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex Braces();
+}

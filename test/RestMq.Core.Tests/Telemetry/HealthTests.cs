@@ -1,0 +1,187 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RestMq.Redis;
+using StackExchange.Redis;
+using static RestMq.Deadline;
+
+namespace RestMq.Telemetry;
+
+/// <summary>What the health report says, and what is said at start, by the state of a real server.</summary>
+public sealed class HealthTests : IAsyncLifetime
+{
+    private readonly List<RedisServer> _servers = [];
+    private readonly List<ServiceProvider> _applications = [];
+    private readonly List<string> _log = [];
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        foreach (var application in _applications) await application.DisposeAsync();
+        foreach (var server in _servers) await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task In_memory_it_is_healthy() => (await CheckAsync(NewApplication(null))).Status.Should().Be(HealthStatus.Healthy);
+
+    [Fact]
+    public async Task A_server_set_as_it_should_be_is_healthy_and_tells_how_it_is_set()
+    {
+        var application = NewApplication(await StartAsync());
+
+        var report = await CheckAsync(application);
+
+        report.Status.Should().Be(HealthStatus.Healthy);
+        report.Tags.Should().Equal("ready");
+        report.Data.Should().Contain("maxmemory_policy", "noeviction").And.Contain("aof", "on").And.Contain("appendfsync", "always").And.ContainKey("version");
+        (await AnnounceAsync(application)).Should().ContainSingle().Which.Should().StartWith("Information: Messages are kept in Redis at");
+    }
+
+    [Fact]
+    public async Task Settings_that_may_lose_messages_degrade_it_and_are_told_at_start()
+    {
+        var application = NewApplication(await StartAsync("--appendonly", "no", "--maxmemory-policy", "allkeys-lru"));
+
+        var report = await CheckAsync(application);
+
+        report.Status.Should().Be(HealthStatus.Degraded);
+        report.Description.Should().Contain("maxmemory-policy is allkeys-lru").And.Contain("append-only file is off");
+        report.Data.Should().Contain("maxmemory_policy", "allkeys-lru").And.Contain("aof", "off");
+        (await AnnounceAsync(application)).Should().HaveCount(3).And.Contain(line => line.StartsWith("Warning") && line.Contains("append-only"));
+    }
+
+    [Fact]
+    public async Task A_replica_is_unhealthy_for_it_takes_no_writes()
+    {
+        var primary = await StartAsync();
+        var application = NewApplication(await StartAsync("--replicaof", "127.0.0.1", $"{primary.Port}"));
+
+        var report = await CheckAsync(application);
+
+        report.Status.Should().Be(HealthStatus.Unhealthy);
+        report.Description.Should().Contain("replica");
+        (await AnnounceAsync(application)).Should().ContainSingle().Which.Should().StartWith("Warning: Redis at").And.Contain("replica");
+    }
+
+    [Fact]
+    public async Task A_server_without_memory_for_a_message_is_unhealthy()
+    {
+        var report = await CheckAsync(NewApplication(await StartAsync("--maxmemory", "1")));
+
+        report.Status.Should().Be(HealthStatus.Unhealthy);
+        report.Description.Should().Contain("OOM");
+    }
+
+    [Fact]
+    public async Task A_server_that_tells_nothing_of_itself_is_healthy_and_unknown()
+    {
+        var server = await StartAsync();
+        await ConfigureAsync(server, "ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-info", "-config");
+
+        var report = await CheckAsync(NewApplication(server, ",user=app,password=secret"));
+
+        report.Status.Should().Be(HealthStatus.Healthy);
+        report.Data.Should().Contain("maxmemory_policy", "unknown").And.Contain("aof", "unknown").And.Contain("appendfsync", "unknown");
+    }
+
+    [Fact]
+    public async Task The_check_leaves_nothing_behind_and_may_be_forbidden()
+    {
+        var server = await StartAsync();
+        await ConfigureAsync(server, "ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-setrange");
+
+        (await CheckAsync(NewApplication(server, ",user=app,password=secret"))).Status.Should().Be(HealthStatus.Healthy);
+        (await CheckAsync(NewApplication(server))).Status.Should().Be(HealthStatus.Healthy);
+
+        ((long)await ConfigureAsync(server, "DBSIZE")).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_server_that_was_killed_is_unhealthy_and_healthy_when_it_is_back()
+    {
+        var server = await StartAsync();
+        var application = NewApplication(server);
+        (await CheckAsync(application)).Status.Should().Be(HealthStatus.Healthy);
+
+        await server.KillAsync();
+        (await CheckAsync(application)).Status.Should().Be(HealthStatus.Unhealthy);
+        (await CheckAsync(application, failureStatus: HealthStatus.Degraded)).Status.Should().Be(HealthStatus.Degraded, "the application decides what a failure is");
+
+        await server.StartAsync();
+        await Until(async () => (await CheckAsync(application)).Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_server_that_hangs_is_unhealthy_soon()
+    {
+        var server = await StartAsync();
+        var application = NewApplication(server);
+        (await CheckAsync(application)).Status.Should().Be(HealthStatus.Healthy);
+        await server.PauseAsync();
+        try
+        {
+            (await Within(CheckAsync(application))).Status.Should().Be(HealthStatus.Unhealthy);
+        }
+        finally
+        {
+            await server.ResumeAsync();
+        }
+    }
+
+    private static async Task<HealthReportEntry> CheckAsync(ServiceProvider application, HealthStatus? failureStatus = null)
+    {
+        var name = failureStatus is null ? "restmq" : "other";
+        var report = await application.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == name);
+        return report.Entries[name];
+    }
+
+    private static async Task<RedisResult> ConfigureAsync(RedisServer server, string command, params object[] arguments)
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        return await connection.GetDatabase().ExecuteAsync(command, arguments);
+    }
+
+    private async Task<List<string>> AnnounceAsync(ServiceProvider application)
+    {
+        await application.GetServices<IHostedService>().Single(service => service is StoreAnnouncement).StartAsync(default);
+        return _log.FindAll(line => line.Contains("Redis at"));
+    }
+
+    private async Task<RedisServer> StartAsync(params string[] settings)
+    {
+        var server = new RedisServer { Settings = settings };
+        _servers.Add(server);
+        await server.InitializeAsync();
+        return server;
+    }
+
+    private ServiceProvider NewApplication(RedisServer? server, string login = "")
+    {
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.AddProvider(new Lines(_log)));
+        var restMq = services.AddRestMq();
+        if (server is not null) restMq.UseRedis(server.Configuration + login);
+        services.AddHealthChecks().AddRestMq().AddRestMq("other", HealthStatus.Degraded);
+        _applications.Add(services.BuildServiceProvider());
+        return _applications[^1];
+    }
+
+    private sealed class Lines(List<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => categoryName == typeof(StoreAnnouncement).FullName ? this : NullLogger.Instance;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Add($"{logLevel}: {formatter(state, exception)}");
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using RestMq.Daemons;
+using RestMq.Delivery;
+using static RestMq.Deadline;
+
+namespace RestMq.Telemetry;
+
+/// <summary>What the meter says of an engine in memory.</summary>
+public sealed class MetricsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    private readonly MemoryStage _stage = new();
+    private readonly QueueName _queue = Stage.NextQueue();
+
+    private Meters Meters => _stage.Meters;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _stage.DisposeAsync();
+
+    [Fact]
+    public async Task Adds_takes_and_settlements_are_counted_and_timed()
+    {
+        Meters.Listen();
+        var engine = _stage.NewDaemon().Engine;
+
+        await engine.AddAsync(_queue, Message("one") with { IdempotencyKey = "once" });
+        await engine.AddAsync(_queue, Message("one") with { IdempotencyKey = "once" });
+        await engine.AddAsync(_queue, [Message("two"), Message("three"), Message("four")]);
+        var leased = await engine.LeaseAsync([_queue], 3, Lease, TimeSpan.Zero);
+        await engine.SettleAsync(_queue, [.. leased.Take(2).Select(message => new Settlement(message.Receipt, SettleAction.Ack))]);
+        await engine.SettleAsync(new Settlement(leased[2].Receipt, SettleAction.Bury));
+        await engine.SettleAsync(new Settlement(leased[2].Receipt, SettleAction.Release));
+        await engine.TakeAsync(_queue);
+        await engine.TakeAsync(_queue);
+
+        Meters["messaging.client.sent.messages messaging.operation.name=send"].Should().Be(4, "a duplicate is not sent");
+        Meters["messaging.client.consumed.messages messaging.operation.name=receive"].Should().Be(4);
+        Meters["restmq.settled.messages restmq.settle=ack"].Should().Be(3);
+        Meters["restmq.settled.messages restmq.settle=bury"].Should().Be(1);
+        Meters["restmq.settled.messages restmq.settle=release"].Should().Be(0, "a stale receipt settles nothing");
+        Meters["messaging.client.operation.duration messaging.operation.name=send"].Should().Be(3);
+        Meters["messaging.client.operation.duration messaging.operation.name=receive"].Should().Be(3);
+        Meters["messaging.client.operation.duration messaging.operation.name=settle"].Should().Be(4);
+    }
+
+    [Fact]
+    public async Task Queues_are_named_where_the_application_asks_for_it_and_nowhere_else()
+    {
+        Meters.Listen();
+        await _stage.NewDaemon().Engine.AddAsync(_queue, Message("x"));
+        await _stage.NewDaemon(options => options.MetricsByQueue = true).Engine.AddAsync(_queue, Message("x"));
+
+        Meters["messaging.client.sent.messages messaging.operation.name=send"].Should().Be(1);
+        Meters[$"messaging.client.sent.messages messaging.operation.name=send messaging.destination.name={_queue}"].Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_is_counted()
+    {
+        Meters.Listen();
+        var daemon = _stage.NewDaemon();
+        daemon.Store.IsAway = true;
+
+        await daemon.Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x")).AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
+
+        Meters["restmq.store.away"].Should().Be(1);
+        Meters["messaging.client.operation.duration messaging.operation.name=send error.type=unavailable"].Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Live_consumers_are_counted_while_they_are_there_and_their_messages()
+    {
+        Meters.Listen();
+        var engine = _stage.NewDaemon().Engine;
+        await using (var listener = await ListenAsync(engine))
+        {
+            await engine.AddAsync(_queue, [Message("one"), Message("two")]);
+            await listener.IdsAsync(2);
+
+            Meters["restmq.live.consumers"].Should().Be(1);
+            Meters["restmq.live.delivered"].Should().Be(2);
+        }
+        Meters["restmq.live.consumers"].Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_falls_behind_is_counted_once_and_what_it_missed()
+    {
+        Meters.Listen();
+        var engine = _stage.NewDaemon(options => options.ConsumerBuffer = 10).Engine;
+        await engine.ConfigureAsync(_queue, new QueueSettingsChange { History = 20 });
+        await using var slow = await ListenAsync(engine);
+        await using var quick = await ListenAsync(engine);
+
+        for (var n = 1; n <= 50; n++)
+        {
+            await engine.AddAsync(_queue, Message($"{n}"));
+            await quick.IdsAsync(1);
+        }
+
+        Meters["restmq.live.behind"].Should().Be(1);
+        (await engine.StatsAsync(_queue)).Behind.Should().Be(1);
+        await slow.ReadAsync(30);
+        await Until(async () => (await engine.StatsAsync(_queue)).Behind == 0);
+        Meters["restmq.live.missed"].Should().Be(20);
+    }
+
+    [Fact]
+    public async Task Round_robin_whose_consumers_are_all_full_is_counted_once()
+    {
+        Meters.Listen();
+        var engine = _stage.NewDaemon().Engine;
+        await engine.ConfigureAsync(_queue, new QueueSettingsChange { Policy = QueuePolicy.RoundRobin });
+        await using var slow = await ListenAsync(engine);
+
+        for (var n = 1; n <= 20; n++) await engine.AddAsync(_queue, Message($"{n}"));
+        await Until(() => Meters["restmq.live.full"] == 1);
+        (await engine.LengthAsync(_queue)).Should().Be(10);
+
+        (await slow.IdsAsync(20)).Should().HaveCount(20);
+    }
+
+    [Fact]
+    public async Task With_nobody_listening_nothing_is_measured_and_all_is_as_it_was()
+    {
+        var engine = _stage.NewDaemon().Engine;
+
+        await engine.AddAsync(_queue, Message("x"));
+
+        (await engine.TakeAsync(_queue))!.Body.ToString().Should().Be("x");
+        Meters.Names.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_meter_is_the_applications_where_it_has_meters()
+    {
+        Meters.Listen();
+        await using var application = new ServiceCollection().AddLogging().AddSingleton<IMeterFactory>(Meters).AddRestMq().Services.BuildServiceProvider();
+        await using var without = new ServiceCollection().AddLogging().AddRestMq().Services.BuildServiceProvider();
+
+        await application.GetRequiredService<IQueueEngine>().AddAsync(_queue, Message("x"));
+        await without.GetRequiredService<IQueueEngine>().AddAsync(_queue, Message("x"));
+
+        Meters["messaging.client.sent.messages messaging.operation.name=send"].Should().Be(1);
+    }
+
+    private static NewMessage Message(string text) => new(MessageBody.FromText(text));
+
+    private async Task<Listener> ListenAsync(IQueueEngine engine) => new((await engine.SubscribeAsync(_queue, new LiveConsumerOptions()))!);
+}

@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using RestMq.Daemons;
+using RestMq.Delivery;
+using RestMq.Engine;
+
+namespace RestMq.Telemetry;
+
+/// <summary>The spans of adds and hand-outs, and the trace that a message carries from one to the other.</summary>
+public sealed class TracesTests : IAsyncLifetime
+{
+    private const string Foreign = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    private readonly MemoryStage _stage = new();
+    private readonly QueueName _queue = Stage.NextQueue();
+    private readonly ConcurrentQueue<Activity> _spans = new();
+    private readonly ActivityListener _listener;
+
+    public TracesTests()
+    {
+        // Only of this test's queue: a listener hears the whole process.
+        _listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == RestMqTelemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> of) =>
+                of.Name.EndsWith(_queue.Value, StringComparison.Ordinal) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+            ActivityStopped = span =>
+            {
+                if (span.OperationName.EndsWith(_queue.Value, StringComparison.Ordinal)) _spans.Enqueue(span);
+            },
+        };
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        _listener.Dispose();
+        await _stage.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_hand_out_is_linked_with_the_add_and_is_no_child_of_it()
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+
+        await engine.AddAsync(_queue, Message("x"));
+        var taken = (await engine.TakeAsync(_queue))!;
+        await engine.TakeAsync(_queue);
+
+        var (send, receive) = (_spans.ElementAt(0), _spans.Skip(1).Should().ContainSingle("a take of nothing is no span").Subject);
+        (send.OperationName, send.Kind).Should().Be(($"send {_queue}", ActivityKind.Producer));
+        Tags(send).Should().Contain("messaging.system", "restmq").And.Contain("messaging.operation.name", "send")
+            .And.Contain("messaging.destination.name", _queue.Value).And.Contain("messaging.message.id", $"{_queue}:1");
+        taken.TraceParent.Should().Be(send.Id);
+        (receive.OperationName, receive.Kind).Should().Be(($"receive {_queue}", ActivityKind.Client));
+        receive.Links.Should().ContainSingle().Which.Context.SpanId.Should().Be(send.SpanId);
+        receive.TraceId.Should().NotBe(send.TraceId);
+        Tags(receive).Should().Contain("messaging.message.id", $"{_queue}:1");
+    }
+
+    [Fact]
+    public async Task Several_added_together_share_a_span_and_several_taken_have_a_link_each()
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+
+        await engine.AddAsync(_queue, [Message("one"), Message("two")]);
+        await engine.AddAsync(_queue, Message("three"));
+        await engine.LeaseAsync([_queue], 10, TimeSpan.FromMinutes(1), TimeSpan.Zero);
+
+        var (two, three, receive) = (_spans.ElementAt(0), _spans.ElementAt(1), _spans.ElementAt(2));
+        Tags(two).Should().Contain("messaging.batch.message_count", 2);
+        receive.Links.Select(link => link.Context.SpanId).Should().Equal(two.SpanId, two.SpanId, three.SpanId);
+    }
+
+    [Fact]
+    public async Task What_a_live_consumer_gets_is_linked_too()
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+        await using var listener = new Listener((await engine.SubscribeAsync(_queue, new LiveConsumerOptions()))!);
+
+        await engine.AddAsync(_queue, Message("x"));
+        await listener.MessagesAsync(1);
+
+        var send = _spans.Single(span => span.OperationName.StartsWith("send", StringComparison.Ordinal));
+        _spans.Single(span => span.OperationName == $"deliver {_queue}").Links.Should().ContainSingle().Which.Context.SpanId.Should().Be(send.SpanId);
+    }
+
+    [Fact]
+    public async Task A_failure_is_the_spans_too()
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var daemon = _stage.NewDaemon();
+        daemon.Store.IsAway = true;
+
+        await daemon.Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x")).AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
+
+        var span = _spans.Should().ContainSingle().Subject;
+        span.Status.Should().Be(ActivityStatusCode.Error);
+        Tags(span).Should().Contain("error.type", "unavailable");
+    }
+
+    [Fact]
+    public async Task The_senders_own_word_is_the_parent_of_the_add()
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+
+        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign });
+
+        _spans.Should().ContainSingle().Which.ParentId.Should().Be(Foreign);
+        (await engine.TakeAsync(_queue))!.TraceParent.Should().Be(_spans.ElementAt(0).Id);
+    }
+
+    [Fact]
+    public async Task With_nobody_listening_a_message_carries_the_trace_that_its_sender_is_in()
+    {
+        var engine = _stage.NewDaemon().Engine;
+
+        await engine.AddAsync(_queue, Message("none"));
+        await engine.AddAsync(_queue, Message("said") with { TraceParent = Foreign });
+        using (new Activity("of nobody").Start()) await engine.AddAsync(_queue, Message("not recorded"));
+        using (new Activity("a request").SetParentId(Foreign).Start())
+        using (new Activity("within").Start())
+        {
+            await engine.AddAsync(_queue, [Message("from elsewhere")]);
+        }
+        using (new Activity("a request").SetParentId("|of.another.kind").Start()) await engine.AddAsync(_queue, Message("not of W3C"));
+        using var recorded = new Activity("recorded") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.Start();
+        await engine.AddAsync(_queue, Message("recorded"));
+
+        var messages = await engine.LeaseAsync([_queue], 10, TimeSpan.FromMinutes(1), TimeSpan.Zero);
+        messages.Select(message => message.TraceParent).Should().Equal(null, Foreign, null, Foreign, null, recorded.Id);
+    }
+
+    [Fact]
+    public void With_nobody_there_it_costs_nothing()
+    {
+        var message = Message("x");
+        using var request = new Activity("a request").Start();
+        QueueTraces.Carry(message);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var n = 0; n < 1000; n++) QueueTraces.Carry(message);
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_hosted_consumer_gets_it_with_the_message()
+    {
+        var engine = _stage.NewDaemon().Engine;
+        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign });
+
+        var messages = await new EngineMessageSource(engine, Options.Create(new RestMqOptions()))
+            .LeaseAsync([_queue.Value], 1, TimeSpan.FromMinutes(1), TimeSpan.Zero, default);
+
+        messages.Should().ContainSingle().Which.TraceParent.Should().Be(Foreign);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0\n")]
+    [InlineData("00-00000000000000000000000000000000-00f067aa0ba902b7-01")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 x")]
+    public async Task What_is_no_trace_is_refused(string trace) =>
+        await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceParent = trace }).AsTask())
+            .Should().ThrowAsync<ArgumentException>();
+
+    private static NewMessage Message(string text) => new(MessageBody.FromText(text));
+
+    private static Dictionary<string, object?> Tags(Activity span) => span.TagObjects.ToDictionary(tag => tag.Key, tag => tag.Value);
+}
