@@ -1,7 +1,7 @@
 namespace RestMq.Ledger;
 
 /// <summary>What producers were told, and what consumers got.</summary>
-internal sealed class Book
+internal sealed class Book : IOutcomes
 {
     private readonly Lock _lock = new();
     private readonly HashSet<Entry> _acknowledged = [];
@@ -12,14 +12,17 @@ internal sealed class Book
     /// <summary>How many messages consumers have got.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
 
-    /// <summary>The add was answered yes.</summary>
+    public void Sending(Entry entry)
+    {
+        // What came of it is noted when it is known.
+    }
+
     public void Acknowledged(Entry entry)
     {
         lock (_lock) _acknowledged.Add(entry);
     }
 
-    /// <summary>No yes came, and nobody will ask again: it may have been added or not.</summary>
-    public void InDoubt() => Interlocked.Increment(ref _inDoubt);
+    public void InDoubt(Entry entry) => Interlocked.Increment(ref _inDoubt);
 
     /// <summary>A page for one consumer, who is one for as long as it goes on reading.</summary>
     public Page NewPage()

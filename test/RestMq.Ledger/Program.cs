@@ -23,7 +23,7 @@ if (args is ["consume", .. var rest])
 }
 if (args is ["soak", .. var options])
 {
-    return await SoakRun.RunAsync(TimeSpan.FromMinutes(Number(options, "--minutes", 60)), Number(options, "--streams", 2000)) ? 0 : 1;
+    return await new SoakRun(TimeSpan.FromMinutes(Number(options, "--minutes", 60)), Number(options, "--streams", 2000)).RunAsync() ? 0 : 1;
 }
 
 var time = TimeSpan.FromSeconds(Number(args, "--seconds", 60));

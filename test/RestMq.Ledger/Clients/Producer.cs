@@ -6,13 +6,13 @@ namespace RestMq.Ledger.Clients;
 /// Sends numbered messages one after another, the next when the last was answered, and notes what was acknowledged. One that insists asks
 /// again with the same <c>Idempotency-Key</c> until it has a yes; the others go on to the next number.
 /// </summary>
-/// <param name="book">The ledger.</param>
+/// <param name="outcomes">Where it notes that.</param>
 /// <param name="id">Who it is.</param>
 /// <param name="queue">Where it sends to.</param>
 /// <param name="ports">The daemons.</param>
 /// <param name="insists">Whether it asks again.</param>
 /// <param name="rate">Messages a second, at most.</param>
-internal sealed class Producer(Book book, int id, string queue, IReadOnlyList<int> ports, bool insists, double rate = 250)
+internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOnlyList<int> ports, bool insists, double rate = 250)
 {
     /// <summary>How often a message is of some hundred thousand bytes, more than the system keeps for a client that does not read; else it has up to a thousand.</summary>
     public double Large { get; init; }
@@ -34,16 +34,17 @@ internal sealed class Producer(Book book, int id, string queue, IReadOnlyList<in
     private async Task SendAsync(Line line, Entry entry)
     {
         var length = Random.Shared.NextDouble() < Large ? Random.Shared.Next(300_000, 900_000) : Random.Shared.Next(20, 1000);
+        outcomes.Sending(entry);
         var (post, form) = ($"POST /q/{queue}", "value=" + entry.Text(length));
         if (insists)
         {
             await line.AskAsync(post, form, $"Idempotency-Key: {entry.Producer}-{entry.Number}");
-            book.Acknowledged(entry);
+            outcomes.Acknowledged(entry);
             return;
         }
         var reply = await line.TryAskAsync(post, form);
-        if (reply is { IsYes: true }) book.Acknowledged(entry);
-        else if (reply is null or { Status: 503 }) book.InDoubt();
+        if (reply is { IsYes: true }) outcomes.Acknowledged(entry);
+        else if (reply is null or { Status: 503 }) outcomes.InDoubt(entry);
         else throw new InvalidOperationException($"An add was answered {reply.Value.Status} {reply.Value.Text}");
         if (reply is { IsYes: false }) await Task.Delay(100); // Retry-After is a second; this one is in a hurry.
     }
