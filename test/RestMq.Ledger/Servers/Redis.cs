@@ -22,7 +22,7 @@ internal sealed class Redis(string fsync) : IAsyncDisposable
 
     public Task KillAsync() => _process!.KillAsync();
 
-    public Task<ConnectionMultiplexer> ConnectAsync() => ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port}");
+    public Task<ConnectionMultiplexer> ConnectAsync() => ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},allowAdmin=true");
 
     /// <summary>Keys that neither stay with an empty queue for good nor expire by themselves.</summary>
     /// <param name="of">The queue; null for whatever there is.</param>
