@@ -22,7 +22,7 @@ internal static class ProxyScenarios
 
     private static async Task<Row> RedisAsync(TimeSpan time)
     {
-        await using var site = await Site.StartAsync(2, proxied: 500_000);
+        await using var site = await Site.StartAsync(2, proxied: 200_000);
         var trial = new Trial(site, "proxied");
         trial.AddProducers();
         trial.AddTakers();

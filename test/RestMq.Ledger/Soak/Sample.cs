@@ -15,8 +15,8 @@ namespace RestMq.Ledger.Soak;
 internal sealed record Sample(
     double Minute, long Streams, double Sent, double Delivered, long InFlight, double Host, double Heap, double Redis, long Keys)
 {
-    // What falls and rises with a few dozen keys is no leak.
-    private const double Tolerance = 1.10;
+    /// <summary>How much larger than before is still the same.</summary>
+    public const double Tolerance = 1.10;
 
     public static string Header =>
         "| minute | streams | sent/s | delivered/s | in flight | host MiB | heap MiB | Redis MiB | keys |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
@@ -31,7 +31,7 @@ internal sealed record Sample(
     public static bool IsFlat(IReadOnlyList<Sample> samples, out string verdict)
     {
         (string Name, Func<Sample, double> Of)[] measures =
-            [("host", sample => sample.Host), ("heap", sample => sample.Heap), ("Redis", sample => sample.Redis), ("keys", sample => sample.Keys)];
+            [("host", sample => sample.Host), ("Redis", sample => sample.Redis), ("keys", sample => sample.Keys)];
         var quarter = samples.Count / 4;
         var found = measures.Select(measure =>
             (measure.Name, Second: Median(samples.Skip(quarter).Take(quarter), measure.Of), Last: Median(samples.TakeLast(quarter), measure.Of))).ToList();

@@ -27,6 +27,8 @@ internal sealed class SoakRun(TimeSpan time, int streams)
     private readonly List<Listener> _listeners = [];
     private readonly List<Task> _consuming = [];
     private readonly string _heapFile = Path.Combine(Path.GetTempPath(), $"restmq-soak-{Environment.ProcessId}");
+    private double _heldHalfway;
+    private double _heldAtEnd;
 
     public async Task<bool> RunAsync()
     {
@@ -122,8 +124,22 @@ internal sealed class SoakRun(TimeSpan time, int streams)
             (sent, delivered, at) = (sentNow, deliveredNow, now);
             Console.WriteLine(sample);
             samples.Add(sample);
+            // Twice only, for it would hide how the heap grows by itself.
+            if (next <= time / 2 && next + every > time / 2) _heldHalfway = await LiveHeapAsync();
+            else if (next + every > time) _heldAtEnd = await LiveHeapAsync();
         }
         return samples;
+    }
+
+    /// <summary>The managed heap after a full collection, in MiB: what the host holds on to.</summary>
+    private async Task<double> LiveHeapAsync()
+    {
+        await File.WriteAllTextAsync(_heapFile + ".collect", "");
+        for (var clock = Stopwatch.StartNew(); File.Exists(_heapFile + ".collect"); await Task.Delay(50))
+        {
+            if (clock.Elapsed.TotalSeconds > 30) throw new TimeoutException("The host did not collect its garbage.");
+        }
+        return Mebi(Number(await File.ReadAllTextAsync(_heapFile)));
     }
 
     /// <summary>Waits until everything has arrived, or nothing more does for ten seconds.</summary>
@@ -167,7 +183,10 @@ internal sealed class SoakRun(TimeSpan time, int streams)
     private bool JudgeMemory(List<Sample> samples)
     {
         var flat = Sample.IsFlat(samples, out var verdict);
-        Console.WriteLine($"Memory: {(time < LongEnough ? "too short a time to judge" : flat ? "flat" : "NOT FLAT")}: {verdict}.");
+        flat &= _heldAtEnd <= _heldHalfway * Sample.Tolerance;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Memory: {(time < LongEnough ? "too short a time to judge" : flat ? "flat" : "NOT FLAT")}: {verdict}; heap after a full collection {_heldHalfway:0.0} → {_heldAtEnd:0.0}."));
         return flat || time < LongEnough;
     }
 
