@@ -39,10 +39,19 @@ var holds = true;
 Console.WriteLine(Row.Header);
 foreach (var scenario in Scenario.All.Where(scenario => names.Length == 0 || names.Contains(scenario.Name)))
 {
-    foreach (var row in await scenario.RunAsync(time))
+    try
     {
-        Console.WriteLine(row);
-        holds &= row.Holds;
+        foreach (var row in await scenario.RunAsync(time))
+        {
+            Console.WriteLine(row);
+            holds &= row.Holds;
+        }
+    }
+    catch (Exception e)
+    {
+        // The others are still worth knowing.
+        Console.WriteLine($"| {scenario.Name} | FAILED: {e} |");
+        holds = false;
     }
 }
 return holds ? 0 : 1;

@@ -12,7 +12,7 @@ namespace RestMq.Ledger.Clients;
 /// <param name="ports">The daemons.</param>
 /// <param name="insists">Whether it asks again.</param>
 /// <param name="rate">Messages a second, at most.</param>
-internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOnlyList<int> ports, bool insists, double rate = 250)
+internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOnlyList<int> ports, bool insists, double rate)
 {
     /// <summary>How often a message is of some hundred thousand bytes, more than the system keeps for a client that does not read; else it has up to a thousand.</summary>
     public double Large { get; init; }

@@ -37,7 +37,7 @@ internal static class ConsumerScenarios
     private static async Task<Row> AbortAsync(Site site, string name, string queue, int? lease, Task<int> breaking)
     {
         var trial = new Trial(site, queue);
-        trial.AddProducers(large: 0.02);
+        trial.AddProducers(rate: 100, large: 0.02);
         var takers = new List<Taker>();
         for (var i = 0; i < 4; i++)
         {

@@ -7,7 +7,7 @@ namespace RestMq.Ledger.Scenarios;
 /// <summary>One queue under faults: producers and consumers at work while something breaks, then the reckoning.</summary>
 internal sealed class Trial(Site site, string queue)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly List<Func<CancellationToken, Task>> _producers = [];
     private readonly List<Func<CancellationToken, Task>> _consumers = [];
@@ -16,10 +16,11 @@ internal sealed class Trial(Site site, string queue)
 
     /// <summary>Four producers, of whom every other insists.</summary>
     /// <param name="ports">Another way to the daemons than straight.</param>
+    /// <param name="rate">Messages a second of each, at most.</param>
     /// <param name="large">How often a message is large.</param>
-    public void AddProducers(IReadOnlyList<int>? ports = null, double large = 0)
+    public void AddProducers(IReadOnlyList<int>? ports = null, double rate = 250, double large = 0)
     {
-        for (var i = 0; i < 4; i++) _producers.Add(new Producer(Book, i, queue, ports ?? site.Ports, insists: i % 2 == 1) { Large = large }.RunAsync);
+        for (var i = 0; i < 4; i++) _producers.Add(new Producer(Book, i, queue, ports ?? site.Ports, insists: i % 2 == 1, rate) { Large = large }.RunAsync);
     }
 
     public void AddConsumer(Func<CancellationToken, Task> consumer) => _consumers.Add(consumer);
@@ -71,9 +72,10 @@ internal sealed class Trial(Site site, string queue)
         {
             using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
             var kept = new[] { "ready", "leased", "delayed", "dead" }.Sum(place => stats.RootElement.GetProperty(place).GetInt64());
+            if (Book.Delivered != delivered) clock.Restart();
+            else if (clock.Elapsed > Patience) throw new TimeoutException($"Nothing comes any more, and the queue is not empty: {stats.RootElement}");
             quiet = kept == 0 && Book.Delivered == delivered ? quiet + 1 : 0;
             delivered = Book.Delivered;
-            if (clock.Elapsed > Patience) throw new TimeoutException($"The queue was not emptied: {stats.RootElement}");
             await Task.Delay(200);
         }
     }
