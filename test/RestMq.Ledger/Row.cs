@@ -11,11 +11,15 @@ internal sealed record Row(string Name, int Faults, Tally Tally, int CutOff = 0,
     /// <summary>Whether the store keeps what it acknowledges, so that nothing may be lost.</summary>
     public bool Promised { get; init; } = true;
 
+    /// <summary>Whether order is promised: a message that a consumer had been given, and that had not reached the wire, goes back uncounted.</summary>
+    public bool Ordered { get; init; } = true;
+
     /// <summary>Whether even a duplicate would break the promise.</summary>
     public bool Once { get; init; }
 
     public bool Holds =>
-        Tally.Acknowledged > 0 && Left.Length == 0 && (!Promised || Tally is { Lost: 0, Reordered: 0, AddedTwice: 0 }) && (!Once || Tally.Duplicated == 0);
+        Tally.Acknowledged > 0 && Left.Length == 0 && (!Promised || Tally is { Lost: 0, AddedTwice: 0 }) &&
+        (!Promised || !Ordered || Tally.Reordered == 0) && (!Once || Tally.Duplicated == 0);
 
     public static string Header =>
         "| scenario | faults | acknowledged | in doubt | delivered | duplicated | lost | reordered | added twice | cut off |\n" +

@@ -7,20 +7,43 @@ internal static class ConsumerScenarios
 {
     private const int Lease = 2;
 
-    /// <summary>Consumers that vanish between receipt and ack: two processes, of which one is killed every second, and two that reset their connection.</summary>
+    /// <summary>
+    /// Consumers that vanish between receipt and ack: of leased takes, two processes that are killed after a second or so and two that reset their
+    /// connection; and of acknowledged streams, six that end theirs.
+    /// </summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(2);
+        var killing = Faults.NoneAsync(time);
+        return await Task.WhenAll(KillTakersAsync(site, killing), EndStreamsAsync(site, killing));
+    }
+
+    private static async Task<Row> KillTakersAsync(Site site, Task<int> killing)
+    {
         var trial = new Trial(site, "vanished");
         trial.AddProducers();
+        var before = ConsumerProcess.Kills;
         for (var i = 0; i < 2; i++)
         {
             trial.AddConsumer(new Taker(trial.Book.NewPage().Note, "vanished", site.Ports, Lease) { Vanishes = 0.1 }.RunAsync);
             trial.AddConsumer(stop => ConsumerProcess.KeepKillingAsync(trial.Book, "vanished", Lease, site.Ports, stop));
         }
-        var before = ConsumerProcess.Kills;
-        var row = await trial.RunAsync("consumer-kill", Faults.NoneAsync(time));
-        return [row with { Faults = ConsumerProcess.Kills - before }];
+        var row = await trial.RunAsync("consumer-kill, takes", killing);
+        return row with { Faults = ConsumerProcess.Kills - before };
+    }
+
+    private static async Task<Row> EndStreamsAsync(Site site, Task<int> killing)
+    {
+        var trial = new Trial(site, "ended");
+        trial.AddProducers();
+        var listeners = new List<Listener>();
+        for (var i = 0; i < 6; i++)
+        {
+            listeners.Add(new Listener(trial.Book.NewPage().Note, "ended", (Transport)(i % 3), site.Ports, lease: 3) { Vanishes = 0.02 });
+            trial.AddConsumer(listeners[i].RunAsync);
+        }
+        var row = await trial.RunAsync("consumer-kill, streams", killing);
+        return row with { Faults = listeners.Sum(listener => listener.Returns), Ordered = false };
     }
 
     /// <summary>
