@@ -66,7 +66,10 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a signal by its number: 15 asks to end, 19 stops, 18 goes on.</summary>
-    public void Signal(int number) => kill(_process.Id, number).Should().Be(0);
+    public void Signal(int number)
+    {
+        if (kill(_process.Id, number) != 0) throw new InvalidOperationException($"Signal {number} could not be sent. {this}");
+    }
 
     public async Task KillAsync()
     {

@@ -1,0 +1,81 @@
+using System.Text.Json;
+
+namespace RestMq.Ledger;
+
+/// <summary>A ledger that cannot see a loss proves nothing.</summary>
+public sealed class BookTests
+{
+    private readonly Book _book = new();
+
+    [Fact]
+    public void What_was_acknowledged_and_did_not_arrive_is_lost()
+    {
+        Acknowledge(0, 1, 2);
+        Arrive((0, 1), (2, 1));
+        _book.Close().Should().Be(new Tally(Acknowledged: 3, InDoubt: 0, Delivered: 2, Duplicated: 0, Lost: 1, Reordered: 0, AddedTwice: 0));
+    }
+
+    [Fact]
+    public void What_is_in_doubt_may_arrive_or_not()
+    {
+        Acknowledge(0);
+        _book.InDoubt(new Entry(0, 1));
+        _book.InDoubt(new Entry(0, 2));
+        Arrive((0, 1), (2, 1));
+        _book.Close().Should().Be(new Tally(1, InDoubt: 2, Delivered: 2, 0, 0, 0, 0));
+    }
+
+    [Fact]
+    public void A_first_hand_out_after_a_later_one_is_reordered_and_a_redelivered_one_is_not()
+    {
+        Acknowledge(0, 1, 2, 3);
+        Arrive((1, 1), (0, 1), (3, 1), (2, 2));
+        _book.Close().Should().Be(new Tally(4, 0, 4, 0, 0, Reordered: 1, 0));
+    }
+
+    [Fact]
+    public void Two_consumers_share_but_each_gets_all_of_a_broadcast()
+    {
+        Acknowledge(0, 1);
+        Arrive((0, 1));
+        Arrive((1, 1));
+        _book.Close().Lost.Should().Be(0);
+        _book.Close(everyone: true).Lost.Should().Be(2);
+    }
+
+    [Fact]
+    public void The_same_message_again_is_a_duplicate_and_under_another_key_it_was_added_twice()
+    {
+        Acknowledge(0, 1);
+        var page = _book.NewPage();
+        page.Note(new Sighting(new Entry(0, 0), Id: 1, Count: 1));
+        page.Note(new Sighting(new Entry(0, 0), Id: 1, Count: 2));
+        page.Note(new Sighting(new Entry(0, 1), Id: 2, Count: 1));
+        page.Note(new Sighting(new Entry(0, 1), Id: 3, Count: 2));
+        _book.Close().Should().Be(new Tally(2, 0, 4, Duplicated: 2, 0, 0, AddedTwice: 1));
+    }
+
+    [Fact]
+    public void A_message_that_came_changed_is_noticed()
+    {
+        Sighting.Of(Message(new Entry(3, 7).Text(40))).Should().Be(new Sighting(new Entry(3, 7), 12, 1));
+        FluentActions.Invoking(() => Sighting.Of(Message(new Entry(3, 7).Text(40)[..39]))).Should().Throw<InvalidDataException>();
+    }
+
+    private void Acknowledge(params int[] numbers)
+    {
+        foreach (var number in numbers) _book.Acknowledged(new Entry(0, number));
+    }
+
+    private void Arrive(params (int Number, int Count)[] messages)
+    {
+        var page = _book.NewPage();
+        foreach (var (number, count) in messages) page.Note(new Sighting(new Entry(0, number), number + 1, count));
+    }
+
+    private static JsonElement Message(string value)
+    {
+        using var document = JsonDocument.Parse($$"""{"key":"q:12","value":"{{value}}","count":1}""");
+        return document.RootElement.Clone();
+    }
+}

@@ -1,0 +1,103 @@
+namespace RestMq.Ledger;
+
+/// <summary>What producers were told, and what consumers got.</summary>
+internal sealed class Book : IOutcomes
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<Entry> _acknowledged = [];
+    private readonly List<Page> _pages = [];
+    private int _inDoubt;
+    private long _delivered;
+
+    /// <summary>How many messages consumers have got.</summary>
+    public long Delivered => Volatile.Read(ref _delivered);
+
+    public void Sending(Entry entry)
+    {
+        // What came of it is noted when it is known.
+    }
+
+    public void Acknowledged(Entry entry)
+    {
+        lock (_lock) _acknowledged.Add(entry);
+    }
+
+    public void InDoubt(Entry entry) => Interlocked.Increment(ref _inDoubt);
+
+    /// <summary>A page for one consumer, who is one for as long as it goes on reading.</summary>
+    public Page NewPage()
+    {
+        lock (_lock)
+        {
+            var page = new Page(this);
+            _pages.Add(page);
+            return page;
+        }
+    }
+
+    /// <summary>Reckons up, when all have ended.</summary>
+    /// <param name="everyone">Whether each consumer should have got every message, rather than all of them together.</param>
+    public Tally Close(bool everyone = false)
+    {
+        lock (_lock)
+        {
+            var groups = everyone ? _pages.Select(page => page.Lines.ToList()).ToList() : [[.. _pages.SelectMany(page => page.Lines)]];
+            var seen = groups.ConvertAll(group => group.Select(line => line.Entry).ToHashSet());
+            return new Tally(
+                _acknowledged.Count,
+                _inDoubt,
+                groups.Sum(group => group.Count),
+                groups.Zip(seen, (group, distinct) => group.Count - distinct.Count).Sum(),
+                seen.Sum(distinct => _acknowledged.Count(entry => !distinct.Contains(entry))),
+                _pages.Sum(Reordered),
+                _pages.SelectMany(page => page.Lines).GroupBy(line => line.Entry).Count(lines => lines.Select(line => line.Id).Distinct().Skip(1).Any()));
+        }
+    }
+
+    /// <summary>How many hand-outs of messages that came in the end had been given back before.</summary>
+    public int GivenBack()
+    {
+        lock (_lock)
+        {
+            var lines = _pages.SelectMany(page => page.Lines).ToList();
+            // Each came so often as its last hand-out says; those that came whole were not given back.
+            return lines.GroupBy(line => line.Entry).Sum(seen => seen.Max(line => line.Count)) - lines.Count;
+        }
+    }
+
+    // First hand-outs of messages of one producer that one consumer got after a later one. Those in doubt may have been added whenever.
+    private int Reordered(Page page)
+    {
+        var latest = new Dictionary<int, int>();
+        var reordered = 0;
+        foreach (var (entry, _, count) in page.Lines)
+        {
+            if (count > 1 || !_acknowledged.Contains(entry)) continue;
+            if (latest.TryGetValue(entry.Producer, out var last) && entry.Number < last) reordered++;
+            else latest[entry.Producer] = entry.Number;
+        }
+        return reordered;
+    }
+
+    /// <summary>What one consumer got, in order. Not for several threads at once.</summary>
+    internal sealed class Page(Book book)
+    {
+        public List<Sighting> Lines { get; } = [];
+
+        public void Note(Sighting sighting)
+        {
+            Lines.Add(sighting);
+            Interlocked.Increment(ref book._delivered);
+        }
+    }
+}
+
+/// <summary>The sums of a book.</summary>
+/// <param name="Acknowledged">Messages whose add was answered 2xx.</param>
+/// <param name="InDoubt">Messages whose add was answered by nothing or by 503, and was not tried again.</param>
+/// <param name="Delivered">Messages that consumers got whole, each time they did.</param>
+/// <param name="Duplicated">Those of them that had been got before.</param>
+/// <param name="Lost">Acknowledged, and never got.</param>
+/// <param name="Reordered">Got after a later one of the same producer by the same consumer, redelivered ones and those in doubt apart.</param>
+/// <param name="AddedTwice">Messages that came under two keys.</param>
+internal sealed record Tally(int Acknowledged, int InDoubt, int Delivered, int Duplicated, int Lost, int Reordered, int AddedTwice);

@@ -1,0 +1,67 @@
+using RestMq.Ledger.Wire;
+
+namespace RestMq.Ledger.Clients;
+
+/// <summary>A client's way to the daemons: one connection, and when it breaks a new one to any of them.</summary>
+internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
+{
+    private HttpConnection? _connection;
+
+    /// <summary>The connection; waits until some daemon accepts one. Nothing has been sent meanwhile.</summary>
+    public async Task<HttpConnection> OpenAsync()
+    {
+        while (_connection is null)
+        {
+            try
+            {
+                _connection = await HttpConnection.OpenAsync(ports[Random.Shared.Next(ports.Count)]);
+            }
+            catch (Exception e) when (Broken.Is(e))
+            {
+                await Task.Delay(20);
+            }
+        }
+        return _connection;
+    }
+
+    /// <summary>Asks once; null when no whole answer came.</summary>
+    public async Task<HttpReply?> TryAskAsync(string line, string? form = null, params string[] headers)
+    {
+        var connection = await OpenAsync();
+        try
+        {
+            return await connection.AskAsync(line, form, headers);
+        }
+        catch (Exception e) when (Broken.Is(e))
+        {
+            Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Asks until a yes comes: only for what may be asked several times.</summary>
+    public async Task<HttpReply> AskAsync(string line, string? form = null, params string[] headers)
+    {
+        var deadline = Environment.TickCount64 + 60_000;
+        while (true)
+        {
+            var reply = await TryAskAsync(line, form, headers);
+            if (reply is { IsYes: true } yes) return yes;
+            if (Environment.TickCount64 > deadline) throw new TimeoutException($"No yes within a minute: {line}: {reply?.Status} {reply?.Text}");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Breaks the connection off.</summary>
+    public void Reset()
+    {
+        _connection?.Reset();
+        _connection = null;
+    }
+
+    public void Dispose()
+    {
+        _connection?.Dispose();
+        _connection = null;
+    }
+}

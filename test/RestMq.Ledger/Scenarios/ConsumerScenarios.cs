@@ -1,0 +1,76 @@
+using RestMq.Ledger.Clients;
+
+namespace RestMq.Ledger.Scenarios;
+
+/// <summary>Consumers die, or break their connections off.</summary>
+internal static class ConsumerScenarios
+{
+    private const int Lease = 2;
+
+    /// <summary>
+    /// Consumers that vanish between receipt and ack: of leased takes, two processes that are killed after a second or so and two that reset their
+    /// connection; and of acknowledged streams, six that end theirs.
+    /// </summary>
+    public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time)
+    {
+        await using var site = await Site.StartAsync(2);
+        var killing = Faults.NoneAsync(time);
+        return await Task.WhenAll(KillTakersAsync(site, killing), EndStreamsAsync(site, killing));
+    }
+
+    private static async Task<Row> KillTakersAsync(Site site, Task<int> killing)
+    {
+        var trial = new Trial(site, "vanished");
+        trial.AddProducers();
+        var before = ConsumerProcess.Kills;
+        for (var i = 0; i < 2; i++)
+        {
+            trial.AddConsumer(new Taker(trial.Book.NewPage().Note, "vanished", site.Ports, Lease) { Vanishes = 0.1 }.RunAsync);
+            trial.AddConsumer(stop => ConsumerProcess.KeepKillingAsync(trial.Book, "vanished", Lease, site.Ports, stop));
+        }
+        var row = await trial.RunAsync("consumer-kill, takes", killing);
+        return row with { Faults = ConsumerProcess.Kills - before };
+    }
+
+    private static async Task<Row> EndStreamsAsync(Site site, Task<int> killing)
+    {
+        var trial = new Trial(site, "ended");
+        trial.AddProducers();
+        var listeners = new List<Listener>();
+        for (var i = 0; i < 6; i++)
+        {
+            listeners.Add(new Listener(trial.Book.NewPage().Note, "ended", (Transport)(i % 3), site.Ports, lease: 3) { Vanishes = 0.02 });
+            trial.AddConsumer(listeners[i].RunAsync);
+        }
+        var row = await trial.RunAsync("consumer-kill, streams", killing);
+        return row with { Faults = listeners.Sum(listener => listener.Returns), Ordered = false };
+    }
+
+    /// <summary>
+    /// Clients that break off at a random byte of the answer, of leased takes and of plain ones. A plain take is gone once its last bytes are on
+    /// the wire, so there a message may be missing for each client that broke off and gave nothing back, and no more than that.
+    /// </summary>
+    public static async Task<IReadOnlyList<Row>> AbortAsync(TimeSpan time)
+    {
+        await using var site = await Site.StartAsync(2);
+        var breaking = Faults.NoneAsync(time);
+        return await Task.WhenAll(AbortAsync(site, "abort, leased", "leased", Lease, breaking), AbortAsync(site, "abort, plain", "plain", null, breaking));
+    }
+
+    private static async Task<Row> AbortAsync(Site site, string name, string queue, int? lease, Task<int> breaking)
+    {
+        var trial = new Trial(site, queue);
+        trial.AddProducers(rate: 100, large: 0.02);
+        var takers = new List<Taker>();
+        for (var i = 0; i < 4; i++)
+        {
+            takers.Add(new Taker(trial.Book.NewPage().Note, queue, site.Ports, lease) { Aborts = 0.2 });
+            trial.AddConsumer(takers[i].RunAsync);
+        }
+        var row = await trial.RunAsync(name, breaking);
+        var cuts = takers.Sum(taker => taker.Cuts);
+        if (lease is not null) return row with { Faults = cuts };
+        var missing = Math.Min(row.Tally.Lost, cuts - trial.Book.GivenBack());
+        return row with { Faults = cuts, CutOff = missing, Tally = row.Tally with { Lost = row.Tally.Lost - missing } };
+    }
+}

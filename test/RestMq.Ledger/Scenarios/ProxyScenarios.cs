@@ -1,0 +1,38 @@
+using RestMq.Ledger.Clients;
+using RestMq.Ledger.Servers;
+
+namespace RestMq.Ledger.Scenarios;
+
+/// <summary>Connections that a proxy resets at random: those of the clients, then those to Redis.</summary>
+internal static class ProxyScenarios
+{
+    public static async Task<IReadOnlyList<Row>> RunAsync(TimeSpan time) => [await ClientsAsync(time), await RedisAsync(time)];
+
+    private static async Task<Row> ClientsAsync(TimeSpan time)
+    {
+        await using var site = await Site.StartAsync(1);
+        await using var proxy = new FlakyProxy(site.Ports[0], most: 20_000);
+        var trial = new Trial(site, "proxied");
+        trial.AddProducers([proxy.Port]);
+        // Leased: a plain take that dies on its way is gone.
+        for (var i = 0; i < 4; i++) trial.AddConsumer(new Taker(trial.Book.NewPage().Note, "proxied", [proxy.Port], lease: 2).RunAsync);
+        var row = await trial.RunAsync("proxy, clients", Faults.NoneAsync(time));
+        return row with { Faults = proxy.Resets };
+    }
+
+    private static async Task<Row> RedisAsync(TimeSpan time)
+    {
+        await using var site = await Site.StartAsync(2, proxied: 200_000);
+        var trial = new Trial(site, "proxied");
+        trial.AddProducers();
+        trial.AddTakers();
+        return await trial.RunAsync("proxy, Redis", BreakAsync());
+
+        async Task<int> BreakAsync()
+        {
+            await Task.Delay(time);
+            site.Proxy!.CalmDown();
+            return site.Proxy.Resets;
+        }
+    }
+}

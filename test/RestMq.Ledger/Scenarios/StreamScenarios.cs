@@ -1,0 +1,28 @@
+using RestMq.Ledger.Clients;
+
+namespace RestMq.Ledger.Scenarios;
+
+/// <summary>Live streams while daemons are killed, one a second: acknowledged ones, and a broadcast whose consumers come back and resume.</summary>
+internal static class StreamScenarios
+{
+    private static readonly Transport[] Transports = Enum.GetValues<Transport>();
+
+    public static async Task<IReadOnlyList<Row>> RunAsync(TimeSpan time)
+    {
+        await using var site = await Site.StartAsync(3);
+        var held = new Trial(site, "held");
+        held.AddProducers();
+        var all = new Trial(site, "all");
+        all.AddProducers();
+        // Resume is promised within the history; consumers that are away for seconds need some of it.
+        await all.SetAsync("history=100000");
+        for (var i = 0; i < 6; i++)
+        {
+            held.AddConsumer(new Listener(held.Book.NewPage().Note, "held", Transports[i % 3], site.Ports, lease: 3).RunAsync);
+            if (i < 3) all.AddConsumer(new Listener(all.Book.NewPage().Note, "all", Transports[i], site.Ports).RunAsync);
+        }
+        var kills = Faults.KillInTurnAsync(site.Daemons, time);
+        var rows = await Task.WhenAll(held.RunAsync("streams, acknowledged", kills), all.RunAsync("streams, broadcast", kills, everyone: true));
+        return [rows[0], rows[1] with { Once = true }];
+    }
+}

@@ -1,0 +1,42 @@
+using System.Reflection;
+
+namespace RestMq.Ledger.Servers;
+
+/// <summary>The sample host as a process, always on the same port.</summary>
+internal sealed class Daemon(int redis, params string[] settings) : IAsyncDisposable
+{
+    private const int Stop = 19, Continue = 18;
+
+    private ChildProcess? _process;
+
+    public int Port { get; } = Ports.Next();
+
+    /// <summary>The id of its process.</summary>
+    public int Id => _process!.Id;
+
+    /// <summary>What it has written since it last came up.</summary>
+    public string Output => _process?.Output ?? "";
+
+    /// <summary>Variables of its environment, as <c>NAME=value</c>.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    public async Task ComeBackAsync()
+    {
+        var dll = typeof(Daemon).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
+        if (!File.Exists(dll)) throw new InvalidOperationException($"The sample host is not built: {dll} is missing (dotnet build RestMq.Sample).");
+        string[] arguments = [.. Environment, "dotnet", dll, "--urls", $"http://127.0.0.1:{Port}", $"--RestMq:Redis=127.0.0.1:{redis}", .. settings];
+        _process = new ChildProcess("env", arguments, "The ledger needs env and dotnet on the PATH.");
+        await _process.WaitForLineAsync(line => line.Contains("Now listening on", StringComparison.Ordinal));
+    }
+
+    public Task KillAsync() => _process!.KillAsync();
+
+    public void Pause() => _process!.Signal(Stop);
+
+    public void Resume() => _process!.Signal(Continue);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await _process.DisposeAsync();
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace RestMq.Ledger.Servers;
+
+/// <summary>
+/// A TCP proxy that resets each connection, on both sides, after a random number of bytes: in the middle of a request, of an answer, or between.
+/// </summary>
+internal sealed class FlakyProxy : IAsyncDisposable
+{
+    private readonly TcpListener _listener;
+    private readonly int _target;
+    private readonly int _most;
+    private readonly Task _accepting;
+    private volatile bool _calm;
+    private int _resets;
+
+    /// <param name="target">The port of the server behind it.</param>
+    /// <param name="most">The most bytes, both ways together, that a connection lives for.</param>
+    public FlakyProxy(int target, int most)
+    {
+        (_target, _most) = (target, most);
+        Port = Ports.Next();
+        _listener = new TcpListener(IPAddress.Loopback, Port);
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port { get; }
+
+    public int Resets => Volatile.Read(ref _resets);
+
+    /// <summary>Resets nothing any more.</summary>
+    public void CalmDown() => _calm = true;
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _accepting;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true) _ = ForwardAsync(await _listener.AcceptSocketAsync());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It was stopped.
+        }
+    }
+
+    private async Task ForwardAsync(Socket client)
+    {
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        client.NoDelay = true;
+        var budget = Random.Shared.Next(1, _most);
+        try
+        {
+            await server.ConnectAsync(IPAddress.Loopback, _target);
+            await Task.WhenAny(CopyAsync(client, server), CopyAsync(server, client));
+        }
+        catch (SocketException)
+        {
+            // Nobody is behind it; the client is told by its connection's end.
+        }
+        finally
+        {
+            client.Dispose();
+        }
+
+        async Task CopyAsync(Socket from, Socket to)
+        {
+            var buffer = new byte[16 * 1024];
+            try
+            {
+                for (int read; (read = await from.ReceiveAsync(buffer.AsMemory())) > 0;)
+                {
+                    var left = _calm ? int.MaxValue : Interlocked.Add(ref budget, -read);
+                    ReadOnlyMemory<byte> some = buffer.AsMemory(0, left >= 0 ? read : Math.Max(read + left, 0));
+                    while (some.Length > 0) some = some[await to.SendAsync(some)..];
+                    if (left >= 0) continue;
+                    Interlocked.Increment(ref _resets);
+                    Reset(from);
+                    Reset(to);
+                    return;
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // One side has gone; so does the other.
+            }
+        }
+    }
+
+    private static void Reset(Socket socket)
+    {
+        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        socket.Dispose();
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using RestMq.Ledger.Clients;
+using StackExchange.Redis;
+
+namespace RestMq.Ledger.Soak;
+
+/// <summary>Compares what the host says of a queue with what its keys hold; nothing else may work on it meanwhile.</summary>
+internal static class Census
+{
+    /// <summary>What differs; empty when all agrees.</summary>
+    public static async Task<string> DifferenceAsync(IDatabase redis, Line line, string queue)
+    {
+        using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
+        var bodies = await redis.HashLengthAsync(Key("body"));
+        (string Name, long Kept)[] places =
+        [
+            ("ready", await redis.ListLengthAsync(Key("ready"))),
+            ("leased", await redis.SortedSetLengthAsync(Key("leased"))),
+            ("delayed", await redis.SortedSetLengthAsync(Key("delayed"))),
+            ("dead", await redis.SortedSetLengthAsync(Key("dead"))),
+        ];
+        var wrong = places.Where(place => Says(place.Name) != place.Kept).Select(place => $"{place.Name} {Says(place.Name)}, kept {place.Kept}").ToList();
+        if (places.Sum(place => place.Kept) != bodies) wrong.Add($"{places.Sum(place => place.Kept)} in places, {bodies} bodies");
+        if (Says("added") - Says("settled") != bodies) wrong.Add($"added {Says("added")} less settled {Says("settled")}, {bodies} bodies");
+        if (await redis.HashLengthAsync(Key("why")) != places[3].Kept) wrong.Add("reasons are not those of the dead");
+        return wrong.Count == 0 ? "" : $"{queue}: {string.Join("; ", wrong)}";
+
+        RedisKey Key(string name) => $"restmq:{{{queue}}}:{name}";
+        long Says(string name) => stats.RootElement.GetProperty(name).GetInt64();
+    }
+
+    /// <summary>Puts messages in every place: two ready, one leased, one delayed, one dead.</summary>
+    public static async Task FillAsync(Line line, string queue)
+    {
+        for (var i = 0; i < 4; i++) await line.AskAsync($"POST /q/{queue}", "value=left");
+        await line.AskAsync($"POST /q/{queue}", "value=left&delay=3600");
+        using var buried = JsonDocument.Parse((await line.AskAsync($"GET /q/{queue}?lease=3600")).Body);
+        await line.AskAsync($"POST /q/{queue}/{buried.RootElement.GetProperty("receipt").GetString()}", "bury=soaked");
+        await line.AskAsync($"GET /q/{queue}?lease=3600");
+    }
+
+    /// <summary>Deletes what <see cref="FillAsync"/> has put there.</summary>
+    public static async Task EmptyAsync(Line line, string queue)
+    {
+        foreach (var state in new[] { "ready", "leased", "delayed", "dead" })
+        {
+            using var found = JsonDocument.Parse((await line.AskAsync($"GET /j/{queue}?state={state}")).Body);
+            foreach (var message in found.RootElement.GetProperty("messages").EnumerateArray())
+                await line.AskAsync($"DELETE /q/{queue}/{message.GetProperty("key").GetString()}");
+        }
+    }
+}
