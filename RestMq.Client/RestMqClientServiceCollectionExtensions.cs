@@ -13,7 +13,9 @@ public static class RestMqClientServiceCollectionExtensions
 {
     private const string HttpName = "RestMq.Client";
 
-    /// <summary>Adds <see cref="IRestMqClient"/>, a singleton. It may be called several times.</summary>
+    /// <summary>
+    /// Adds <see cref="IRestMqClient"/>, a singleton, and with it a source of hosted consumers. It may be called several times.
+    /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Says where the host is.</param>
     /// <returns>
@@ -23,10 +25,15 @@ public static class RestMqClientServiceCollectionExtensions
     public static IHttpClientBuilder AddRestMqClient(this IServiceCollection services, Action<RestMqClientOptions>? configure = null)
     {
         services.TryAddSingleton<IRestMqClient>(provider => Create(provider, Options.DefaultName));
+        services.TryAddKeyedSingleton<IMessageSource>(
+            RestMqConsumerOptions.ClientSource, static (provider, _) => new ClientMessageSource(provider.GetRequiredService<IRestMqClient>()));
         return AddHttp(services, Options.DefaultName, configure);
     }
 
-    /// <summary>Adds a client with a name, for <c>[FromKeyedServices(name)] IRestMqClient</c>, beside others.</summary>
+    /// <summary>
+    /// Adds a client with a name, for <c>[FromKeyedServices(name)] IRestMqClient</c>, beside others. The name is that of a source of hosted
+    /// consumers too.
+    /// </summary>
     /// <inheritdoc cref="AddRestMqClient(IServiceCollection, Action{RestMqClientOptions}?)"/>
     /// <param name="services">The application's services.</param>
     /// <param name="name">Its key, and the name of its <see cref="RestMqClientOptions"/>.</param>
@@ -35,6 +42,8 @@ public static class RestMqClientServiceCollectionExtensions
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         services.TryAddKeyedSingleton<IRestMqClient>(name, static (provider, key) => Create(provider, (string)key!));
+        services.TryAddKeyedSingleton<IMessageSource>(
+            name, static (provider, key) => new ClientMessageSource(provider.GetRequiredKeyedService<IRestMqClient>(key)));
         return AddHttp(services, name, configure);
     }
 

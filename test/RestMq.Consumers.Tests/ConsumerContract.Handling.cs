@@ -64,7 +64,7 @@ public abstract partial class ConsumerContract
 
         var context = work.Done.Single();
         (context.Message, context.Queue, context.Key, context.Count).Should().Be(("grüße", Queue.Value, $"{Queue}:1", 1));
-        (context.Raw.Receipt, context.Raw.ContentType).Should().Be(($"{Queue}:1.1", "text/plain; charset=utf-8"));
+        context.Raw.Receipt.Should().Be($"{Queue}:1.1");
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public abstract partial class ConsumerContract
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
     [Fact]
-    public async Task What_runs_may_finish_and_what_waits_goes_back_uncounted_and_in_order()
+    public async Task What_runs_may_finish_and_what_waits_goes_back_in_order_and_uncounted()
     {
         var gate = new Gate();
         var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
@@ -27,7 +27,9 @@ public abstract partial class ConsumerContract
 
         work.Done.Select(context => context.Message).Should().Equal("1");
         var left = await EngineOf(watcher).LeaseAsync([Queue], 10, Lease, TimeSpan.Zero);
-        left.Select(message => (message.Body.ToString(), message.Count)).Should().Equal(Numbers(6).Skip(1).Select(text => (text, 1L)));
+        left.Select(message => message.Body.ToString()).Should().Equal(Numbers(6).Skip(1));
+        // The last two had not been taken ahead.
+        left.Select(message => message.Count).Should().Equal(ReturnsUncounted ? [1, 1, 1, 1, 1] : [2, 2, 2, 1, 1]);
     }
 
     [Fact]

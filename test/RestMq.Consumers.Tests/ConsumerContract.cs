@@ -12,6 +12,9 @@ public abstract partial class ConsumerContract : IAsyncLifetime
     /// <summary>Short, but not so short that a busy machine misses a renewal.</summary>
     protected virtual TimeSpan Lease => TimeSpan.FromSeconds(2);
 
+    /// <summary>Whether what waits when the host stops goes back as if it had not been handed out.</summary>
+    protected virtual bool ReturnsUncounted => true;
+
     private protected QueueName Queue { get; } = QueueName.Parse($"q-{Guid.NewGuid():N}");
 
     public Task InitializeAsync() => Task.CompletedTask;

@@ -41,7 +41,7 @@ public abstract class Hosts : IAsyncDisposable
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(5));
-        AddStore(builder.Services);
+        await AddStoreAsync(builder.Services);
         configure(builder.Services);
         var host = builder.Build();
         await host.StartAsync();
@@ -59,7 +59,7 @@ public abstract class Hosts : IAsyncDisposable
         }
     }
 
-    protected abstract void AddStore(IServiceCollection services);
+    protected abstract Task AddStoreAsync(IServiceCollection services);
 }
 
 /// <summary>Hosts over the memory of the first of them, whose time is ours.</summary>
@@ -75,12 +75,13 @@ public sealed class MemoryHosts : Hosts
         return Task.CompletedTask;
     }
 
-    protected override void AddStore(IServiceCollection services)
+    protected override Task AddStoreAsync(IServiceCollection services)
     {
         services.AddSingleton<TimeProvider>(Time);
         if (_first is { } first) services.AddSingleton(first.GetRequiredService<IQueueEngine>());
         services.AddRestMq();
         services.AddHostedService(provider => new First(() => _first ??= provider));
+        return Task.CompletedTask;
     }
 
     private sealed class First(Action remember) : IHostedService
@@ -100,5 +101,9 @@ public sealed class RedisHosts(RedisServer server) : Hosts
 {
     public override Task PassAsync(TimeSpan time) => Task.Delay(time);
 
-    protected override void AddStore(IServiceCollection services) => services.AddRestMq().UseRedis(server.Configuration);
+    protected override Task AddStoreAsync(IServiceCollection services)
+    {
+        services.AddRestMq().UseRedis(server.Configuration);
+        return Task.CompletedTask;
+    }
 }

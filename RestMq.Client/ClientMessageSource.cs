@@ -1,0 +1,43 @@
+namespace RestMq.Client;
+
+/// <summary>A client as hosted consumers see it.</summary>
+internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
+{
+    // What a host allows unless it was told otherwise.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    public async ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
+        IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var messages = await client.LeaseManyAsync<ReadOnlyMemory<byte>>(
+                string.Join(',', queues), max, lease, wait < LongestWait ? wait : LongestWait, cancellationToken).ConfigureAwait(false);
+            return [.. messages.Select(message => new SourceMessage
+            {
+                Queue = message.Queue,
+                Key = message.Key,
+                Receipt = message.Receipt,
+                Count = message.Count,
+                Body = message.Body,
+                ContentType = message.ContentType,
+            })];
+        }
+        catch (RestMqClientException e) when (e.Type is "urn:restmq:bad-queue-name" or "urn:restmq:bad-request")
+        {
+            throw new ArgumentException(e.Message, nameof(queues), e);
+        }
+    }
+
+    public ValueTask<bool> AckAsync(SourceMessage message, CancellationToken cancellationToken) =>
+        new(client.AckAsync(message.Receipt, cancellationToken));
+
+    public ValueTask<bool> ExtendAsync(SourceMessage message, TimeSpan lease, CancellationToken cancellationToken) =>
+        new(client.ExtendAsync(message.Receipt, lease, cancellationToken));
+
+    public ValueTask<bool> ReleaseAsync(SourceMessage message, TimeSpan delay, CancellationToken cancellationToken) =>
+        new(client.ReleaseAsync(message.Receipt, delay, cancellationToken));
+
+    public ValueTask<bool> BuryAsync(SourceMessage message, string reason, CancellationToken cancellationToken) =>
+        new(client.BuryAsync(message.Receipt, reason, cancellationToken));
+}

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace RestMq;
+
+/// <summary>Over HTTP, by the client, in real time.</summary>
+public sealed class HttpConsumerTests : ConsumerContract
+{
+    protected override Hosts Hosts { get; } = new HttpHosts();
+
+    protected override bool ReturnsUncounted => false;
+}
+
+/// <summary>Hosts whose queues are those of a site elsewhere; what they have of its engine is for the test to look with, and no source.</summary>
+public sealed class HttpHosts : Hosts
+{
+    private WebApplication? _site;
+
+    public override Task PassAsync(TimeSpan time) => Task.Delay(time);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_site is not null) await _site.DisposeAsync();
+    }
+
+    protected override async Task AddStoreAsync(IServiceCollection services)
+    {
+        _site ??= await StartSiteAsync();
+        services.AddSingleton(_site.Services.GetRequiredService<IQueueEngine>());
+        services.AddRestMqClient(options => options.BaseAddress = new Uri(_site.Urls.Single()));
+    }
+
+    private static async Task<WebApplication> StartSiteAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore().AddLogging(logging => logging.ClearProviders()).AddRestMq();
+        var site = builder.Build();
+        site.MapRestMq();
+        await site.StartAsync();
+        return site;
+    }
+}
