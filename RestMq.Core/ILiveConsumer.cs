@@ -9,6 +9,11 @@ public interface ILiveConsumer : IAsyncDisposable
     QueueName Queue { get; }
 
     /// <summary>
+    /// The place in the history after which the consumer begins: who is cut off before the first message resumes there. Null for one with a lease.
+    /// </summary>
+    long? BeginsAfter { get; }
+
+    /// <summary>
     /// What the consumer gets, in order. It completes when the queue is purged or the daemon stops; a bounded buffer stands behind it.
     /// </summary>
     ChannelReader<LiveEvent> Events { get; }

@@ -16,16 +16,17 @@ internal sealed class EventFraming(LiveQuery query) : IFraming
 
     public TimeSpan? Heartbeat => query.Heartbeat ?? Default;
 
-    public void WriteStart(PipeWriter wire) => wire.Write("retry: 1000\n: connected\n\n"u8);
+    public void WriteStart(PipeWriter wire, long? after)
+    {
+        wire.Write("retry: 1000\n: connected\n"u8);
+        // An id without data is no event, but EventSource resumes from it.
+        if (after is { } id) WriteId(wire, id);
+        wire.Write("\n"u8);
+    }
 
     public void WriteMessage(PipeWriter wire, QueueMessage message)
     {
-        if (message.Sequence > 0)
-        {
-            wire.Write("id: "u8);
-            LiveJson.WriteNumber(wire, message.Sequence);
-            wire.Write("\n"u8);
-        }
+        if (message.Sequence > 0) WriteId(wire, message.Sequence);
         wire.Write("data: "u8);
         LiveJson.Write(wire, message, query.Consumer.Lease is not null);
         wire.Write("\n\n"u8);
@@ -39,4 +40,11 @@ internal sealed class EventFraming(LiveQuery query) : IFraming
     }
 
     public void WriteHeartbeat(PipeWriter wire) => wire.Write(":\n\n"u8);
+
+    private static void WriteId(PipeWriter wire, long id)
+    {
+        wire.Write("id: "u8);
+        LiveJson.WriteNumber(wire, id);
+        wire.Write("\n"u8);
+    }
 }

@@ -11,7 +11,9 @@ internal interface IFraming
     TimeSpan? Heartbeat { get; }
 
     /// <summary>What comes first.</summary>
-    void WriteStart(PipeWriter wire);
+    /// <param name="wire">Where to.</param>
+    /// <param name="after">The place in the history after which the stream begins, if it has one.</param>
+    void WriteStart(PipeWriter wire, long? after);
 
     void WriteMessage(PipeWriter wire, QueueMessage message);
 

@@ -11,7 +11,7 @@ internal sealed class LineFraming(LiveQuery query) : IFraming
 
     public TimeSpan? Heartbeat => query.Heartbeat;
 
-    public void WriteStart(PipeWriter wire)
+    public void WriteStart(PipeWriter wire, long? after)
     {
         // The headers are enough to know that one is connected.
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,13 +20,14 @@ internal static class ResponseStream
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         context.Response.Headers["X-Accel-Buffering"] = "no";
+        if (consumer.BeginsAfter is { } after) context.Response.Headers["Last-Event-ID"] = after.ToString(CultureInfo.InvariantCulture);
         Reply.SetHeaders(context, framing.ContentType);
         var wire = context.Response.BodyWriter;
         try
         {
             // At once, so that the client knows that it is connected.
             await context.Response.StartAsync(ended);
-            framing.WriteStart(wire);
+            framing.WriteStart(wire, consumer.BeginsAfter);
             await wire.FlushAsync(ended);
             await SendEventsAsync(wire, consumer, framing, ended);
         }

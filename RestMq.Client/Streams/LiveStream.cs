@@ -77,6 +77,8 @@ internal sealed partial class LiveStream(
         {
             using (response) throw await RestMqClientException.OfAsync(response, deadline.Token).ConfigureAwait(false);
         }
+        // Where it begins: a connection that breaks before its first message has missed nothing then.
+        if (_lastId is null && response.Headers.TryGetValues("Last-Event-ID", out var places)) _lastId = places.First();
         var body = new WatchedStream(await response.Content.ReadAsStreamAsync(ended).ConfigureAwait(false), options.Silence, time);
         var parser = SseParser.Create(body, static (_, data) => data.ToArray());
         return new Connection(response, body, parser, parser.EnumerateAsync(ended).GetAsyncEnumerator(ended));

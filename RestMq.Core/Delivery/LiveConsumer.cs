@@ -26,6 +26,8 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
 
     public QueueName Queue => queue;
 
+    public long? BeginsAfter => options.Lease is null ? options.ResumeAfter : null;
+
     public ChannelReader<LiveEvent> Events => _channel.Reader;
 
     /// <summary>For how long its messages are its own to settle; null when what has been written is delivered.</summary>

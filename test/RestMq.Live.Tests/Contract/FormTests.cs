@@ -37,9 +37,26 @@ public sealed class FormTests(MemoryHost fixture) : IClassFixture<MemoryHost>
         (await stream.NextLineAsync()).Should().Be("retry: 1000", "the first byte comes before any message");
         await WhoBeginsAtTheBeginningReadsAsync(
             queue, "", "Accept: text/event-stream",
-            "retry: 1000", ": connected", "",
+            "retry: 1000", ": connected", "id: 0", "",
             "event: missed", "data: 1", "",
             "id: 2", $$"""data: {"key":"{{queue}}:2","value":"two","count":1,"id":2}""", "");
+    }
+
+    [Fact]
+    public async Task Where_a_stream_begins_is_told_before_its_first_message()
+    {
+        var queue = Host.NextQueue();
+        await using var first = await CometStream.OpenAsync(Host.Port, $"/c/{queue}", null, "Accept: text/event-stream");
+        first.Head.Header("Last-Event-ID").Should().Be("0");
+        await Host.PostAllAsync(queue, ["one", "two"]);
+        await Host.HasAsync(queue, stats => stats.Number("settled") == 2, "both are handed out");
+
+        await using var events = await CometStream.OpenAsync(Host.Port, $"/c/{queue}", null, "Accept: text/event-stream");
+        foreach (var line in new[] { "retry: 1000", ": connected", "id: 2", "" }) (await events.NextLineAsync()).Should().Be(line);
+        await using var lines = await CometStream.OpenAsync(Host.Port, $"/c/{queue}");
+        lines.Head.Header("Last-Event-ID").Should().Be("2");
+        await using var leased = await CometStream.OpenAsync(Host.Port, $"/c/{queue}?lease=5");
+        leased.Head.Header("Last-Event-ID").Should().BeNull("it has no place in the history");
     }
 
     [Fact]
