@@ -21,6 +21,7 @@ internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
                 Count = message.Count,
                 Body = message.Body,
                 ContentType = message.ContentType,
+                TraceParent = message.TraceParent,
             })];
         }
         catch (RestMqClientException e) when (e.Type is "urn:restmq:bad-queue-name" or "urn:restmq:bad-request")
