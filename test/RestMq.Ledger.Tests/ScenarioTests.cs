@@ -6,7 +6,7 @@ namespace RestMq.Ledger;
 /// <summary>Every scenario of the ledger, for a few seconds; docs/reliability.md has the table of the long form.</summary>
 public sealed class ScenarioTests
 {
-    private static readonly TimeSpan Time = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(3);
 
     private static bool _headed;
 
