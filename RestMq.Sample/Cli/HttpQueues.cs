@@ -22,7 +22,7 @@ internal sealed class HttpQueues : IQueues
         using var request = new HttpRequestMessage(HttpMethod.Post, "queue") { Content = content };
         // A command that is refused says why in its reply, as one that could not be done does.
         using var reply = await SendAsync(request, refusedToo: true, cancellationToken);
-        return await reply.Content.ReadAsByteArrayAsync(cancellationToken);
+        return (await reply.Content.ReadAsByteArrayAsync(cancellationToken)).AsMemory().TrimEnd("\r\n"u8);
     }
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> TakeAsync(QueueName queue, int max, TimeSpan wait, CancellationToken cancellationToken) =>
