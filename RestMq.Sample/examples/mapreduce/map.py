@@ -32,7 +32,8 @@ with urllib.request.urlopen(f"{host}/c/{parts}?lease=30&prefetch=2") as stream:
         if frequencies:
             result["frequencies"] = collections.Counter(words)
         send(f"/q/{results}?id={urllib.parse.quote(part['key'])}", json.dumps(result).encode())
-        print(part["key"], len(words), flush=True)
+        # In one piece, so that the lines of two mappers do not mix.
+        print(f"{part['key']} {len(words)}\n", end="", flush=True)
         try:
             send(f"/q/{parts}/{urllib.parse.quote(part['receipt'])}", method="DELETE")
         except urllib.error.HTTPError as error:

@@ -86,8 +86,9 @@ public abstract class ExampleTests(HostFixture fixture)
     [InlineData("--frequencies")]
     public async Task Words_are_counted_by_two_mappers_and_a_reducer(string option)
     {
-        var lines = (await RunAsync("sh mapreduce/run.sh", [.. option.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).Split('\n');
-        lines.Count(line => line.StartsWith("parts-", StringComparison.Ordinal)).Should().Be(8, "each part is one mapper's");
+        var output = await RunAsync("sh mapreduce/run.sh", [.. option.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        var lines = output.Split('\n');
+        lines.Count(line => line.StartsWith("parts-", StringComparison.Ordinal)).Should().Be(8, $"each part is one mapper's:\n{output}");
         lines.Where(line => !line.StartsWith("parts-", StringComparison.Ordinal)).Should().Equal(option.Length == 0
             ? ["8 parts, 544 words"]
             : ["8 parts, 544 words", "26 the", "22 to", "21 she", "18 it", "16 of", "15 and", "13 a", "13 was", "11 down", "10 her"]);
