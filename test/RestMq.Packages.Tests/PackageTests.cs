@@ -12,7 +12,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
         ["RestMq.Core"] =
         [
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
-            "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "StackExchange.Redis",
+            "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "RestMq.Consumers", "StackExchange.Redis",
         ],
         ["RestMq.AspNetCore"] = ["RestMq.Core"],
         ["RestMq.Client"] = ["Microsoft.Extensions.Http"],
