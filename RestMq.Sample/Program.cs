@@ -1,7 +1,11 @@
 using RestMq;
+using RestMq.Sample.Cli;
 using RestMq.Sample.OpenApi;
 using RestMq.Sample.Telemetry;
 using Scalar.AspNetCore;
+
+// A verb, such as `produce test foobar`, is done and over; without one this is the host.
+if (CommandLine.IsMeant(args)) return await CommandLine.RunAsync(args);
 
 // The settings beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -22,3 +26,4 @@ app.MapTelemetry();
 app.MapOpenApi();
 app.MapScalarApiReference();
 app.Run();
+return 0;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RestMq.Http;
 using RestMq.Wire;
@@ -13,7 +12,7 @@ internal sealed class MessageEndpoints(IQueueEngine engine, RestMqOptions option
         var key = Route.Receipt(context).Key;
         var callback = Fields.OfQuery(context).Callback;
         var snapshot = await engine.PeekAsync(key, context.RequestAborted) ?? throw Unknown(key);
-        Reply.Json(context, callback, snapshot, static (writer, found) => Write(writer, found));
+        Reply.Json(context, callback, snapshot, static (writer, found) => MessageJson.Write(writer, found));
     }
 
     public async Task DeleteAsync(HttpContext context)
@@ -34,17 +33,6 @@ internal sealed class MessageEndpoints(IQueueEngine engine, RestMqOptions option
             (null, null, { } reason) => new Settlement(receipt, SettleAction.Bury) { Reason = Limits.Reason(reason) },
             _ => throw Problem.BadRequest("Say one of: lease=N to extend, release=N to give back after N seconds, bury=reason."),
         });
-    }
-
-    public static void Write(Utf8JsonWriter writer, MessageSnapshot snapshot)
-    {
-        writer.WriteStartObject();
-        MessageJson.WriteMembers(writer, snapshot.Message);
-        writer.WriteString("state", Words.Of(snapshot.State));
-        writer.WriteString("added", snapshot.Message.Added);
-        if (snapshot.Due is { } due) writer.WriteString("due", due);
-        if (snapshot.Reason is { } reason) writer.WriteString("reason", reason);
-        writer.WriteEndObject();
     }
 
     private async Task SettleAsync(HttpContext context, Settlement settlement)

@@ -66,7 +66,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
             writer.WriteString("queue", found.stats.Queue.Value);
             Replies.WriteStats(writer, found.stats);
             writer.WriteStartArray("messages");
-            foreach (var message in found.messages) MessageEndpoints.Write(writer, message);
+            foreach (var message in found.messages) MessageJson.Write(writer, message);
             writer.WriteEndArray();
             writer.WriteEndObject();
         });

@@ -41,6 +41,18 @@ internal static class MessageJson
         writer.WriteEndObject();
     }
 
+    /// <summary>Writes a message where it is, and since when or why.</summary>
+    public static void Write(Utf8JsonWriter writer, MessageSnapshot snapshot)
+    {
+        writer.WriteStartObject();
+        WriteMembers(writer, snapshot.Message);
+        writer.WriteString("state", Words.Of(snapshot.State));
+        writer.WriteString("added", snapshot.Message.Added);
+        if (snapshot.Due is { } due) writer.WriteString("due", due);
+        if (snapshot.Reason is { } reason) writer.WriteString("reason", reason);
+        writer.WriteEndObject();
+    }
+
     /// <summary>Writes a body as the member <c>value</c>, with <c>encoding</c> and <c>type</c> where they are needed to send it again.</summary>
     public static void WriteBody(Utf8JsonWriter writer, MessageBody body)
     {

@@ -15,6 +15,10 @@ public sealed partial class RestMqHost : IAsyncDisposable
     private RestMqHost(ChildProcess process, int port, RedisServer? redis, bool ownsRedis) =>
         (Process, Port, Redis, _ownsRedis) = (process, port, redis, ownsRedis);
 
+    /// <summary>The built sample.</summary>
+    public static string Program { get; } =
+        typeof(RestMqHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
+
     public int Port { get; }
 
     /// <summary>Its Redis; null when it keeps its messages in memory.</summary>
@@ -30,9 +34,8 @@ public sealed partial class RestMqHost : IAsyncDisposable
     public static async Task<RestMqHost> StartAsync(StoreKind store, RedisServer? shared = null, params string[] settings)
     {
         var redis = store == StoreKind.Redis ? shared ?? await RedisServer.StartAsync() : null;
-        var dll = typeof(RestMqHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
-        if (!File.Exists(dll)) throw new InvalidOperationException($"The sample host is not built: {dll} is missing (dotnet build RestMq.Sample).");
-        List<string> arguments = [dll, "--urls", "http://127.0.0.1:0", .. settings];
+        if (!File.Exists(Program)) throw new InvalidOperationException($"The sample host is not built: {Program} is missing (dotnet build RestMq.Sample).");
+        List<string> arguments = [Program, "--urls", "http://127.0.0.1:0", .. settings];
         if (redis is not null) arguments.Add($"--RestMq:Redis={redis.Address}");
         var process = new ChildProcess("dotnet", arguments, "These tests need dotnet on the PATH.");
         try

@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using RestMq.Wire;
+
+namespace RestMq.Sample.Cli;
+
+/// <summary>The engine in this process, on the Redis of the settings. It is one more daemon, for as long as the verb takes.</summary>
+internal sealed class EngineQueues : IQueues
+{
+    private const int Newest = 10;
+
+    private readonly ServiceProvider _services;
+    private readonly IQueueEngine _engine;
+    private readonly RestMqOptions _options;
+
+    public EngineQueues(IConfiguration settings, string redis)
+    {
+        var services = new ServiceCollection().AddLogging();
+        services.AddRestMq(options => settings.GetSection("RestMq").Bind(options)).UseRedis(redis);
+        _services = services.BuildServiceProvider();
+        _engine = _services.GetRequiredService<IQueueEngine>();
+        _options = _services.GetRequiredService<IOptions<RestMqOptions>>().Value;
+    }
+
+    public async Task<ReadOnlyMemory<byte>> AskAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
+    {
+        var reply = await _services.GetRequiredService<CommandDispatcher>().DispatchAsync(command, cancellationToken: cancellationToken);
+        return reply.Outcome == CommandOutcome.Unavailable ? throw new VerbException(Reply.ErrorOf(reply.Json)!, ExitCode.Away) : reply.Json;
+    }
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> TakeAsync(
+        QueueName queue, int max, TimeSpan wait, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Limits.Batch(max, _options);
+        Limits.Wait(wait.TotalSeconds, _options);
+        var found = await _engine.LeaseAsync([queue], max, _options.TakeLease, wait, cancellationToken);
+        var written = 0;
+        try
+        {
+            // The caller comes back for the next one when it has written this one; a caller that does not gives back all that it had not.
+            foreach (var message in found)
+            {
+                yield return Json(message, static (writer, m) => MessageJson.Write(writer, m));
+                written++;
+            }
+        }
+        finally
+        {
+            var settlements = found.Select((message, i) => new Settlement(message.Receipt, i < written ? SettleAction.Ack : SettleAction.Return)).ToArray();
+            if (settlements.Length > 0) await _engine.SettleAsync(queue, settlements, CancellationToken.None);
+        }
+    }
+
+    public async IAsyncEnumerable<QueueStats> StatsAsync(QueueName? queue, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var name in queue is null ? await _engine.ListAsync(cancellationToken) : [queue]) yield return await _engine.StatsAsync(name, cancellationToken);
+    }
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
+        QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var snapshot in await _engine.LastAsync(queue, state, Math.Min(Newest, _options.MaxBatch), cancellationToken))
+            yield return Json(snapshot, static (writer, s) => MessageJson.Write(writer, s));
+    }
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ListenAsync(
+        QueueName queue, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var consumer = await _engine.SubscribeAsync(queue, new LiveConsumerOptions { ResumeAfter = after }, cancellationToken)
+            ?? throw new VerbException("The queue has no room for another consumer.");
+        await foreach (var live in consumer.Events.ReadAllAsync(cancellationToken))
+        {
+            if (live.Missed > 0) yield return Json(live.Missed, WriteMissed);
+            if (live.Message is not { } message) continue;
+            yield return Json(message, WriteLive);
+            consumer.Delivered(message);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private static void WriteMissed(Utf8JsonWriter writer, long missed)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("missed", missed);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteLive(Utf8JsonWriter writer, QueueMessage message)
+    {
+        writer.WriteStartObject();
+        MessageJson.WriteMembers(writer, message);
+        if (message.Sequence > 0) writer.WriteNumber("id", message.Sequence);
+        writer.WriteEndObject();
+    }
+
+    private static ReadOnlyMemory<byte> Json<T>(T value, Action<Utf8JsonWriter, T> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, MessageJson.Options)) write(writer, value);
+        return buffer.WrittenMemory;
+    }
+}

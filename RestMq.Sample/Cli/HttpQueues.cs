@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using RestMq.Wire;
+
+namespace RestMq.Sample.Cli;
+
+/// <summary>The queues of a host, by the same routes as curl.</summary>
+internal sealed class HttpQueues : IQueues
+{
+    // Long polls and streams take as long as they take; the verb's token ends them.
+    private readonly HttpClient _http;
+
+    public HttpQueues(Uri host) => _http = new HttpClient { BaseAddress = new Uri($"{host.AbsoluteUri.TrimEnd('/')}/"), Timeout = Timeout.InfiniteTimeSpan };
+
+    public async Task<ReadOnlyMemory<byte>> AskAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
+    {
+        using var content = new ReadOnlyMemoryContent(command) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "queue") { Content = content };
+        // A command that is refused says why in its reply, as one that could not be done does.
+        using var reply = await SendAsync(request, refusedToo: true, cancellationToken);
+        return (await reply.Content.ReadAsByteArrayAsync(cancellationToken)).AsMemory().TrimEnd("\r\n"u8);
+    }
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> TakeAsync(QueueName queue, int max, TimeSpan wait, CancellationToken cancellationToken) =>
+        LinesAsync(string.Create(CultureInfo.InvariantCulture, $"q/{InUrl(queue)}?max={max}&wait={wait.TotalSeconds}"), cancellationToken);
+
+    public async IAsyncEnumerable<QueueStats> StatsAsync(QueueName? queue, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var reply = await JsonAsync(queue is null ? "stats" : $"stats/{InUrl(queue)}", cancellationToken);
+        if (queue is not null) yield return StatsOf(reply.RootElement);
+        else
+        {
+            foreach (var stats in reply.RootElement.GetProperty("queues").EnumerateObject()) yield return StatsOf(stats.Value);
+        }
+    }
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
+        QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var reply = await JsonAsync($"j/{InUrl(queue)}?state={Words.Of(state)}", cancellationToken);
+        foreach (var message in reply.RootElement.GetProperty("messages").EnumerateArray()) yield return Encoding.UTF8.GetBytes(message.GetRawText());
+    }
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ListenAsync(QueueName queue, long? after, CancellationToken cancellationToken) =>
+        LinesAsync($"c/{InUrl(queue)}" + (after is null ? "" : $"?last_event_id={after}"), cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static string InUrl(QueueName queue) => Uri.EscapeDataString(queue.Value);
+
+    private static QueueStats StatsOf(JsonElement json)
+    {
+        var settings = new QueueSettings { Policy = Words.Policy(json.GetProperty("policy").GetString()!), Stopped = Number("status") == 0 };
+        return new QueueStats(QueueName.Parse(json.GetProperty("name").GetString()!), settings)
+        {
+            Ready = Number("ready"),
+            Leased = Number("leased"),
+            Delayed = Number("delayed"),
+            Dead = Number("dead"),
+            TotalAdded = Number("added"),
+            TotalSettled = Number("settled"),
+            OldestAge = json.GetProperty("oldest_age") is { ValueKind: JsonValueKind.Number } age ? TimeSpan.FromSeconds(age.GetDouble()) : null,
+            Consumers = (int)Number("consumers"),
+        };
+
+        long Number(string name) => json.GetProperty(name).GetInt64();
+    }
+
+    private async Task<JsonDocument> JsonAsync(string target, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, target);
+        using var reply = await SendAsync(request, refusedToo: false, cancellationToken);
+        return await JsonDocument.ParseAsync(await reply.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(string target, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, target);
+        using var reply = await SendAsync(request, refusedToo: false, cancellationToken);
+        using var reader = new StreamReader(await reply.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.Length > 0) yield return Encoding.UTF8.GetBytes(line);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool refusedToo, CancellationToken cancellationToken)
+    {
+        var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (reply.IsSuccessStatusCode || (refusedToo && reply.StatusCode == HttpStatusCode.BadRequest)) return reply;
+        using (reply)
+        {
+            var body = await reply.Content.ReadAsByteArrayAsync(cancellationToken);
+            var said = Reply.ErrorOf(body) ?? $"{request.RequestUri} answers {(int)reply.StatusCode} {reply.ReasonPhrase}.";
+            throw new VerbException(said, reply.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.Away : ExitCode.Refused);
+        }
+    }
+}

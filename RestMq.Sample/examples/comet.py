@@ -1,0 +1,37 @@
+"""A COMET consumer: prints each message as it comes, and comes back where it was when the connection breaks.
+
+Usage: comet.py queue [messages]     without a number it listens for ever, or until the queue is purged
+"""
+import json
+import os
+import sys
+import time
+import urllib.request
+
+host = os.environ.get("RESTMQ", "http://localhost:8888")
+queue = sys.argv[1]
+left = int(sys.argv[2]) if len(sys.argv) > 2 else None
+last = None
+
+while left != 0:
+    try:
+        # A broadcast's messages carry an id: the next stream begins after the last one seen.
+        resume = f"?last_event_id={last}" if last else ""
+        with urllib.request.urlopen(f"{host}/c/{queue}{resume}") as stream:
+            print("listening", flush=True)
+            for line in stream:
+                message = json.loads(line)
+                if "missed" in message:
+                    print("missed", message["missed"], flush=True)
+                    continue
+                last = message.get("id")
+                print(message["key"], message["value"], flush=True)
+                left = None if left is None else left - 1
+                if left == 0:
+                    break
+            else:
+                print("the queue was purged", flush=True)
+                break
+    except OSError as error:
+        print("again in a second:", error, flush=True)
+        time.sleep(1)

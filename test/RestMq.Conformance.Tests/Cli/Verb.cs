@@ -1,0 +1,27 @@
+namespace RestMq.Conformance.Cli;
+
+/// <summary>Runs verbs of the host's program, as a person at a terminal does.</summary>
+public static class Verb
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Does a verb to its end. What it wrote is its standard output and what it said of errors.</summary>
+    public static async Task<(int Code, string Output)> RunAsync(params IEnumerable<string> arguments)
+    {
+        await using var process = Start(arguments);
+        var code = await process.WaitForExitAsync(Patience);
+        return (code, process.Output);
+    }
+
+    /// <summary>Does a line of shell, in which <c>$restmq</c> is the program.</summary>
+    public static async Task<(int Code, string Output)> ShellAsync(string line)
+    {
+        await using var process = new ChildProcess(
+            "sh", ["-c", line.Replace("$restmq", $"dotnet '{RestMqHost.Program}'", StringComparison.Ordinal)], "These tests need a shell.");
+        var code = await process.WaitForExitAsync(Patience);
+        return (code, process.Output);
+    }
+
+    public static ChildProcess Start(params IEnumerable<string> arguments) =>
+        new("dotnet", [RestMqHost.Program, .. arguments], "These tests need dotnet on the PATH.");
+}

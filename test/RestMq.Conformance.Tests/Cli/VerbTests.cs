@@ -1,0 +1,155 @@
+namespace RestMq.Conformance.Cli;
+
+/// <summary>Every verb, on the engine in its own process and over HTTP: the same words, the same answers.</summary>
+public abstract class VerbTests(HostFixture fixture)
+{
+    private const int Refused = 1;
+    private const int Empty = 2;
+    private const int Away = 3;
+
+    protected RestMqHost Host => fixture.Host;
+
+    /// <summary>Says where the queues are.</summary>
+    protected abstract string Where { get; }
+
+    [Fact]
+    public async Task What_is_produced_is_counted_looked_at_and_consumed()
+    {
+        var queue = Host.NextQueue();
+        (await DoAsync("produce", queue, "foobar", "日本 語")).Should().Be($"{queue}:1\n{queue}:2");
+        (await DoAsync("produce", queue, "--json", """{"a":[1,null]}""")).Should().Be($"{queue}:3");
+        (await DoAsync("count", queue)).Should().Be("3");
+        (await DoAsync("look", queue)).Should().Be($$"""{"queue":"{{queue}}","key":"{{queue}}:1","value":"foobar","count":1}""");
+        (await DoAsync("look", queue, "--raw")).Should().Be("foobar");
+        (await DoAsync("consume", queue)).Should().Be($$"""{"key":"{{queue}}:1","value":"foobar","count":3}""");
+        (await DoAsync("consume", queue, "--raw", "--max", "5")).Should().Be("日本 語\n{\"a\":[1,null]}");
+        (await DoAsync("count", queue)).Should().Be("0");
+        await Host.IsEmptyAsync(queue);
+    }
+
+    [Fact]
+    public async Task Each_line_of_the_standard_input_is_a_message()
+    {
+        var queue = Host.NextQueue();
+        var (code, output) = await Verb.ShellAsync($"printf 'one\\ntwo\\n' | $restmq produce {queue} {Where}");
+        (code, output).Should().Be((0, $"{queue}:1\n{queue}:2"));
+        (await Host.TakeValueAsync(queue)).Should().Be("one");
+        (await Host.TakeValueAsync(queue)).Should().Be("two");
+    }
+
+    [Fact]
+    public async Task Stats_and_the_newest_messages()
+    {
+        var queue = Host.NextQueue();
+        await DoAsync("produce", queue, "one", "two");
+        await DoAsync("produce", queue, "later", "--delay", "100");
+        await DoAsync("consume", queue);
+        var lines = (await DoAsync("stats", queue)).Split('\n');
+        lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).Should().Equal(
+            "queue", "ready", "leased", "delayed", "dead", "added", "settled", "oldest", "s", "consumers", "policy", "state");
+        var cells = lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        cells.Should().HaveCount(11).And.StartWith([queue, "1", "0", "1", "0", "3", "1"]).And.EndWith(["broadcast", "started"]);
+        (await DoAsync("stats")).Split('\n').Should().Contain(line => line.StartsWith(queue + " ", StringComparison.Ordinal));
+        (await DoAsync("last", queue, "--raw")).Should().Be("two");
+        (await DoAsync("last", queue, "--state", "delayed")).Should().Contain("\"value\":\"later\"").And.Contain("\"state\":\"delayed\"");
+    }
+
+    [Fact]
+    public async Task Policy_is_told_and_set()
+    {
+        var queue = Host.NextQueue();
+        (await DoAsync("policy", queue)).Should().Be("broadcast");
+        (await DoAsync("policy", queue, "roundrobin")).Should().Be("roundrobin");
+        (await Host.AskAsync($"GET /p/{QueueActions.InUrl(queue)}")).Json.Text("value").Should().Be("roundrobin");
+    }
+
+    [Fact]
+    public async Task Who_listens_hears_what_is_posted_and_ends_well()
+    {
+        var queue = Host.NextQueue();
+        await Host.PostAsync(queue, "before");
+        await using (var listening = Verb.Start("listen", queue, Where))
+        {
+            await listening.WaitForLineAsync(line => line == $$"""{"key":"{{queue}}:1","value":"before","count":1,"id":1}""");
+            await Host.PostAsync(queue, "now");
+            await listening.WaitForLineAsync(line => line == $$"""{"key":"{{queue}}:2","value":"now","count":1,"id":2}""");
+            listening.Signal(15);
+            (await listening.WaitForExitAsync(TimeSpan.FromSeconds(10))).Should().Be(0);
+        }
+        await using var again = Verb.Start("listen", queue, "--after", "1", "--raw", Where);
+        await again.WaitForLineAsync(line => line == "now");
+        again.Output.Should().Be("now");
+        await Host.AskAsync($"DELETE /q/{QueueActions.InUrl(queue)}");
+        (await again.WaitForExitAsync(TimeSpan.FromSeconds(10))).Should().Be(0, "a purge ends every stream");
+    }
+
+    [Fact]
+    public async Task Exit_codes_tell_what_went_wrong()
+    {
+        var queue = Host.NextQueue();
+        (await Verb.RunAsync("consume", queue, Where)).Should().Be((Empty, "empty queue"));
+        (await Verb.RunAsync("consume", queue, "--wait", "0.2", Where)).Code.Should().Be(Empty);
+        (await Verb.RunAsync("look", queue, Where)).Should().Be((Empty, "empty queue"));
+        (await Verb.RunAsync("consume", queue, "--wait", "99", Where)).Should().Match<(int Code, string Output)>(
+            run => run.Code == Refused && run.Output.Contains("0 to 60 seconds"));
+        (await Verb.RunAsync("produce", queue, "--json", "{", Where)).Should().Be((Refused, "This is no JSON: {"));
+        (await Verb.RunAsync("produce", "a b", "x", Where)).Output.Should().Contain("A queue name holds no");
+        (await Verb.RunAsync("prodcue", queue, Where)).Should().Match<(int Code, string Output)>(run => run.Code == Refused && run.Output.Contains("produce"));
+        (await Verb.RunAsync("count", queue, $"{Where[..Where.LastIndexOf(':')]}:1")).Code.Should().Be(Away);
+    }
+
+    private async Task<string> DoAsync(params string[] arguments)
+    {
+        var (code, output) = await Verb.RunAsync([.. arguments, Where]);
+        code.Should().Be(0, output);
+        return output;
+    }
+
+    public sealed class OnTheEngine(RedisHost host) : VerbTests(host), IClassFixture<RedisHost>
+    {
+        protected override string Where => $"--RestMq:Redis={Host.Redis!.Address}";
+
+        [Fact]
+        public async Task What_nobody_reads_goes_back()
+        {
+            var queue = Host.NextQueue();
+            await Host.PostAllAsync(queue, Enumerable.Range(1, 100).Select(i => $"{i} {new string('x', 10_000)}"));
+            await Verb.ShellAsync($"$restmq consume {queue} --raw --max 100 {Where} | head -n 1");
+            // Some are in the pipe, which nobody can know of; by far the most are not.
+            (await Host.StatsAsync(queue)).Number("leased").Should().Be(0);
+            (await Host.StatsAsync(queue)).Number("ready").Should().BeGreaterThan(50);
+        }
+    }
+
+    public sealed class OverHttp(RedisHost host) : VerbTests(host), IClassFixture<RedisHost>
+    {
+        protected override string Where => $"--url=http://127.0.0.1:{Host.Port}";
+    }
+
+    public sealed class OverHttpInMemory(MemoryHost host) : VerbTests(host), IClassFixture<MemoryHost>
+    {
+        protected override string Where => $"--url=http://127.0.0.1:{Host.Port}";
+    }
+
+    public sealed class Alone
+    {
+        [Fact]
+        public async Task Without_a_Redis_it_says_what_to_do()
+        {
+            var (code, output) = await Verb.RunAsync("count", "test");
+            code.Should().Be(Refused);
+            output.Should().Contain("--url http://localhost:8888").And.Contain("--RestMq:Redis=localhost:6379");
+        }
+
+        [Theory]
+        [InlineData("--help", "produce <queue>")]
+        [InlineData("produce --help", "--delay <seconds>")]
+        [InlineData("listen --help", "--after <id>")]
+        public async Task Help_is_there(string arguments, string wanted)
+        {
+            var (code, output) = await Verb.RunAsync(arguments.Split(' '));
+            code.Should().Be(0);
+            output.Should().Contain(wanted);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text.RegularExpressions;
+
+namespace RestMq.Packages;
+
+/// <summary>The documentation points at files, which move.</summary>
+public sealed partial class LinkTests
+{
+    [Fact]
+    public void Every_link_to_a_file_leads_to_one()
+    {
+        string[] folders = ["", "docs", "RestMq.Sample/examples"];
+        var links = folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.md")).SelectMany(file =>
+            Link().Matches(File.ReadAllText(file)).Select(match => (File: file, Target: match.Groups[1].Value))).ToArray();
+
+        links.Should().NotBeEmpty();
+        links.Where(link => !Path.Exists(Path.Combine(Path.GetDirectoryName(link.File)!, link.Target)))
+            .Select(link => $"{Path.GetRelativePath(Repository.Root, link.File)} → {link.Target}").Should().BeEmpty();
+    }
+
+    [GeneratedRegex(@"\]\(([^)#:]+)(#[^)]*)?\)")]
+    private static partial Regex Link();
+}

@@ -1,0 +1,64 @@
+using System.IO.Compression;
+using System.Xml.Linq;
+
+namespace RestMq.Packages;
+
+/// <summary>
+/// The packages, packed once for all tests from what is built, and applications that use them: outside the repository, in folders of their own,
+/// with what this machine has configured as sources of everything else.
+/// </summary>
+public sealed class PackedFolder : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-packages-");
+
+    private string Packages => Path.Combine(_folder.FullName, "packages");
+
+    public async Task InitializeAsync()
+    {
+        foreach (var library in Repository.Libraries)
+            await DotnetAsync(Repository.Root, "pack", Repository.ProjectOf(library), "--no-build", "-c", Repository.Configuration, "-o", Packages);
+
+        // The packed ones go to a cache of their own, or the machine's would keep them when they are stale; the rest is read from the machine's.
+        var cache = (await DotnetAsync(Repository.Root, "nuget", "locals", "global-packages", "--list")).Split("global-packages:")[^1].Trim();
+        var config = new XElement("configuration",
+            new XElement("config", Add("globalPackagesFolder", Path.Combine(_folder.FullName, "cache"))),
+            new XElement("fallbackPackageFolders", Add("machine", cache)),
+            new XElement("packageSources", Add("packed", Packages)));
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "nuget.config"), config.ToString());
+
+        static XElement Add(string key, string value) => new("add", new XAttribute("key", key), new XAttribute("value", value));
+    }
+
+    public Task DisposeAsync()
+    {
+        _folder.Delete(recursive: true);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What is in a package, by path.</summary>
+    public ZipArchive Open(string library, string extension) => ZipFile.OpenRead(Directory.GetFiles(Packages, $"{library}.?.*.{extension}").Single());
+
+    /// <summary>A new application from the SDK's template, with packages added and its program replaced; built.</summary>
+    /// <returns>The built program.</returns>
+    public async Task<string> BuildAsync(string template, string name, string program, params string[] packages)
+    {
+        var folder = Path.Combine(_folder.FullName, name);
+        await DotnetAsync(_folder.FullName, "new", template, "-o", folder, "--no-restore");
+        foreach (var package in packages) await DotnetAsync(folder, ["add", "package", .. package.Split(' ')]);
+        await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), program);
+        await DotnetAsync(folder, "build", "-v", "q", "--nologo", "-warnaserror", "-p:WarningsNotAsErrors=NU1900");
+        return Path.Combine(folder, "bin", "Debug", "net10.0", $"{name}.dll");
+    }
+
+    private static async Task<string> DotnetAsync(string folder, params IEnumerable<string> arguments)
+    {
+        // No server of the compiler or of the build outlives the test.
+        string[] variables = ["MSBUILDDISABLENODEREUSE=1", "UseSharedCompilation=false", "DOTNET_CLI_USE_MSBUILD_SERVER=0", "DOTNET_NOLOGO=1"];
+        await using var dotnet = new ChildProcess("env", ["-C", folder, "-u", "NUGET_PACKAGES", .. variables, "dotnet", .. arguments], "These tests need env and dotnet on the PATH.");
+        var code = await dotnet.WaitForExitAsync(Patience);
+        code.Should().Be(0, $"{dotnet}");
+        return dotnet.Output;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.RegularExpressions;
+
+namespace RestMq.Packages;
+
+/// <summary>A block of C# in the documentation, with the name in the comment before it: <c>&lt;!-- snippet: name --&gt;</c>.</summary>
+/// <param name="Name">The name; empty when the block has none.</param>
+/// <param name="Where">The file and line.</param>
+/// <param name="Code">What stands in the block.</param>
+internal sealed partial record Snippet(string Name, string Where, string Code)
+{
+    /// <summary>All blocks of README.md, docs/ and the examples.</summary>
+    public static IReadOnlyList<Snippet> All { get; } =
+    [
+        .. Directory.GetFiles(Repository.Root, "*.md").Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md"))
+            .Order(StringComparer.Ordinal).SelectMany(Of),
+    ];
+
+    public static string CodeOf(string name) => All.Single(snippet => snippet.Name == name).Code;
+
+    private static IEnumerable<Snippet> Of(string file)
+    {
+        var text = File.ReadAllText(file).ReplaceLineEndings("\n");
+        return Blocks().Matches(text).Select(match => new Snippet(
+            match.Groups["name"].Value,
+            $"{Path.GetRelativePath(Repository.Root, file)}:{text.AsSpan(0, match.Index).Count('\n') + 1}",
+            match.Groups["code"].Value));
+    }
+
+    [GeneratedRegex(@"(<!-- snippet: (?<name>[\w-]+) -->\n)?```(csharp|cs|c#)\n(?<code>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Blocks();
+}

@@ -1,0 +1,1 @@
+internal sealed record Order(int Number, string Item);
