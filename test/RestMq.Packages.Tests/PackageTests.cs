@@ -11,11 +11,11 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
     {
         ["RestMq.Core"] =
         [
-            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
-            "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "RestMq.Consumers", "StackExchange.Redis",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "RestMq.Consumers", "StackExchange.Redis",
         ],
         ["RestMq.AspNetCore"] = ["RestMq.Core"],
-        ["RestMq.Client"] = ["Microsoft.Extensions.Http"],
+        ["RestMq.Client"] = ["Microsoft.Extensions.Http", "RestMq.Consumers"],
         ["RestMq.Consumers"] =
         [
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
