@@ -30,7 +30,9 @@ internal static class LiveJson
             Encode(json, message, receipt);
             kept = (message, json.WrittenSpan.ToArray());
         }
-        buffer.Write(kept.Json);
+        // In one piece, so that it is not cut into two chunks where one block of the response ends and the next begins.
+        kept.Json.CopyTo(buffer.GetSpan(kept.Json.Length));
+        buffer.Advance(kept.Json.Length);
     }
 
     public static void WriteMissed(IBufferWriter<byte> buffer, long missed) =>
