@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -29,7 +30,7 @@ public static class RestMqEndpointRouteBuilderExtensions
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new HandOut(engine, services.GetRequiredService<ILogger<HandOut>>());
-        var access = new AccessControl(services);
+        var access = new AccessControl(services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>());
         var home = new HomeEndpoints(engine, handOut, access, options);
         var queues = new QueueEndpoints(engine, handOut, options, lifetime);
         var messages = new MessageEndpoints(engine, options);
@@ -46,7 +47,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         {
             var upgraded = endpoints.CreateApplicationBuilder();
             upgraded.UseWebSockets();
-            upgraded.Run(handler);
+            upgraded.Run(access.Checked(RestMqRole.Stream, handler)); // After the upgrade is known, so that a policy can tell it.
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
@@ -72,8 +73,8 @@ public static class RestMqEndpointRouteBuilderExtensions
         Map("GET", "/queue", RestMqRole.Consume, commands.FormAsync);
         Map("POST", "/queue/{queue?}", RestMqRole.Admin, commands.DispatchAsync, asks: true);
 
-        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync)).DisableRequestTimeout();
-        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync)).DisableRequestTimeout();
+        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync), asks: true).DisableRequestTimeout();
+        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync), asks: true).DisableRequestTimeout();
 
         Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync, asks: true);
 

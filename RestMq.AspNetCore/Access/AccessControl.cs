@@ -11,14 +11,13 @@ namespace RestMq.Access;
 /// Asks the site's policies, wherever role and queue are known, whether the caller may. Who wants to administer queues of a site that has not
 /// said who may must be on this machine: a site that only adds <c>MapRestMq()</c> does not open its queues' purge to the world.
 /// </summary>
-internal sealed class AccessControl(IServiceProvider services)
+internal sealed class AccessControl(IHostEnvironment environment, IAuthorizationPolicyProvider? policies = null)
 {
     private const string ClosedAdmin =
         "This site has not said who may administer queues, so only callers on its own machine may. In its code: "
         + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to let everybody.";
 
-    private readonly bool _isDevelopment = services.GetRequiredService<IHostEnvironment>().IsDevelopment();
-    private readonly IAuthorizationPolicyProvider? _policies = services.GetService<IAuthorizationPolicyProvider>();
+    private readonly bool _isDevelopment = environment.IsDevelopment();
 
     /// <summary>A handler that only those get to who may: with each of the queues that the route names.</summary>
     public RequestDelegate Checked(RestMqRole role, RequestDelegate handler) => context =>
@@ -67,10 +66,10 @@ internal sealed class AccessControl(IServiceProvider services)
         {
             if (authorization.Role != role) continue;
             wasAsked = true;
-            if (await FindRefusalAsync(access, await authorization.PolicyAsync(_policies!)) is { } refusal) return refusal;
+            if (await FindRefusalAsync(access, await authorization.PolicyAsync(policies!)) is { } refusal) return refusal;
         }
         if (wasAsked || role != RestMqRole.Admin || IsAuthorizedBySite(metadata)) return null;
-        if (_policies is not null && await _policies.GetFallbackPolicyAsync() is { } fallback) return await FindRefusalAsync(access, fallback);
+        if (policies is not null && await policies.GetFallbackPolicyAsync() is { } fallback) return await FindRefusalAsync(access, fallback);
         return _isDevelopment || LocalCaller.Is(context) ? null : new Refusal(null, IsUnknown: false, ClosedAdmin);
     }
 
@@ -81,9 +80,9 @@ internal sealed class AccessControl(IServiceProvider services)
 
     private static async ValueTask<Refusal?> FindRefusalAsync(RestMqAccess access, AuthorizationPolicy policy)
     {
-        var evaluator = access.Context.RequestServices.GetRequiredService<IPolicyEvaluator>();
-        var authenticated = await evaluator.AuthenticateAsync(policy, access.Context);
-        var result = await evaluator.AuthorizeAsync(policy, authenticated, access.Context, access);
+        var services = access.Context.RequestServices;
+        var authenticated = await services.GetRequiredService<IPolicyEvaluator>().AuthenticateAsync(policy, access.Context);
+        var result = await services.GetRequiredService<IAuthorizationService>().AuthorizeAsync(access.Context.User, access, policy);
         if (result.Succeeded) return null;
         var wanted = access.Role switch
         {
@@ -93,7 +92,7 @@ internal sealed class AccessControl(IServiceProvider services)
             _ => "administer",
         };
         var detail = $"This caller may not {wanted} {(access.Queue is null ? access.Role == RestMqRole.Admin ? "all queues" : "queues" : $"the queue {access.Queue}")}.";
-        var reasons = result.AuthorizationFailure?.FailureReasons.Select(reason => reason.Message) ?? [];
-        return new Refusal(policy, result.Challenged, string.Join(' ', [detail, .. reasons]));
+        var reasons = result.Failure.FailureReasons.Select(reason => reason.Message);
+        return new Refusal(policy, !authenticated.Succeeded, string.Join(' ', [detail, .. reasons]));
     }
 }

@@ -1,9 +1,8 @@
 using System.Net;
-using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Access;
 
-/// <summary>Who calls from this very machine, and for himself.</summary>
+/// <summary>Who calls from this very machine, and for himself. This file is compiled into the sample host too.</summary>
 internal static class LocalCaller
 {
     private static readonly string[] MarksOfProxies = ["X-Forwarded-For", "X-Forwarded-Host", "X-Original-For", "X-Real-IP", "Forwarded", "Via"];
@@ -12,7 +11,7 @@ internal static class LocalCaller
     /// Whether a request comes from this machine. One that a proxy on it passes on does not, nor one that a browser here sends for a page from
     /// elsewhere; a host name with dots in it may be such a page's, made to lead here.
     /// </summary>
-    public static bool Is(HttpContext context) =>
+    public static bool Is(Microsoft.AspNetCore.Http.HttpContext context) =>
         context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
         && !MarksOfProxies.Any(context.Request.Headers.ContainsKey)
         && context.Request.Headers["Sec-Fetch-Site"] != "cross-site"

@@ -23,7 +23,7 @@ internal sealed record Refusal(AuthorizationPolicy? Policy, bool IsUnknown, stri
             else await context.ForbidAsync(scheme);
         }
         if (asked && (context.Response.HasStarted || context.Response.StatusCode is not (401 or 403))) return new AnsweredException();
-        return IsUnknown && asked ? Problem.Unauthorized(Detail) : Problem.Forbidden(Detail);
+        return asked && context.Response.StatusCode == 401 ? Problem.Unauthorized(Detail) : Problem.Forbidden(Detail);
     }
 
     private async ValueTask<IReadOnlyList<string>> SchemesAsync(HttpContext context)
