@@ -51,6 +51,7 @@ public static class RestMqEndpointRouteBuilderExtensions
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
+        SizeLimit.Raise(group, Math.Max(Adding.FormLimit(options), options.MaxBatchBytes));
         // A generator of OpenAPI documents looks at endpoints that name their method, whatever it is. Where the handler asks whether its caller
         // may, the queue is in a field, or the role is that of a command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool asks = false) =>

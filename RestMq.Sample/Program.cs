@@ -11,8 +11,7 @@ if (CommandLine.IsMeant(args)) return await CommandLine.RunAsync(args);
 // The settings beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-var restMq = builder.Services.AddRestMq(options => builder.Configuration.GetSection("RestMq").Bind(options));
-if (builder.Configuration["RestMq:Redis"] is { Length: > 0 } redis) restMq.UseRedis(redis);
+builder.Services.AddRestMq(builder.Configuration.GetSection("RestMq"));
 builder.Services.AddHealthChecks().AddRestMq();
 builder.AddTelemetry();
 builder.Services.AddOpenApi(options => options.AddRestMq());
