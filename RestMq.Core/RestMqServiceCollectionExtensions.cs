@@ -49,9 +49,10 @@ public static class RestMqServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="section">The section, such as <c>builder.Configuration.GetSection("RestMq")</c>.</param>
-    public static RestMqBuilder AddRestMq(this IServiceCollection services, IConfiguration section)
+    /// <param name="others">Settings of the same section that are the application's own.</param>
+    public static RestMqBuilder AddRestMq(this IServiceCollection services, IConfiguration section, params string[] others)
     {
-        var settings = new RestMqSettings(section);
+        var settings = new RestMqSettings(section, others);
         services.AddSingleton<IConfigureOptions<RestMqOptions>>(settings);
         services.AddSingleton<IValidateOptions<RestMqOptions>>(settings);
         var builder = services.AddRestMq();

@@ -8,7 +8,7 @@ namespace RestMq;
 /// Options read from a section of the configuration by hand, so that everything in it that is wrong or unknown is said at once, and nothing of it
 /// needs reflection.
 /// </summary>
-internal sealed class RestMqSettings(IConfiguration section) : IConfigureOptions<RestMqOptions>, IValidateOptions<RestMqOptions>
+internal sealed class RestMqSettings(IConfiguration section, string[] others) : IConfigureOptions<RestMqOptions>, IValidateOptions<RestMqOptions>
 {
     /// <summary>Which store, rather than an option.</summary>
     public const string Redis = "Redis";
@@ -30,6 +30,7 @@ internal sealed class RestMqSettings(IConfiguration section) : IConfigureOptions
         [nameof(RestMqOptions.SlowPoll)] = Time((options, value) => options.SlowPoll = value),
         [nameof(RestMqOptions.ConsumerBuffer)] = Number((options, value) => options.ConsumerBuffer = value),
         [nameof(RestMqOptions.MaxConsumers)] = Number((options, value) => options.MaxConsumers = value),
+        [nameof(RestMqOptions.MetricsByQueue)] = Flag((options, value) => options.MetricsByQueue = value),
     };
 
     public void Configure(RestMqOptions options) => Read(options); // Validate tells what is wrong.
@@ -40,13 +41,18 @@ internal sealed class RestMqSettings(IConfiguration section) : IConfigureOptions
     private List<string> Read(RestMqOptions options)
     {
         var mistakes = new List<string>();
+        string[] known = [Redis, KeyPrefix, .. others];
         foreach (var setting in section.GetChildren())
         {
-            if (setting.Key.Equals(Redis, StringComparison.OrdinalIgnoreCase) || setting.Key.Equals(KeyPrefix, StringComparison.OrdinalIgnoreCase)) continue;
-            if (!Settings.TryGetValue(setting.Key, out var set))
-                mistakes.Add($"There is no setting {setting.Path}; there are {string.Join(", ", Settings.Keys.Append(Redis).Append(KeyPrefix).Order(StringComparer.Ordinal))}.");
-            else if (!set(options, setting.Value ?? ""))
-                mistakes.Add($"{setting.Path} is '{setting.Value}'; it is a whole number, or where it is a time seconds (30) or hh:mm:ss (00:00:30).");
+            if (Settings.TryGetValue(setting.Key, out var set))
+            {
+                if (!set(options, setting.Value ?? ""))
+                    mistakes.Add($"{setting.Path} is '{setting.Value}'; it is a whole number, a time in seconds (30) or as hh:mm:ss (00:00:30), or true or false.");
+            }
+            else if (!known.Contains(setting.Key, StringComparer.OrdinalIgnoreCase))
+            {
+                mistakes.Add($"There is no setting {setting.Path}; there are {string.Join(", ", Settings.Keys.Concat(known).Order(StringComparer.Ordinal))}.");
+            }
         }
         return mistakes;
     }
@@ -54,6 +60,13 @@ internal sealed class RestMqSettings(IConfiguration section) : IConfigureOptions
     private static Func<RestMqOptions, string, bool> Number(Action<RestMqOptions, int> set) => (options, text) =>
     {
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return false;
+        set(options, value);
+        return true;
+    };
+
+    private static Func<RestMqOptions, string, bool> Flag(Action<RestMqOptions, bool> set) => (options, text) =>
+    {
+        if (!bool.TryParse(text, out var value)) return false;
         set(options, value);
         return true;
     };

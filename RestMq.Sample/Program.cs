@@ -11,7 +11,7 @@ if (CommandLine.IsMeant(args)) return await CommandLine.RunAsync(args);
 // The settings beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-builder.Services.AddRestMq(builder.Configuration.GetSection("RestMq"));
+builder.Services.AddRestMq(builder.Configuration.GetSection("RestMq"), "Prometheus");
 builder.Services.AddHealthChecks().AddRestMq();
 builder.AddTelemetry();
 builder.Services.AddOpenApi(options => options.AddRestMq());
