@@ -59,8 +59,8 @@ internal static class AccessExtensions
     private static SiteSettings SiteOf(IConfiguration configuration)
     {
         var site = new SiteSettings();
-        configuration.GetSection("Site").Bind(site, binder => binder.ErrorOnUnknownConfiguration = true);
-        return site.Mistakes() is { Count: > 0 } mistakes ? throw new OptionsValidationException("Site", typeof(SiteSettings), mistakes) : site;
+        var mistakes = site.Read(configuration.GetSection("Site"));
+        return mistakes.Count > 0 ? throw new OptionsValidationException("Site", typeof(SiteSettings), mistakes) : site;
     }
 
     private static ForwardedHeadersOptions Forwarded(SiteSettings site)

@@ -18,9 +18,18 @@ internal sealed class SiteSettings
     /// <summary>The path under which a proxy shows this host, such as <c>/mq</c>. None by default.</summary>
     public string PathBase { get; set; } = "";
 
-    public List<string> Mistakes()
+    /// <summary>Reads the section; gives what is wrong with it, a sentence each.</summary>
+    public List<string> Read(IConfiguration section)
     {
         var errors = new List<string>();
+        try
+        {
+            section.Bind(this, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException e)
+        {
+            errors.Add($"Site: {e.Message}");
+        }
         AccessRules.Networks("Site:KnownProxies", KnownProxies, errors);
         foreach (var origin in Origins)
         {

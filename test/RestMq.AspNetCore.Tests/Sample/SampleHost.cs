@@ -12,13 +12,25 @@ public sealed class SampleHost : WebApplicationFactory<Program>
 {
     private readonly (string Name, string Value)[] _settings;
 
-    public SampleHost(params (string Name, string Value)[] settings)
+    public SampleHost(params (string Name, string Value)[] settings) : this(overKestrel: false, settings)
+    {
+    }
+
+    private SampleHost(bool overKestrel, (string Name, string Value)[] settings)
     {
         _settings = settings;
-        Client = CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+        if (overKestrel)
+        {
+            UseKestrel();
+            StartServer();
+        }
+        Client = CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false, BaseAddress = ClientOptions.BaseAddress });
     }
 
     public HttpClient Client { get; }
+
+    /// <summary>The same on a port.</summary>
+    public static SampleHost OverKestrel(params (string Name, string Value)[] settings) => new(overKestrel: true, [("urls", "http://127.0.0.1:0"), .. settings]);
 
     /// <summary>Changes settings while it runs; null takes one away.</summary>
     public void Change(params (string Name, string? Value)[] settings)
