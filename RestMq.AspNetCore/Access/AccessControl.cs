@@ -15,7 +15,8 @@ internal sealed class AccessControl(IHostEnvironment environment, IAuthorization
 {
     private const string ClosedAdmin =
         "This site has not said who may administer queues, so only callers on its own machine may. In its code: "
-        + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to let everybody.";
+        + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to let everybody; "
+        + "the sample host has settings for it. RestMQ's docs/security.md tells more.";
 
     private readonly bool _isDevelopment = environment.IsDevelopment();
 

@@ -9,7 +9,7 @@ namespace RestMq.Sample.Access;
 /// </summary>
 internal sealed partial class AccessStore : IDisposable
 {
-    private readonly IConfiguration _section;
+    private readonly IConfigurationSection _section;
     private readonly ILogger<AccessStore> _logger;
     private readonly IDisposable _changes;
     private volatile AccessRules _rules;
@@ -41,6 +41,8 @@ internal sealed partial class AccessStore : IDisposable
     private AccessRules Read(out List<string> errors)
     {
         errors = [];
+        // A file that is being written, or was moved away, must not open the queues to everybody.
+        if (!_section.Exists()) errors.Add("Access: the section is gone.");
         var settings = new AccessSettings();
         try
         {

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RestMq.Access;
+using RestMq.Sample.Access;
 
 namespace RestMq.Sample;
 
@@ -134,6 +137,18 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public void Rules_that_are_gone_do_not_open_the_queues()
+    {
+        var settings = new Settings();
+        settings.Be(Shop);
+        using var store = new AccessStore(new ConfigurationRoot([settings]), NullLogger<AccessStore>.Instance);
+        settings.Be();
+        store.Rules.OfKey("s3cret").Should().NotBeNull();
+        settings.Be([.. Shop, ("Access:Keys:0:Secret", "another")]);
+        store.Rules.OfKey("s3cret").Should().BeNull("what comes back is read");
+    }
+
+    [Fact]
     public void All_that_is_wrong_is_said_at_start()
     {
         var start = () => new SampleHost(
@@ -149,6 +164,16 @@ public sealed class AccessTests
             "Access:Networks:Rest:Allow holds '300.1', which is no network: give all, an address, 10.0.0.0/8, or a beginning such as 10.1.");
         var misspelt = () => new SampleHost(("Access:Kyes:0:Name", "a"));
         misspelt.Should().Throw<OptionsValidationException>().WithMessage("*Kyes*");
+    }
+
+    private sealed class Settings : ConfigurationProvider
+    {
+        public void Be(params (string Name, string Value)[] settings)
+        {
+            Data = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+            foreach (var (name, value) in settings) Data[name] = value;
+            OnReload();
+        }
     }
 
     private static string Hash(string secret) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
