@@ -109,6 +109,34 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_WebSocket_has_a_category_of_its_own_and_its_commands_those_of_theirs()
+    {
+        await using var host = new SampleHost(("Access:Networks:CometConsumer:Deny:0", "all"), ("Access:Networks:RestProducer:Deny:0", "all"));
+        using (var socket = await OpenAsync(host))
+        {
+            (await socket.AskAsync("""{"cmd":"add","value":1}""")).Should().Contain("127.0.0.1, is not let in");
+            (await socket.AskAsync("""{"cmd":"len"}""")).Should().Be("""{"queue":"a","len":0}""");
+        }
+        await host.SendAsync("GET /c/a").IsAsync(HttpStatusCode.Forbidden);
+
+        await using var closed = new SampleHost(("Access:Networks:WebSocketConsumer:Deny:0", "all"));
+        var open = () => OpenAsync(closed);
+        (await open.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*403*");
+    }
+
+    [Fact]
+    public async Task A_key_that_is_taken_away_ends_what_an_open_WebSocket_may_do()
+    {
+        await using var host = new SampleHost(Shop);
+        var client = host.Server.CreateWebSocketClient();
+        using var socket = await client.ConnectAsync(new Uri(host.Server.BaseAddress, "/ws/a?api_key=w0rk"), Request.Deadline);
+        (await socket.AskAsync("""{"cmd":"len"}""")).Should().Be("""{"queue":"a","len":0}""");
+        (await socket.AskAsync("""{"cmd":"add","value":1}""")).Should().Contain("may not add to the queue a");
+        host.Change(("Access:Keys:1:Roles:0", "stream"));
+        (await socket.AskAsync("""{"cmd":"len"}""")).Should().Contain("may not take from the queue a");
+    }
+
+    [Fact]
     public async Task With_networks_alone_administering_is_for_this_machine_or_a_network_that_is_let_in()
     {
         await using var host = new SampleHost(("Access:Networks:RestProducer:Deny:0", "all"), ("Access:Networks:RestProducer:Allow:0", "127.0.0.1"));
@@ -165,6 +193,9 @@ public sealed class AccessTests
         var misspelt = () => new SampleHost(("Access:Kyes:0:Name", "a"));
         misspelt.Should().Throw<OptionsValidationException>().WithMessage("*Kyes*");
     }
+
+    private static Task<System.Net.WebSockets.WebSocket> OpenAsync(SampleHost host) =>
+        host.Server.CreateWebSocketClient().ConnectAsync(new Uri(host.Server.BaseAddress, "/c/a"), Request.Deadline);
 
     private sealed class Settings : ConfigurationProvider
     {

@@ -81,6 +81,14 @@ public sealed class SiteTests
     }
 
     [Fact]
+    public async Task A_message_may_be_as_large_as_the_options_say_and_servers_do_not()
+    {
+        await using var host = SampleHost.OverKestrel(("RestMq:MaxMessageBytes", "40000000"), ("RestMq:MaxBatchBytes", "40000000"));
+        using var reply = await host.Client.PostAsync("/q/large", new ByteArrayContent(new byte[35_000_000]));
+        reply.StatusCode.Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_caller_that_asks_too_often_is_told_so_and_others_are_not()
     {
         await using var host = new SampleHost(("Site:RequestsPerSecond", "1"), ("Site:Burst", "3"));
