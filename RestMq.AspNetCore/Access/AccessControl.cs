@@ -92,8 +92,8 @@ internal sealed class AccessControl(IHostEnvironment environment, IAuthorization
             RestMqRole.Stream => "listen to",
             _ => "administer",
         };
-        var detail = $"This caller may not {wanted} {(access.Queue is null ? access.Role == RestMqRole.Admin ? "all queues" : "queues" : $"the queue {access.Queue}")}.";
+        var queues = access.Queue is { } queue ? $"the queue {queue}" : access.Role == RestMqRole.Admin ? "all queues" : "queues";
         var reasons = result.Failure.FailureReasons.Select(reason => reason.Message);
-        return new Refusal(policy, !authenticated.Succeeded, string.Join(' ', [detail, .. reasons]));
+        return new Refusal(policy, !authenticated.Succeeded, string.Join(' ', [$"This caller may not {wanted} {queues}.", .. reasons]));
     }
 }

@@ -12,6 +12,12 @@ internal static class AccessExtensions
 {
     private const string Policy = "RestMQ";
 
+    // What a page's script may read of a reply.
+    private static readonly string[] Exposed =
+    [
+        "Location", "Link", "Retry-After", "RestMQ-Key", "RestMQ-Count", "RestMQ-Receipt", "RestMQ-Length", "RestMQ-Oldest-Age", "RestMQ-Consumers",
+    ];
+
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         if (builder.Configuration.GetSection("Access").Exists())
@@ -26,7 +32,7 @@ internal static class AccessExtensions
         if (site.Origins.Count > 0)
         {
             builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. site.Origins]).AllowAnyHeader().AllowAnyMethod()
-                .WithExposedHeaders("Location", "Link", "Retry-After", "RestMQ-Key", "RestMQ-Count", "RestMQ-Receipt", "RestMQ-Length", "RestMQ-Oldest-Age", "RestMQ-Consumers")));
+                .WithExposedHeaders(Exposed)));
             // A browser asks no CORS question before it opens a WebSocket.
             if (!site.Origins.Contains("*")) builder.Services.Configure<WebSocketOptions>(options => site.Origins.ForEach(options.AllowedOrigins.Add));
         }
