@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
 using RestMq.OpenApi;
@@ -28,13 +30,14 @@ public static class RestMqEndpointRouteBuilderExtensions
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new HandOut(engine, services.GetRequiredService<ILogger<HandOut>>());
-        var home = new HomeEndpoints(engine, handOut, options);
+        var access = new AccessControl(services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>());
+        var home = new HomeEndpoints(engine, handOut, access, options);
         var queues = new QueueEndpoints(engine, handOut, options, lifetime);
         var messages = new MessageEndpoints(engine, options);
         var dispatcher = services.GetRequiredService<CommandDispatcher>();
-        var commands = new CommandEndpoints(dispatcher, handOut, options);
-        var live = new LiveEndpoints(engine, dispatcher, handOut, options, lifetime);
-        var xmlRpc = new XmlRpcEndpoints(engine, handOut, options);
+        var commands = new CommandEndpoints(dispatcher, handOut, access, options);
+        var live = new LiveEndpoints(engine, dispatcher, handOut, access, options, lifetime);
+        var xmlRpc = new XmlRpcEndpoints(engine, handOut, access, options);
         var policy = new PolicyEndpoints(engine, options);
         var control = new ControlEndpoints(engine, options);
         var stats = new StatsEndpoints(engine, options);
@@ -44,17 +47,19 @@ public static class RestMqEndpointRouteBuilderExtensions
         {
             var upgraded = endpoints.CreateApplicationBuilder();
             upgraded.UseWebSockets();
-            upgraded.Run(Failures.Told(handler));
+            upgraded.Run(access.Checked(RestMqRole.Stream, handler)); // After the upgrade is known, so that a policy can tell it.
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
-        // A generator of OpenAPI documents looks at endpoints that name their method, whatever it is.
-        void Map(string method, string pattern, RestMqRole role, RequestDelegate handler) =>
-            group.MapMethods(pattern, [method], Failures.Told(handler))
+        SizeLimit.Raise(group, Math.Max(Adding.FormLimit(options), options.MaxBatchBytes));
+        // A generator of OpenAPI documents looks at endpoints that name their method, whatever it is. Where the handler asks whether its caller
+        // may, the queue is in a field, or the role is that of a command.
+        IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool asks = false) =>
+            group.MapMethods(pattern, [method], Failures.Told(asks ? handler : access.Checked(role, handler)))
                 .WithMetadata(new RestMqEndpointMetadata(role), Descriptions.Of(method, pattern), handler.Method);
 
-        Map("GET", "/", RestMqRole.Consume, home.GetAsync);
-        Map("POST", "/", RestMqRole.Produce, home.AddAsync);
+        Map("GET", "/", RestMqRole.Consume, home.GetAsync, asks: true);
+        Map("POST", "/", RestMqRole.Produce, home.AddAsync, asks: true);
 
         Map("GET", "/q", RestMqRole.Admin, queues.ListAsync);
         Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync);
@@ -67,12 +72,12 @@ public static class RestMqEndpointRouteBuilderExtensions
         Map("POST", "/q/{queue}/{key}", RestMqRole.Consume, messages.SettleAsync);
 
         Map("GET", "/queue", RestMqRole.Consume, commands.FormAsync);
-        Map("POST", "/queue/{queue?}", RestMqRole.Admin, commands.DispatchAsync);
+        Map("POST", "/queue/{queue?}", RestMqRole.Admin, commands.DispatchAsync, asks: true);
 
-        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync));
-        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync));
+        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync), asks: true).DisableRequestTimeout();
+        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync), asks: true).DisableRequestTimeout();
 
-        Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync);
+        Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync, asks: true);
 
         Map("GET", "/p/{queue?}", RestMqRole.Admin, policy.GetAsync);
         Map("POST", "/p/{queue?}", RestMqRole.Admin, policy.SetAsync);

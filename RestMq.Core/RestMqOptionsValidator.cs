@@ -19,6 +19,12 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         AtMost(options.MaxBatch, 1000, nameof(options.MaxBatch)); // What one script can take.
         AtMost(options.MaxLease, TimeSpan.FromDays(1), nameof(options.MaxLease)); // For so long a purged queue remembers its ids.
         AtMost(options.IdempotencyWindow, TimeSpan.FromDays(1), nameof(options.IdempotencyWindow));
+        // A day, an hour and a century are more than anybody means; what is longer is a mistake in the unit, and a timer cannot hold it.
+        AtMost(options.MaxWait, TimeSpan.FromDays(1), nameof(options.MaxWait));
+        AtMost(options.SlowPoll, TimeSpan.FromHours(1), nameof(options.SlowPoll));
+        AtMost(options.MaxDelay, TimeSpan.FromDays(36_500), nameof(options.MaxDelay));
+        AtMost(options.MaxTimeToLive, TimeSpan.FromDays(36_500), nameof(options.MaxTimeToLive));
+        AtMost(options.MaxMessageBytes, 512 * 1024 * 1024, nameof(options.MaxMessageBytes)); // What Redis takes.
         AtLeast(options.MaxMessageBytes, 1, nameof(options.MaxMessageBytes));
         AtLeast(options.MaxBatch, 1, nameof(options.MaxBatch));
         AtLeast(options.MaxBatchBytes, options.MaxMessageBytes, nameof(options.MaxBatchBytes));

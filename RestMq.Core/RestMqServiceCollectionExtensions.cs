@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -39,6 +40,25 @@ public static class RestMqServiceCollectionExtensions
         services.TryAddKeyedSingleton<IMessageSource, EngineMessageSource>(RestMqConsumerOptions.EngineSource);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StoreAnnouncement>());
         return new RestMqBuilder(services);
+    }
+
+    /// <summary>
+    /// The same with the options of a section of the configuration. Its setting <c>Redis</c> is a connection string, without which the queues are in
+    /// this process's memory, and <c>KeyPrefix</c> what the keys there begin with; the others are named as those of <see cref="RestMqOptions"/>, times
+    /// in seconds or as <c>hh:mm:ss</c>. Whatever is wrong with them, or unknown, ends the start with all of it.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="section">The section, such as <c>builder.Configuration.GetSection("RestMq")</c>.</param>
+    /// <param name="others">Settings of the same section that are the application's own.</param>
+    public static RestMqBuilder AddRestMq(this IServiceCollection services, IConfiguration section, params string[] others)
+    {
+        var settings = new RestMqSettings(section, others);
+        services.AddSingleton<IConfigureOptions<RestMqOptions>>(settings);
+        services.AddSingleton<IValidateOptions<RestMqOptions>>(settings);
+        var builder = services.AddRestMq();
+        if (section[RestMqSettings.Redis] is { Length: > 0 } redis) builder.UseRedis(redis);
+        if (section[RestMqSettings.KeyPrefix] is { Length: > 0 } prefix) services.Configure<RedisStoreOptions>(options => options.KeyPrefix = prefix);
+        return builder;
     }
 
     /// <summary>Keeps the queues in this process's memory: they live as long as it does. This is what <c>AddRestMq()</c> does by itself.</summary>

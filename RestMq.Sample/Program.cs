@@ -1,4 +1,5 @@
 using RestMq;
+using RestMq.Sample.Access;
 using RestMq.Sample.Cli;
 using RestMq.Sample.OpenApi;
 using RestMq.Sample.Telemetry;
@@ -10,17 +11,18 @@ if (CommandLine.IsMeant(args)) return await CommandLine.RunAsync(args);
 // The settings beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-var restMq = builder.Services.AddRestMq(options => builder.Configuration.GetSection("RestMq").Bind(options));
-if (builder.Configuration["RestMq:Redis"] is { Length: > 0 } redis) restMq.UseRedis(redis);
+builder.Services.AddRestMq(builder.Configuration.GetSection("RestMq"), "Prometheus");
 builder.Services.AddHealthChecks().AddRestMq();
 builder.AddTelemetry();
 builder.Services.AddOpenApi(options => options.AddRestMq());
+builder.AddAccess();
 
 // http://localhost:8888, as the original, unless --urls or ASPNETCORE_URLS says otherwise.
 if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://localhost:8888");
 
 var app = builder.Build();
-app.MapRestMq();
+app.UseAccess();
+app.MapRestMq().RequireAccess(app.Configuration);
 app.MapHealth();
 app.MapTelemetry();
 app.MapOpenApi();

@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.Http;
+using RestMq.Access;
 using RestMq.Http;
 using RestMq.Pages;
 
 namespace RestMq.Endpoints;
 
 /// <summary><c>/queue</c>: the JSON protocol, in a field or as the body.</summary>
-internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut handOut, RestMqOptions options)
+internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut handOut, AccessControl access, RestMqOptions options)
 {
     public Task FormAsync(HttpContext context)
     {
@@ -20,7 +21,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
             var queue = context.Request.RouteValues["queue"] is null ? null : Route.Queue(context);
             var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
             var callback = fields.Callback;
-            var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, CommandScope.All, context.RequestAborted);
+            var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, CommandScope.All, access.Guard(context), context.RequestAborted);
             SetStatus(context.Response, StatusOf(reply.Outcome));
             if (reply.Taken is { } taken) await handOut.SendAsync(context, [taken], () => Write(context, callback, reply));
             else Write(context, callback, reply);
@@ -29,12 +30,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
         {
             // Whatever stands in the way of a command is told as the protocol tells its failures.
             SetStatus(context.Response, problem.Status);
-            Reply.Json(context, callback: null, problem.Message, static (writer, error) =>
-            {
-                writer.WriteStartObject();
-                writer.WriteString("error", error);
-                writer.WriteEndObject();
-            });
+            Reply.Json(context, callback: null, problem, static (writer, p) => p.WriteError(writer));
         }
     }
 

@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.Http;
+using RestMq.Access;
 using RestMq.Http;
 using RestMq.Pages;
 
 namespace RestMq.Endpoints;
 
 /// <summary><c>/</c>: the queue named in a field, as the oldest curl lines do; and the front page.</summary>
-internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options)
+internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, AccessControl access, RestMqOptions options)
 {
     public async Task GetAsync(HttpContext context)
     {
@@ -14,11 +15,13 @@ internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, RestMq
         {
             var queue = Route.Name(name);
             var callback = fields.Callback;
+            await access.DemandAsync(context, RestMqRole.Consume, queue);
             var found = await engine.LeaseAsync([queue], 1, options.TakeLease, TimeSpan.Zero, context.RequestAborted);
             if (found.Count == 0) throw Problem.NotFound($"The queue {queue} is empty.");
             await handOut.SendAsync(context, found, () => Replies.Message(context, callback, found[0]));
             return;
         }
+        await access.DemandAsync(context, RestMqRole.Consume, null);
         var here = context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimEnd('/');
         if (Html.IsWanted(context)) Reply.Redirect(context, here + "/q");
         else Reply.Text(context, null, CurlSheet.For($"{context.Request.Scheme}://{context.Request.Host}{here}", engine.Store));
@@ -29,6 +32,7 @@ internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, RestMq
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var queue = Route.Name(fields.Text("queue"));
         var callback = fields.Callback;
+        await access.DemandAsync(context, RestMqRole.Produce, queue);
         var added = await engine.AddAsync(queue, Adding.OfForm(fields, context, options), context.RequestAborted);
         Replies.Added(context, callback, added, location: false);
     }

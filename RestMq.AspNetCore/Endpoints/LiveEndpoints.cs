@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
+using RestMq.Access;
 using RestMq.Http;
 using RestMq.Streams;
 
@@ -7,7 +8,7 @@ namespace RestMq.Endpoints;
 
 /// <summary><c>/c/{queue}</c> and <c>/ws/{queue}</c>: a live consumer, by the transport that the client asks for.</summary>
 internal sealed class LiveEndpoints(
-    IQueueEngine engine, CommandDispatcher dispatcher, HandOut handOut, RestMqOptions options, IHostApplicationLifetime lifetime)
+    IQueueEngine engine, CommandDispatcher dispatcher, HandOut handOut, AccessControl access, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan Ping = TimeSpan.FromSeconds(15);
 
@@ -40,7 +41,7 @@ internal sealed class LiveEndpoints(
         await using var consumer = await BindAsync(context, queue, query.Consumer);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
-        using var stream = new SocketStream(socket, consumer, dispatcher, handOut, Adding.FormLimit(options));
+        using var stream = new SocketStream(socket, consumer, dispatcher, access.LateGuard(context), handOut, Adding.FormLimit(options));
         await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Hosting;
 using RestMq.Http;
 using RestMq.Pages;
@@ -93,6 +94,8 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
     // A wait ends with its client, and with the host, which must not be kept from stopping: then there was nothing.
     private async ValueTask<IReadOnlyList<QueueMessage>> WaitAsync(HttpContext context, QueueName[] queues, TakeQuery wanted)
     {
+        // It has a time limit of its own, which its client has set.
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {

@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.Http;
+using RestMq.Access;
 using RestMq.Http;
 using RestMq.XmlRpc;
 
 namespace RestMq.Endpoints;
 
 /// <summary><c>POST /xmlrpc</c>: a call in, a value or a fault out, both 200 as XML-RPC has it.</summary>
-internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options)
+internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, AccessControl access, RestMqOptions options)
 {
     // Room for the markup around a value; base64 of the largest message, with its line breaks, is less than twice its size.
     private const int Overhead = 64 * 1024;
@@ -15,17 +16,17 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, Rest
     public async Task CallAsync(HttpContext context)
     {
         var limit = (int)Math.Min((options.MaxMessageBytes * 2L) + Overhead, Array.MaxLength);
-        var reply = await AnswerAsync(await RequestBody.ReadAsync(context.Request, limit), context.RequestAborted);
+        var reply = await AnswerAsync(await RequestBody.ReadAsync(context.Request, limit), access.Guard(context), context.RequestAborted);
         if (reply.HandedOut is { } message) await handOut.SendAsync(context, [message], () => Write(context, reply.Document));
         else Write(context, reply.Document);
     }
 
-    private async ValueTask<XmlRpcReply> AnswerAsync(byte[] body, CancellationToken cancellationToken)
+    private async ValueTask<XmlRpcReply> AnswerAsync(byte[] body, Func<RestMqRole, QueueName?, ValueTask> guard, CancellationToken cancellationToken)
     {
         if (!XmlRpcReader.TryRead(body, out var call, out var error)) return new(XmlRpcWriter.Fault(XmlRpcMethods.Failed, error));
         try
         {
-            return await _methods.CallAsync(call, cancellationToken);
+            return await _methods.CallAsync(call, guard, cancellationToken);
         }
         catch (RestMqUnavailableException)
         {

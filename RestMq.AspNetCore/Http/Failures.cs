@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using RestMq.Access;
 
 namespace RestMq.Http;
 
@@ -14,6 +15,9 @@ internal static class Failures
         try
         {
             await handler(context);
+        }
+        catch (AnsweredException)
+        {
         }
         catch (Exception e) when (ProblemOf(e) is { } problem)
         {

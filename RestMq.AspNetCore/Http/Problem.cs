@@ -12,6 +12,10 @@ internal sealed class Problem(int status, string type, string title, string deta
 
     public static Problem BadRequest(string detail) => new(400, "bad-request", "Bad request", detail);
 
+    public static Problem Unauthorized(string detail) => new(401, "unauthorized", "Unauthorized", detail);
+
+    public static Problem Forbidden(string detail) => new(403, "forbidden", "Forbidden", detail);
+
     public static Problem NotFound(string detail) => new(404, "not-found", "Not found", detail);
 
     public static Problem StaleReceipt(Receipt receipt) => new(
@@ -27,11 +31,21 @@ internal sealed class Problem(int status, string type, string title, string deta
 
     public void WriteTo(HttpContext context)
     {
+        var challenge = context.Response.Headers.WWWAuthenticate;
         context.Response.Clear();
+        context.Response.Headers.WWWAuthenticate = challenge; // Of the site's authentication.
         context.Response.StatusCode = status;
         if (status is 429 or 503) context.Response.Headers.RetryAfter = "1";
         if (status is 426) context.Response.Headers.Upgrade = "websocket";
         Reply.Json(context, callback: null, this, static (writer, problem) => problem.Write(writer), "application/problem+json");
+    }
+
+    /// <summary>The same as the JSON protocol tells its failures.</summary>
+    public void WriteError(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("error", Message);
+        writer.WriteEndObject();
     }
 
     private void Write(Utf8JsonWriter writer)

@@ -133,7 +133,8 @@ internal static class Descriptions
             Replies =
             [
                 new(200, "The reply, or {\"error\":…} for what could not be.", Json, """{"queue":"genesis","value":"abacab","key":"genesis:1"}"""),
-                CommandError(400, "It is no command."), CommandError(413, "A message over its limit."), CommandError(503, "The store is away."),
+                CommandError(400, "It is no command."), CommandError(401, "The caller is not known, where the site wants to know it."),
+                CommandError(403, "The caller may not do that with this queue."), CommandError(413, "A message over its limit."), CommandError(503, "The store is away."),
             ],
         },
 
@@ -158,7 +159,7 @@ internal static class Descriptions
             {
                 ["text/xml"] = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>",
             },
-            Replies = [new(200, "The value, or a fault.", "text/xml"), TooLarge],
+            Replies = [new(200, "The value, or a fault.", "text/xml"), .. Refusals, TooLarge],
         },
 
         ["GET /p/{queue?}"] = new("getSettings", "Tells the queue's policy and settings.", "queues")
@@ -228,10 +229,14 @@ internal static class Descriptions
 
     private static RestMqReply CommandError(int status, string when) => new(status, when, Json, """{"error":"…"}""");
 
+    private static RestMqReply[] Refusals =>
+        [Problem(401, "The caller is not known, where the site wants to know it."), Problem(403, "The caller may not do that with this queue.")];
+
     // What can go wrong everywhere, and what does so here.
     private static IEnumerable<RestMqReply> Problems(params RestMqReply[] own) =>
     [
-        Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. own,
+        Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."),
+        .. Refusals, .. own,
         Problem(503, "The store is away; Retry-After says when to try again."),
     ];
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Http.Timeouts;
 using RestMq.Http;
 
 namespace RestMq.Streams;
@@ -16,8 +15,7 @@ internal static class ResponseStream
     /// <summary>Sends until the stream ends, the client goes away, or the host stops.</summary>
     public static async Task SendAsync(HttpContext context, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
     {
-        // A stream ends with its client or with the host, not with a time limit; and nothing on its way may hold it back.
-        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+        // Nothing on its way may hold it back.
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         context.Response.Headers["X-Accel-Buffering"] = "no";
         if (consumer.BeginsAfter is { } after) context.Response.Headers["Last-Event-ID"] = after.ToString(CultureInfo.InvariantCulture);

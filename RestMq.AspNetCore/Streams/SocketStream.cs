@@ -8,7 +8,8 @@ namespace RestMq.Streams;
 /// A live stream over a WebSocket: text frames out are messages as in the other transports, text frames in are commands of the JSON protocol,
 /// answered in order. A reply names its queue (or an error), a message does not, so they can be told apart.
 /// </summary>
-internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, HandOut handOut, int largest)
+internal sealed class SocketStream(
+    WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, Func<RestMqRole, QueueName?, ValueTask> guard, HandOut handOut, int largest)
     : IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -84,7 +85,16 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Com
 
     private async Task AnswerAsync(byte[] command, CancellationToken ended)
     {
-        var reply = await dispatcher.DispatchAsync(command, consumer.Queue, CommandScope.Messages);
+        CommandReply reply;
+        try
+        {
+            reply = await dispatcher.DispatchAsync(command, consumer.Queue, CommandScope.Messages, guard, CancellationToken.None);
+        }
+        catch (Problem refusal)
+        {
+            await SendAsync(refusal, static (frame, problem) => Reply.WriteJson(frame, problem, static (writer, p) => p.WriteError(writer)), ended);
+            return;
+        }
         var action = SettleAction.Release;
         try
         {

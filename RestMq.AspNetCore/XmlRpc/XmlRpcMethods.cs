@@ -18,9 +18,9 @@ internal sealed class XmlRpcMethods
     public XmlRpcMethods(IQueueEngine engine, RestMqOptions options)
     {
         (_engine, _options) = (engine, options);
-        var add = OnQueue(AddAsync, "Adds a value to a queue and returns the message's key.", "queue, value",
+        var add = OnQueue(RestMqRole.Produce, AddAsync, "Adds a value to a queue and returns the message's key.", "queue, value",
             [.. ValueTypes.Select(type => new[] { "string", "string", type })]);
-        var take = OnQueue(TakeAsync, "Takes the message at the head of a queue: its key, value and count. Fault 8002 when it is empty.", "queue",
+        var take = OnQueue(RestMqRole.Consume, TakeAsync, "Takes the message at the head of a queue: its key, value and count. Fault 8002 when it is empty.", "queue",
             ["struct", "string"]);
         _methods = new Dictionary<string, Method>
         {
@@ -28,10 +28,10 @@ internal sealed class XmlRpcMethods
             ["add"] = add,
             ["get"] = take,
             ["take"] = take,
-            ["del"] = OnQueue(DeleteAsync, "Deletes a message by its key or receipt and says whether it was there.", "queue, key",
+            ["del"] = OnQueue(RestMqRole.Consume, DeleteAsync, "Deletes a message by its key or receipt and says whether it was there.", "queue, key",
                 ["boolean", "string", "string"]),
-            ["len"] = OnQueue(LengthAsync, "The number of messages ready in a queue.", "queue", ["int", "string"]),
-            ["system.listMethods"] = new((_, _) => Reply(x => x.Array(_methods!.Keys.Order(StringComparer.Ordinal), (y, name) => y.Text(name))),
+            ["len"] = OnQueue(RestMqRole.Consume, LengthAsync, "The number of messages ready in a queue.", "queue", ["int", "string"]),
+            ["system.listMethods"] = new((_, _, _) => Reply(x => x.Array(_methods!.Keys.Order(StringComparer.Ordinal), (y, name) => y.Text(name))),
                 "The names of the methods.", "", ["array"]),
             ["system.methodHelp"] = OnMethod((x, method) => x.Text(method.Help), "What a method is for.", ["string", "string"]),
             ["system.methodSignature"] = OnMethod(
@@ -40,13 +40,13 @@ internal sealed class XmlRpcMethods
         }.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
-    /// <summary>Carries a call out. Its failures are faults, but for a store that is away, which is thrown.</summary>
-    public ValueTask<XmlRpcReply> CallAsync(XmlRpcCall call, CancellationToken cancellationToken)
+    /// <summary>Carries a call out. Its failures are faults, but for a store that is away, which is thrown, and what the guard throws to refuse it.</summary>
+    public ValueTask<XmlRpcReply> CallAsync(XmlRpcCall call, Func<RestMqRole, QueueName?, ValueTask> guard, CancellationToken cancellationToken)
     {
         if (!_methods.TryGetValue(call.Method, out var method)) return Fault(NotFound, $"function {call.Method} not found");
         var expected = method.Signatures[0].Length - 1;
         return call.Parameters.Count == expected
-            ? method.Call(call.Parameters, cancellationToken)
+            ? method.Call(call.Parameters, guard, cancellationToken)
             : Fault(Failed, $"{call.Method} takes ({method.Parameters}), not {call.Parameters.Count} parameters");
     }
 
@@ -85,14 +85,17 @@ internal sealed class XmlRpcMethods
     }
 
     private static Method OnQueue(
-        Func<QueueName, IReadOnlyList<MessageBody>, CancellationToken, ValueTask<XmlRpcReply>> call, string help, string parameters,
+        RestMqRole role, Func<QueueName, IReadOnlyList<MessageBody>, CancellationToken, ValueTask<XmlRpcReply>> call, string help, string parameters,
         params string[][] signatures) =>
-        new((given, cancellationToken) => QueueName.TryParse(Text(given[0]), out var queue, out var error)
-            ? call(queue, given, cancellationToken)
-            : Fault(Failed, error), help, parameters, signatures);
+        new(async (given, guard, cancellationToken) =>
+        {
+            if (!QueueName.TryParse(Text(given[0]), out var queue, out var error)) return await Fault(Failed, error);
+            await guard(role, queue);
+            return await call(queue, given, cancellationToken);
+        }, help, parameters, signatures);
 
     private Method OnMethod(Action<XmlRpcWriter, Method> describe, string help, string[] signature) =>
-        new((given, _) => Text(given[0]) is not { } name ? Fault(Failed, "method is a string")
+        new((given, _, _) => Text(given[0]) is not { } name ? Fault(Failed, "method is a string")
             : _methods.TryGetValue(name, out var method) ? Reply(x => describe(x, method))
             : Fault(NotFound, $"function {name} not found"), help, "method", signature);
 
@@ -104,7 +107,7 @@ internal sealed class XmlRpcMethods
 
     /// <summary>One method. All its forms have the same number of parameters.</summary>
     private sealed record Method(
-        Func<IReadOnlyList<MessageBody>, CancellationToken, ValueTask<XmlRpcReply>> Call,
+        Func<IReadOnlyList<MessageBody>, Func<RestMqRole, QueueName?, ValueTask>, CancellationToken, ValueTask<XmlRpcReply>> Call,
         string Help,
         string Parameters,
         params string[][] Signatures);

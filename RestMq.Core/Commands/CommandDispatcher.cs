@@ -12,7 +12,6 @@ namespace RestMq;
 public sealed class CommandDispatcher
 {
     private readonly FrozenDictionary<string, Command> _commands;
-    private readonly FrozenDictionary<string, Command> _messageCommands;
 
     /// <param name="engine">The queues.</param>
     /// <param name="options">The limits.</param>
@@ -20,48 +19,46 @@ public sealed class CommandDispatcher
     {
         var messages = new MessageCommands(engine, options.Value);
         var queues = new QueueCommands(engine);
-        var onMessages = new Dictionary<string, Command>
+        _commands = new Dictionary<string, Command>
         {
-            ["add"] = messages.AddAsync,
-            ["get"] = messages.GetAsync,
-            ["take"] = messages.TakeAsync,
-            ["lease"] = messages.LeaseAsync,
-            ["del"] = messages.DeleteAsync,
-            ["extend"] = messages.ExtendAsync,
-            ["release"] = messages.ReleaseAsync,
-            ["bury"] = messages.BuryAsync,
-            ["len"] = queues.LengthAsync,
-        };
-        _messageCommands = onMessages.ToFrozenDictionary();
-        _commands = new Dictionary<string, Command>(onMessages)
-        {
-            ["purge"] = queues.PurgeAsync,
-            ["policy"] = queues.PolicyAsync,
-            ["start"] = queues.StartAsync,
-            ["stop"] = queues.StopAsync,
-            ["redrive"] = queues.RedriveAsync,
-            ["queues"] = queues.ListAsync,
+            ["add"] = new(RestMqRole.Produce, messages.AddAsync),
+            ["get"] = new(RestMqRole.Consume, messages.GetAsync),
+            ["take"] = new(RestMqRole.Consume, messages.TakeAsync),
+            ["lease"] = new(RestMqRole.Consume, messages.LeaseAsync),
+            ["del"] = new(RestMqRole.Consume, messages.DeleteAsync),
+            ["extend"] = new(RestMqRole.Consume, messages.ExtendAsync),
+            ["release"] = new(RestMqRole.Consume, messages.ReleaseAsync),
+            ["bury"] = new(RestMqRole.Consume, messages.BuryAsync),
+            ["len"] = new(RestMqRole.Consume, queues.LengthAsync),
+            ["purge"] = new(RestMqRole.Admin, queues.PurgeAsync),
+            ["policy"] = new(RestMqRole.Admin, queues.PolicyAsync),
+            ["start"] = new(RestMqRole.Admin, queues.StartAsync),
+            ["stop"] = new(RestMqRole.Admin, queues.StopAsync),
+            ["redrive"] = new(RestMqRole.Admin, queues.RedriveAsync),
+            ["queues"] = new(RestMqRole.Admin, queues.ListAsync) { OfAllQueues = true },
         }.ToFrozenDictionary();
     }
-
-    private delegate ValueTask Command(CommandRequest request, CommandReply reply, CancellationToken cancellationToken);
 
     /// <summary>Does a command. What is no command, and a store that is away, are told in the reply, not thrown.</summary>
     /// <param name="json">The command, in UTF-8.</param>
     /// <param name="queue">The queue of a command that names none; null to require it.</param>
-    /// <param name="scope">What the sender may do.</param>
+    /// <param name="scope">Which commands there are.</param>
+    /// <param name="guard">
+    /// Called before a command is done, with what it needs and its queue (null for all queues). It refuses by throwing; what it throws is passed on.
+    /// </param>
     /// <param name="cancellationToken">Ends it before it has begun.</param>
     public async ValueTask<CommandReply> DispatchAsync(
-        ReadOnlyMemory<byte> json, QueueName? queue = null, CommandScope scope = CommandScope.All, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> json, QueueName? queue = null, CommandScope scope = CommandScope.All, Func<RestMqRole, QueueName?, ValueTask>? guard = null,
+        CancellationToken cancellationToken = default)
     {
         var reply = new CommandReply();
         try
         {
             using var request = CommandRequest.Parse(json, queue);
-            var commands = scope == CommandScope.Messages ? _messageCommands : _commands;
-            if (!commands.TryGetValue(request.Name, out var command))
-                throw new FormatException($"unknown command '{Limits.Shorten(request.Name)}': use {string.Join(", ", commands.Keys.Order(StringComparer.Ordinal))}");
-            await command(request, reply, cancellationToken).ConfigureAwait(false);
+            if (!_commands.TryGetValue(request.Name, out var command) || !IsIn(scope, command))
+                throw new FormatException($"unknown command '{Limits.Shorten(request.Name)}': use {string.Join(", ", Names(scope))}");
+            if (guard is not null) await guard(command.Role, command.OfAllQueues ? null : request.Queue).ConfigureAwait(false);
+            await command.Do(request, reply, cancellationToken).ConfigureAwait(false);
         }
         catch (FormatException e)
         {
@@ -72,5 +69,15 @@ public sealed class CommandDispatcher
             reply.Fail(e.Message, CommandOutcome.Unavailable);
         }
         return reply.End();
+    }
+
+    private static bool IsIn(CommandScope scope, Command command) => scope == CommandScope.All || command.Role != RestMqRole.Admin;
+
+    private IEnumerable<string> Names(CommandScope scope) =>
+        _commands.Where(named => IsIn(scope, named.Value)).Select(named => named.Key).Order(StringComparer.Ordinal);
+
+    private sealed record Command(RestMqRole Role, Func<CommandRequest, CommandReply, CancellationToken, ValueTask> Do)
+    {
+        public bool OfAllQueues { get; init; }
     }
 }

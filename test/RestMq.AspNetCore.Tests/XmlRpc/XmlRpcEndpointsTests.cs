@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
+using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
 
@@ -178,7 +180,7 @@ public class XmlRpcEndpointsTests
         context.Response.ContentLength.Should().Be(context.Response.Body.Length);
     }
 
-    private XmlRpcEndpoints Endpoints() => new(_engine, new HandOut(_engine, NullLogger<HandOut>.Instance), _options);
+    private XmlRpcEndpoints Endpoints() => new(_engine, new HandOut(_engine, NullLogger<HandOut>.Instance), new AccessControl(Substitute.For<IHostEnvironment>()), _options);
 
     private void Taken(QueueMessage message) => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([message]);
 

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace RestMq.Sample.Access;
+
+/// <summary>Decides by the rules in force.</summary>
+internal sealed class AccessHandler(AccessStore store) : AuthorizationHandler<AccessRequirement, RestMqAccess>
+{
+    private static readonly object Excluded = new();
+
+    /// <summary>Whether a request was refused for the network it comes from.</summary>
+    public static bool IsExcluded(HttpContext context) => context.Items.ContainsKey(Excluded);
+
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, AccessRequirement requirement, RestMqAccess resource)
+    {
+        var rules = store.Rules;
+        if (rules.Excludes(resource))
+        {
+            resource.Context.Items[Excluded] = true;
+            context.Fail(new AuthorizationFailureReason(this, $"Its address, {resource.Context.Connection.RemoteIpAddress}, is not let in."));
+        }
+        else if (rules.Lets(resource, context.User.Identity is { IsAuthenticated: true } identity ? identity.Name : null)) context.Succeed(requirement);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>That the rules let the caller.</summary>
+internal sealed class AccessRequirement : IAuthorizationRequirement;

@@ -1,0 +1,65 @@
+using System.Net.Http.Headers;
+using System.Security.Claims;
+using System.Text;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace RestMq.Sample.Access;
+
+/// <summary>
+/// Knows a caller by an API key (<c>X-Api-Key</c>, <c>Authorization: Bearer</c>, and on a live stream <c>?api_key=</c>, since a browser's
+/// EventSource and WebSocket send no headers) or by HTTP Basic.
+/// </summary>
+internal sealed class CallerAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessStore store)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "RestMQ";
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
+
+    // Whom no name would help is told so, and not asked for one.
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        if (AccessHandler.IsExcluded(Context))
+        {
+            Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.CompletedTask;
+        }
+        Response.StatusCode = StatusCodes.Status401Unauthorized;
+        if (store.Rules.HasUsers) Response.Headers.Append("WWW-Authenticate", "Basic realm=\"RestMQ\", charset=\"UTF-8\"");
+        Response.Headers.Append("WWW-Authenticate", "Bearer realm=\"RestMQ\"");
+        return Task.CompletedTask;
+    }
+
+    private AuthenticateResult Authenticate()
+    {
+        var rules = store.Rules;
+        var headers = Request.Headers;
+        if (headers.TryGetValue("X-Api-Key", out var key)) return Known(rules.OfKey(key.ToString()));
+        if (AuthenticationHeaderValue.TryParse(headers.Authorization, out var given) && given.Parameter is { } parameter)
+        {
+            if (given.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)) return Known(rules.OfKey(parameter));
+            if (given.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)) return Known(OfBasic(rules, parameter));
+        }
+        return IsStream && Request.Query.TryGetValue("api_key", out var inUrl) ? Known(rules.OfKey(inUrl.ToString())) : AuthenticateResult.NoResult();
+    }
+
+    private bool IsStream => Context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>()?.Role == RestMqRole.Stream;
+
+    private static Caller? OfBasic(AccessRules rules, string parameter)
+    {
+        var bytes = new byte[parameter.Length];
+        if (!Convert.TryFromBase64String(parameter, bytes, out var length)) return null;
+        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        return text.IndexOf(':') is >= 0 and var colon ? rules.OfUser(text[..colon], text[(colon + 1)..]) : null;
+    }
+
+    private AuthenticateResult Known(Caller? caller)
+    {
+        if (caller is null) return AuthenticateResult.Fail("The key or password is not known.");
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Name)], Scheme.Name);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
+    }
+}

@@ -1,0 +1,83 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using RestMq.Access;
+
+namespace RestMq.Embedding;
+
+/// <summary>Every URL that a reply holds stays under the site's path base and the group's prefix, whichever of two groups answers.</summary>
+public sealed partial class UrlTests : IAsyncLifetime
+{
+    private Site _site = null!;
+
+    public async Task InitializeAsync() => _site = await Site.StartAsync(app =>
+    {
+        app.UsePathBase("/base");
+        app.UseRouting();
+        app.MapRestMq("/one");
+        app.MapRestMq("/two/deep");
+    });
+
+    public async Task DisposeAsync() => await _site.DisposeAsync();
+
+    public static TheoryData<string> Groups => new("/base/one", "/base/two/deep", "/one", "/two/deep");
+
+    [Theory]
+    [MemberData(nameof(Groups))]
+    public async Task Headers_lead_back_to_the_group(string group)
+    {
+        var added = await _site.SendAsync($"POST {group}/q/caf%C3%A9", "value=x");
+        added.Headers.Location!.AbsolutePath.Should().Be($"{group}/q/caf%C3%A9/caf%C3%A9:1");
+        await _site.Client.GetAsync(added.Headers.Location).IsAsync(HttpStatusCode.OK);
+
+        var leased = await _site.SendAsync($"GET {group}/q/none,caf%C3%A9?lease=30");
+        var links = leased.Headers.GetValues("Link").Select(link => Link().Match(link)).ToArray();
+        links.Should().HaveCount(4).And.OnlyContain(link => link.Groups["path"].Value == $"{group}/q/caf%C3%A9/caf%C3%A9:1.1");
+        await _site.Client.DeleteAsync(links[0].Groups["url"].Value).IsAsync(HttpStatusCode.NoContent);
+    }
+
+    [Theory]
+    [MemberData(nameof(Groups))]
+    public async Task The_front_page_sends_a_browser_to_the_groups_own_list(string group)
+    {
+        using var reply = await _site.SendAsync($"GET {group}/", null, ("Accept", "text/html"));
+        reply.Headers.Location!.OriginalString.Should().Be($"{group}/q");
+    }
+
+    [Theory]
+    [MemberData(nameof(Groups))]
+    public async Task Every_line_of_the_sheet_names_the_group(string group)
+    {
+        var sheet = await _site.Client.GetStringAsync($"{group}/");
+        var urls = Url().Matches(sheet).Select(match => match.Value).ToArray();
+        urls.Should().HaveCountGreaterThan(15).And.OnlyContain(url => new Uri(url).AbsolutePath.StartsWith(group + "/"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Groups))]
+    public async Task Every_link_of_the_pages_answers_and_stays_in_the_group(string group)
+    {
+        await _site.SendAsync($"POST {group}/q/caf%C3%A9", "value=x").IsAsync(HttpStatusCode.OK);
+        foreach (var page in new[] { "/q", "/j/caf%C3%A9", "/queue" })
+        {
+            using var reply = await _site.SendAsync($"GET {group}{page}", null, ("Accept", "text/html"));
+            var html = await reply.Content.ReadAsStringAsync();
+            foreach (Match link in Reference().Matches(html))
+            {
+                var target = new Uri(new Uri($"http://localhost{group}{page}"), WebUtility.HtmlDecode(link.Groups["to"].Value));
+                target.AbsolutePath.Should().StartWith(group + "/");
+                await _site.SendAsync($"GET {target.PathAndQuery}", null, ("Accept", "text/html")).IsAsync(HttpStatusCode.OK);
+            }
+            if (page != "/queue") Reference().IsMatch(html).Should().BeTrue("otherwise nothing is looked at here");
+        }
+    }
+
+    [GeneratedRegex("<(?<url>http://localhost(?<path>[^>?]+)[^>]*)>; rel=\"(ack|extend|release|bury)\"")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("http://localhost[^ '\r\n]*(?=[ '\r\n])")]
+    private static partial Regex Url();
+
+    [GeneratedRegex("(href|action)=\"(?<to>[^\"]+)\"")]
+    private static partial Regex Reference();
+}

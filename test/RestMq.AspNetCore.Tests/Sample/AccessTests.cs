@@ -1,0 +1,211 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RestMq.Access;
+using RestMq.Sample.Access;
+
+namespace RestMq.Sample;
+
+/// <summary>Keys, passwords and networks of the sample host.</summary>
+public sealed class AccessTests
+{
+    private static readonly (string, string)[] Shop =
+    [
+        ("Access:Keys:0:Name", "shop"), ("Access:Keys:0:Secret", "s3cret"), ("Access:Keys:0:Roles:0", "produce"), ("Access:Keys:0:Queues:0", "orders.*"),
+        ("Access:Keys:1:Name", "worker"), ("Access:Keys:1:Sha256", Hash("w0rk")), ("Access:Keys:1:Roles:0", "consume"), ("Access:Keys:1:Roles:1", "stream"),
+        ("Access:Users:0:Name", "lero"), ("Access:Users:0:Secret", "pass:word"), ("Access:Users:0:Roles:0", "admin"), ("Access:Users:0:Roles:1", "produce"),
+    ];
+
+    [Theory]
+    [InlineData("X-Api-Key", "s3cret", "orders.eu", HttpStatusCode.OK)]
+    [InlineData("Authorization", "Bearer s3cret", "orders.eu", HttpStatusCode.OK)]
+    [InlineData("Authorization", "bearer s3cret", "orders.", HttpStatusCode.OK)]
+    [InlineData("X-Api-Key", "s3cret", "orders", HttpStatusCode.Forbidden)]
+    [InlineData("X-Api-Key", "s3cret", "ORDERS.eu", HttpStatusCode.Forbidden)]
+    [InlineData("X-Api-Key", "w0rk", "orders.eu", HttpStatusCode.Forbidden)]
+    [InlineData("X-Api-Key", "S3cret", "orders.eu", HttpStatusCode.Unauthorized)]
+    [InlineData("X-Api-Key", "", "orders.eu", HttpStatusCode.Unauthorized)]
+    [InlineData("Authorization", "Basic bGVybzpwYXNzOndvcmQ=", "anything", HttpStatusCode.OK)]
+    [InlineData("Authorization", "Basic bGVybzpwYXNz", "anything", HttpStatusCode.Unauthorized)]
+    [InlineData("Authorization", "Basic !!", "anything", HttpStatusCode.Unauthorized)]
+    [InlineData("Authorization", "Basic", "anything", HttpStatusCode.Unauthorized)]
+    [InlineData("Accept", "*/*", "orders.eu", HttpStatusCode.Unauthorized)]
+    public async Task A_caller_adds_where_it_may(string header, string value, string queue, HttpStatusCode status)
+    {
+        await using var host = new SampleHost(Shop);
+        await host.SendAsync($"POST /q/{queue}", "value=x", (header, value)).IsAsync(status);
+    }
+
+    [Fact]
+    public async Task Who_is_not_known_is_asked_for_a_password_or_a_key()
+    {
+        await using var host = new SampleHost(Shop);
+        using var reply = await host.SendAsync("GET /q/orders.eu");
+        reply.Headers.WwwAuthenticate.Select(challenge => challenge.ToString()).Should().Equal("Basic realm=\"RestMQ\", charset=\"UTF-8\"", "Bearer realm=\"RestMQ\"");
+        reply.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
+    }
+
+    [Fact]
+    public async Task Being_on_this_machine_is_no_password()
+    {
+        await using var host = new SampleHost(Shop);
+        await host.SendAsync("GET /stats").IsAsync(HttpStatusCode.Unauthorized);
+        await host.SendAsync("GET /stats", null, ("Authorization", "Basic bGVybzpwYXNzOndvcmQ=")).IsAsync(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("GET /c/a?api_key=w0rk", HttpStatusCode.OK)]
+    [InlineData("GET /c/a?api_key=nope", HttpStatusCode.Unauthorized)]
+    [InlineData("GET /q/a?api_key=w0rk", HttpStatusCode.Unauthorized)]
+    [InlineData("DELETE /q/a?api_key=w0rk", HttpStatusCode.Unauthorized)]
+    public async Task A_key_in_the_URL_is_for_streams_alone(string line, HttpStatusCode status)
+    {
+        foreach (var pathBase in new[] { "", "/mq" })
+        {
+            await using var host = new SampleHost([.. Shop, ("Site:PathBase", pathBase)]);
+            using var reply = await host.Client.SendAsync(Request.Of(line.Replace(" ", " " + pathBase)), HttpCompletionOption.ResponseHeadersRead);
+            reply.StatusCode.Should().Be(status);
+        }
+    }
+
+    [Fact]
+    public async Task A_role_may_be_open_to_all()
+    {
+        await using var host = new SampleHost([.. Shop, ("Access:Anonymous:0", "consume")]);
+        await host.SendAsync("GET /q/a").IsAsync(HttpStatusCode.NoContent);
+        await host.SendAsync("POST /q/a", "value=x").IsAsync(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_key_for_some_queues_does_not_list_all()
+    {
+        await using var host = new SampleHost(("Access:Keys:0:Name", "ops"), ("Access:Keys:0:Secret", "k"), ("Access:Keys:0:Roles:0", "admin"), ("Access:Keys:0:Queues:0", "a*"));
+        await host.SendAsync("GET /stats/abc", null, ("X-Api-Key", "k")).IsAsync(HttpStatusCode.OK);
+        await host.SendAsync("GET /stats", null, ("X-Api-Key", "k")).IsAsync(HttpStatusCode.Forbidden);
+        await host.SendAsync("POST /queue", """{"cmd":"queues"}""", ("X-Api-Key", "k")).IsAsync(HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
+    [InlineData("RestProducer", "POST /q/a", "value=x")]
+    [InlineData("RestConsumer", "GET /q/a", null)]
+    [InlineData("CometConsumer", "GET /c/a", null)]
+    [InlineData("Admin", "GET /stats/a", null)]
+    [InlineData("RestProducer", "POST /queue", """{"cmd":"add","queue":"a","value":1}""")]
+    public async Task A_network_is_kept_out_of_its_category_alone(string category, string line, string? body)
+    {
+        await using var host = new SampleHost(($"Access:Networks:{category}:Deny:0", "192.0.2."), ("Access:Networks:Admin:Allow:0", "all"));
+        async Task<HttpStatusCode> FromAsync(string address, string asked, string? sent)
+        {
+            using var reply = await host.Client.SendAsync(Request.Of(asked, sent, (Addressed.Header, address)), HttpCompletionOption.ResponseHeadersRead);
+            if (reply.StatusCode == HttpStatusCode.Forbidden && !asked.Contains("/queue")) reply.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
+            return reply.StatusCode;
+        }
+        (await FromAsync("192.0.2.7", line, body)).Should().Be(HttpStatusCode.Forbidden);
+        ((int)await FromAsync("192.0.3.7", line, body)).Should().BeOneOf(200, 204);
+        ((int)await FromAsync("192.0.2.7", category == "RestConsumer" ? "POST /q/a" : "GET /q/a", category == "RestConsumer" ? "value=x" : null)).Should().BeOneOf(200, 204);
+    }
+
+    [Fact]
+    public async Task A_WebSocket_has_a_category_of_its_own_and_its_commands_those_of_theirs()
+    {
+        await using var host = new SampleHost(("Access:Networks:CometConsumer:Deny:0", "all"), ("Access:Networks:RestProducer:Deny:0", "all"));
+        using (var socket = await OpenAsync(host))
+        {
+            (await socket.AskAsync("""{"cmd":"add","value":1}""")).Should().Contain("127.0.0.1, is not let in");
+            (await socket.AskAsync("""{"cmd":"len"}""")).Should().Be("""{"queue":"a","len":0}""");
+        }
+        await host.SendAsync("GET /c/a").IsAsync(HttpStatusCode.Forbidden);
+
+        await using var closed = new SampleHost(("Access:Networks:WebSocketConsumer:Deny:0", "all"));
+        var open = () => OpenAsync(closed);
+        (await open.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*403*");
+    }
+
+    [Fact]
+    public async Task A_key_that_is_taken_away_ends_what_an_open_WebSocket_may_do()
+    {
+        await using var host = new SampleHost(Shop);
+        var client = host.Server.CreateWebSocketClient();
+        using var socket = await client.ConnectAsync(new Uri(host.Server.BaseAddress, "/ws/a?api_key=w0rk"), Request.Deadline);
+        (await socket.AskAsync("""{"cmd":"len"}""")).Should().Be("""{"queue":"a","len":0}""");
+        (await socket.AskAsync("""{"cmd":"add","value":1}""")).Should().Contain("may not add to the queue a");
+        host.Change(("Access:Keys:1:Roles:0", "stream"));
+        (await socket.AskAsync("""{"cmd":"len"}""")).Should().Contain("may not take from the queue a");
+    }
+
+    [Fact]
+    public async Task With_networks_alone_administering_is_for_this_machine_or_a_network_that_is_let_in()
+    {
+        await using var host = new SampleHost(("Access:Networks:RestProducer:Deny:0", "all"), ("Access:Networks:RestProducer:Allow:0", "127.0.0.1"));
+        await host.SendAsync("GET /stats").IsAsync(HttpStatusCode.OK);
+        await host.SendAsync("GET /stats", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.Unauthorized);
+        await host.SendAsync("POST /q/a", "value=x").IsAsync(HttpStatusCode.OK);
+        await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.Forbidden);
+
+        await using var open = new SampleHost(("Access:Networks:Admin:Allow:0", "192.0.2.0/24"));
+        await open.SendAsync("GET /stats", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.OK);
+        await open.SendAsync("GET /stats").IsAsync(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Changed_rules_hold_at_once_and_changed_rules_with_mistakes_do_not()
+    {
+        await using var host = new SampleHost(Shop);
+        (string, string) key = ("X-Api-Key", "s3cret");
+        host.Change(("Access:Keys:0:Roles:0", "nonsense"));
+        await host.SendAsync("POST /q/orders.eu", "value=x", key).IsAsync(HttpStatusCode.OK);
+        host.Change(("Access:Keys:0:Roles:0", "consume"));
+        await host.SendAsync("POST /q/orders.eu", "value=x", key).IsAsync(HttpStatusCode.Forbidden);
+        await host.SendAsync("GET /q/orders.eu", null, key).IsAsync(HttpStatusCode.OK);
+        host.Change(("Access:Keys:0:Secret", "another"));
+        await host.SendAsync("GET /q/orders.eu", null, key).IsAsync(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public void Rules_that_are_gone_do_not_open_the_queues()
+    {
+        var settings = new Settings();
+        settings.Be(Shop);
+        using var store = new AccessStore(new ConfigurationRoot([settings]), NullLogger<AccessStore>.Instance);
+        settings.Be();
+        store.Rules.OfKey("s3cret").Should().NotBeNull();
+        settings.Be([.. Shop, ("Access:Keys:0:Secret", "another")]);
+        store.Rules.OfKey("s3cret").Should().BeNull("what comes back is read");
+    }
+
+    [Fact]
+    public void All_that_is_wrong_is_said_at_start()
+    {
+        var start = () => new SampleHost(
+            ("Access:Keys:0:Name", "a"), ("Access:Keys:0:Roles:0", "boss"), ("Access:Keys:1:Secret", "x"), ("Access:Users:0:Name", "u"),
+            ("Access:Users:0:Sha256", "abc"), ("Access:Users:0:Roles:0", "admin"), ("Access:Networks:Rest:Allow:0", "300.1"), ("Access:Anonymous:0", "3"));
+        start.Should().Throw<OptionsValidationException>().Which.Failures.Should().Equal(
+            "Access:Keys:0 has one of Secret and Sha256.",
+            "Access:Keys:1:Name is missing.",
+            "Access:Keys:1:Roles is empty: give produce, consume, stream, admin, or some of them.",
+            "Access:Users:0:Sha256 is not 64 hexadecimal digits.",
+            "Access:Anonymous holds '3', which is no role: there are produce, consume, stream and admin.",
+            "Access:Networks:Rest is no category; there are RestProducer, RestConsumer, CometConsumer, WebSocketConsumer, Admin.",
+            "Access:Networks:Rest:Allow holds '300.1', which is no network: give all, an address, 10.0.0.0/8, or a beginning such as 10.1.");
+        var misspelt = () => new SampleHost(("Access:Kyes:0:Name", "a"));
+        misspelt.Should().Throw<OptionsValidationException>().WithMessage("*Kyes*");
+    }
+
+    private static Task<System.Net.WebSockets.WebSocket> OpenAsync(SampleHost host) =>
+        host.Server.CreateWebSocketClient().ConnectAsync(new Uri(host.Server.BaseAddress, "/c/a"), Request.Deadline);
+
+    private sealed class Settings : ConfigurationProvider
+    {
+        public void Be(params (string Name, string Value)[] settings)
+        {
+            Data = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+            foreach (var (name, value) in settings) Data[name] = value;
+            OnReload();
+        }
+    }
+
+    private static string Hash(string secret) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+}

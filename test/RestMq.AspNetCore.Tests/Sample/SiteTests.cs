@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.Extensions.Options;
+using RestMq.Access;
+
+namespace RestMq.Sample;
+
+/// <summary>What stands in front of the sample host's queues: proxies, other sites' pages, and limits.</summary>
+public sealed class SiteTests
+{
+    private static readonly (string, string) Proxied = ("X-Forwarded-For", "192.0.2.7");
+
+    [Fact]
+    public async Task Forwarded_headers_are_believed_from_known_proxies_alone()
+    {
+        (string, string)[] settings = [("Site:KnownProxies:0", "10.0.0.0/8"), ("Access:Networks:RestProducer:Allow:0", "192.0.2.7")];
+        await using var host = new SampleHost(settings);
+        await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "10.0.0.1"), Proxied).IsAsync(HttpStatusCode.OK);
+        await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "192.0.2.9"), Proxied).IsAsync(HttpStatusCode.Forbidden);
+        await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "10.0.0.1")).IsAsync(HttpStatusCode.Forbidden);
+        // The client wrote the first one itself.
+        await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "10.0.0.1"), ("X-Forwarded-For", "192.0.2.7, 192.0.2.8")).IsAsync(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Links_are_those_that_a_known_proxy_shows()
+    {
+        await using var host = new SampleHost(("Site:KnownProxies:0", "127.0.0.1"));
+        using var reply = await host.SendAsync("POST /q/a", "value=x", Proxied, ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "mq.example.org"), ("X-Forwarded-Prefix", "/queues"));
+        reply.Headers.Location.Should().Be("https://mq.example.org/queues/q/a/a:1");
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Whoever_a_proxy_names_is_not_on_this_machine(string client)
+    {
+        await using var host = new SampleHost(("Site:KnownProxies:0", "127.0.0.1"));
+        await host.SendAsync("GET /stats").IsAsync(HttpStatusCode.OK);
+        await host.SendAsync("GET /stats", null, ("X-Forwarded-For", client)).IsAsync(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Under_a_path_base_all_is_found()
+    {
+        await using var host = new SampleHost(("Site:PathBase", "/mq"));
+        using var reply = await host.SendAsync("POST /mq/q/a", "value=x");
+        reply.Headers.Location.Should().Be("http://localhost/mq/q/a/a:1");
+    }
+
+    [Fact]
+    public async Task Pages_of_the_origins_named_may_call()
+    {
+        await using var host = new SampleHost(("Site:Origins:0", "https://shop.example"));
+        using var preflight = await host.SendAsync("OPTIONS /q/a", null, ("Origin", "https://shop.example"), ("Access-Control-Request-Method", "DELETE"), ("Access-Control-Request-Headers", "x-api-key"));
+        preflight.Headers.GetValues("Access-Control-Allow-Origin").Should().Equal("https://shop.example");
+        preflight.Headers.GetValues("Access-Control-Allow-Headers").Should().Equal("x-api-key");
+        using var other = await host.SendAsync("GET /q/a", null, ("Origin", "https://evil.example"));
+        other.Headers.Contains("Access-Control-Allow-Origin").Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("https://shop.example", HttpStatusCode.SwitchingProtocols)]
+    [InlineData("https://evil.example", HttpStatusCode.Forbidden)]
+    public async Task And_open_a_WebSocket(string origin, HttpStatusCode status)
+    {
+        await using var host = SampleHost.OverKestrel(("Site:Origins:0", "https://shop.example"));
+        using var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.SetRequestHeader("Origin", origin);
+        var url = new UriBuilder(host.Client.BaseAddress!) { Scheme = "ws", Path = "/c/a" }.Uri;
+        try
+        {
+            await socket.ConnectAsync(url, Request.Deadline);
+        }
+        catch (WebSocketException)
+        {
+            // Its status tells.
+        }
+        socket.HttpStatusCode.Should().Be(status);
+    }
+
+    [Fact]
+    public async Task A_message_may_be_as_large_as_the_options_say_and_servers_do_not()
+    {
+        await using var host = SampleHost.OverKestrel(("RestMq:MaxMessageBytes", "40000000"), ("RestMq:MaxBatchBytes", "40000000"));
+        using var reply = await host.Client.PostAsync("/q/large", new ByteArrayContent(new byte[35_000_000]));
+        reply.StatusCode.Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_caller_that_asks_too_often_is_told_so_and_others_are_not()
+    {
+        await using var host = new SampleHost(("Site:RequestsPerSecond", "1"), ("Site:Burst", "3"));
+        using var stream = await host.Client.SendAsync(Request.Of("GET /c/a"), HttpCompletionOption.ResponseHeadersRead);
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 10; i++) statuses.Add((await host.SendAsync("HEAD /q/a")).StatusCode);
+        statuses.Should().Contain(HttpStatusCode.OK).And.Contain(HttpStatusCode.TooManyRequests);
+
+        HttpResponseMessage refused;
+        do refused = await host.SendAsync("GET /q/a");
+        while (refused.StatusCode != HttpStatusCode.TooManyRequests);
+        refused.Headers.RetryAfter!.Delta.Should().Be(TimeSpan.FromSeconds(1));
+        refused.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
+        (await Task.FromResult(refused).IsAsync(HttpStatusCode.TooManyRequests)).GetProperty("type").GetString().Should().Be("urn:restmq:too-many-requests");
+        await host.SendAsync("HEAD /q/a", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.OK);
+        await host.SendAsync("GET /health/live").IsAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public void All_that_is_wrong_is_said_at_start()
+    {
+        var start = () => new SampleHost(
+            ("Site:KnownProxies:0", "nginx"), ("Site:Origins:0", "shop.example"), ("Site:Origins:1", "https://shop.example/"), ("Site:RequestsPerSecond", "-1"), ("Site:PathBase", "mq"));
+        start.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(5);
+        var misspelt = () => new SampleHost(("Site:Proxies:0", "127.0.0.1"));
+        misspelt.Should().Throw<OptionsValidationException>().WithMessage("*Proxies*");
+        var option = () => new SampleHost(("RestMq:MaxBatch", "0"), ("RestMq:Wait", "3"));
+        option.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(2);
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace RestMq;
+
+/// <summary>Options from the configuration.</summary>
+public sealed class RestMqSettingsTests
+{
+    [Fact]
+    public void Every_option_can_be_set_in_the_configuration()
+    {
+        var properties = typeof(RestMqOptions).GetProperties();
+        var options = Read([.. properties.Select(property => (property.Name, property.PropertyType == typeof(bool) ? "true" : "17"))]);
+        foreach (var property in properties)
+        {
+            object expected = property.PropertyType == typeof(bool) ? true : property.PropertyType == typeof(TimeSpan) ? TimeSpan.FromSeconds(17) : 17;
+            property.GetValue(options).Should().Be(expected, property.Name);
+        }
+    }
+
+    [Theory]
+    [InlineData("90", 90)]
+    [InlineData("0.5", 0.5)]
+    [InlineData("00:01:30", 90)]
+    [InlineData("1.00:00:00", 86400)]
+    public void A_time_is_seconds_or_hours_minutes_and_seconds(string text, double seconds) =>
+        Read(("MaxWait", text)).MaxWait.Should().Be(TimeSpan.FromSeconds(seconds));
+
+    [Fact]
+    public void All_that_is_wrong_or_unknown_or_out_of_range_is_said_at_once()
+    {
+        var read = () => Read(("MaxWeight", "1"), ("MaxBatch", "many"), ("MaxWait", "a while"), ("SlowPoll", "365.00:00:00"), ("maxconsumers", "0"), ("Mine", "x"), ("MaxDelay", "1e99"));
+        read.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(6)
+            .And.Contain(failure => failure.Contains("no setting RestMq:MaxWeight") && failure.Contains("MaxWait"))
+            .And.Contain(failure => failure.Contains("RestMq:MaxBatch is 'many'"))
+            .And.Contain(failure => failure.Contains("RestMq:MaxWait is 'a while'"))
+            .And.Contain(failure => failure.Contains("RestMq:MaxDelay is '1e99'"))
+            .And.Contain(failure => failure.Contains("SlowPoll is 365.00:00:00; it is at most 01:00:00"))
+            .And.Contain(failure => failure.Contains("MaxConsumers is 0; it is at least 1"));
+    }
+
+    [Fact]
+    public void It_says_where_the_messages_are()
+    {
+        var services = Services(("Redis", "localhost:1"), ("KeyPrefix", "mine:"));
+        services.GetRequiredService<IOptions<RedisStoreOptions>>().Value.Should().BeEquivalentTo(new { Configuration = "localhost:1", KeyPrefix = "mine:" });
+        services.GetRequiredService<IQueueEngine>().Store.Should().Be("localhost:1");
+        Services(("Redis", "")).GetRequiredService<IQueueEngine>().Store.Should().Be("memory");
+    }
+
+    private static RestMqOptions Read(params (string Name, string Value)[] settings) => Services(settings).GetRequiredService<IOptions<RestMqOptions>>().Value;
+
+    private static ServiceProvider Services(params (string Name, string Value)[] settings)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"RestMq:{setting.Name}", (string?)setting.Value))).Build();
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddRestMq(configuration.GetSection("RestMq"), "Mine");
+        return services.BuildServiceProvider();
+    }
+}
