@@ -5,7 +5,7 @@ namespace RestMq.Conformance.Bugs;
 /// folder hold them by subject.
 /// </summary>
 /// <remarks>
-/// Later, with the parts they are about: WebSocket 5, 16, 53, 57, 58 and the second halves of 7 and 11; access control 52, 54, 55; the start
+/// Later, with the parts they are about: WebSocket 5, 16, 57, 58 and the second halves of 7 and 11; access control 52 to 55 (<see cref="AccessBugTests"/>); the start
 /// script 61. Bug 63 (of 2009) is what <c>Exchanges/a-root.http</c> and <c>b-queue.http</c> say as a whole.
 /// </remarks>
 public abstract partial class BugTests(HostFixture fixture)
