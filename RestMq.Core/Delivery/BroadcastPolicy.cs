@@ -36,7 +36,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
 
         var caughtUp = await CatchUpAsync(pump, store).ConfigureAwait(false);
         var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
-        var wantsRoom = pump.Any(consumer => consumer.Room == 0 || consumer.Cursor < pump.Front);
+        // Room that was made since it was looked for counts as wanted: who made it may be about to say so.
+        var wantsRoom = room == 0 || pump.Any(consumer => consumer.Room == 0 || consumer.Cursor < pump.Front);
         return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsRoom, batch.Settings);
     }
 
