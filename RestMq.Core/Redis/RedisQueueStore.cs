@@ -43,26 +43,18 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         if (!keys.Registered) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
 
         List<RedisKey>? once = null;
-        var arguments = new RedisValue[3 + (messages.Count * 3)];
-        arguments[0] = keys.Wake;
-        arguments[1] = _idempotencyWindow;
-        arguments[2] = whole ? 1 : 0;
-        for (var i = 0; i < messages.Count; i++)
-        {
-            var message = messages[i];
-            arguments[3 + (i * 3)] = RedisBody.Kind(message);
-            arguments[4 + (i * 3)] = message.Body.Bytes;
-            arguments[5 + (i * 3)] = Options(message, keys, ref once);
-        }
+        var arguments = new List<RedisValue>(6 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0 };
+        AppendRuns(arguments, messages, keys, ref once);
         var reply = (RedisResult[])(await _connection
-            .EvaluateAsync(RedisScript.Add, once is null ? keys.All : [.. once], arguments, cancellationToken).ConfigureAwait(false))!;
+            .EvaluateAsync(RedisScript.Add, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false))!;
         // Another daemon may have purged the queue, and its name with it.
         if ((long)reply[0] == 1) await RegisterAgainAsync(queue, keys).ConfigureAwait(false);
 
         var results = new AddResult[messages.Count];
+        var first = (long)reply[1];
         for (var i = 0; i < results.Length; i++)
         {
-            var id = (long)reply[i + 1];
+            var id = first > 0 ? first + i : (long)reply[i + 2];
             results[i] = new AddResult(
                 id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)));
         }
@@ -109,6 +101,27 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         }
         return string.Create(
             CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)} {index}");
+    }
+
+    // Messages that differ in their bytes alone are one run.
+    private static void AppendRuns(List<RedisValue> arguments, IReadOnlyList<NewMessage> messages, RedisKeys keys, ref List<RedisKey>? once)
+    {
+        int start = 0;
+        RedisValue kind = default, options = default;
+        foreach (var message in messages)
+        {
+            var (itsKind, itsOptions) = (RedisBody.Kind(message), Options(message, keys, ref once));
+            if (start > 0 && itsKind == kind && itsOptions == options)
+            {
+                arguments[start] = (long)arguments[start] + 1;
+            }
+            else
+            {
+                (start, kind, options) = (arguments.Count, itsKind, itsOptions);
+                arguments.AddRange([1, kind, options]);
+            }
+            arguments.Add(message.Body.Bytes);
+        }
     }
 
     private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)

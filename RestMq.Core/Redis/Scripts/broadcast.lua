@@ -38,7 +38,6 @@ end
 if #ids > 0 then
   forget(ids)
   call('HSET', meta, 'seq', last)
-  call('HINCRBY', meta, 'settled', #ids)
   call('XTRIM', log, 'MAXLEN', '=', history)
   call('PEXPIRE', log, 3600000)
   tell('l' .. ARGV[5])

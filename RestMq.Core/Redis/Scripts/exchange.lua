@@ -10,23 +10,27 @@
 -- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due,
 -- policy and state (for live consumers only), hand-outs ('' when every one is the first), then the stored bodies.
 
--- Only acks of first hand-outs, all under way: the way of nearly every message, so it is not gone through one by one. False when it is not so.
+-- Only acks of first hand-outs, all under way: the way of nearly every message, so it is not gone through one by one. Nil when it is not so; else what was done.
 local function ack_all(from)
-  if exists(count) or exists(held) then return false end
+  if unusual then return nil end
   local ids = { unpack(ARGV, from) }
-  local seen = {}
-  for i, lease in ipairs(call('ZMSCORE', leased, unpack(ids))) do
-    if not lease or seen[ids[i]] then return false end
-    seen[ids[i]] = true
+  for _, lease in ipairs(call('ZMSCORE', leased, unpack(ids))) do
+    if not lease then return nil end
   end
-  call('ZREM', leased, unpack(ids))
+  local acked = call('ZREM', leased, unpack(ids))
   forget(ids)
-  call('HINCRBY', meta, 'settled', #ids)
-  return true
+  if acked == #ids then return 0 end
+  -- One was named twice: the second time there was nothing left.
+  local seen, reply = {}, {}
+  for i, id in ipairs(ids) do
+    reply[i], seen[id] = seen[id] or 0, 2
+  end
+  return reply
 end
 
 local function settle(at, from)
-  if ack_all(from) then return 0, false end
+  local all = ack_all(from)
+  if all then return all, false end
   local ids, special = {}, {}
   local i = from
   while i <= #ARGV do
@@ -41,11 +45,11 @@ local function settle(at, from)
     ids[#ids + 1] = id
   end
   local leases = call('ZMSCORE', leased, unpack(ids))
-  local past = exists(count) and call('HMGET', count, unpack(ids))
+  local past = has(count) and call('HMGET', count, unpack(ids))
 
   local reply, acked, freed, back = {}, {}, {}, {}
   local told, cut, refused = false, false, false
-  local done, watched = {}, exists(held)
+  local done, watched = {}, has(held)
   for i, id in ipairs(ids) do
     local at_argument = special[i]
     local fence, action, argument = 1, 'ack', nil
@@ -71,7 +75,7 @@ local function settle(at, from)
           acked[#acked + 1] = id
           cut = cut or fence == 0
         elseif action == 'bury' then
-          call('HINCRBY', count, id, 1)
+          count_one(id)
           bury(id, at, argument)
         elseif not goes_back(id, at, max_receives(), action == 'release') then
           -- Gone, unless it has been buried.
@@ -79,7 +83,7 @@ local function settle(at, from)
         elseif action == 'return' or tonumber(argument) == 0 then
           back[#back + 1] = id
         else
-          call('ZADD', delayed, at + argument, id)
+          put_off(id, at + argument)
           told = true
         end
       end
@@ -93,7 +97,6 @@ local function settle(at, from)
       if call('ZREM', dead, unpack(acked)) > 0 then call('HDEL', why, unpack(acked)) end
     end
     forget(acked)
-    call('HINCRBY', meta, 'settled', #acked)
     if cut then trim() end
   end
   local alive = {}

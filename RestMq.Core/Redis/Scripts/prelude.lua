@@ -1,4 +1,4 @@
--- Put before every script of a queue: its keys, and the steps that several scripts share.
+-- Put before every script of a queue: its keys, and the steps that several scripts share. Those that move what is due have due.lua after it.
 --
 -- A message is its entry in `body` ("<id> <added ms> <dies ms or 0> <kind>\n<bytes>") plus exactly one place: `ready` (a list),
 -- `leased` or `delayed` (sorted by when they end), or `dead` (sorted by burial). An id in `ready` whose body is gone is skipped:
@@ -15,8 +15,12 @@ local function now()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
-
 local function exists(key) return call('EXISTS', key) == 1 end
+
+-- In most queues nothing dies, waits, comes a second time, or is watched: one look tells so for all, and nobody needs to ask for each.
+-- Whoever makes one of these keys and is not done says so here.
+local unusual = call('EXISTS', expiry, delayed, count, held) > 0
+local function has(key) return unusual and exists(key) end
 
 -- The hint that something changed, with the hand-outs that ended where somebody watches them. Lost ones do no harm: those who wait also look
 -- for themselves now and then. So one that may not be published, for want of rights, must not fail what has been done.
@@ -33,7 +37,13 @@ end
 
 -- While somebody streams messages that he settles himself, settlements are told too: they make room for more.
 local function watch(lease)
+  unusual = true
   if call('PTTL', held) < tonumber(lease) then call('SET', held, 1, 'PX', lease * 2) end
+end
+
+local function put_off(id, till)
+  unusual = true
+  call('ZADD', delayed, till, id)
 end
 
 -- When a stored body dies: 0 for never.
@@ -42,13 +52,20 @@ local function dies(stored) return tonumber(string.match(stored, '^%d+ %d+ (%d+)
 -- Removes what belongs to ids, but for the place they were in.
 local function forget(ids)
   if #ids == 0 then return end
-  local counted, mortal = exists(count), exists(expiry)
+  local counted, mortal = has(count), has(expiry)
   for i = 1, #ids, 1000 do
     local last = math.min(i + 999, #ids)
     call('HDEL', body, unpack(ids, i, last))
     if counted then call('HDEL', count, unpack(ids, i, last)) end
     if mortal then call('ZREM', expiry, unpack(ids, i, last)) end
   end
+end
+
+-- Removes what died. Deaths are counted, and settlements are not: they are what is left of all that was added.
+local function die(ids)
+  if #ids == 0 then return end
+  forget(ids)
+  call('HINCRBY', meta, 'expired', #ids)
 end
 
 -- Drops ids without a body from both ends of `ready`, where deletes and deaths leave most of them.
@@ -63,34 +80,6 @@ local function trim()
   end
 end
 
--- Each burial has a time of its own, later than the one before, so that the dead keep their order.
-local function bury(id, at, reason)
-  local newest = call('ZRANGE', dead, -1, -1, 'WITHSCORES')
-  call('ZADD', dead, newest[2] and math.max(at, tonumber(newest[2]) + 0.001) or at, id)
-  call('HSET', why, id, reason)
-  call('ZREM', expiry, id)
-end
-
-local function max_receives() return tonumber(call('HGET', meta, 'max_receives')) or 20 end
-
--- Ends a hand-out, which counts or does not. True when the message goes back; not when it died meanwhile (its body tells: the entry in `expiry`
--- may have been put off, see sweep), and not when it was the last hand-out allowed: then it is buried.
-local function goes_back(id, at, limit, counts)
-  local ends = exists(expiry) and dies(call('HGET', body, id)) or 0
-  if ends > 0 and ends <= at then
-    forget({ id })
-    return false
-  end
-  if not counts or call('HINCRBY', count, id, 1) < limit then return true end
-  bury(id, at, 'max_receives (' .. limit .. ') reached')
-  return false
-end
-
--- Puts ids, in this order, at the head of `ready`.
-local function put_first(ids)
-  for i = #ids, 1, -1 do call('LPUSH', ready, ids[i]) end
-end
-
 -- Drops what died. A leased message may finish: it is looked at again when its lease ends.
 local function sweep(at)
   local over = call('ZRANGEBYSCORE', expiry, '-inf', at, 'LIMIT', 0, BOUND)
@@ -101,99 +90,8 @@ local function sweep(at)
   end
   if #gone > 0 then
     call('ZREM', delayed, unpack(gone))
-    forget(gone)
+    die(gone)
     trim()
   end
   return #over == BOUND
-end
-
--- The first ids of a sorted set up to a score, by score and then by number (Redis would put 10 before 2). Ids that were put there in one step
--- share a score and come together, even when they are more than BOUND. Says also whether there may be more.
-local function earliest(key, upto)
-  local found = call('ZRANGEBYSCORE', key, '-inf', upto, 'WITHSCORES', 'LIMIT', 0, BOUND)
-  local again = #found == 2 * BOUND
-  if again then found = call('ZRANGEBYSCORE', key, '-inf', found[#found], 'WITHSCORES') end
-  local ids, score = {}, {}
-  for i = 1, #found, 2 do
-    ids[#ids + 1] = found[i]
-    score[found[i]] = tonumber(found[i + 1])
-  end
-  table.sort(ids, function(a, b)
-    if score[a] ~= score[b] then return score[a] < score[b] end
-    return tonumber(a) < tonumber(b)
-  end)
-  -- In slices: Lua gives a call some 8000 arguments at most, and more may share an instant.
-  for i = 1, #ids, 1000 do call('ZREM', key, unpack(ids, i, math.min(i + 999, #ids))) end
-  return ids, again
-end
-
--- Moves what is due: deaths, leases that are over (to the head, counted, the lowest id first), delays that are over (to the tail, or to the
--- head when the message has been handed out before). Returns how many became ready, and whether there is more to move.
-local function due(at)
-  local moved, again = 0, sweep(at)
-  local over, more_over = earliest(leased, at)
-  if #over > 0 then
-    if exists(held) then
-      for _, id in ipairs(over) do ended[#ended + 1] = id .. '.' .. (tonumber(call('HGET', count, id)) or 0) + 1 end
-    end
-    table.sort(over, function(a, b) return tonumber(a) < tonumber(b) end)
-    local limit, back = max_receives(), {}
-    for _, id in ipairs(over) do
-      if goes_back(id, at, limit, true) then back[#back + 1] = id end
-    end
-    put_first(back)
-    moved = #back
-  end
-  local ripe, more_ripe = earliest(delayed, at)
-  local back = {}
-  for _, id in ipairs(ripe) do
-    if call('HEXISTS', count, id) == 1 then back[#back + 1] = id else call('RPUSH', ready, id) end
-  end
-  put_first(back)
-  return moved + #ripe, again or more_over or more_ripe
-end
-
--- How long until something becomes ready by itself: ms, 0 when it is already so, -1 for never.
-local function next_due(at, again)
-  if again then return 0 end
-  local first = -1
-  for _, key in ipairs({ delayed, leased }) do
-    local head = call('ZRANGE', key, 0, 0, 'WITHSCORES')
-    if #head > 0 then
-      local left = math.max(tonumber(head[2]) - at, 1)
-      if first < 0 or left < first then first = left end
-    end
-  end
-  return first
-end
-
--- Takes up to `want` living messages off `ready`. Work is bounded in messages skipped and in bytes. Returns ids, stored bodies, and hand-outs
--- (nil when every one is the first), and whether a bound was met, so that there may be more.
-local function pop(want, at)
-  local mortal, counted = exists(expiry), exists(count)
-  local ids, bodies, hand_outs, n = {}, {}, counted and {} or nil, 0
-  local bytes, skipped = 0, 0
-  while n < want do
-    if bytes > BYTES or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
-    -- As many as their size so far lets fit; the first few are taken on trust.
-    local fit = n > 0 and math.ceil((BYTES - bytes + 1) * n / (bytes + 1)) or 8
-    local some = call('LPOP', ready, math.min(want - n, 32, math.max(fit, 1)))
-    if not some then break end
-    local stored, past, gone = call('HMGET', body, unpack(some)), counted and call('HMGET', count, unpack(some)), {}
-    for i, id in ipairs(some) do
-      local one = stored[i]
-      local ends = one and mortal and dies(one) or 0
-      if not one then
-        skipped = skipped + 1
-      elseif ends > 0 and ends <= at then
-        gone[#gone + 1] = id
-      else
-        n, bytes = n + 1, bytes + #one
-        ids[n], bodies[n] = id, one
-        if past then hand_outs[n] = (tonumber(past[i]) or 0) + 1 end
-      end
-    end
-    forget(gone)
-  end
-  return ids, bodies, hand_outs, false
 end

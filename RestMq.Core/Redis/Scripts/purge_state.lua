@@ -22,11 +22,13 @@ if #ids == 0 then
 end
 
 if place == 'dead' then call('HDEL', why, unpack(ids)) end
-if place == 'leased' and exists(held) then
+if place == 'leased' and has(held) then
   for i, past in ipairs(call('HMGET', count, unpack(ids))) do ended[#ended + 1] = ids[i] .. '.' .. (tonumber(past) or 0) + 1 end
 end
 local before = call('HLEN', body)
 forget(ids)
 trim()
 tell_of(moved)
-return { before - call('HLEN', body), more and 1 or 0 }
+local purged = before - call('HLEN', body)
+call('HINCRBY', meta, 'purged', purged)
+return { purged, more and 1 or 0 }

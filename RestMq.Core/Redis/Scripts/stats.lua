@@ -4,13 +4,12 @@ local at = now()
 local moved = due(at)
 trim()
 tell_of(moved)
-local m = call('HMGET', meta, 'next', 'floor', 'settled', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')
+local m = call('HMGET', meta, 'next', 'floor', 'expired', 'purged', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')
 local head = call('LINDEX', ready, 0)
 local stored = head and call('HGET', body, head)
 local age = stored and math.max(at - tonumber(string.match(stored, '^%d+ (%d+)')), 0) or -1
-local reply = {
-  call('HLEN', body), call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead),
-  (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0), tonumber(m[3]) or 0, age,
-}
-for i = 4, 9 do reply[i + 4] = m[i] or '' end
+local live, added = call('HLEN', body), (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0)
+local settled = added - live - (tonumber(m[3]) or 0) - (tonumber(m[4]) or 0)
+local reply = { live, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, age }
+for i = 5, 10 do reply[i + 3] = m[i] or '' end
 return reply

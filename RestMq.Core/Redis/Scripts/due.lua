@@ -1,0 +1,128 @@
+-- Put after the prelude, for scripts that hand messages out or look at a queue as it is now: moves what is due, and takes what is ready.
+
+-- Each burial has a time of its own, later than the one before, so that the dead keep their order.
+local function bury(id, at, reason)
+  local newest = call('ZRANGE', dead, -1, -1, 'WITHSCORES')
+  call('ZADD', dead, newest[2] and math.max(at, tonumber(newest[2]) + 0.001) or at, id)
+  call('HSET', why, id, reason)
+  call('ZREM', expiry, id)
+end
+
+-- Counts a hand-out that is over, and returns how many are.
+local function count_one(id)
+  unusual = true
+  return call('HINCRBY', count, id, 1)
+end
+
+local function max_receives() return tonumber(call('HGET', meta, 'max_receives')) or 20 end
+
+-- Ends a hand-out, which counts or does not. True when the message goes back; not when it died meanwhile (its body tells: the entry in `expiry`
+-- may have been put off, see sweep), and not when it was the last hand-out allowed: then it is buried.
+local function goes_back(id, at, limit, counts)
+  local ends = has(expiry) and dies(call('HGET', body, id)) or 0
+  if ends > 0 and ends <= at then
+    die({ id })
+    return false
+  end
+  if not counts or count_one(id) < limit then return true end
+  bury(id, at, 'max_receives (' .. limit .. ') reached')
+  return false
+end
+
+-- Puts ids, in this order, at the head of `ready`.
+local function put_first(ids)
+  for i = #ids, 1, -1 do call('LPUSH', ready, ids[i]) end
+end
+
+-- The first ids of a sorted set up to a score, by score and then by number (Redis would put 10 before 2). Ids that were put there in one step
+-- share a score and come together, even when they are more than BOUND. Says also whether there may be more.
+local function earliest(key, upto)
+  local found = call('ZRANGEBYSCORE', key, '-inf', upto, 'WITHSCORES', 'LIMIT', 0, BOUND)
+  if #found == 0 then return found, false end
+  local again = #found == 2 * BOUND
+  if again then found = call('ZRANGEBYSCORE', key, '-inf', found[#found], 'WITHSCORES') end
+  local ids, score = {}, {}
+  for i = 1, #found, 2 do
+    ids[#ids + 1] = found[i]
+    score[found[i]] = tonumber(found[i + 1])
+  end
+  table.sort(ids, function(a, b)
+    if score[a] ~= score[b] then return score[a] < score[b] end
+    return tonumber(a) < tonumber(b)
+  end)
+  -- In slices: Lua gives a call some 8000 arguments at most, and more may share an instant.
+  for i = 1, #ids, 1000 do call('ZREM', key, unpack(ids, i, math.min(i + 999, #ids))) end
+  return ids, again
+end
+
+-- Moves what is due: deaths, leases that are over (to the head, counted, the lowest id first), delays that are over (to the tail, or to the
+-- head when the message has been handed out before). Returns how many became ready, and whether there is more to move.
+local function due(at)
+  local moved, again = 0, unusual and sweep(at)
+  local over, more_over = earliest(leased, at)
+  if #over > 0 then
+    if has(held) then
+      for _, id in ipairs(over) do ended[#ended + 1] = id .. '.' .. (tonumber(call('HGET', count, id)) or 0) + 1 end
+    end
+    table.sort(over, function(a, b) return tonumber(a) < tonumber(b) end)
+    local limit, back = max_receives(), {}
+    for _, id in ipairs(over) do
+      if goes_back(id, at, limit, true) then back[#back + 1] = id end
+    end
+    put_first(back)
+    moved = #back
+  end
+  if not unusual then return moved, more_over end
+  local ripe, more_ripe = earliest(delayed, at)
+  local back = {}
+  for _, id in ipairs(ripe) do
+    if call('HEXISTS', count, id) == 1 then back[#back + 1] = id else call('RPUSH', ready, id) end
+  end
+  put_first(back)
+  return moved + #ripe, again or more_over or more_ripe
+end
+
+-- How long until something becomes ready by itself: ms, 0 when it is already so, -1 for never.
+local function next_due(at, again)
+  if again then return 0 end
+  local first = -1
+  for _, key in ipairs({ delayed, leased }) do
+    local head = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    if #head > 0 then
+      local left = math.max(tonumber(head[2]) - at, 1)
+      if first < 0 or left < first then first = left end
+    end
+  end
+  return first
+end
+
+-- Takes up to `want` living messages off `ready`. Work is bounded in messages skipped and in bytes. Returns ids, stored bodies, and hand-outs
+-- (nil when every one is the first), and whether a bound was met, so that there may be more.
+local function pop(want, at)
+  local mortal, counted = has(expiry), has(count)
+  local ids, bodies, hand_outs, n = {}, {}, counted and {} or nil, 0
+  local bytes, skipped = 0, 0
+  while n < want do
+    if bytes > BYTES or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
+    -- As many as their size so far lets fit; the first few are taken on trust.
+    local fit = n > 0 and math.ceil((BYTES - bytes + 1) * n / (bytes + 1)) or 8
+    local some = call('LPOP', ready, math.min(want - n, 32, math.max(fit, 1)))
+    if not some then break end
+    local stored, past, gone = call('HMGET', body, unpack(some)), counted and call('HMGET', count, unpack(some)), {}
+    for i, id in ipairs(some) do
+      local one = stored[i]
+      local ends = one and mortal and dies(one) or 0
+      if not one then
+        skipped = skipped + 1
+      elseif ends > 0 and ends <= at then
+        gone[#gone + 1] = id
+      else
+        n, bytes = n + 1, bytes + #one
+        ids[n], bodies[n] = id, one
+        if past then hand_outs[n] = (tonumber(past[i]) or 0) + 1 end
+      end
+    end
+    die(gone)
+  end
+  return ids, bodies, hand_outs, false
+end
