@@ -16,20 +16,24 @@ internal sealed class GroupCommit<TItem, TResult>(
     private TaskCompletionSource? _drained;
     private bool _busy;
 
-    public ValueTask<TResult> SendAsync(TItem item)
+    public ValueTask<TResult> SendAsync(TItem item) => SendAsync(item, static result => result);
+
+    /// <param name="item">What is to be done.</param>
+    /// <param name="select">What of the result is wanted. It runs before the other calls of the batch have theirs, so it is short.</param>
+    public ValueTask<TWanted> SendAsync<TWanted>(TItem item, Func<TResult, TWanted> select)
     {
-        if (!gather) return SendAloneAsync(item);
+        if (!gather) return SendAloneAsync(item, select);
         lock (_lock)
         {
             if (_busy)
             {
-                var call = new Call(item);
+                var call = new Call<TWanted>(item, select);
                 _waiting.Enqueue(call);
                 return new(call.Task);
             }
             _busy = true;
         }
-        return SendFirstAsync(item);
+        return SendFirstAsync(item, select);
     }
 
     /// <summary>Completes when no call is under way.</summary>
@@ -43,13 +47,14 @@ internal sealed class GroupCommit<TItem, TResult>(
         }
     }
 
-    private async ValueTask<TResult> SendAloneAsync(TItem item) => (await send([item]).ConfigureAwait(false))[0];
+    private async ValueTask<TWanted> SendAloneAsync<TWanted>(TItem item, Func<TResult, TWanted> select) =>
+        select((await send([item]).ConfigureAwait(false))[0]);
 
-    private async ValueTask<TResult> SendFirstAsync(TItem item)
+    private async ValueTask<TWanted> SendFirstAsync<TWanted>(TItem item, Func<TResult, TWanted> select)
     {
         try
         {
-            return (await send([item]).ConfigureAwait(false))[0];
+            return select((await send([item]).ConfigureAwait(false))[0]);
         }
         catch (RestMqUnavailableException e)
         {
@@ -70,13 +75,13 @@ internal sealed class GroupCommit<TItem, TResult>(
             try
             {
                 var results = await send(Array.ConvertAll(next, static call => call.Item)).ConfigureAwait(false);
-                for (var i = 0; i < next.Length; i++) next[i].SetResult(results[i]);
+                for (var i = 0; i < next.Length; i++) next[i].Done(results[i]);
                 // Behind what is waiting to run: those who have just been answered, and others, may have their next call ready by then.
                 await Task.Yield();
             }
             catch (Exception e)
             {
-                foreach (var call in next) call.TrySetException(e);
+                foreach (var call in next) call.Failed(e);
                 if (e is RestMqUnavailableException away) FailWaiting(away);
             }
         }
@@ -92,7 +97,7 @@ internal sealed class GroupCommit<TItem, TResult>(
             waiting = [.. _waiting];
             _waiting.Clear();
         }
-        foreach (var call in waiting) call.TrySetException(away);
+        foreach (var call in waiting) call.Failed(away);
     }
 
     private Call[]? NextBatch()
@@ -116,8 +121,24 @@ internal sealed class GroupCommit<TItem, TResult>(
         }
     }
 
-    private sealed class Call(TItem item) : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private abstract class Call(TItem item)
     {
         public TItem Item => item;
+
+        public abstract void Done(TResult result);
+
+        public abstract void Failed(Exception failure);
+    }
+
+    private sealed class Call<TWanted>(TItem item, Func<TResult, TWanted> select) : Call(item)
+    {
+        private readonly TaskCompletionSource<TWanted> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<TWanted> Task => _source.Task;
+
+        public override void Done(TResult result) => _source.SetResult(select(result));
+
+        // Some of its batch may be done when another fails.
+        public override void Failed(Exception failure) => _source.TrySetException(failure);
     }
 }

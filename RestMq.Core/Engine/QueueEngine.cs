@@ -40,19 +40,12 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 
     public string Store => _store.Description;
 
-    private async ValueTask<AddResult> SendAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
+    private ValueTask<AddResult> SendAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
     {
         Check(message);
-        cancellationToken.ThrowIfCancellationRequested();
-        var hub = Enter(queue);
-        try
-        {
-            return await hub.Adds.SendAsync(message).ConfigureAwait(false);
-        }
-        finally
-        {
-            hub.Leave();
-        }
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<AddResult>(cancellationToken)
+            : Hub(queue).Used().Adds.SendAsync(message);
     }
 
     private async ValueTask<IReadOnlyList<AddResult>> SendAsync(
@@ -71,17 +64,21 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         return messages[0];
     }
 
-    private async ValueTask<IReadOnlyList<QueueMessage>> ReceiveAsync(
+    private ValueTask<IReadOnlyList<QueueMessage>> ReceiveAsync(
         IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (queues.Count == 0) throw new ArgumentException("Name at least one queue.", nameof(queues));
         CheckRange(max, 1, _options.MaxBatch, nameof(max));
         CheckRange(lease, TimeSpan.FromMilliseconds(1), _options.MaxLease, nameof(lease));
         CheckRange(wait, TimeSpan.Zero, _options.MaxWait, nameof(wait));
-        cancellationToken.ThrowIfCancellationRequested();
-
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<IReadOnlyList<QueueMessage>>(cancellationToken);
         var request = new LeaseRequest(max, lease);
-        if (queues.Count == 1 && wait == TimeSpan.Zero) return await LookAsync(queues[0], request).ConfigureAwait(false);
+        return queues.Count == 1 && wait == TimeSpan.Zero ? LookAsync(Hub(queues[0]).Used(), request) : LookAsync(queues, request, wait, cancellationToken);
+    }
+
+    private async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(
+        IReadOnlyList<QueueName> queues, LeaseRequest request, TimeSpan wait, CancellationToken cancellationToken)
+    {
         var hubs = new QueueHub[queues.Count];
         for (var i = 0; i < hubs.Length; i++) hubs[i] = Enter(queues[i]);
         try
@@ -99,19 +96,13 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    private async ValueTask<SettleResult> EndAsync(Settlement settlement, CancellationToken cancellationToken)
+    private ValueTask<SettleResult> EndAsync(Settlement settlement, CancellationToken cancellationToken)
     {
-        Check(settlement, settlement.Receipt.Key.Queue);
-        cancellationToken.ThrowIfCancellationRequested();
-        var hub = Enter(settlement.Receipt.Key.Queue);
-        try
-        {
-            return (await hub.Exchanges.SendAsync(new Exchange(settlement, null)).ConfigureAwait(false)).Settled;
-        }
-        finally
-        {
-            hub.Leave();
-        }
+        var queue = settlement.Receipt.Key.Queue;
+        Check(settlement, queue);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<SettleResult>(cancellationToken)
+            : Hub(queue).Used().Exchanges.SendAsync(new Exchange(settlement, null), static result => result.Settled);
     }
 
     private async ValueTask<IReadOnlyList<SettleResult>> EndAsync(
@@ -167,19 +158,6 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    private async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueName queue, LeaseRequest request)
-    {
-        var hub = Enter(queue);
-        try
-        {
-            return await LookAsync(hub, request).ConfigureAwait(false);
-        }
-        finally
-        {
-            hub.Leave();
-        }
-    }
-
     private static async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueHub hub, LeaseRequest request)
     {
         while (true)
@@ -200,13 +178,14 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         while (true)
         {
-            var hub = _hubs.GetOrAdd(queue, static (name, engine) => engine.NewHub(name), this);
+            var hub = Hub(queue);
             if (hub.TryEnter()) return hub;
             _hubs.TryRemove(KeyValuePair.Create(queue, hub));
         }
     }
 
-    private QueueHub NewHub(QueueName queue) => new(queue, _store, _options, _time, _policies, _logger, _metrics);
+    private QueueHub Hub(QueueName queue) => _hubs.GetOrAdd(queue, static (name, engine) =>
+        new QueueHub(name, engine._store, engine._options, engine._time, engine._policies, engine._logger, engine._metrics), this);
 
     private void CountSecond()
     {

@@ -52,7 +52,14 @@ internal sealed class QueueHub
 
     public QueuePump Pump { get; }
 
-    /// <summary>Begins a use; false when the hub has just been dropped, and a new one is to be asked for.</summary>
+    /// <summary>Says that its lanes are used. A call in a lane needs no more: it is done even if the hub is dropped meanwhile.</summary>
+    public QueueHub Used()
+    {
+        _idleSweeps = 0;
+        return this;
+    }
+
+    /// <summary>Begins a use of the rest; false when the hub has just been dropped, and a new one is to be asked for.</summary>
     public bool TryEnter()
     {
         _idleSweeps = 0;

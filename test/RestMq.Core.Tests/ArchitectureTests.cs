@@ -104,6 +104,6 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"\[LoggerMessage\((?:EventId\s*=\s*)?(?<id>\d+)[^\n]*\]\s*(?:private|internal|public) static partial void (?<name>\w+)")]
     private static partial Regex LogMessages();
 
-    [GeneratedRegex(@"Load\(""(?<name>\w+)""\)")]
+    [GeneratedRegex(@"Load(?:WithDue)?\(""(?<name>\w+)""\)")]
     private static partial Regex LoadedScripts();
 }
