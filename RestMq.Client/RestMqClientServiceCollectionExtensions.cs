@@ -104,7 +104,7 @@ public static class RestMqClientServiceCollectionExtensions
 
     private static string Http(string name) => name.Length == 0 ? HttpName : $"{HttpName}:{name}";
 
-    private static string Patient(string name) => Http(name) + ":patient";
+    private static string Patient(string name) => "Patient" + Http(name);
 
     private sealed record Registered(string Name);
 }
