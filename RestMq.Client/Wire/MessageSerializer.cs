@@ -81,7 +81,7 @@ internal sealed class MessageSerializer
         {
             try
             {
-                return JsonSerializer.Deserialize(Quoted(body.Span), typeInfo);
+                return JsonSerializer.Deserialize($"\"{JsonEncodedText.Encode(body.Span)}\"", typeInfo);
             }
             catch (JsonException)
             {
@@ -102,14 +102,5 @@ internal sealed class MessageSerializer
         if (contentType is not null && !content.Headers.TryAddWithoutValidation("Content-Type", contentType))
             throw new ArgumentException($"This is no content type: {contentType}", nameof(contentType));
         return content;
-    }
-
-    private static ReadOnlySpan<byte> Quoted(ReadOnlySpan<byte> text)
-    {
-        var json = new ArrayBufferWriter<byte>(text.Length + 2);
-        using var writer = new Utf8JsonWriter(json);
-        writer.WriteStringValue(text);
-        writer.Flush();
-        return json.WrittenSpan;
     }
 }
