@@ -84,6 +84,8 @@ internal sealed partial class LiveStream(
         {
             using (response) throw new RestMqClientException(inner: null);
         }
+        // The host counts anew what is missed since the last message.
+        _missed = 0;
         // Where it begins: a connection that breaks before its first message has missed nothing then.
         if (_lastId is null && response.Headers.TryGetValues("Last-Event-ID", out var places)) _lastId = places.First();
         var body = new WatchedStream(await response.Content.ReadAsStreamAsync(ended).ConfigureAwait(false), options.Silence, time);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace RestMq.Client;
 
-/// <summary>How soon a stream is opened again.</summary>
+/// <summary>How a stream is opened again: how soon, and where it goes on.</summary>
 public sealed class ReconnectTests
 {
     private static readonly ConsumeOptions Watching = new() { MaxReconnectDelay = TimeSpan.FromSeconds(30), Silence = TimeSpan.FromHours(1) };
@@ -16,11 +16,7 @@ public sealed class ReconnectTests
         var lasting = new Pipe();
         var network = new Network(Stream.Null, Stream.Null, Stream.Null, Stream.Null, lasting.Reader.AsStream(), new Pipe().Reader.AsStream());
         var clock = new Clock();
-        using var services = QueueHost.Services(services =>
-        {
-            services.AddSingleton<TimeProvider>(clock);
-            services.AddRestMqClient(options => options.BaseAddress = new Uri("http://queues.example")).ConfigurePrimaryHttpMessageHandler(() => network);
-        });
+        using var services = Services(clock, network);
         using var ended = new CancellationTokenSource();
         await using var messages = services.GetRequiredService<IRestMqClient>().ConsumeAsync<string>("quiet", Watching, ended.Token).GetAsyncEnumerator();
         var next = messages.MoveNextAsync();
@@ -36,6 +32,31 @@ public sealed class ReconnectTests
         await ended.CancelAsync();
         await FluentActions.Awaiting(() => Deadline.Within(next)).Should().ThrowAsync<OperationCanceledException>();
     }
+
+    [Fact]
+    public async Task What_was_missed_before_a_connection_broke_is_not_counted_twice()
+    {
+        // The host counts from the last message that the client saw, so the second connection tells again of what the first had told.
+        var network = new Network(
+            Events("id: 5\ndata: {\"key\":\"q:5\",\"value\":\"five\",\"count\":1}\n\nevent: missed\ndata: 3\n\n"),
+            Events("event: missed\ndata: 3\n\nevent: missed\ndata: 1\n\nid: 10\ndata: {\"key\":\"q:10\",\"value\":\"ten\",\"count\":1}\n\n"));
+        using var services = Services(new Clock(), network);
+        await using var messages = services.GetRequiredService<IRestMqClient>().ConsumeAsync<string>("q", Watching).GetAsyncEnumerator();
+
+        (await Deadline.Within(messages.MoveNextAsync())).Should().BeTrue();
+        (messages.Current.Value, messages.Current.Missed).Should().Be(("five", 0));
+        (await Deadline.Within(messages.MoveNextAsync())).Should().BeTrue();
+        (messages.Current.Value, messages.Current.Missed).Should().Be(("ten", 4));
+        network.LastEventIds.Should().Equal(null, "5");
+    }
+
+    private static MemoryStream Events(string text) => new(System.Text.Encoding.UTF8.GetBytes(text));
+
+    private static ServiceProvider Services(Clock clock, Network network) => QueueHost.Services(services =>
+    {
+        services.AddSingleton<TimeProvider>(clock);
+        services.AddRestMqClient(options => options.BaseAddress = new Uri("http://queues.example")).ConfigurePrimaryHttpMessageHandler(() => network);
+    });
 
     /// <summary>A clock that the test moves, and whose pauses are over at once.</summary>
     private sealed class Clock : TimeProvider
@@ -61,10 +82,13 @@ public sealed class ReconnectTests
     {
         private int _requests;
 
+        public List<string?> LastEventIds { get; } = [];
+
         public int Requests => Volatile.Read(ref _requests);
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            LastEventIds.Add(request.Headers.TryGetValues("Last-Event-ID", out var ids) ? ids.Single() : null);
             var content = new StreamContent(streams[_requests]) { Headers = { ContentType = new MediaTypeHeaderValue("text/event-stream") } };
             Interlocked.Increment(ref _requests);
             return Task.FromResult(new HttpResponseMessage { Content = content });
