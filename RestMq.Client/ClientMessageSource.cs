@@ -3,16 +3,13 @@ namespace RestMq.Client;
 /// <summary>A client as hosted consumers see it.</summary>
 internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
 {
-    // What a host allows unless it was told otherwise.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
-
     public async ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
         IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         try
         {
             var messages = await client.LeaseManyAsync<ReadOnlyMemory<byte>>(
-                string.Join(',', queues), max, lease, wait < LongestWait ? wait : LongestWait, cancellationToken).ConfigureAwait(false);
+                string.Join(',', queues), max, lease, wait, cancellationToken).ConfigureAwait(false);
             return [.. messages.Select(message => new SourceMessage
             {
                 Queue = message.Queue,

@@ -29,7 +29,9 @@ public interface IRestMqClient
     Task<IReadOnlyList<string>> AddManyAsync<T>(
         string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Adds a message from a stream, such as a file, without holding it in memory. Only a stream that can seek can be tried again.</summary>
+    /// <summary>
+    /// Adds a message from a stream, such as a file, without holding it in memory. The stream is left open; only one that can seek can be tried again.
+    /// </summary>
     /// <inheritdoc cref="AddAsync"/>
     Task<string> AddStreamAsync(string queue, Stream message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
@@ -37,7 +39,7 @@ public interface IRestMqClient
     /// Takes a message, which the host deletes once it has sent it. Work that must be done whatever happens takes a lease instead.
     /// </summary>
     /// <param name="queue">The queue, or several with commas between.</param>
-    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and returns.</param>
+    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and returns. Over a second, it is whole seconds.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The message; null when there was none.</returns>
     Task<QueueMessage<T>?> TakeAsync<T>(string queue, TimeSpan wait = default, CancellationToken cancellationToken = default);
@@ -50,7 +52,7 @@ public interface IRestMqClient
     /// <summary>Takes a message as a stream of its bytes, which is to be disposed; with a lease it is then settled by its receipt.</summary>
     /// <param name="queue">The queue, or several with commas between.</param>
     /// <param name="lease">For how long it is the caller's to settle; null to take it.</param>
-    /// <param name="wait">How long to wait for a message.</param>
+    /// <param name="wait">How long to wait for a message, as for <see cref="TakeAsync"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The message; null when there was none.</returns>
     Task<StreamMessage?> TakeStreamAsync(
@@ -59,7 +61,7 @@ public interface IRestMqClient
     /// <summary>Hands out a message until it is settled or the lease ends. Disposing it unsettled gives it back.</summary>
     /// <param name="queue">The queue, or several with commas between.</param>
     /// <param name="lease">For how long, from a second to 12 hours.</param>
-    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and returns.</param>
+    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and returns. Over a second, it is whole seconds.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The message; null when there was none.</returns>
     Task<LeasedMessage<T>?> LeaseAsync<T>(string queue, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default);

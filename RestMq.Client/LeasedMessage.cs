@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using RestMq.Client.Wire;
 
 namespace RestMq.Client;
@@ -23,8 +24,11 @@ public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
     public LeasedMessage(IRestMqClient client, string receipt, T value, long count = 1)
         : base(receipt[..Math.Max(receipt.LastIndexOf('.'), 0)], value, count) => (_client, Receipt) = (client, receipt);
 
-    internal LeasedMessage(IRestMqClient client, WireMessage wire, MessageSerializer serializer) : base(wire, serializer) =>
+    internal LeasedMessage(IRestMqClient client, WireMessage wire, JsonTypeInfo<T>? typeInfo) : base(wire, typeInfo) =>
         (_client, Receipt) = (client, wire.Receipt ?? throw new RestMqClientException(inner: null));
+
+    internal LeasedMessage(LeasedMessage<ReadOnlyMemory<byte>> raw, JsonTypeInfo<T> typeInfo) : base(raw.Wire, typeInfo) =>
+        (_client, Receipt) = (raw._client, raw.Receipt);
 
     /// <summary>What this hand-out is settled with, such as <c>orders:12.1</c>.</summary>
     public string Receipt { get; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using RestMq.Client.Wire;
 
 namespace RestMq.Client;
@@ -9,8 +10,7 @@ namespace RestMq.Client;
 /// <typeparam name="T">What it is read as.</typeparam>
 public class QueueMessage<T>
 {
-    private readonly MessageSerializer? _serializer;
-    private readonly WireMessage _wire;
+    private readonly JsonTypeInfo<T>? _typeInfo;
     private T? _value;
     private bool _read;
 
@@ -20,61 +20,56 @@ public class QueueMessage<T>
     /// <param name="count">How many times it has been handed out.</param>
     public QueueMessage(string key, T value, long count = 1)
     {
-        _wire = new WireMessage { Key = key, Count = count };
+        Wire = new WireMessage { Key = key, Count = count, Body = value is ReadOnlyMemory<byte> bytes ? bytes : default };
         _value = value;
         _read = true;
     }
 
-    internal QueueMessage(WireMessage wire, MessageSerializer serializer)
-    {
-        _wire = wire;
-        _serializer = serializer;
-    }
+    internal QueueMessage(WireMessage wire, JsonTypeInfo<T>? typeInfo) => (Wire, _typeInfo) = (wire, typeInfo);
 
     /// <summary>Its key, such as <c>orders:12</c>.</summary>
-    public string Key => _wire.Key;
+    public string Key => Wire.Key;
 
     /// <summary>The queue it came from.</summary>
     public string Queue => Key[..Math.Max(Key.LastIndexOf(':'), 0)];
 
     /// <summary>How many times it has been handed out, this time included.</summary>
-    public long Count => _wire.Count;
+    public long Count => Wire.Count;
 
     /// <summary>Its bytes: the text in UTF-8, the JSON, or what was sent. A JSON string is a text.</summary>
-    public ReadOnlyMemory<byte> Body => _wire.Body;
+    public ReadOnlyMemory<byte> Body => Wire.Body;
 
     /// <summary>The content type it was sent with; null for a plain text, plain JSON, and bytes without one.</summary>
-    public string? ContentType => _wire.ContentType;
+    public string? ContentType => Wire.ContentType;
 
     /// <summary>The W3C trace context of its producer; null when there is none.</summary>
-    public string? TraceParent => _wire.TraceParent;
+    public string? TraceParent => Wire.TraceParent;
 
     /// <summary>Its place in the history of a broadcast queue, to resume after; null when it did not come by a live stream of one.</summary>
-    public long? EventId => _wire.EventId;
+    public long? EventId => Wire.EventId;
 
     /// <summary>How many messages before it a live consumer has missed, because they are gone from the history; 0 as a rule.</summary>
-    public long Missed => _wire.Missed;
+    public long Missed => Wire.Missed;
 
     /// <summary>The message; null when it is the JSON null.</summary>
     /// <exception cref="System.Text.Json.JsonException">It is no <typeparamref name="T"/>.</exception>
-    /// <exception cref="NotSupportedException">The serializer options know no <typeparamref name="T"/>.</exception>
     public T Value
     {
         get
         {
-            if (!_read) (_value, _read) = (_serializer!.Read<T>(_wire), true);
+            if (!_read) (_value, _read) = (MessageSerializer.Read(Wire, _typeInfo), true);
             return _value!;
         }
     }
 
-    private protected WireMessage Wire => _wire;
+    internal WireMessage Wire { get; }
 }
 
 /// <summary>A message looked at where it is, unchanged.</summary>
 /// <typeparam name="T">What it is read as.</typeparam>
 public sealed class PeekedMessage<T> : QueueMessage<T>
 {
-    internal PeekedMessage(WireMessage wire, MessageSerializer serializer) : base(wire, serializer)
+    internal PeekedMessage(WireMessage wire, JsonTypeInfo<T>? typeInfo) : base(wire, typeInfo)
     {
     }
 

@@ -8,21 +8,23 @@ public sealed partial class RestMqClient
     /// <inheritdoc/>
     public async Task<QueueMessage<T>?> GetAsync<T>(string queue, CancellationToken cancellationToken = default)
     {
-        using var command = MessageSerializer.Typed("{\"cmd\":\"get\"}"u8.ToArray(), "application/json");
-        using var response = await SendAsync(HttpMethod.Post, Address.Of("queue", queue), cancellationToken, command).ConfigureAwait(false);
+        var typeInfo = _serializer.TypeInfo<T>();
+        var command = Address.Fields(("body", """{"cmd":"get"}"""));
+        using var response = await SendAsync(HttpMethod.Post, Address.Of("queue", queue), command, cancellationToken).ConfigureAwait(false);
         var reply = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         // An empty queue is {"error":…} with 200 in this protocol, which has no other failure of a get.
-        return reply.AsSpan().StartsWith("{\"error\""u8) ? null : new QueueMessage<T>(MessageReader.Read(reply), _serializer);
+        return reply.AsSpan().StartsWith("{\"error\""u8) ? null : new QueueMessage<T>(MessageReader.Read(reply), typeInfo);
     }
 
     /// <inheritdoc/>
     public async Task<PeekedMessage<T>?> PeekAsync<T>(string key, CancellationToken cancellationToken = default)
     {
+        var typeInfo = _serializer.TypeInfo<T>();
         try
         {
-            using var response = await SendAsync(HttpMethod.Get, Address.Of(key), cancellationToken).ConfigureAwait(false);
+            using var response = await SendAsync(HttpMethod.Get, Address.Of(key), null, cancellationToken).ConfigureAwait(false);
             var reply = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-            return new PeekedMessage<T>(MessageReader.Read(reply), _serializer);
+            return new PeekedMessage<T>(MessageReader.Read(reply), typeInfo);
         }
         catch (RestMqClientException e) when (e.Type == "urn:restmq:not-found")
         {
@@ -32,10 +34,13 @@ public sealed partial class RestMqClient
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<PeekedMessage<T>>> LastAsync<T>(
-        string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default) =>
-        AskAsync<IReadOnlyList<PeekedMessage<T>>>(
+        string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default)
+    {
+        var typeInfo = _serializer.TypeInfo<T>();
+        return AskAsync<IReadOnlyList<PeekedMessage<T>>>(
             HttpMethod.Get, $"{Address.Of("j", queue)}?state={Word(place)}", null,
-            reply => MessageReader.ReadMember(reply, "messages").ConvertAll(wire => new PeekedMessage<T>(wire, _serializer)), cancellationToken);
+            reply => MessageReader.ReadMember(reply, "messages").ConvertAll(wire => new PeekedMessage<T>(wire, typeInfo)), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<bool> PurgeAsync(string queue, CancellationToken cancellationToken = default) =>
@@ -107,7 +112,7 @@ public sealed partial class RestMqClient
     private async Task<TResult> AskAsync<TResult>(
         HttpMethod method, string address, string? fields, Func<JsonElement, TResult> read, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(method, address, cancellationToken, OfForm(fields)).ConfigureAwait(false);
+        using var response = await SendAsync(method, address, fields, cancellationToken).ConfigureAwait(false);
         try
         {
             var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);

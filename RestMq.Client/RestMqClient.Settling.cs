@@ -1,12 +1,9 @@
-using System.Text;
 using RestMq.Client.Wire;
 
 namespace RestMq.Client;
 
 public sealed partial class RestMqClient
 {
-    private const string Form = "application/x-www-form-urlencoded";
-
     /// <inheritdoc/>
     public Task<bool> AckAsync(string receipt, CancellationToken cancellationToken = default) =>
         SettleAsync(HttpMethod.Delete, receipt, null, cancellationToken);
@@ -27,7 +24,7 @@ public sealed partial class RestMqClient
     {
         try
         {
-            using var reply = await SendAsync(method, Address.Of(receipt), cancellationToken, OfForm(fields)).ConfigureAwait(false);
+            using var reply = await SendAsync(method, Address.Of(receipt), fields, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (RestMqClientException e) when (e.Type is "urn:restmq:stale-receipt" or "urn:restmq:not-found")
@@ -35,6 +32,4 @@ public sealed partial class RestMqClient
             return false;
         }
     }
-
-    private static HttpContent? OfForm(string? fields) => fields is null ? null : MessageSerializer.Typed(Encoding.ASCII.GetBytes(fields), Form);
 }

@@ -10,9 +10,10 @@ public sealed partial class RestMqClient
     public async IAsyncEnumerable<QueueMessage<T>> ConsumeAsync<T>(
         string queue, ConsumeOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        var typeInfo = _serializer.TypeInfo<T>();
         var stream = Open(queue, null, null, options, cancellationToken);
         await using var leaving = stream.ConfigureAwait(false);
-        while (true) yield return new QueueMessage<T>(await stream.NextAsync().ConfigureAwait(false), _serializer);
+        while (true) yield return new QueueMessage<T>(await stream.NextAsync().ConfigureAwait(false), typeInfo);
     }
 
     /// <inheritdoc/>
@@ -20,9 +21,10 @@ public sealed partial class RestMqClient
         string queue, TimeSpan lease, int prefetch = 10, ConsumeOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        var typeInfo = _serializer.TypeInfo<T>();
         var stream = Open(queue, lease, prefetch, options, cancellationToken);
         await using var leaving = stream.ConfigureAwait(false);
-        while (true) yield return new LeasedMessage<T>(this, await stream.NextAsync().ConfigureAwait(false), _serializer);
+        while (true) yield return new LeasedMessage<T>(this, await stream.NextAsync().ConfigureAwait(false), typeInfo);
     }
 
     private LiveStream Open(string queue, TimeSpan? lease, int? prefetch, ConsumeOptions? options, CancellationToken cancellationToken)

@@ -6,65 +6,88 @@ namespace RestMq.Client;
 
 public sealed partial class RestMqClient
 {
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    // More than any host allows.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     /// <inheritdoc/>
-    public async Task<QueueMessage<T>?> TakeAsync<T>(string queue, TimeSpan wait = default, CancellationToken cancellationToken = default) =>
-        await TakeAsync(queue, null, null, wait, cancellationToken).ConfigureAwait(false) is { } reply
-            ? new QueueMessage<T>(MessageReader.Read(reply), _serializer)
-            : null;
+    public async Task<QueueMessage<T>?> TakeAsync<T>(string queue, TimeSpan wait = default, CancellationToken cancellationToken = default)
+    {
+        var typeInfo = _serializer.TypeInfo<T>();
+        var reply = await TakeAsync(queue, null, null, wait, cancellationToken).ConfigureAwait(false);
+        return reply is null ? null : new QueueMessage<T>(MessageReader.Read(reply), typeInfo);
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<QueueMessage<T>>> TakeManyAsync<T>(
-        string queue, int max, TimeSpan wait = default, CancellationToken cancellationToken = default) =>
-        await TakeAsync(queue, max, null, wait, cancellationToken).ConfigureAwait(false) is { } reply
-            ? MessageReader.ReadLines(reply).ConvertAll(wire => new QueueMessage<T>(wire, _serializer))
-            : [];
+        string queue, int max, TimeSpan wait = default, CancellationToken cancellationToken = default)
+    {
+        var typeInfo = _serializer.TypeInfo<T>();
+        var reply = await TakeAsync(queue, max, null, wait, cancellationToken).ConfigureAwait(false);
+        return reply is null ? [] : MessageReader.ReadLines(reply).ConvertAll(wire => new QueueMessage<T>(wire, typeInfo));
+    }
 
     /// <inheritdoc/>
     public async Task<LeasedMessage<T>?> LeaseAsync<T>(
-        string queue, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default) =>
-        await TakeAsync(queue, null, lease, wait, cancellationToken).ConfigureAwait(false) is { } reply
-            ? new LeasedMessage<T>(this, MessageReader.Read(reply), _serializer)
-            : null;
+        string queue, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default)
+    {
+        var typeInfo = _serializer.TypeInfo<T>();
+        var reply = await TakeAsync(queue, null, lease, wait, cancellationToken).ConfigureAwait(false);
+        return reply is null ? null : new LeasedMessage<T>(this, MessageReader.Read(reply), typeInfo);
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LeasedMessage<T>>> LeaseManyAsync<T>(
-        string queue, int max, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default) =>
-        await TakeAsync(queue, max, lease, wait, cancellationToken).ConfigureAwait(false) is { } reply
-            ? MessageReader.ReadLines(reply).ConvertAll(wire => new LeasedMessage<T>(this, wire, _serializer))
-            : [];
+        string queue, int max, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default)
+    {
+        var typeInfo = _serializer.TypeInfo<T>();
+        var reply = await TakeAsync(queue, max, lease, wait, cancellationToken).ConfigureAwait(false);
+        return reply is null ? [] : MessageReader.ReadLines(reply).ConvertAll(wire => new LeasedMessage<T>(this, wire, typeInfo));
+    }
 
     /// <inheritdoc/>
     public async Task<StreamMessage?> TakeStreamAsync(
         string queue, TimeSpan? lease = null, TimeSpan wait = default, CancellationToken cancellationToken = default)
     {
-        var query = Address.Fields(("format", "raw"), ("lease", lease), ("wait", wait == default ? null : wait));
-        var response = await WaitAsync(queue, query, wait, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        var fields = Address.Fields(("format", "raw"), ("lease", lease), ("wait", InQuery(wait)));
+        var response = await WaitAsync(queue, fields, wait, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NoContent)
         {
             response.Dispose();
             return null;
         }
-        // A header holds ASCII, so a name that is more came percent-encoded; a name cannot be both.
-        string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? Uri.UnescapeDataString(string.Concat(values)) : null;
+        if (Header("RestMQ-Key") is not { } key || !long.TryParse(Header("RestMQ-Count"), CultureInfo.InvariantCulture, out var count))
+        {
+            using (response) throw new RestMqClientException(inner: null);
+        }
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var count = long.Parse(Header("RestMQ-Count") ?? "0", CultureInfo.InvariantCulture);
-        return new StreamMessage(response, body, Header("RestMQ-Key") ?? "", Header("RestMQ-Receipt"), count);
+        return new StreamMessage(response, body, key, Header("RestMQ-Receipt"), count);
+
+        // A header holds ASCII, so a key that is more came percent-encoded; its colon tells which.
+        string? Header(string name) => !response.Headers.TryGetValues(name, out var values) ? null
+            : string.Concat(values) is var text && text.Contains(':') ? text : Uri.UnescapeDataString(text);
     }
 
     /// <summary>The body of the reply; null when there was no message.</summary>
     private async Task<byte[]?> TakeAsync(string queue, int? max, TimeSpan? lease, TimeSpan wait, CancellationToken cancellationToken)
     {
-        var query = Address.Fields(("max", max), ("lease", lease), ("wait", wait == default ? null : wait));
-        using var response = await WaitAsync(queue, query, wait, HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
+        var fields = Address.Fields(("max", max), ("lease", lease), ("wait", InQuery(wait)));
+        using var response = await WaitAsync(queue, fields, wait, HttpCompletionOption.ResponseContentRead, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NoContent) return null;
         return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    private static TimeSpan? InQuery(TimeSpan wait) => wait == default || wait >= Second ? null : wait;
+
     private async Task<HttpResponseMessage> WaitAsync(
-        string queue, string query, TimeSpan wait, HttpCompletionOption completion, CancellationToken cancellationToken)
+        string queue, string fields, TimeSpan wait, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Address.WithQuery(Address.Of("q", queue), query));
+        var request = new HttpRequestMessage(HttpMethod.Get, Address.WithQuery(Address.Of("q", queue), fields));
         if (wait == default) return await SendAsync(_http(), request, cancellationToken, completion).ConfigureAwait(false);
+        // A wait in the query is refused when it is longer than the host allows; a preference is cut short. It knows whole seconds only.
+        if (wait > LongestWait) wait = LongestWait;
+        if (wait >= Second) request.Headers.TryAddWithoutValidation("Prefer", string.Create(CultureInfo.InvariantCulture, $"wait={Math.Ceiling(wait.TotalSeconds)}"));
         // A client that waits has no timeout of its own, so that it is as long as the wait needs and no longer.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(wait + _options.Patience);

@@ -45,15 +45,9 @@ public sealed partial class RestMqClient : IRestMqClient
         AddAsync(queue, MessageSerializer.Typed(new StreamContent(message), options?.ContentType ?? "application/octet-stream"), options, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> AddManyAsync<T>(
-        string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        var lines = _serializer.Lines(messages);
-        if (lines.IsEmpty) return [];
-        var content = MessageSerializer.Typed(lines, "application/x-ndjson");
-        var keys = await AddAsync(queue, content, options, cancellationToken).ConfigureAwait(false);
-        return keys.Split("\r\n");
-    }
+    public Task<IReadOnlyList<string>> AddManyAsync<T>(
+        string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default) =>
+        this.AddLinesAsync(queue, MessageSerializer.Lines(messages, _serializer.TypeInfo<T>()), options, cancellationToken);
 
     /// <summary>The address with a slash at its end, without which the last part of its path would be lost.</summary>
     internal static Uri Folder(Uri address) => address.AbsoluteUri.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
@@ -62,7 +56,8 @@ public sealed partial class RestMqClient : IRestMqClient
     {
         TimeSpan? delay = options is { Delay.Ticks: not 0 } ? options.Delay : null;
         var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(("delay", delay), ("ttl", options?.TimeToLive)));
-        using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
+        // Not disposed, here and elsewhere: that would do nothing but close the caller's stream.
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
         var once = options?.IdempotencyKey ?? (_options.IdempotentAdds ? Guid.NewGuid().ToString("N") : null);
         if (once is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", once);
         using var response = await SendAsync(_http(), request, cancellationToken).ConfigureAwait(false);
@@ -71,8 +66,11 @@ public sealed partial class RestMqClient : IRestMqClient
         return reply.TrimEnd('\r', '\n');
     }
 
-    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, CancellationToken cancellationToken, HttpContent? content = null) =>
-        SendAsync(_http(), new HttpRequestMessage(method, address) { Content = content }, cancellationToken);
+    private Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, string? fields, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(method, address) { Content = fields is null ? null : MessageSerializer.Form(fields) };
+        return SendAsync(_http(), request, cancellationToken);
+    }
 
     /// <summary>Sends a request and returns a reply that is a success.</summary>
     /// <exception cref="RestMqClientException">The host refused.</exception>

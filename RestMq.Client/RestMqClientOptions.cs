@@ -1,6 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace RestMq.Client;
 
@@ -13,10 +11,11 @@ public sealed class RestMqClientOptions
     public Uri? BaseAddress { get; set; }
 
     /// <summary>
-    /// How messages are written and read. A trimmed or AOT application sets its <c>TypeInfoResolver</c> to a <c>JsonSerializerContext</c> of its own.
+    /// How messages are written and read. A trimmed or AOT application sets its <c>TypeInfoResolver</c> to a <c>JsonSerializerContext</c> of its own,
+    /// or uses the methods that are given a <c>JsonTypeInfo</c> (<see cref="RestMqClientJsonExtensions"/>).
     /// <value>The defaults of the web: camel case, and read whatever the case.</value>
     /// </summary>
-    public JsonSerializerOptions SerializerOptions { get; set; } = new(JsonSerializerDefaults.Web) { TypeInfoResolver = DefaultResolver() };
+    public JsonSerializerOptions SerializerOptions { get; set; } = new(JsonSerializerDefaults.Web);
 
     /// <summary>
     /// Whether an add without an idempotency key of its own is given one, so that a request that is sent again, by a retry or by a proxy, adds
@@ -26,9 +25,4 @@ public sealed class RestMqClientOptions
 
     /// <summary>How much longer than it was asked to wait the host may take to answer. <value>30 seconds.</value></summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(30);
-
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reflection is used only where the application has it enabled.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Reflection is used only where the application has it enabled.")]
-    private static IJsonTypeInfoResolver DefaultResolver() =>
-        JsonSerializer.IsReflectionEnabledByDefault ? new DefaultJsonTypeInfoResolver() : JsonTypeInfoResolver.Combine();
 }

@@ -51,16 +51,12 @@ public static class RestMqClientServiceCollectionExtensions
     {
         services.AddOptions<RestMqClientOptions>(name);
         if (configure is not null) services.Configure(name, configure);
-        var builder = services.AddHttpClient(Http(name));
-        if (services.Any(service => service.ServiceType == typeof(Registered) && ((Registered)service.ImplementationInstance!).Name == name)) return builder;
-        services.AddSingleton(new Registered(name));
-        builder.ConfigureHttpClient((provider, http) =>
+        AddPatientHttp(services, name);
+        return services.AddHttpClient(Http(name), (provider, http) =>
         {
             var options = provider.GetRequiredService<IOptionsMonitor<RestMqClientOptions>>().Get(name);
             if (options.BaseAddress is { } address) http.BaseAddress = RestMqClient.Folder(address);
         });
-        AddPatientHttp(services, name);
-        return builder;
     }
 
     /// <summary>
@@ -104,7 +100,5 @@ public static class RestMqClientServiceCollectionExtensions
 
     private static string Http(string name) => name.Length == 0 ? HttpName : $"{HttpName}:{name}";
 
-    private static string Patient(string name) => Http(name) + ":patient";
-
-    private sealed record Registered(string Name);
+    private static string Patient(string name) => "Patient" + Http(name);
 }

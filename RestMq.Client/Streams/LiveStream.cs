@@ -8,12 +8,14 @@ namespace RestMq.Client.Streams;
 /// <summary>
 /// A queue's live messages over one connection after another: each goes on after the last message of the one before. Pauses between them double
 /// from what the host asks for, and are scattered, so that the consumers of a host that comes back do not all come at once. A message ends the
-/// doubling.
+/// doubling, and so does a connection that lasted.
 /// </summary>
 internal sealed partial class LiveStream(
     Func<HttpClient> http, string address, ConsumeOptions options, TimeSpan patience, TimeProvider time, ILogger logger, CancellationToken ended)
     : IAsyncDisposable
 {
+    private const string EventStream = "text/event-stream";
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
     private Connection? _connection;
@@ -67,7 +69,7 @@ internal sealed partial class LiveStream(
     private async Task<Connection> ConnectAsync()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
+        request.Headers.TryAddWithoutValidation("Accept", EventStream);
         if (_lastId is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", _lastId);
         // The headers come at once. After them, silence is what tells of a lost connection.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ended);
@@ -77,11 +79,18 @@ internal sealed partial class LiveStream(
         {
             using (response) throw await RestMqClientException.OfAsync(response, deadline.Token).ConfigureAwait(false);
         }
+        // A page of another site would be read as a stream without messages, and asked for again for ever.
+        if (response.Content.Headers.ContentType?.MediaType != EventStream)
+        {
+            using (response) throw new RestMqClientException(inner: null);
+        }
+        // The host counts anew what is missed since the last message.
+        _missed = 0;
         // Where it begins: a connection that breaks before its first message has missed nothing then.
         if (_lastId is null && response.Headers.TryGetValues("Last-Event-ID", out var places)) _lastId = places.First();
         var body = new WatchedStream(await response.Content.ReadAsStreamAsync(ended).ConfigureAwait(false), options.Silence, time);
         var parser = SseParser.Create(body, static (_, data) => data.ToArray());
-        return new Connection(response, body, parser, parser.EnumerateAsync(ended).GetAsyncEnumerator(ended));
+        return new Connection(response, body, parser, parser.EnumerateAsync(ended).GetAsyncEnumerator(ended), time.GetTimestamp());
     }
 
     private async Task PauseAsync(Exception? loss)
@@ -96,6 +105,7 @@ internal sealed partial class LiveStream(
     {
         if (_connection is not { } connection) return;
         _connection = null;
+        if (time.GetElapsedTime(connection.Since) >= options.MaxReconnectDelay) _losses = 0;
         await connection.Body.CloseAsync().ConfigureAwait(false);
         connection.Response.Dispose();
         await connection.Events.DisposeAsync().ConfigureAwait(false);
@@ -112,5 +122,5 @@ internal sealed partial class LiveStream(
     private static partial void LogLost(ILogger logger, Exception? loss, string address);
 
     private sealed record Connection(
-        HttpResponseMessage Response, WatchedStream Body, SseParser<byte[]> Parser, IAsyncEnumerator<SseItem<byte[]>> Events);
+        HttpResponseMessage Response, WatchedStream Body, SseParser<byte[]> Parser, IAsyncEnumerator<SseItem<byte[]>> Events, long Since);
 }

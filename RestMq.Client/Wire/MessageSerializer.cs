@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -7,41 +8,53 @@ using System.Text.Json.Serialization.Metadata;
 namespace RestMq.Client.Wire;
 
 /// <summary>Writes messages as request bodies, and reads them from replies: texts and bytes as they are, the rest as JSON.</summary>
-internal sealed class MessageSerializer(JsonSerializerOptions options)
+internal sealed class MessageSerializer
 {
-    // Never indented: a line break would end the message.
-    private readonly JsonWriterOptions _lines = new() { Encoder = options.Encoder ?? JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public const string Json = "application/json";
 
-    /// <summary>A message as a request's body.</summary>
-    public HttpContent Content<T>(T message, string? contentType)
+    private readonly JsonSerializerOptions _options;
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Only where reflection is on, which it is not in a trimmed application.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
+    public MessageSerializer(JsonSerializerOptions options)
     {
-        switch (message)
-        {
-            case string text when contentType is null:
-                // As a form, a text needs no content type of its own.
-                return Typed(Encoding.ASCII.GetBytes("value=" + Uri.EscapeDataString(text)), "application/x-www-form-urlencoded");
-            case string text:
-                return Typed(Encoding.UTF8.GetBytes(text), contentType);
-            case byte[] bytes:
-                return Typed(bytes, contentType);
-            case ReadOnlyMemory<byte> bytes:
-                return Typed(bytes, contentType);
-            default:
-                return Typed(JsonSerializer.SerializeToUtf8Bytes(message, Info<T>()), contentType ?? "application/json");
-        }
+        _options = options;
+        if (JsonSerializer.IsReflectionEnabledByDefault) options.MakeReadOnly(populateMissingResolver: true);
     }
 
-    /// <summary>Messages as lines of JSON.</summary>
-    public ReadOnlyMemory<byte> Lines<T>(IEnumerable<T> messages)
+    /// <summary>How a <typeparamref name="T"/> is read and written; null for texts and bytes, which are as they are.</summary>
+    /// <exception cref="NotSupportedException">The options know no <typeparamref name="T"/>.</exception>
+    public JsonTypeInfo<T>? TypeInfo<T>() =>
+        typeof(T) == typeof(string) || typeof(T) == typeof(byte[]) || typeof(T) == typeof(ReadOnlyMemory<byte>)
+            ? null
+            : (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
+
+    /// <summary>A message as a request's body.</summary>
+    public HttpContent Content<T>(T message, string? contentType) => message switch
     {
-        if (typeof(T) == typeof(byte[]) || typeof(T) == typeof(ReadOnlyMemory<byte>))
+        // As a form, a text needs no content type of its own.
+        string text when contentType is null => Form(Address.Fields(("value", text))),
+        string text => Typed(Encoding.UTF8.GetBytes(text), contentType),
+        byte[] bytes => Typed(bytes, contentType),
+        ReadOnlyMemory<byte> bytes => Typed(bytes, contentType),
+        _ => Typed(TypeInfo<T>() is { } typeInfo ? JsonSerializer.SerializeToUtf8Bytes(message, typeInfo) : "null"u8.ToArray(), contentType ?? Json),
+    };
+
+    /// <summary>Messages as lines of JSON.</summary>
+    /// <param name="messages">The messages.</param>
+    /// <param name="typeInfo">How they are written; null for texts.</param>
+    public static ReadOnlyMemory<byte> Lines<T>(IEnumerable<T> messages, JsonTypeInfo<T>? typeInfo)
+    {
+        if (typeInfo is null && typeof(T) != typeof(string))
             throw new NotSupportedException("Several messages go as lines of JSON, which cannot hold bytes as they are: add them one by one.");
         var lines = new ArrayBufferWriter<byte>(1024);
-        using var writer = new Utf8JsonWriter(lines, _lines);
+        // Never indented: a line break would end the message.
+        var form = new JsonWriterOptions { Encoder = typeInfo?.Options.Encoder ?? JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+        using var writer = new Utf8JsonWriter(lines, form);
         foreach (var message in messages)
         {
-            if (message is string text) writer.WriteStringValue(text);
-            else JsonSerializer.Serialize(writer, message, Info<T>());
+            if (typeInfo is null) writer.WriteStringValue(message as string);
+            else JsonSerializer.Serialize(writer, message, typeInfo);
             writer.Flush();
             writer.Reset();
             lines.Write("\n"u8);
@@ -51,17 +64,35 @@ internal sealed class MessageSerializer(JsonSerializerOptions options)
 
     /// <summary>
     /// A message as <typeparamref name="T"/>. A text that is asked for as an object is JSON that was sent as a text, as
-    /// <c>curl -d 'value={…}'</c> does.
+    /// <c>curl -d 'value={…}'</c> does; one that is asked for as a simple type may be that (<c>true</c>) or what stands in a JSON string (a date).
     /// </summary>
-    public T? Read<T>(WireMessage message)
+    /// <param name="message">The message.</param>
+    /// <param name="typeInfo">How it is read; null for texts and bytes.</param>
+    /// <exception cref="JsonException">It is no <typeparamref name="T"/>.</exception>
+    public static T? Read<T>(WireMessage message, JsonTypeInfo<T>? typeInfo)
     {
-        if (typeof(T) == typeof(string)) return (T)(object)Encoding.UTF8.GetString(message.Body.Span);
-        if (typeof(T) == typeof(byte[])) return (T)(object)message.Body.ToArray();
-        if (typeof(T) == typeof(ReadOnlyMemory<byte>)) return (T)(object)message.Body;
-        var info = Info<T>();
-        var isString = message.IsText && info.Kind == JsonTypeInfoKind.None;
-        return JsonSerializer.Deserialize(isString ? Quoted(message.Body.Span) : message.Body.Span, info);
+        var body = message.Body;
+        if (typeInfo is null)
+        {
+            if (typeof(T) == typeof(string)) return (T)(object)Encoding.UTF8.GetString(body.Span);
+            return typeof(T) == typeof(byte[]) ? (T)(object)body.ToArray() : (T)(object)body;
+        }
+        if (message.IsText && typeInfo.Kind == JsonTypeInfoKind.None)
+        {
+            try
+            {
+                return JsonSerializer.Deserialize($"\"{JsonEncodedText.Encode(body.Span)}\"", typeInfo);
+            }
+            catch (JsonException)
+            {
+                // Then as it stands.
+            }
+        }
+        return JsonSerializer.Deserialize(body.Span, typeInfo);
     }
+
+    /// <summary>Fields as a form.</summary>
+    public static HttpContent Form(string fields) => Typed(Encoding.ASCII.GetBytes(fields), "application/x-www-form-urlencoded");
 
     /// <summary>A body with a content type as it was given, which the host judges.</summary>
     public static HttpContent Typed(ReadOnlyMemory<byte> bytes, string? contentType) => Typed(new ReadOnlyMemoryContent(bytes), contentType);
@@ -71,16 +102,5 @@ internal sealed class MessageSerializer(JsonSerializerOptions options)
         if (contentType is not null && !content.Headers.TryAddWithoutValidation("Content-Type", contentType))
             throw new ArgumentException($"This is no content type: {contentType}", nameof(contentType));
         return content;
-    }
-
-    private JsonTypeInfo<T> Info<T>() => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
-
-    private static ReadOnlySpan<byte> Quoted(ReadOnlySpan<byte> text)
-    {
-        var json = new ArrayBufferWriter<byte>(text.Length + 2);
-        using var writer = new Utf8JsonWriter(json);
-        writer.WriteStringValue(text);
-        writer.Flush();
-        return json.WrittenSpan;
     }
 }

@@ -27,11 +27,30 @@ internal static class MessageReader
         {
             return JsonSerializer.Deserialize(message.Body.Span, typeInfo) ?? throw new JsonException("It is null.");
         }
+        // It may be a text, or a JSON string that came as one, over HTTP: a date, a Guid, a word of an enum.
+        catch (JsonException) when (typeInfo.Kind == JsonTypeInfoKind.None && TryReadText(message, typeInfo, out var value))
+        {
+            return value;
+        }
         catch (JsonException e)
         {
             throw new PoisonMessageException($"not a JSON {typeof(TMessage).Name}: {e.Message}", e);
         }
     };
+
+    private static bool TryReadText<TMessage>(SourceMessage message, JsonTypeInfo<TMessage> typeInfo, [NotNullWhen(true)] out TMessage? value)
+    {
+        try
+        {
+            value = JsonSerializer.Deserialize($"\"{JsonEncodedText.Encode(message.Body.Span)}\"", typeInfo);
+            return value is not null;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            value = default;
+            return false;
+        }
+    }
 
     private static string ReadText(SourceMessage message)
     {

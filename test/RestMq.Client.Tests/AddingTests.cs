@@ -59,7 +59,9 @@ public abstract class AddingTests(QueueHost host)
         var queue = QueueHost.NextQueue();
         var bytes = new byte[300_000];
         Random.Shared.NextBytes(bytes);
-        await Client.AddStreamAsync(queue, new MemoryStream(bytes), new AddMessageOptions { ContentType = "application/pdf" });
+        using var source = new MemoryStream(bytes);
+        await Client.AddStreamAsync(queue, source, new AddMessageOptions { ContentType = "application/pdf" });
+        (source.CanRead, source.Position).Should().Be((true, bytes.Length), "it is the caller's to close");
 
         await using (var leased = await Client.TakeStreamAsync(queue, lease: TimeSpan.FromSeconds(30)))
         {
@@ -79,6 +81,7 @@ public abstract class AddingTests(QueueHost host)
     [InlineData("café")]
     [InlineData("a:b:1")]
     [InlineData("50%&more?#=+;")]
+    [InlineData("50%41%C3%A9")]
     [InlineData("...")]
     public async Task A_queue_may_have_any_name(string name)
     {
@@ -159,6 +162,10 @@ public abstract class AddingTests(QueueHost host)
 
         await Client.AddAsync(queue, "42");
         (await Client.TakeAsync<int>(queue))!.Value.Should().Be(42);
+        await Client.AddAsync(queue, "true");
+        (await Client.TakeAsync<bool>(queue))!.Value.Should().BeTrue();
+        await Client.AddAsync(queue, "2026-02-01T00:00:00Z");
+        (await Client.TakeAsync<DateTimeOffset>(queue))!.Value.Month.Should().Be(2);
         var id = Guid.NewGuid();
         await Client.AddAsync(queue, id);
         (await Client.TakeAsync<Guid>(queue))!.Value.Should().Be(id);

@@ -92,6 +92,19 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
+    public async Task A_wait_longer_than_the_host_allows_is_as_long_as_it_allows()
+    {
+        var queue = QueueHost.NextQueue();
+        var taking = Client.TakeAsync<string>(queue, TimeSpan.MaxValue);
+        var streaming = Client.TakeStreamAsync(queue, Lease, TimeSpan.FromHours(2.5));
+        var consuming = host.Source.LeaseAsync([queue], 1, Lease, TimeSpan.FromDays(1), CancellationToken.None).AsTask();
+        await Client.AddManyAsync(queue, ["a", "b", "c"]);
+        (await Deadline.Within(taking))!.Key.Should().StartWith(queue);
+        await using (var stream = await Deadline.Within(streaming)) stream!.Receipt.Should().StartWith(queue);
+        (await Deadline.Within(consuming)).Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task A_look_at_the_head_leaves_it()
     {
         var queue = QueueHost.NextQueue();

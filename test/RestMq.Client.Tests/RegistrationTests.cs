@@ -15,20 +15,23 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
 {
     internal sealed record Order(int Id);
 
-    [Fact]
-    public async Task Several_hosts_have_several_clients()
+    [Theory]
+    [InlineData("other")]
+    [InlineData("patient")]
+    public async Task Several_hosts_have_several_clients(string name)
     {
         await using var other = await Site.StartAsync();
         using var services = QueueHost.Services(services =>
         {
             services.AddRestMqClient(options => options.BaseAddress = host.Address);
-            services.AddRestMqClient("other", options => options.BaseAddress = new Uri("http://other.example/deep/mq"))
+            services.AddRestMqClient(name, options => options.BaseAddress = new Uri("http://other.example/deep/mq"))
                 .ConfigurePrimaryHttpMessageHandler(other.Handler);
         });
         var queue = QueueHost.NextQueue();
-        await services.GetRequiredKeyedService<IRestMqClient>("other").AddAsync(queue, "there");
+        var there = services.GetRequiredKeyedService<IRestMqClient>(name);
+        await there.AddAsync(queue, "there");
         (await services.GetRequiredService<IRestMqClient>().TakeAsync<string>(queue)).Should().BeNull("it is in the other host");
-        (await services.GetRequiredKeyedService<IRestMqClient>("other").TakeAsync<string>(queue))!.Value.Should().Be("there");
+        (await there.TakeAsync<string>(queue, TimeSpan.FromSeconds(1)))!.Value.Should().Be("there");
     }
 
     [Fact]
@@ -104,6 +107,21 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
         (await client.TakeAsync<Order>(queue))!.Value.Should().Be(new Order(5));
         (await client.TakeAsync<string>(queue))!.Value.Should().Be("texts need no context");
         await FluentActions.Awaiting(() => client.AddAsync(queue, new Version(1, 2))).Should().ThrowAsync<NotSupportedException>();
+        await client.AddAsync(queue, "1.2");
+        await FluentActions.Awaiting(() => client.TakeAsync<Version>(queue)).Should().ThrowAsync<NotSupportedException>();
+        (await client.StatsAsync(queue)).Ready.Should().Be(1, "what cannot be read is found before it is taken");
+    }
+
+    [Fact]
+    public async Task Options_that_name_no_resolver_have_the_one_of_the_serializer()
+    {
+        using var http = new HttpClient();
+        var client = new RestMqClient(http, new RestMqClientOptions { BaseAddress = host.Address, SerializerOptions = new JsonSerializerOptions() });
+        var queue = QueueHost.NextQueue();
+        await client.AddAsync(queue, new Order(6));
+        var message = await client.TakeAsync<Order>(queue);
+        message!.Value.Should().Be(new Order(6));
+        message.Body.ToArray().Should().Equal("{\"Id\":6}"u8.ToArray());
     }
 
     [Fact]
@@ -129,6 +147,8 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
             () => client.TakeManyAsync<string>("q", 2),
             () => client.StatsAsync("q"),
             () => client.GetAsync<string>("q"),
+            () => client.TakeStreamAsync("q"),
+            () => Deadline.Within(client.ConsumeAsync<string>("q").GetAsyncEnumerator().MoveNextAsync()),
         })
         {
             (await ask.Should().ThrowAsync<RestMqClientException>()).WithMessage("*not one of a RestMQ host*").Which.Status.Should().Be(200);

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace RestMq.Client;
@@ -145,7 +147,10 @@ public abstract class StreamingTests(QueueHost host)
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             Interlocked.Increment(ref _requests) > 1
                 ? base.SendAsync(request, cancellationToken)
-                : Task.FromResult(new HttpResponseMessage { Content = new StreamContent(new System.IO.Pipelines.Pipe().Reader.AsStream()) });
+                : Task.FromResult(new HttpResponseMessage
+                {
+                    Content = new StreamContent(new Pipe().Reader.AsStream()) { Headers = { ContentType = new MediaTypeHeaderValue("text/event-stream") } },
+                });
     }
 
     public sealed class OnMemory(MemoryHost host) : StreamingTests(host), IClassFixture<MemoryHost>;

@@ -54,6 +54,26 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
+    public async Task A_simple_type_is_read_from_a_json_string_and_from_a_text_wherever_it_comes_from()
+    {
+        var (guids, flags) = (new Work<Guid>((_, _) => Task.CompletedTask), new Work<bool>((_, _) => Task.CompletedTask));
+        var id = Guid.NewGuid();
+        var other = QueueName.Parse($"{Queue}-flags");
+        var host = await Hosts.StartAsync(services =>
+        {
+            Consume(services, guids);
+            services.AddSingleton(flags).AddRestMqConsumer<bool, WorkHandler<bool>>(other.Value);
+        });
+
+        await EngineOf(host).AddAsync(Queue, [new NewMessage(MessageBody.FromJson(System.Text.Encoding.UTF8.GetBytes($"\"{id}\""))), new NewMessage(MessageBody.FromText($"{id}"))]);
+        await EngineOf(host).AddAsync(other, [new NewMessage(MessageBody.FromJson("true"u8.ToArray())), new NewMessage(MessageBody.FromText("true"))]);
+
+        await Hosts.PassUntilAsync(() => Task.FromResult(guids.Done.Count == 2 && flags.Done.Count == 2));
+        guids.Done.Select(context => context.Message).Should().Equal(id, id);
+        flags.Done.Select(context => context.Message).Should().Equal(true, true);
+    }
+
+    [Fact]
     public async Task A_handler_is_told_what_it_handles()
     {
         var work = Nothing();

@@ -3,7 +3,8 @@ using System.Xml.Linq;
 namespace RestMq.Packages;
 
 /// <summary>What is in the packages, and what they do in applications that know nothing of this repository.</summary>
-public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFolder>
+[Collection(PackedFolder.Name)]
+public sealed class PackageTests(PackedFolder packed)
 {
     private const string JsonHeader = "Content-Type: application/json";
 
@@ -49,20 +50,12 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
     [Fact]
     public async Task A_site_embeds_the_queues_as_the_README_says()
     {
-        await using var redis = await RedisServer.StartAsync();
-        var program = Snippet.CodeOf("embed").Replace("localhost:6379", redis.Address).Replace("app.Run();", Snippet.CodeOf("engine") + "app.Run();")
-            + "internal sealed record Order(int Number, string Item);";
-        program.Should().Contain(redis.Address).And.Contain("MapPost(\"/orders\"", "the snippets are what they were when this was written");
-        var site = await packed.BuildAsync("web", "site", $"using RestMq;\nusing System.Text.Json;\n{program}", "RestMq.AspNetCore");
-
-        await using var process = new ChildProcess("dotnet", [site, "--urls", "http://127.0.0.1:0"], "These tests need dotnet on the PATH.");
-        var line = await process.WaitForLineAsync(line => line.Contains("Now listening on: http://127.0.0.1:", StringComparison.Ordinal));
-        await using var connection = await RawConnection.OpenAsync(int.Parse(line.Split(':')[^1]));
-        (await connection.AskAsync("POST /mq/q/test", "value=foobar")).Text.Should().Be("test:1\r\n");
-        (await connection.AskAsync("GET /mq/q/test")).Text.Should().Be("{\"key\":\"test:1\",\"value\":\"foobar\",\"count\":1}\r\n");
-        (await connection.AskAsync("POST /orders", """{"number":7,"item":"tuna"}""", JsonHeader)).Text.Should().Be("orders:1");
-        (await connection.AskAsync("GET /mq/q/orders")).Text.Should().Be("{\"key\":\"orders:1\",\"value\":{\"Number\":7,\"Item\":\"tuna\"},\"count\":1}\r\n");
-        (await redis.KeysAsync()).Should().Contain("restmq:{orders}:meta");
+        await using var site = await FreshSite.StartAsync(packed);
+        (await site.AskAsync("POST /mq/q/test", "value=foobar")).Should().Be("test:1\r\n");
+        (await site.AskAsync("GET /mq/q/test")).Should().Be("{\"key\":\"test:1\",\"value\":\"foobar\",\"count\":1}\r\n");
+        (await site.AskAsync("POST /orders", """{"number":7,"item":"tuna"}""", JsonHeader)).Should().Be("orders:1");
+        (await site.AskAsync("GET /mq/q/orders")).Should().Be("{\"key\":\"orders:1\",\"value\":{\"Number\":7,\"Item\":\"tuna\"},\"count\":1}\r\n");
+        (await site.Redis.KeysAsync()).Should().Contain("restmq:{orders}:meta");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Xml.Linq;
 
 namespace RestMq.Packages;
@@ -7,11 +8,18 @@ namespace RestMq.Packages;
 /// The packages, packed once for all tests from what is built, and applications that use them: outside the repository, in folders of their own,
 /// with what this machine has configured as sources of everything else.
 /// </summary>
-public sealed class PackedFolder : IAsyncLifetime
+[CollectionDefinition(Name)]
+public sealed class PackedFolder : IAsyncLifetime, ICollectionFixture<PackedFolder>
 {
+    /// <summary>Of the collection of those tests.</summary>
+    public const string Name = "Packed";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly string[] Strictly = ["-v", "q", "--nologo", "-warnaserror", "-p:WarningsNotAsErrors=NU1900"];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-packages-");
+
+    private readonly Dictionary<string, string> _built = [];
 
     private string Packages => Path.Combine(_folder.FullName, "packages");
 
@@ -40,16 +48,28 @@ public sealed class PackedFolder : IAsyncLifetime
     /// <summary>What is in a package, by path.</summary>
     public ZipArchive Open(string library, string extension) => ZipFile.OpenRead(Directory.GetFiles(Packages, $"{library}.?.*.{extension}").Single());
 
-    /// <summary>A new application from the SDK's template, with packages added and its program replaced; built.</summary>
+    /// <summary>A new application from the SDK's template, with packages added and its program replaced; built, once for all who ask for the name.</summary>
     /// <returns>The built program.</returns>
     public async Task<string> BuildAsync(string template, string name, string program, params string[] packages)
     {
+        if (_built.TryGetValue(name, out var built)) return built;
         var folder = Path.Combine(_folder.FullName, name);
         await DotnetAsync(_folder.FullName, "new", template, "-o", folder, "--no-restore");
         foreach (var package in packages) await DotnetAsync(folder, ["add", "package", .. package.Split(' ')]);
         await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), program);
-        await DotnetAsync(folder, "build", "-v", "q", "--nologo", "-warnaserror", "-p:WarningsNotAsErrors=NU1900");
-        return Path.Combine(folder, "bin", "Debug", "net10.0", $"{name}.dll");
+        await DotnetAsync(folder, ["build", .. Strictly]);
+        return _built[name] = Path.Combine(folder, "bin", "Debug", "net10.0", $"{name}.dll");
+    }
+
+    /// <summary>Publishes an application that was built, for this machine and whole.</summary>
+    /// <returns>The program.</returns>
+    public async Task<string> PublishAsync(string name, params string[] properties)
+    {
+        var output = Path.Combine(_folder.FullName, name, "published");
+        await DotnetAsync(
+            Path.Combine(_folder.FullName, name),
+            ["publish", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "-o", output, .. properties.Select(property => $"-p:{property}"), .. Strictly]);
+        return Path.Combine(output, name);
     }
 
     private static async Task<string> DotnetAsync(string folder, params IEnumerable<string> arguments)

@@ -17,6 +17,10 @@ internal sealed partial record Snippet(string Name, string Where, string Code)
 
     public static string CodeOf(string name) => All.Single(snippet => snippet.Name == name).Code;
 
+    /// <summary>A program of <c>Programs/</c>, with the snippets in the place of the lines that name them.</summary>
+    public static string ProgramOf(string name) =>
+        Place().Replace(File.ReadAllText(Path.Combine(Repository.Root, "test", "RestMq.Packages.Tests", "Programs", $"{name}.cs")), line => CodeOf(line.Groups[1].Value));
+
     private static IEnumerable<Snippet> Of(string file)
     {
         var text = File.ReadAllText(file).ReplaceLineEndings("\n");
@@ -28,4 +32,7 @@ internal sealed partial record Snippet(string Name, string Where, string Code)
 
     [GeneratedRegex(@"(<!-- snippet: (?<name>[\w-]+) -->\n)?```(csharp|cs|c#)\n(?<code>.*?)```", RegexOptions.Singleline)]
     private static partial Regex Blocks();
+
+    [GeneratedRegex(@"^ *// snippet: ([\w-]+)$", RegexOptions.Multiline)]
+    private static partial Regex Place();
 }

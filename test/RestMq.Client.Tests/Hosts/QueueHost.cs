@@ -26,6 +26,9 @@ public abstract class QueueHost(bool onRedis) : IAsyncLifetime
     /// <summary>The client as an application has it.</summary>
     public IRestMqClient Client => _services!.GetRequiredService<IRestMqClient>();
 
+    /// <summary>The same, as hosted consumers have it.</summary>
+    public IMessageSource Source => _services!.GetRequiredKeyedService<IMessageSource>(RestMqConsumerOptions.ClientSource);
+
     public IQueueEngine Engine => _site.Services.GetRequiredService<IQueueEngine>();
 
     /// <summary>A client without anything of ours, for what curl would send.</summary>

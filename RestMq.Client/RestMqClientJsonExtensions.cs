@@ -1,0 +1,110 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using RestMq.Client.Wire;
+
+namespace RestMq.Client;
+
+/// <summary>
+/// The methods of <see cref="IRestMqClient"/> for messages that are JSON, each with what is needed to write or read them without reflection: a
+/// property of a <c>JsonSerializerContext</c>, such as <c>AppJson.Default.Order</c>. Trimmed and AOT applications use these. They send and receive
+/// bytes by the methods of the same names, whichever client it is; a text is JSON to them too.
+/// </summary>
+public static class RestMqClientJsonExtensions
+{
+    private const string JsonLines = "application/x-ndjson";
+
+    /// <inheritdoc cref="IRestMqClient.AddAsync"/>
+    public static Task<string> AddAsync<T>(
+        this IRestMqClient client, string queue, T message, JsonTypeInfo<T> typeInfo, AddMessageOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        client.AddAsync<ReadOnlyMemory<byte>>(
+            queue, JsonSerializer.SerializeToUtf8Bytes(message, typeInfo), As(options?.ContentType ?? MessageSerializer.Json, options), cancellationToken);
+
+    /// <inheritdoc cref="IRestMqClient.AddManyAsync"/>
+    public static Task<IReadOnlyList<string>> AddManyAsync<T>(
+        this IRestMqClient client, string queue, IEnumerable<T> messages, JsonTypeInfo<T> typeInfo, AddMessageOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        client.AddLinesAsync(queue, MessageSerializer.Lines(messages, typeInfo), options, cancellationToken);
+
+    /// <inheritdoc cref="IRestMqClient.TakeAsync"/>
+    public static async Task<QueueMessage<T>?> TakeAsync<T>(
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, TimeSpan wait = default, CancellationToken cancellationToken = default)
+    {
+        var raw = await client.TakeAsync<ReadOnlyMemory<byte>>(queue, wait, cancellationToken).ConfigureAwait(false);
+        return raw is null ? null : new QueueMessage<T>(raw.Wire, typeInfo);
+    }
+
+    /// <inheritdoc cref="IRestMqClient.TakeManyAsync"/>
+    public static async Task<IReadOnlyList<QueueMessage<T>>> TakeManyAsync<T>(
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, int max, TimeSpan wait = default, CancellationToken cancellationToken = default)
+    {
+        var many = await client.TakeManyAsync<ReadOnlyMemory<byte>>(queue, max, wait, cancellationToken).ConfigureAwait(false);
+        return [.. many.Select(raw => new QueueMessage<T>(raw.Wire, typeInfo))];
+    }
+
+    /// <inheritdoc cref="IRestMqClient.LeaseAsync"/>
+    public static async Task<LeasedMessage<T>?> LeaseAsync<T>(
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, TimeSpan lease, TimeSpan wait = default,
+        CancellationToken cancellationToken = default)
+    {
+        var raw = await client.LeaseAsync<ReadOnlyMemory<byte>>(queue, lease, wait, cancellationToken).ConfigureAwait(false);
+        return raw is null ? null : new LeasedMessage<T>(raw, typeInfo);
+    }
+
+    /// <inheritdoc cref="IRestMqClient.LeaseManyAsync"/>
+    public static async Task<IReadOnlyList<LeasedMessage<T>>> LeaseManyAsync<T>(
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, int max, TimeSpan lease, TimeSpan wait = default,
+        CancellationToken cancellationToken = default)
+    {
+        var many = await client.LeaseManyAsync<ReadOnlyMemory<byte>>(queue, max, lease, wait, cancellationToken).ConfigureAwait(false);
+        return [.. many.Select(raw => new LeasedMessage<T>(raw, typeInfo))];
+    }
+
+    /// <inheritdoc cref="IRestMqClient.GetAsync"/>
+    public static async Task<QueueMessage<T>?> GetAsync<T>(
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+    {
+        var raw = await client.GetAsync<ReadOnlyMemory<byte>>(queue, cancellationToken).ConfigureAwait(false);
+        return raw is null ? null : new QueueMessage<T>(raw.Wire, typeInfo);
+    }
+
+    /// <inheritdoc cref="IRestMqClient.PeekAsync"/>
+    public static async Task<PeekedMessage<T>?> PeekAsync<T>(
+        this IRestMqClient client, string key, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+    {
+        var raw = await client.PeekAsync<ReadOnlyMemory<byte>>(key, cancellationToken).ConfigureAwait(false);
+        return raw is null ? null : new PeekedMessage<T>(raw.Wire, typeInfo);
+    }
+
+    /// <inheritdoc cref="IRestMqClient.LastAsync"/>
+    public static async Task<IReadOnlyList<PeekedMessage<T>>> LastAsync<T>(
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, MessagePlace place = MessagePlace.Ready,
+        CancellationToken cancellationToken = default)
+    {
+        var many = await client.LastAsync<ReadOnlyMemory<byte>>(queue, place, cancellationToken).ConfigureAwait(false);
+        return [.. many.Select(raw => new PeekedMessage<T>(raw.Wire, typeInfo))];
+    }
+
+    /// <inheritdoc cref="IRestMqClient.ConsumeAsync"/>
+    public static IAsyncEnumerable<QueueMessage<T>> ConsumeAsync<T>(
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, ConsumeOptions? options = null, CancellationToken cancellationToken = default) =>
+        client.ConsumeAsync<ReadOnlyMemory<byte>>(queue, options, cancellationToken).Select(raw => new QueueMessage<T>(raw.Wire, typeInfo));
+
+    /// <inheritdoc cref="IRestMqClient.ConsumeLeasedAsync"/>
+    public static IAsyncEnumerable<LeasedMessage<T>> ConsumeLeasedAsync<T>(
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, TimeSpan lease, int prefetch = 10, ConsumeOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        client.ConsumeLeasedAsync<ReadOnlyMemory<byte>>(queue, lease, prefetch, options, cancellationToken).Select(raw => new LeasedMessage<T>(raw, typeInfo));
+
+    /// <summary>Adds one message a line; the host answers with one key a line.</summary>
+    internal static async Task<IReadOnlyList<string>> AddLinesAsync(
+        this IRestMqClient client, string queue, ReadOnlyMemory<byte> lines, AddMessageOptions? options, CancellationToken cancellationToken)
+    {
+        if (lines.IsEmpty) return [];
+        var keys = await client.AddAsync(queue, lines, As(JsonLines, options), cancellationToken).ConfigureAwait(false);
+        return keys.Split("\r\n");
+    }
+
+    private static AddMessageOptions As(string contentType, AddMessageOptions? options) =>
+        (options ?? new AddMessageOptions()) with { ContentType = contentType };
+}

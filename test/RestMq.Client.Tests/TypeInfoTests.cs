@@ -1,0 +1,142 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using NSubstitute;
+
+namespace RestMq.Client;
+
+/// <summary>An application without reflection: its client's options know no type, and each call is given how its messages are written and read.</summary>
+public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<MemoryHost>, IDisposable
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+    private static readonly JsonTypeInfo<Order> Orders = Json.Default.Order;
+
+    private readonly HttpClient _http = new();
+
+    internal sealed record Order(int Id, string Customer);
+
+    private RestMqClient Client => field ??= new RestMqClient(_http, new RestMqClientOptions
+    {
+        BaseAddress = host.Address,
+        SerializerOptions = new JsonSerializerOptions { TypeInfoResolver = JsonTypeInfoResolver.Combine() },
+    });
+
+    public void Dispose() => _http.Dispose();
+
+    [Fact]
+    public async Task Without_it_a_message_is_refused_before_anything_is_sent()
+    {
+        var queue = QueueHost.NextQueue();
+        await FluentActions.Awaiting(() => Client.AddAsync(queue, new Order(1, "Ann"))).Should().ThrowAsync<NotSupportedException>();
+        await FluentActions.Awaiting(() => Client.TakeAsync<Order>(queue)).Should().ThrowAsync<NotSupportedException>();
+        host.Requests.Should().NotContain(request => request.Contains(queue));
+    }
+
+    [Fact]
+    public async Task Added_and_taken()
+    {
+        var queue = QueueHost.NextQueue();
+        (await Client.AddAsync(queue, new Order(1, "Zoë"), Orders)).Should().Be($"{queue}:1");
+        (await Client.AddManyAsync(queue, [new Order(2, "a"), new Order(3, "b"), new Order(4, "c")], Orders)).Should().Equal($"{queue}:2", $"{queue}:3", $"{queue}:4");
+        (await Client.AddManyAsync(queue, [], Orders)).Should().BeEmpty();
+
+        (await Client.GetAsync(queue, Orders))!.Value.Should().Be(new Order(1, "Zoë"));
+        (await Client.PeekAsync($"{queue}:2", Orders))!.Value.Should().Be(new Order(2, "a"));
+        (await Client.PeekAsync($"{queue}:9", Orders)).Should().BeNull();
+        (await Client.LastAsync(queue, Orders)).Select(message => message.Value.Id).Should().Equal(4, 3, 2, 1);
+        var message = (await Client.TakeAsync(queue, Orders))!;
+        (message.Value, message.Key, message.ContentType).Should().Be((new Order(1, "Zoë"), $"{queue}:1", null));
+        Encoding.UTF8.GetString(message.Body.Span).Should().Be("""{"Id":1,"Customer":"Zo\u00EB"}""", "it is written as the context says");
+        (await Client.TakeManyAsync(queue, Orders, 10)).Select(message => message.Value.Id).Should().Equal(2, 3, 4);
+        (await Client.TakeAsync(queue, Orders, TimeSpan.FromSeconds(0.1))).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task Options_hold_for_it_too()
+    {
+        var queue = QueueHost.NextQueue();
+        var options = new AddMessageOptions { IdempotencyKey = "7", ContentType = "application/vnd.order+json", TimeToLive = TimeSpan.FromHours(1) };
+        (await Client.AddAsync(queue, new Order(7, "x"), Orders, options)).Should().Be(await Client.AddAsync(queue, new Order(7, "x"), Orders, options));
+        var message = (await Client.TakeAsync(queue, Orders))!;
+        (message.ContentType, message.Value.Id).Should().Be(("application/vnd.order+json", 7));
+        (await Client.AddManyAsync(queue, [new Order(8, "x")], Orders, options)).Should().Equal(await Client.AddManyAsync(queue, [new Order(8, "x")], Orders, options));
+    }
+
+    [Fact]
+    public async Task Leased_and_settled()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddManyAsync(queue, [new Order(1, "a"), new Order(2, "b")], Orders);
+        await using (var unsettled = await Client.LeaseAsync(queue, Orders, Lease)) unsettled!.Receipt.Should().Be($"{queue}:1.1");
+        await using (var leased = await Client.LeaseAsync(queue, Orders, Lease))
+        {
+            (leased!.Value.Id, leased.Count).Should().Be((1, 2), "disposed unsettled it came back");
+            (await leased.AckAsync()).Should().BeTrue();
+        }
+        var rest = await Client.LeaseManyAsync(queue, Orders, 10, Lease);
+        rest.Should().ContainSingle().Which.Value.Id.Should().Be(2);
+        (await rest[0].BuryAsync("bad")).Should().BeTrue();
+        (await Client.LeaseAsync(queue, Orders, Lease)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task Consumed()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddManyAsync(queue, [new Order(1, "a"), new Order(2, "b")], Orders);
+        await foreach (var message in Client.ConsumeAsync(queue, Orders))
+        {
+            message.EventId.Should().Be(message.Value.Id);
+            if (message.Value.Id == 2) break;
+        }
+        await host.HasConsumersAsync(queue, 0);
+
+        await Client.AddAsync(queue, new Order(3, "c"), Orders);
+        await foreach (var message in Client.ConsumeLeasedAsync(queue, Orders, Lease))
+        {
+            message.Value.Id.Should().Be(3);
+            (await message.AckAsync()).Should().BeTrue();
+            break;
+        }
+        using var ended = new CancellationTokenSource();
+        await using var quiet = Client.ConsumeAsync(queue, Orders, cancellationToken: ended.Token).GetAsyncEnumerator();
+        var next = quiet.MoveNextAsync();
+        await host.HasConsumersAsync(queue, 1);
+        await ended.CancelAsync();
+        await FluentActions.Awaiting(() => Deadline.Within(next)).Should().ThrowAsync<OperationCanceledException>();
+    }
+
+    [Fact]
+    public async Task Texts_and_bytes_are_json_to_it()
+    {
+        var queue = QueueHost.NextQueue();
+        byte[] bytes = [1, 2, 255];
+        await Client.AddAsync(queue, bytes, Json.Default.ByteArray);
+        (await Client.PeekAsync<string>($"{queue}:1"))!.Value.Should().Be("AQL/");
+        (await Client.TakeAsync(queue, Json.Default.ByteArray))!.Value.Should().Equal(bytes);
+        await Client.AddManyAsync(queue, ["one \"two\"", null], Json.Default.String!);
+        (await Client.TakeManyAsync(queue, Json.Default.String!, 2)).Select(message => message.Value).Should().Equal("one \"two\"", null);
+        // The context is stricter than the web's defaults: a number in a text is one all the same.
+        await Client.AddAsync(queue, "42");
+        (await Client.TakeAsync(queue, Json.Default.Int32))!.Value.Should().Be(42);
+        await Client.AddAsync(queue, "no number");
+        (await Client.TakeAsync(queue, Json.Default.Int32)).Invoking(message => message!.Value).Should().Throw<JsonException>();
+    }
+
+    [Fact]
+    public async Task A_substitute_answers_with_bytes()
+    {
+        var client = Substitute.For<IRestMqClient>();
+        ReadOnlyMemory<byte> json = """{"Id":5,"Customer":"x"}"""u8.ToArray();
+        client.LeaseAsync<ReadOnlyMemory<byte>>("orders", Lease).Returns(new LeasedMessage<ReadOnlyMemory<byte>>(client, "orders:5.1", json));
+        await using (var message = await client.LeaseAsync("orders", Orders, Lease)) message!.Value.Id.Should().Be(5);
+        await client.Received(1).ReleaseAsync("orders:5.1", TimeSpan.Zero, Arg.Any<CancellationToken>());
+    }
+
+    [JsonSerializable(typeof(Order))]
+    [JsonSerializable(typeof(string))]
+    [JsonSerializable(typeof(byte[]))]
+    [JsonSerializable(typeof(int))]
+    private sealed partial class Json : JsonSerializerContext;
+}

@@ -1,0 +1,34 @@
+namespace RestMq.Packages;
+
+/// <summary>A new web application with the README's lines in it, at work on a port and a Redis server of its own.</summary>
+internal sealed class FreshSite(RedisServer redis, ChildProcess process, int port) : IAsyncDisposable
+{
+    public RedisServer Redis => redis;
+
+    /// <summary>Where RestMQ is mapped.</summary>
+    public string Address => $"http://127.0.0.1:{port}/mq";
+
+    public static async Task<FreshSite> StartAsync(PackedFolder packed)
+    {
+        var program = Snippet.CodeOf("embed").Replace("\"localhost:6379\"", "args[0]").Replace("app.Run();", Snippet.CodeOf("engine") + "app.Run();")
+            + "internal sealed record Order(int Number, string Item);";
+        program.Should().Contain("args[0]").And.Contain("MapPost(\"/orders\"", "the snippets are what they were when this was written");
+        var site = await packed.BuildAsync("web", "site", $"using RestMq;\nusing System.Text.Json;\n{program}", "RestMq.AspNetCore");
+        var redis = await RedisServer.StartAsync();
+        var process = new ChildProcess("dotnet", [site, redis.Address, "--urls", "http://127.0.0.1:0"], "These tests need dotnet on the PATH.");
+        var line = await process.WaitForLineAsync(line => line.Contains("Now listening on: http://127.0.0.1:", StringComparison.Ordinal));
+        return new FreshSite(redis, process, int.Parse(line.Split(':')[^1]));
+    }
+
+    public async Task<string> AskAsync(string request, string? body = null, params string[] headers)
+    {
+        await using var connection = await RawConnection.OpenAsync(port);
+        return (await connection.AskAsync(request, body, headers)).Text;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await process.DisposeAsync();
+        await redis.DisposeAsync();
+    }
+}

@@ -1,0 +1,77 @@
+// A console program of what the README and docs/client.md show: the lines `// snippet: name` become the snippets.
+// Its arguments: where the host is, what to do, and by which registration.
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RestMq;
+using RestMq.Client;
+
+var builder = Host.CreateApplicationBuilder();
+builder.Logging.ClearProviders();
+var services = builder.Services;
+switch (args[2])
+{
+    case "as the README says":
+        // snippet: readme-client
+        break;
+    case "with a context":
+        // snippet: client-aot
+        break;
+    default:
+        // snippet: client-register
+        break;
+}
+using var host = builder.Build();
+await host.StartAsync();
+var queues = host.Services.GetRequiredService<IRestMqClient>();
+var cancellationToken = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+try
+{
+    switch (args[1])
+    {
+        case "handle":
+        {
+            await host.WaitForShutdownAsync();
+            break;
+        }
+        case "use":
+        {
+            await new Orders(queues).ShowAsync(cancellationToken);
+            break;
+        }
+        case "consume":
+        {
+            // snippet: client-consume
+            break;
+        }
+        case "consume leased":
+        {
+            // snippet: client-consume-leased
+            break;
+        }
+        case "use type infos":
+        {
+            // snippet: client-type-info
+            break;
+        }
+    }
+}
+catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+{
+}
+
+// snippet: client-use
+
+public sealed class OrderHandler : IMessageHandler<Order>
+{
+    public Task HandleAsync(MessageContext<Order> context, CancellationToken cancellationToken)
+    {
+        Console.WriteLine($"handled {context.Key}: {context.Message.Customer}");
+        return Task.CompletedTask;
+    }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web), JsonSerializable(typeof(Order))]
+internal sealed partial class AppJson : JsonSerializerContext;
