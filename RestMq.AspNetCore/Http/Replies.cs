@@ -58,6 +58,7 @@ internal static class Replies
         writer.WriteNumber("dead", stats.Dead);
         writer.WriteNumber("added", stats.TotalAdded);
         writer.WriteNumber("settled", stats.TotalSettled);
+        writer.WriteNumber("expired", stats.TotalExpired);
         if (stats.OldestAge is { } age) writer.WriteNumber("oldest_age", age.TotalSeconds);
         else writer.WriteNull("oldest_age");
         writer.WriteNumber("consumers", stats.Consumers);
