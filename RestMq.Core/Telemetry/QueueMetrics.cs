@@ -114,6 +114,16 @@ internal sealed class QueueMetrics : IDisposable
         _ => failure.GetType().FullName!,
     };
 
+    /// <summary>What is done with a hand-out, in a word.</summary>
+    public static string NameOf(SettleAction action) => action switch
+    {
+        SettleAction.Ack => "ack",
+        SettleAction.Extend => "extend",
+        SettleAction.Release => "release",
+        SettleAction.Return => "return",
+        _ => "bury",
+    };
+
     private void Count(Counter<long> counter, QueueName queue, long count, KeyValuePair<string, object?> tag = default)
     {
         if (!counter.Enabled || count == 0) return;
@@ -124,13 +134,4 @@ internal sealed class QueueMetrics : IDisposable
     }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
-
-    private static string NameOf(SettleAction action) => action switch
-    {
-        SettleAction.Ack => "ack",
-        SettleAction.Extend => "extend",
-        SettleAction.Release => "release",
-        SettleAction.Return => "return",
-        _ => "bury",
-    };
 }

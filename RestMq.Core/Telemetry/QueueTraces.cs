@@ -32,7 +32,16 @@ internal static class QueueTraces
         if (!Watched) return null;
         // Whoever has no span of his own may still have said to which trace his message belongs.
         var span = Source.StartActivity($"send {queue}", ActivityKind.Producer, Activity.Current is null ? parent : null);
-        Describe(span, "send", queue, count);
+        Describe(span, "send", "send", queue, count);
+        return span;
+    }
+
+    /// <summary>Begins the span of a settlement. It is linked with no sender: a receipt does not tell who that was.</summary>
+    public static Activity? Settle(QueueName queue, string action, int count)
+    {
+        if (!Watched) return null;
+        var span = Source.StartActivity($"{action} {queue}", ActivityKind.Client);
+        Describe(span, action, "settle", queue, count);
         return span;
     }
 
@@ -54,16 +63,16 @@ internal static class QueueTraces
         var queue = messages[0].Key.Queue;
         using var span = Source.StartActivity(
             $"{operation} {queue}", ActivityKind.Client, parentContext: default, tags: null, Links(messages), TimeProvider.System.GetUtcNow() - time);
-        Describe(span, operation, queue, messages.Count);
+        Describe(span, operation, "receive", queue, messages.Count);
         if (messages.Count == 1) span?.SetTag("messaging.message.id", messages[0].Key.ToString());
     }
 
-    private static void Describe(Activity? span, string operation, QueueName queue, int count)
+    private static void Describe(Activity? span, string operation, string type, QueueName queue, int count)
     {
         if (span is not { IsAllDataRequested: true }) return;
         span.SetTag("messaging.system", "restmq");
         span.SetTag("messaging.operation.name", operation);
-        span.SetTag("messaging.operation.type", operation == "send" ? "send" : "receive");
+        span.SetTag("messaging.operation.type", type);
         span.SetTag("messaging.destination.name", queue.Value);
         if (count > 1) span.SetTag("messaging.batch.message_count", count);
     }

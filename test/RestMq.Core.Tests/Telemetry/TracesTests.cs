@@ -7,7 +7,7 @@ using RestMq.Engine;
 
 namespace RestMq.Telemetry;
 
-/// <summary>The spans of adds and hand-outs, and the trace that a message carries from one to the other.</summary>
+/// <summary>The spans of adds, hand-outs and settlements, and the trace that a message carries from one to the other.</summary>
 public sealed class TracesTests : IAsyncLifetime
 {
     private const string Foreign = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -50,7 +50,8 @@ public sealed class TracesTests : IAsyncLifetime
         var taken = (await engine.TakeAsync(_queue))!;
         await engine.TakeAsync(_queue);
 
-        var (send, receive) = (_spans.ElementAt(0), _spans.Skip(1).Should().ContainSingle("a take of nothing is no span").Subject);
+        _spans.Should().HaveCount(3, "a take of nothing is no span");
+        var (send, receive) = (_spans.ElementAt(0), _spans.ElementAt(1));
         (send.OperationName, send.Kind).Should().Be(($"send {_queue}", ActivityKind.Producer));
         Tags(send).Should().Contain("messaging.system", "restmq").And.Contain("messaging.operation.name", "send")
             .And.Contain("messaging.destination.name", _queue.Value).And.Contain("messaging.message.id", $"{_queue}:1");
@@ -74,6 +75,53 @@ public sealed class TracesTests : IAsyncLifetime
         var (two, three, receive) = (_spans.ElementAt(0), _spans.ElementAt(1), _spans.ElementAt(2));
         Tags(two).Should().Contain("messaging.batch.message_count", 2);
         receive.Links.Select(link => link.Context.SpanId).Should().Equal(two.SpanId, two.SpanId, three.SpanId);
+    }
+
+    [Theory]
+    [InlineData(SettleAction.Ack, "ack"), InlineData(SettleAction.Extend, "extend"), InlineData(SettleAction.Release, "release")]
+    [InlineData(SettleAction.Return, "return"), InlineData(SettleAction.Bury, "bury")]
+    public async Task A_settlement_is_a_span_and_says_so_when_it_changed_nothing(SettleAction action, string name)
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+        await engine.AddAsync(_queue, Message("x"));
+        var receipt = (await engine.LeaseAsync([_queue], 1, TimeSpan.FromMinutes(1), TimeSpan.Zero))[0].Receipt;
+        using var work = new Activity("a caller's work").Start();
+
+        await engine.SettleAsync(new Settlement(receipt, action) { Time = TimeSpan.FromMinutes(1) });
+        await engine.SettleAsync(new Settlement(receipt with { Fence = 9 }, action));
+        await engine.SettleAsync(new Settlement(new Receipt(new MessageKey(_queue, 7), 1), action));
+
+        Activity.Current.Should().Be(work, "a span is under way for its call alone");
+        var spans = _spans.Skip(2).ToArray();
+        spans.Should().HaveCount(3).And.AllSatisfy(span =>
+        {
+            (span.OperationName, span.Kind, span.ParentSpanId).Should().Be(($"{name} {_queue}", ActivityKind.Client, work.SpanId));
+            Tags(span).Should().Contain("messaging.operation.type", "settle").And.Contain("messaging.operation.name", name);
+        });
+        Tags(spans[0]).Should().Contain("messaging.message.id", $"{_queue}:1").And.NotContainKey("error.type");
+        Tags(spans[1]).Should().Contain("error.type", action == SettleAction.Ack ? "unknown" : "stale");
+        Tags(spans[2]).Should().Contain("error.type", "unknown");
+    }
+
+    [Fact]
+    public async Task Several_settled_together_share_a_span_named_for_what_is_done_with_all()
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+        await engine.AddAsync(_queue, [.. Enumerable.Range(1, 4).Select(n => Message($"{n}"))]);
+        var leased = await engine.LeaseAsync([_queue], 4, TimeSpan.FromMinutes(1), TimeSpan.Zero);
+        SettleAction[] actions = [SettleAction.Ack, SettleAction.Ack, SettleAction.Ack, SettleAction.Release];
+        Settlement[] settlements = [.. leased.Zip(actions, (message, action) => new Settlement(message.Receipt, action))];
+
+        await engine.SettleAsync(_queue, settlements[..2]);
+        await engine.SettleAsync(_queue, settlements[2..]);
+        await engine.Awaiting(engine => engine.SettleAsync(_queue, []).AsTask()).Should().ThrowAsync<ArgumentException>();
+
+        var spans = _spans.Skip(2).ToArray();
+        spans.Select(span => span.OperationName).Should().Equal($"ack {_queue}", $"settle {_queue}", $"settle {_queue}");
+        Tags(spans[0]).Should().Contain("messaging.operation.type", "settle").And.Contain("messaging.batch.message_count", 2);
+        spans.Select(span => span.Status).Should().Equal(ActivityStatusCode.Unset, ActivityStatusCode.Unset, ActivityStatusCode.Error);
     }
 
     [Fact]
