@@ -41,6 +41,7 @@ internal static class Replies
         headers["RestMQ-Count"] = message.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
         if (message.TraceParent is { } trace) headers.TraceParent = trace;
+        if (message.TraceState is { } state) headers.TraceState = state;
         // A message may be a page of somebody else's: it must not act in this site's name.
         headers.ContentSecurityPolicy = "sandbox";
         Reply.Bytes(context, message.Body.RawContentType, message.Body.Bytes);

@@ -31,8 +31,8 @@ internal sealed partial class QueueEngine
 
     private async ValueTask<AddResult> MeasureAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
     {
-        var span = QueueTraces.Send(queue, 1, message.TraceParent);
-        if (span is { Recorded: true }) message = message with { TraceParent = null }; // It is in this span now.
+        var span = QueueTraces.Send(queue, 1, message.TraceParent, message.TraceState);
+        if (span is { Recorded: true }) message = message with { TraceParent = null, TraceState = null }; // It is in this span now.
         return await MeasureAsync(new Measured(_metrics, "send", queue, span), () => SendAsync(queue, QueueTraces.Carry(message), cancellationToken), result =>
         {
             _metrics.Sent(queue, result.Status == AddStatus.Added ? 1 : 0);
@@ -43,7 +43,7 @@ internal sealed partial class QueueEngine
     private async ValueTask<IReadOnlyList<AddResult>> MeasureAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
-        var call = new Measured(_metrics, "send", queue, QueueTraces.Send(queue, messages.Count, parent: null));
+        var call = new Measured(_metrics, "send", queue, QueueTraces.Send(queue, messages.Count));
         return await MeasureAsync(call, () => SendAsync(queue, QueueTraces.Carry(messages), cancellationToken), results =>
             _metrics.Sent(queue, results.Count(result => result.Status == AddStatus.Added))).ConfigureAwait(false);
     }

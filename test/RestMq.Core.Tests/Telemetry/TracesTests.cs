@@ -158,10 +158,12 @@ public sealed class TracesTests : IAsyncLifetime
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
 
-        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign });
+        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign, TraceState = "a=b" });
 
         _spans.Should().ContainSingle().Which.ParentId.Should().Be(Foreign);
-        (await engine.TakeAsync(_queue))!.TraceParent.Should().Be(_spans.ElementAt(0).Id);
+        var taken = (await engine.TakeAsync(_queue))!;
+        (taken.TraceParent, taken.TraceState).Should().Be((_spans.ElementAt(0).Id, "a=b"));
+        _spans.Single(span => span.OperationName == $"receive {_queue}").Links.Should().ContainSingle().Which.Context.TraceState.Should().Be("a=b");
     }
 
     [Fact]
@@ -170,19 +172,21 @@ public sealed class TracesTests : IAsyncLifetime
         var engine = _stage.NewDaemon().Engine;
 
         await engine.AddAsync(_queue, Message("none"));
-        await engine.AddAsync(_queue, Message("said") with { TraceParent = Foreign });
+        await engine.AddAsync(_queue, Message("said") with { TraceParent = Foreign, TraceState = "said=1" });
         using (new Activity("of nobody").Start()) await engine.AddAsync(_queue, Message("not recorded"));
-        using (new Activity("a request").SetParentId(Foreign).Start())
+        using (new Activity("a request") { TraceStateString = "came=1" }.SetParentId(Foreign).Start())
         using (new Activity("within").Start())
         {
             await engine.AddAsync(_queue, [Message("from elsewhere")]);
         }
         using (new Activity("a request").SetParentId("|of.another.kind").Start()) await engine.AddAsync(_queue, Message("not of W3C"));
-        using var recorded = new Activity("recorded") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.Start();
+        using (new Activity("a request") { TraceStateString = "no tracestate" }.SetParentId(Foreign).Start()) await engine.AddAsync(_queue, Message("spoilt"));
+        using var recorded = new Activity("recorded") { ActivityTraceFlags = ActivityTraceFlags.Recorded, TraceStateString = "own=1" }.Start();
         await engine.AddAsync(_queue, Message("recorded"));
 
         var messages = await engine.LeaseAsync([_queue], 10, TimeSpan.FromMinutes(1), TimeSpan.Zero);
-        messages.Select(message => message.TraceParent).Should().Equal(null, Foreign, null, Foreign, null, recorded.Id);
+        messages.Select(message => message.TraceParent).Should().Equal(null, Foreign, null, Foreign, null, Foreign, recorded.Id);
+        messages.Select(message => message.TraceState).Should().Equal(null, "said=1", null, "came=1", null, null, "own=1");
     }
 
     [Fact]
@@ -202,12 +206,13 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task A_hosted_consumer_gets_it_with_the_message()
     {
         var engine = _stage.NewDaemon().Engine;
-        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign });
+        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign, TraceState = "a=b" });
 
         var messages = await new EngineMessageSource(engine, Options.Create(new RestMqOptions()))
             .LeaseAsync([_queue.Value], 1, TimeSpan.FromMinutes(1), TimeSpan.Zero, default);
 
-        messages.Should().ContainSingle().Which.TraceParent.Should().Be(Foreign);
+        var message = messages.Should().ContainSingle().Subject;
+        (message.TraceParent, message.TraceState).Should().Be((Foreign, "a=b"));
     }
 
     [Theory]
@@ -218,6 +223,40 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task What_is_no_trace_is_refused(string trace) =>
         await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceParent = trace }).AsTask())
             .Should().ThrowAsync<ArgumentException>();
+
+    [Fact]
+    public async Task A_tracestate_alone_is_refused() =>
+        await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceState = "a=b" }).AsTask())
+            .Should().ThrowAsync<ArgumentException>();
+
+    [Theory]
+    [InlineData("a=b", true)]
+    [InlineData("0a_-*/@z=! b,\t ,c=~", true)]
+    [InlineData(" rojo=00f067aa0ba902b7 ,congo=t61rcWkgMzE", true)]
+    [InlineData("", false)]
+    [InlineData("a", false)]
+    [InlineData("a=", false)]
+    [InlineData("=b", false)]
+    [InlineData("A=b", false)]
+    [InlineData("a=b=c", false)]
+    [InlineData("a=b\nc", false)]
+    [InlineData("a=b\n", false)]
+    [InlineData("a=\u00e9", false)]
+    [InlineData("a=b,a b=c", false)]
+    public void A_tracestate_that_is_none_is_dropped(string state, bool kept) => (Message("x") with { TraceState = state }).TraceState.Should().Be(kept ? state : null);
+
+    [Fact]
+    public void A_tracestate_has_bounds()
+    {
+        Kept(string.Join(',', Enumerable.Repeat("a=b", 32))).Should().BeTrue();
+        Kept(string.Join(',', Enumerable.Repeat("a=b", 33))).Should().BeFalse();
+        Kept($"{new string('a', 255)}={new string('b', 256)}").Should().BeTrue();
+        Kept($"{new string('a', 256)}={new string('b', 256)}").Should().BeFalse("it is longer than 512");
+        Kept($"{new string('a', 257)}=b").Should().BeFalse();
+        Kept($"a={new string('b', 257)}").Should().BeFalse();
+
+        static bool Kept(string state) => (Message("x") with { TraceState = state }).TraceState == state;
+    }
 
     private static NewMessage Message(string text) => new(MessageBody.FromText(text));
 
