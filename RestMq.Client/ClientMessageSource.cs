@@ -19,6 +19,7 @@ internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
                 Body = message.Body,
                 ContentType = message.ContentType,
                 TraceParent = message.TraceParent,
+                TraceState = message.TraceState,
             })];
         }
         catch (RestMqClientException e) when (e.Type is "urn:restmq:bad-queue-name" or "urn:restmq:bad-request")

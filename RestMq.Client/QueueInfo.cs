@@ -22,6 +22,9 @@ public sealed record QueueInfo(string Queue)
     /// <summary>Messages deleted by a take or an ack since the queue came to be.</summary>
     public long TotalSettled { get; init; }
 
+    /// <summary>Messages dropped at the end of their time to live since the queue came to be.</summary>
+    public long TotalExpired { get; init; }
+
     /// <summary>How long the message at the head has been in the queue; null when none is ready.</summary>
     public TimeSpan? OldestAge { get; init; }
 

@@ -64,6 +64,7 @@ public sealed partial class RestMqClient
             Dead = reply.GetProperty("dead").GetInt64(),
             TotalAdded = reply.GetProperty("added").GetInt64(),
             TotalSettled = reply.GetProperty("settled").GetInt64(),
+            TotalExpired = reply.GetProperty("expired").GetInt64(),
             OldestAge = Seconds(reply.GetProperty("oldest_age")),
             Consumers = reply.GetProperty("consumers").GetInt32(),
             Policy = PolicyOf(reply.GetProperty("policy")),

@@ -23,4 +23,7 @@ public sealed class SourceMessage
 
     /// <summary>The W3C trace context of its producer; null when there is none.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>The W3C <c>tracestate</c> that came with it; null when there is none.</summary>
+    public string? TraceState { get; init; }
 }

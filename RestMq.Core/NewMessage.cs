@@ -1,3 +1,5 @@
+using RestMq.Telemetry;
+
 namespace RestMq;
 
 /// <summary>A message to add.</summary>
@@ -21,6 +23,16 @@ public readonly record struct NewMessage(MessageBody Body)
     /// <see cref="System.Diagnostics.Activity"/> that is recorded or came with a trace from elsewhere.</value>
     /// </summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>
+    /// What tracing systems add to <see cref="TraceParent"/>, as a W3C <c>tracestate</c>, and which travels with that. One that is invalid is
+    /// dropped, as the standard wants it. <value>Null: none.</value>
+    /// </summary>
+    public string? TraceState
+    {
+        get;
+        init => field = value is not null && QueueTraces.IsTraceState(value) ? value : null;
+    }
 }
 
 /// <summary>What an add came to. A value that nobody set is not success.</summary>

@@ -15,6 +15,9 @@ public sealed record QueueMessage(MessageKey Key, MessageBody Body, long Count, 
 
     /// <summary>The trace in which it was sent, as a W3C <c>traceparent</c>, to link what is done with it to; null when there was none.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>The W3C <c>tracestate</c> that came with it; null when there was none.</summary>
+    public string? TraceState { get; init; }
 }
 
 /// <summary>The place a message is in; it is in exactly one.</summary>

@@ -89,10 +89,11 @@ public static class RestMqServiceCollectionExtensions
         builder.Services.Replace(ServiceDescriptor.Singleton<IQueueStore>(services => new RedisQueueStore(
             services.GetRequiredService<IOptions<RedisStoreOptions>>().Value,
             services.GetRequiredService<IOptions<RestMqOptions>>().Value.IdempotencyWindow,
-            services.GetRequiredService<ILogger<RedisQueueStore>>())));
+            services.GetRequiredService<ILogger<RedisQueueStore>>(),
+            services.GetRequiredService<QueueMetrics>())));
         return builder;
     }
 
     private static MemoryQueueStore NewMemoryStore(IServiceProvider services) => new(
-        services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<RestMqOptions>>());
+        services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<RestMqOptions>>(), services.GetRequiredService<QueueMetrics>());
 }

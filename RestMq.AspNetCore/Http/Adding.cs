@@ -76,12 +76,14 @@ internal static class Adding
         if (body.Bytes.Length > options.MaxMessageBytes)
             throw Problem.TooLarge($"A message has at most {options.MaxMessageBytes} bytes; this one has {body.Bytes.Length}.");
         var id = fields.Text("id") ?? (context.Request.Headers.TryGetValue("Idempotency-Key", out var header) ? header.ToString() : null);
+        var traceParent = TraceParentOf(context.Request);
         return new NewMessage(body)
         {
             Delay = fields.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,
             TimeToLive = fields.Number("ttl") is { } ttl ? Limits.TimeToLive(ttl, options) : null,
             IdempotencyKey = id is null ? null : Limits.IdempotencyKey(id),
-            TraceParent = TraceParentOf(context.Request),
+            TraceParent = traceParent,
+            TraceState = traceParent is null ? null : context.Request.Headers.TraceState.ToString(),
         };
     }
 

@@ -41,6 +41,7 @@ internal static class Replies
         headers["RestMQ-Count"] = message.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
         if (message.TraceParent is { } trace) headers.TraceParent = trace;
+        if (message.TraceState is { } state) headers.TraceState = state;
         // A message may be a page of somebody else's: it must not act in this site's name.
         headers.ContentSecurityPolicy = "sandbox";
         Reply.Bytes(context, message.Body.RawContentType, message.Body.Bytes);
@@ -58,6 +59,7 @@ internal static class Replies
         writer.WriteNumber("dead", stats.Dead);
         writer.WriteNumber("added", stats.TotalAdded);
         writer.WriteNumber("settled", stats.TotalSettled);
+        writer.WriteNumber("expired", stats.TotalExpired);
         if (stats.OldestAge is { } age) writer.WriteNumber("oldest_age", age.TotalSeconds);
         else writer.WriteNull("oldest_age");
         writer.WriteNumber("consumers", stats.Consumers);

@@ -9,8 +9,8 @@ internal static class Descriptions
     private const string ALeasedMessage = """{"key":"test:1","value":"foobar","count":1,"receipt":"test:1.1"}""";
     private const string AState = """{"key":"test:1","value":"foobar","count":0,"state":"ready","added":"2026-01-31T12:00:00+00:00"}""";
     private const string Numbers = """
-        {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"oldest_age":1.5,
-        "consumers":0,"behind":0,"redis":"memory"}
+        {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
+        "oldest_age":1.5,"consumers":0,"behind":0,"redis":"memory"}
         """;
     private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000}""";
     private const string Json = "application/json";
@@ -23,7 +23,10 @@ internal static class Descriptions
     private static readonly RestMqParameter KeyOrReceipt = Path("key", "A message's key, such as test:1, or the receipt of a hand-out, such as test:1.1.");
     private static readonly RestMqParameter Receipt = Path("key", "The receipt of a hand-out, such as test:1.1.");
     private static readonly RestMqParameter Callback = Query("callback", "string", "JSONP: a JavaScript name that the reply is wrapped in.");
-    private static readonly RestMqParameter Trace = Header("traceparent", "The trace it is sent in (W3C Trace Context), which travels with it.");
+    private static readonly RestMqParameter[] Trace =
+    [
+        Header("traceparent", "The trace it is sent in (W3C Trace Context), which travels with it."), Header("tracestate", "What goes with the traceparent."),
+    ];
     private static readonly RestMqParameter Once = Header("Idempotency-Key", "The sender's id of this add: the same one within five minutes adds nothing more.");
 
     private static readonly RestMqParameter[] Add =
@@ -56,7 +59,7 @@ internal static class Descriptions
         },
         ["POST /"] = new("addByField", "Adds a message to the queue in the field.", "messages")
         {
-            Parameters = [Callback, Once, Trace],
+            Parameters = [Callback, Once, .. Trace],
             Form = [Field("queue", "string", "The queue's name.", true), .. Add],
             Replies = [Key200, .. Problems(TooLarge, Full)],
         },
@@ -88,7 +91,7 @@ internal static class Descriptions
         ["POST /q/{queue?}"] = new(
             "addMessage", "Adds a message, or several as lines of JSON; any body that is no form is the message itself, its content type kept.", "messages")
         {
-            Parameters = [Queue, Callback, Once, Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)],
+            Parameters = [Queue, Callback, Once, .. Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)],
             Form = Add,
             Bodies = new Dictionary<string, string>
             {
@@ -127,7 +130,7 @@ internal static class Descriptions
         ["GET /queue"] = new("commandForm", "Shows a form to try the JSON protocol.", "commands") { Replies = [new(200, "The form.", Html)] },
         ["POST /queue/{queue?}"] = new("command", "Does a command of the JSON protocol.", "commands")
         {
-            Parameters = [Queue with { Description = "The queue of a command that names none." }, Callback, Trace],
+            Parameters = [Queue with { Description = "The queue of a command that names none." }, Callback, .. Trace],
             Form = [Field("body", "string", "The command."), Field("msg", "string", "As body.")],
             Bodies = new Dictionary<string, string> { [Json] = """{"cmd":"add","queue":"genesis","value":"abacab"}""" },
             Replies =

@@ -52,7 +52,7 @@ internal static class MessageReader
     private static WireMessage Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
     {
         if (reader.TokenType != JsonTokenType.StartObject) throw new FormatException("It is no object.");
-        string? key = null, receipt = null, type = null, reason = null, trace = null;
+        string? key = null, receipt = null, type = null, reason = null, trace = null, traceState = null;
         long count = 0;
         long? id = null;
         ReadOnlyMemory<byte> body = default;
@@ -71,6 +71,7 @@ internal static class MessageReader
             else if (name.SequenceEqual("type"u8)) type = reader.GetString();
             else if (name.SequenceEqual("encoding"u8)) isBase64 = reader.ValueTextEquals("base64"u8);
             else if (name.SequenceEqual("traceparent"u8)) trace = reader.GetString();
+            else if (name.SequenceEqual("tracestate"u8)) traceState = reader.GetString();
             else if (name.SequenceEqual("id"u8)) id = reader.GetInt64();
             else if (name.SequenceEqual("state"u8)) place = Place(reader.GetString());
             else if (name.SequenceEqual("added"u8)) added = reader.GetDateTimeOffset();
@@ -87,6 +88,7 @@ internal static class MessageReader
             IsText = isText && !isBase64,
             ContentType = type,
             TraceParent = trace,
+            TraceState = traceState,
             EventId = id,
             Place = place,
             Added = added,

@@ -18,6 +18,8 @@ internal sealed class WireMessage
 
     public string? TraceParent { get; init; }
 
+    public string? TraceState { get; init; }
+
     public long? EventId { get; init; }
 
     public long Missed { get; set; }

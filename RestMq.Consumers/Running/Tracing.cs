@@ -10,7 +10,7 @@ internal static class Tracing
     public static Activity? Start(SourceMessage message)
     {
         if (!Source.HasListeners()) return null;
-        ActivityLink[] links = ActivityContext.TryParse(message.TraceParent, null, isRemote: true, out var producer) ? [new(producer)] : [];
+        ActivityLink[] links = ActivityContext.TryParse(message.TraceParent, message.TraceState, isRemote: true, out var producer) ? [new(producer)] : [];
         return Source.StartActivity(
             ActivityKind.Consumer, name: $"process {message.Queue}", links: links, tags:
             [

@@ -20,6 +20,7 @@ internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOp
             Body = message.Body.Bytes,
             ContentType = message.Body.RawContentType,
             TraceParent = message.TraceParent,
+            TraceState = message.TraceState,
         })];
     }
 

@@ -27,11 +27,12 @@ internal sealed partial class QueueEngine
         QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken = default) =>
         IsWatched ? MeasureAsync(queue, settlements, cancellationToken) : EndAsync(queue, settlements, cancellationToken);
 
+    // Spans are begun in methods that are async, so that they are under way for this call alone.
+
     private async ValueTask<AddResult> MeasureAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
     {
-        // Begun in a method that is async, so that it is under way for this call alone.
-        var span = QueueTraces.Send(queue, 1, message.TraceParent);
-        if (span is { Recorded: true }) message = message with { TraceParent = null }; // It is in this span now.
+        var span = QueueTraces.Send(queue, 1, message.TraceParent, message.TraceState);
+        if (span is { Recorded: true }) message = message with { TraceParent = null, TraceState = null }; // It is in this span now.
         return await MeasureAsync(new Measured(_metrics, "send", queue, span), () => SendAsync(queue, QueueTraces.Carry(message), cancellationToken), result =>
         {
             _metrics.Sent(queue, result.Status == AddStatus.Added ? 1 : 0);
@@ -42,7 +43,7 @@ internal sealed partial class QueueEngine
     private async ValueTask<IReadOnlyList<AddResult>> MeasureAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
-        var call = new Measured(_metrics, "send", queue, QueueTraces.Send(queue, messages.Count, parent: null));
+        var call = new Measured(_metrics, "send", queue, QueueTraces.Send(queue, messages.Count));
         return await MeasureAsync(call, () => SendAsync(queue, QueueTraces.Carry(messages), cancellationToken), results =>
             _metrics.Sent(queue, results.Count(result => result.Status == AddStatus.Added))).ConfigureAwait(false);
     }
@@ -58,22 +59,30 @@ internal sealed partial class QueueEngine
         });
     }
 
-    private ValueTask<SettleResult> MeasureAsync(Settlement settlement, CancellationToken cancellationToken)
+    private async ValueTask<SettleResult> MeasureAsync(Settlement settlement, CancellationToken cancellationToken)
     {
         var queue = settlement.Receipt.Key.Queue;
-        return MeasureAsync(new Measured(_metrics, "settle", queue), () => EndAsync(settlement, cancellationToken), result =>
+        var span = QueueTraces.Settle(queue, QueueMetrics.NameOf(settlement.Action), 1);
+        span?.SetTag("messaging.message.id", settlement.Receipt.Key.ToString());
+        return await MeasureAsync(new Measured(_metrics, "settle", queue, span), () => EndAsync(settlement, cancellationToken), result =>
         {
             if (result == SettleResult.Done) _metrics.Settled(queue, settlement.Action, 1);
-        });
+            else span?.SetTag("error.type", result == SettleResult.Stale ? "stale" : "unknown");
+        }).ConfigureAwait(false);
     }
 
-    private ValueTask<IReadOnlyList<SettleResult>> MeasureAsync(
-        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
-        MeasureAsync(new Measured(_metrics, "settle", queue), () => EndAsync(queue, settlements, cancellationToken), results =>
+    private async ValueTask<IReadOnlyList<SettleResult>> MeasureAsync(
+        QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
+    {
+        var alike = settlements.Count > 0 && settlements.All(settlement => settlement.Action == settlements[0].Action);
+        var span = QueueTraces.Settle(queue, alike ? QueueMetrics.NameOf(settlements[0].Action) : "settle", settlements.Count);
+        var call = new Measured(_metrics, "settle", queue, span);
+        return await MeasureAsync(call, () => EndAsync(queue, settlements, cancellationToken), results =>
         {
             foreach (var (action, count) in settlements.Where((_, i) => results[i] == SettleResult.Done).CountBy(settlement => settlement.Action))
                 _metrics.Settled(queue, action, count);
-        });
+        }).ConfigureAwait(false);
+    }
 
     private static async ValueTask<T> MeasureAsync<T>(Measured call, Func<ValueTask<T>> work, Action<T> tell)
     {

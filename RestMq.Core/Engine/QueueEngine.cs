@@ -212,6 +212,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         if (message.IdempotencyKey is { } id) CheckRange(id.Length, 1, 200, nameof(message.IdempotencyKey));
         if (message.TraceParent is { } trace && !QueueTraces.IsTraceParent(trace))
             throw new ArgumentException("A traceparent is as W3C Trace Context has it: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>.", nameof(message));
+        if (message is { TraceParent: null, TraceState: not null }) throw new ArgumentException("A tracestate goes with its traceparent.", nameof(message));
     }
 
     private void Check(Settlement settlement, QueueName queue)

@@ -16,6 +16,7 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
 
     private readonly MessageBody _body = message.Body;
     private readonly string? _traceParent = message.TraceParent;
+    private readonly string? _traceState = message.TraceState;
 
     public long Id => id;
 
@@ -42,7 +43,7 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     public MemoryMessage? Next { get; set; }
 
     public QueueMessage ToQueueMessage(QueueName queue, long count, long sequence = 0) =>
-        new(new MessageKey(queue, id), _body, count, At(added)) { Sequence = sequence, TraceParent = _traceParent };
+        new(new MessageKey(queue, id), _body, count, At(added)) { Sequence = sequence, TraceParent = _traceParent, TraceState = _traceState };
 
     public MessageSnapshot ToSnapshot(QueueName queue) => new(
         ToQueueMessage(queue, State is MessageState.Leased ? Past + 1 : Past),

@@ -27,6 +27,9 @@ internal sealed partial class MemoryQueue
     private bool _changed;
     private bool _moved;
 
+    // What went without its receiver's doing, in this step.
+    private (long Expired, long Buried) _gone;
+
     // Hand-outs that ended, while somebody may stream messages that he settles himself: they make room for more.
     private readonly List<Receipt> _ended = [];
     private long _watchedUntil;
@@ -43,11 +46,19 @@ internal sealed partial class MemoryQueue
         return hint;
     }
 
+    /// <summary>How many messages died or were buried in the step just done though no caller asked for it; asking forgets it.</summary>
+    public (long Expired, long Buried) TakeGone()
+    {
+        var gone = _gone;
+        _gone = default;
+        return gone;
+    }
+
     // Drops what died, and the idempotency keys whose window is over.
     private void Sweep(long now)
     {
         while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
-        for (var left = Bound; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Delete(message);
+        for (var left = Bound; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 
     // Deaths; leases that are over, to the head; delays that are over, to the tail, or to the head when they were given back with a pause.
@@ -116,7 +127,7 @@ internal sealed partial class MemoryQueue
         while (_ready.First is { } head)
         {
             if (head.Dies > now) return head;
-            Delete(head);
+            Die(head);
         }
         return null;
     }
@@ -126,10 +137,11 @@ internal sealed partial class MemoryQueue
         if (counted) message.Past++;
         if (message.Dies <= now)
         {
-            Delete(message);
+            Die(message);
         }
         else if (counted && message.Past >= Settings.MaxReceives)
         {
+            _gone.Buried++;
             Bury(message, $"max_receives ({Settings.MaxReceives}) reached");
         }
         else if (pause > TimeSpan.Zero)
@@ -161,6 +173,13 @@ internal sealed partial class MemoryQueue
     {
         Leave(message);
         Enter(message, place, due);
+    }
+
+    private void Die(MemoryMessage message)
+    {
+        _expired++;
+        _gone.Expired++;
+        Delete(message);
     }
 
     private void Delete(MemoryMessage message)

@@ -16,6 +16,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     private readonly Dictionary<long, QueueMessage> _log = [];
     private long _logEnds;
     private long _settled;
+    private long _expired;
 
     public Lock Gate { get; } = new();
 
@@ -185,6 +186,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             Dead = _dead.Count,
             TotalAdded = LastId - _firstId,
             TotalSettled = _settled,
+            TotalExpired = _expired,
             OldestAge = _ready.First is { } head ? TimeSpan.FromTicks(now - head.Added) : null,
         };
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using RestMq.Stores;
+using RestMq.Telemetry;
 
 namespace RestMq.Memory;
 
@@ -8,7 +9,7 @@ namespace RestMq.Memory;
 /// The store in the process's own memory: its queues live as long as the process. Every call is done when it returns. Bodies are kept as
 /// they are given, not copied, so the bytes of a message must not change after it was added.
 /// </summary>
-internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions> options) : IQueueStore
+internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions> options, QueueMetrics metrics) : IQueueStore
 {
     // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.
     private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
@@ -103,19 +104,23 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
         new(_hints.Listen(queue, onHint));
 
-    // Does one step on a queue within its gate, and gives the hint it calls for outside; false when there is no such queue.
+    // Does one step on a queue within its gate, and tells outside what is to be told of it; false when there is no such queue.
     private bool TryOn<TArgument, TResult>(
         QueueName name, TArgument argument, Func<MemoryQueue, TArgument, long, TResult> step, out TResult result)
     {
         result = default!;
         if (!_queues.TryGetValue(name, out var queue)) return false;
         QueueHint? hint;
+        (long Expired, long Buried) gone;
         lock (queue.Gate)
         {
             if (queue.Retired) return false;
             result = step(queue, argument, Now);
             hint = queue.TakeHint();
+            gone = queue.TakeGone();
         }
+        metrics.Expired(name, gone.Expired);
+        metrics.Buried(name, gone.Buried);
         if (hint is not null) _hints.Tell(name, hint);
         return true;
     }

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A stored body: <c>&lt;id&gt; &lt;added ms&gt; &lt;dies ms or 0&gt; &lt;kind&gt;[&lt;traceparent&gt;][ &lt;content type&gt;]\n&lt;bytes&gt;</c>, kind being
-/// <c>t</c>, <c>j</c> or <c>b</c>: readable in redis-cli, and all there is to a message but its place and its count.
+/// A stored body: <c>&lt;id&gt; &lt;added ms&gt; &lt;dies ms or 0&gt; &lt;kind&gt;[&lt;traceparent&gt;][ &lt;content type&gt;][\t&lt;tracestate&gt;]\n&lt;bytes&gt;</c>,
+/// kind being <c>t</c>, <c>j</c> or <c>b</c>: readable in redis-cli, and all there is to a message but its place and its count.
 /// </summary>
 internal static class RedisBody
 {
@@ -14,7 +14,8 @@ internal static class RedisBody
     public static RedisValue Kind(in NewMessage message)
     {
         var kind = message.Body.Kind switch { BodyKind.Text => "t", BodyKind.Json => "j", _ => "b" } + message.TraceParent;
-        return message.Body.ContentType is { } type ? $"{kind} {type}" : kind;
+        if (message.Body.ContentType is { } type) kind += $" {type}";
+        return message.TraceState is { } state ? $"{kind}\t{state}" : kind;
     }
 
     /// <summary>Reads a message.</summary>
@@ -26,14 +27,25 @@ internal static class RedisBody
         Number(queue, ref head); // When it dies is the scripts' business.
         if (head.IsEmpty) throw NoHead(queue);
         var kind = head[0] switch { (byte)'t' => BodyKind.Text, (byte)'j' => BodyKind.Json, _ => BodyKind.Binary };
-        var space = head.IndexOf((byte)' ');
-        var (traceEnd, type) = space < 0 ? (head.Length, null) : (space, Encoding.ASCII.GetString(head[(space + 1)..]));
+        var traceState = After('\t', ref head);
+        var type = After(' ', ref head);
         return new QueueMessage(
             new MessageKey(queue, id), MessageBody.Stored(kind, stored[(end + 1)..], type), count, DateTimeOffset.FromUnixTimeMilliseconds(added))
         {
             Sequence = sequence,
-            TraceParent = traceEnd > 1 ? Encoding.ASCII.GetString(head[1..traceEnd]) : null,
+            TraceParent = head.Length > 1 ? Encoding.ASCII.GetString(head[1..]) : null,
+            TraceState = traceState,
         };
+    }
+
+    // Cuts off what follows the first of a separator.
+    private static string? After(char separator, ref ReadOnlySpan<byte> head)
+    {
+        var at = head.IndexOf((byte)separator);
+        if (at < 0) return null;
+        var rest = Encoding.ASCII.GetString(head[(at + 1)..]);
+        head = head[..at];
+        return rest;
     }
 
     private static long Number(QueueName queue, ref ReadOnlySpan<byte> head)

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using RestMq.Telemetry;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -8,7 +9,7 @@ namespace RestMq.Redis;
 /// The connection, made at the first call and kept; it heals by itself. Whatever keeps Redis from doing what was asked comes out as
 /// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>.
 /// </summary>
-internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger logger) : IAsyncDisposable
+internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
 {
     // With the heartbeat below, and some time for a busy machine, a server that hangs is given up in less than two seconds.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.25);
@@ -27,22 +28,34 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
     /// <summary>Raised when a lost connection is back: hints may have been missed.</summary>
     public event Action? Restored;
 
-    /// <summary>Runs a script.</summary>
-    public async ValueTask<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    /// <summary>Runs a script on a queue.</summary>
+    public async ValueTask<RedisResult> EvaluateAsync(
+        RedisScript script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
     {
         var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        RedisResult reply;
         try
         {
-            return await InTimeAsync(connection.GetDatabase().ScriptEvaluateAsync(script.Hash, keys, arguments)).ConfigureAwait(false);
+            reply = await InTimeAsync(connection.GetDatabase().ScriptEvaluateAsync(script.Hash, keys, arguments)).ConfigureAwait(false);
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
-            return await LoadAndEvaluateAsync(connection, script, keys, arguments).ConfigureAwait(false);
+            reply = await LoadAndEvaluateAsync(connection, script, keys, arguments).ConfigureAwait(false);
         }
         catch (Exception e) when (IsAway(e))
         {
             throw Unavailable(e);
         }
+        return Counted(queue, reply);
+    }
+
+    // What went on the way stands before a reply, as prelude.lua says, and never in an ordinary one.
+    private RedisResult Counted(QueueName queue, RedisResult reply)
+    {
+        if (reply.Length != 4 || reply[0].Resp2Type != ResultType.SimpleString) return reply;
+        metrics.Expired(queue, (long)reply[1]);
+        metrics.Buried(queue, (long)reply[2]);
+        return reply[3];
     }
 
     // The first time, and again on a server that has been restarted.

@@ -47,6 +47,6 @@ internal sealed partial class RedisQueueStore
     private ValueTask<RedisResult> RunAsync(RedisScript script, QueueName queue, CancellationToken cancellationToken, params RedisValue[] arguments)
     {
         var keys = KeysOf(queue);
-        return _connection.EvaluateAsync(script, keys.All, [keys.Wake, .. arguments], cancellationToken);
+        return _connection.EvaluateAsync(script, queue, keys.All, [keys.Wake, .. arguments], cancellationToken);
     }
 }

@@ -49,7 +49,7 @@ internal sealed partial class RedisQueueStore
     {
         var reply = (RedisResult[])(await RunAsync(RedisScript.Stats, queue, cancellationToken).ConfigureAwait(false))!;
         var (live, leased, delayed, dead) = ((long)reply[0], (long)reply[1], (long)reply[2], (long)reply[3]);
-        return new QueueStats(queue, Settings(reply.AsSpan(7)))
+        return new QueueStats(queue, Settings(reply.AsSpan(8)))
         {
             Ready = live - leased - delayed - dead,
             Leased = leased,
@@ -57,7 +57,8 @@ internal sealed partial class RedisQueueStore
             Dead = dead,
             TotalAdded = (long)reply[4],
             TotalSettled = (long)reply[5],
-            OldestAge = Due(reply[6]),
+            TotalExpired = (long)reply[6],
+            OldestAge = Due(reply[7]),
         };
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using RestMq.Stores;
+using RestMq.Telemetry;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -23,11 +24,12 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     /// <param name="options">Where Redis is.</param>
     /// <param name="idempotencyWindow">How long an idempotency key is remembered.</param>
     /// <param name="logger">Told of connections lost and restored.</param>
-    public RedisQueueStore(RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger)
+    /// <param name="metrics">Told of what goes without anybody's doing.</param>
+    public RedisQueueStore(RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger, QueueMetrics metrics)
     {
         _prefix = options.KeyPrefix;
         _idempotencyWindow = Milliseconds(idempotencyWindow);
-        _connection = new RedisConnection(options, logger);
+        _connection = new RedisConnection(options, logger, metrics);
         _connection.Restored += OnRestored;
     }
 
@@ -46,7 +48,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         var arguments = new List<RedisValue>(6 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0 };
         AppendRuns(arguments, messages, keys, ref once);
         var reply = (RedisResult[])(await _connection
-            .EvaluateAsync(RedisScript.Add, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false))!;
+            .EvaluateAsync(RedisScript.Add, queue, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false))!;
         // Another daemon may have purged the queue, and its name with it.
         if ((long)reply[0] == 1) await RegisterAgainAsync(queue, keys).ConfigureAwait(false);
 
@@ -77,7 +79,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         arguments[1] = arguments.Count - 2;
         foreach (var settlement in settlements) Append(arguments, settlement);
         var reply = (RedisResult[])(await _connection
-            .EvaluateAsync(RedisScript.Exchange, keys.All, [.. arguments], cancellationToken).ConfigureAwait(false))!;
+            .EvaluateAsync(RedisScript.Exchange, queue, keys.All, [.. arguments], cancellationToken).ConfigureAwait(false))!;
         var settled = new SettleResult[settlements.Count];
         // Not a list: all are done.
         if (reply[0].Length < 0) Array.Fill(settled, SettleResult.Done);

@@ -22,6 +22,8 @@ internal sealed class QueueMetrics : IDisposable
     private readonly Counter<long> _consumed;
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _settled;
+    private readonly Counter<long> _expired;
+    private readonly Counter<long> _buried;
     private readonly Counter<long> _delivered;
     private readonly Counter<long> _behind;
     private readonly Counter<long> _full;
@@ -40,6 +42,8 @@ internal sealed class QueueMetrics : IDisposable
         _duration = _meter.CreateHistogram(
             "messaging.client.operation.duration", "s", "Time that adds, takes and settlements took, waits included.", tags: null, Buckets);
         _settled = _meter.CreateCounter<long>("restmq.settled.messages", "{message}", "Hand-outs that callers ended, by what they did.");
+        _expired = _meter.CreateCounter<long>("restmq.expired.messages", "{message}", "Messages dropped at the end of their time to live.");
+        _buried = _meter.CreateCounter<long>("restmq.buried.messages", "{message}", "Messages that became dead letters, by why.");
         _delivered = _meter.CreateCounter<long>("restmq.live.delivered", "{message}", "Messages written to live consumers.");
         _behind = _meter.CreateCounter<long>("restmq.live.behind", "{consumer}", "Times that a consumer of a broadcast was full and fell behind the others.");
         _full = _meter.CreateCounter<long>("restmq.live.full", "{time}", "Times that all consumers of a round robin were full, so that messages wait.");
@@ -48,13 +52,23 @@ internal sealed class QueueMetrics : IDisposable
     }
 
     /// <summary>Whether anybody listens to what is measured of a call.</summary>
-    public bool Watched => _duration.Enabled || _sent.Enabled || _consumed.Enabled || _settled.Enabled || _away.Enabled;
+    public bool Watched => _duration.Enabled || _sent.Enabled || _consumed.Enabled || _settled.Enabled || _buried.Enabled || _away.Enabled;
 
     public void Sent(QueueName queue, long messages) => Count(_sent, queue, messages, Tag("messaging.operation.name", "send"));
 
     public void Received(QueueName queue, long messages) => Count(_consumed, queue, messages, Tag("messaging.operation.name", "receive"));
 
-    public void Settled(QueueName queue, SettleAction action, long messages) => Count(_settled, queue, messages, Tag("restmq.settle", NameOf(action)));
+    public void Settled(QueueName queue, SettleAction action, long messages)
+    {
+        Count(_settled, queue, messages, Tag("restmq.settle", NameOf(action)));
+        if (action is SettleAction.Bury) Count(_buried, queue, messages, Tag("restmq.reason", "caller"));
+    }
+
+    /// <summary>Tells of messages that died in a call of this daemon; no other tells of them.</summary>
+    public void Expired(QueueName queue, long messages) => Count(_expired, queue, messages);
+
+    /// <summary>Tells of messages that were buried in a call of this daemon because they had been handed out too often.</summary>
+    public void Buried(QueueName queue, long messages) => Count(_buried, queue, messages, Tag("restmq.reason", "max_receives"));
 
     public void Delivered(QueueName queue) => Count(_delivered, queue, 1);
 
@@ -100,6 +114,16 @@ internal sealed class QueueMetrics : IDisposable
         _ => failure.GetType().FullName!,
     };
 
+    /// <summary>What is done with a hand-out, in a word.</summary>
+    public static string NameOf(SettleAction action) => action switch
+    {
+        SettleAction.Ack => "ack",
+        SettleAction.Extend => "extend",
+        SettleAction.Release => "release",
+        SettleAction.Return => "return",
+        _ => "bury",
+    };
+
     private void Count(Counter<long> counter, QueueName queue, long count, KeyValuePair<string, object?> tag = default)
     {
         if (!counter.Enabled || count == 0) return;
@@ -110,13 +134,4 @@ internal sealed class QueueMetrics : IDisposable
     }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
-
-    private static string NameOf(SettleAction action) => action switch
-    {
-        SettleAction.Ack => "ack",
-        SettleAction.Extend => "extend",
-        SettleAction.Release => "release",
-        SettleAction.Return => "return",
-        _ => "bury",
-    };
 }

@@ -1,14 +1,16 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace RestMq.Telemetry;
 
 /// <summary>
-/// Traces through the queue. A message carries the <c>traceparent</c> of who sent it, and the spans of those who get it are linked with that:
+/// Traces through the queue. A message carries the <c>traceparent</c> and <c>tracestate</c> of who sent it, and the spans of those who get it are linked with that:
 /// linked, not children, since a message may wait for days and one take may bring many. Nothing is made while nobody listens.
 /// </summary>
-internal static class QueueTraces
+internal static partial class QueueTraces
 {
     private const int TraceParentLength = 55; // 00-<32 hex>-<16 hex>-<2 hex>
+    private const int MostTraceState = 512; // What the standard asks everybody to carry.
 
     private static readonly ActivitySource Source = new(RestMqTelemetry.Name);
 
@@ -18,21 +20,36 @@ internal static class QueueTraces
     /// <summary>Whether it is one that a message can carry: it is kept on a line of the store and sent as a header.</summary>
     public static bool IsTraceParent(string text) => text.Length == TraceParentLength && ActivityContext.TryParse(text, null, out _);
 
+    /// <summary>Whether it is a list of at most 32 <c>key=value</c>, and short enough to go with every message.</summary>
+    public static bool IsTraceState(string text) =>
+        text.Length is > 0 and <= MostTraceState && text.Split(',') is { Length: <= 32 } members
+            && Array.TrueForAll(members, static member => member.Trim(' ', '\t') is var entry && (entry == "" || TraceStateEntry().IsMatch(entry)));
+
     /// <summary>A message with the trace it is sent in, if there is one; its sender's own word is left as it is.</summary>
     public static NewMessage Carry(in NewMessage message) =>
-        message.TraceParent is null && Current() is { } current ? message with { TraceParent = current } : message;
+        message.TraceParent is null && Current() is { } current ? Carry(message, current) : message;
 
     /// <inheritdoc cref="Carry(in NewMessage)"/>
     public static IReadOnlyList<NewMessage> Carry(IReadOnlyList<NewMessage> messages) =>
-        Current() is { } current ? [.. messages.Select(message => message.TraceParent is null ? message with { TraceParent = current } : message)] : messages;
+        Current() is { } current ? [.. messages.Select(message => message.TraceParent is null ? Carry(message, current) : message)] : messages;
 
     /// <summary>Begins the span of an add.</summary>
-    public static Activity? Send(QueueName queue, int count, string? parent)
+    public static Activity? Send(QueueName queue, int count, string? parent = null, string? state = null)
     {
         if (!Watched) return null;
         // Whoever has no span of his own may still have said to which trace his message belongs.
-        var span = Source.StartActivity($"send {queue}", ActivityKind.Producer, Activity.Current is null ? parent : null);
-        Describe(span, "send", queue, count);
+        ActivityContext.TryParse(Activity.Current is null ? parent : null, state, isRemote: true, out var sender);
+        var span = Source.StartActivity($"send {queue}", ActivityKind.Producer, sender);
+        Describe(span, "send", "send", queue, count);
+        return span;
+    }
+
+    /// <summary>Begins the span of a settlement. It is linked with no sender: a receipt does not tell who that was.</summary>
+    public static Activity? Settle(QueueName queue, string action, int count)
+    {
+        if (!Watched) return null;
+        var span = Source.StartActivity($"{action} {queue}", ActivityKind.Client);
+        Describe(span, action, "settle", queue, count);
         return span;
     }
 
@@ -48,22 +65,25 @@ internal static class QueueTraces
         if (message.TraceParent is not null) Tell("deliver", [message], TimeSpan.Zero);
     }
 
+    private static NewMessage Carry(in NewMessage message, (string Parent, string? State) trace) =>
+        message with { TraceParent = trace.Parent, TraceState = trace.State };
+
     private static void Tell(string operation, IReadOnlyList<QueueMessage> messages, TimeSpan time)
     {
         if (!Watched) return;
         var queue = messages[0].Key.Queue;
         using var span = Source.StartActivity(
             $"{operation} {queue}", ActivityKind.Client, parentContext: default, tags: null, Links(messages), TimeProvider.System.GetUtcNow() - time);
-        Describe(span, operation, queue, messages.Count);
+        Describe(span, operation, "receive", queue, messages.Count);
         if (messages.Count == 1) span?.SetTag("messaging.message.id", messages[0].Key.ToString());
     }
 
-    private static void Describe(Activity? span, string operation, QueueName queue, int count)
+    private static void Describe(Activity? span, string operation, string type, QueueName queue, int count)
     {
         if (span is not { IsAllDataRequested: true }) return;
         span.SetTag("messaging.system", "restmq");
         span.SetTag("messaging.operation.name", operation);
-        span.SetTag("messaging.operation.type", operation == "send" ? "send" : "receive");
+        span.SetTag("messaging.operation.type", type);
         span.SetTag("messaging.destination.name", queue.Value);
         if (count > 1) span.SetTag("messaging.batch.message_count", count);
     }
@@ -72,20 +92,24 @@ internal static class QueueTraces
     {
         foreach (var message in messages)
         {
-            if (ActivityContext.TryParse(message.TraceParent, null, isRemote: true, out var sender)) yield return new ActivityLink(sender);
+            if (ActivityContext.TryParse(message.TraceParent, message.TraceState, isRemote: true, out var sender)) yield return new ActivityLink(sender);
         }
     }
 
     // The nearest span that somebody records; or else what the outermost came with, since a server that records nothing must not cut a trace
     // in two. A span of no source may say that it is recorded only because the one it came from was.
-    private static string? Current()
+    private static (string Parent, string? State)? Current()
     {
         if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C } current) return null;
         for (var span = current; ; span = span.Parent)
         {
-            if (span is { Recorded: true, Source.Name: not "" }) return span.Id;
+            if (span is { Recorded: true, Source.Name: not "" }) return (span.Id!, span.TraceStateString);
             if (span.Parent is not null) continue;
-            return span.ParentId is { } remote && IsTraceParent(remote) ? remote : current.Recorded ? current.Id : null;
+            if (span.ParentId is { } remote && IsTraceParent(remote)) return (remote, span.TraceStateString);
+            return current.Recorded ? (current.Id!, current.TraceStateString) : null;
         }
     }
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2B\x2D-\x3C\x3E-\x7E]{1,256}\z")]
+    private static partial Regex TraceStateEntry();
 }

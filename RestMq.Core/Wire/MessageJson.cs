@@ -20,6 +20,7 @@ internal static class MessageJson
     private static readonly JsonEncodedText Encoding = JsonEncodedText.Encode("encoding");
     private static readonly JsonEncodedText Type = JsonEncodedText.Encode("type");
     private static readonly JsonEncodedText TraceParent = JsonEncodedText.Encode("traceparent");
+    private static readonly JsonEncodedText TraceState = JsonEncodedText.Encode("tracestate");
 
     private static readonly SearchValues<byte> LineBreaks = SearchValues.Create("\r\n"u8);
 
@@ -31,6 +32,7 @@ internal static class MessageJson
         writer.WriteNumber(Count, message.Count);
         if (receipt) writer.WriteString(Receipt, message.Receipt.ToString());
         if (message.TraceParent is { } trace) writer.WriteString(TraceParent, trace);
+        if (message.TraceState is { } state) writer.WriteString(TraceState, state);
     }
 
     /// <summary>Writes a message as an object.</summary>

@@ -67,6 +67,7 @@ internal sealed class HttpQueues : IQueues
             Dead = Number("dead"),
             TotalAdded = Number("added"),
             TotalSettled = Number("settled"),
+            TotalExpired = Number("expired"),
             OldestAge = json.GetProperty("oldest_age") is { ValueKind: JsonValueKind.Number } age ? TimeSpan.FromSeconds(age.GetDouble()) : null,
             Consumers = (int)Number("consumers"),
         };

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace RestMq.Client;
 
 /// <summary>Leases, waits, and what queues tell.</summary>
@@ -113,6 +115,23 @@ public abstract class LeasingTests(QueueHost host)
         (await Client.GetAsync<string>(queue))!.Value.Should().Be("head");
         (await Client.GetAsync<string>(queue))!.Count.Should().Be(2);
         (await Client.StatsAsync(queue)).Ready.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_message_brings_the_trace_that_its_sender_was_in()
+    {
+        var queue = QueueHost.NextQueue();
+        using (var work = new Activity("work") { TraceStateString = "a=b" }.Start())
+        {
+            await Client.AddAsync(queue, "x");
+            var message = (await Client.TakeAsync<string>(queue))!;
+
+            ActivityContext.Parse(message.TraceParent!, message.TraceState).TraceId.Should().Be(work.TraceId);
+            message.TraceState.Should().Be("a=b");
+        }
+        await Client.AddAsync(queue, "x");
+        var without = (await Client.TakeAsync<string>(queue))!;
+        (without.TraceParent, without.TraceState).Should().Be((null, null));
     }
 
     [Fact]

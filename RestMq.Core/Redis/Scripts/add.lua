@@ -95,4 +95,4 @@ if next > first then
   -- Whoever waits has found the list empty, so only the first message after that needs to be told.
   if later or was_empty then tell() end
 end
-return reply or { fresh, first + 1 }
+return answer(reply or { fresh, first + 1 })

@@ -44,4 +44,4 @@ if #ids > 0 then
 end
 tell_of(moved)
 reply[3] = next_due(at, again or more)
-return reply
+return answer(reply)

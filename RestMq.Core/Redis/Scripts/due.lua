@@ -25,6 +25,7 @@ local function goes_back(id, at, limit, counts)
     return false
   end
   if not counts or count_one(id) < limit then return true end
+  buried = buried + 1
   bury(id, at, 'max_receives (' .. limit .. ') reached')
   return false
 end

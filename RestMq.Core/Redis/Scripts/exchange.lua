@@ -145,4 +145,4 @@ local settled, told, reply, moved = 0, false, nil, 0
 if #ARGV > last then settled, told = settle(at, last + 1) end
 if last > 2 then reply, moved = lease(at, last, settled) end
 if told then tell() else tell_of(moved) end
-return reply or { settled }
+return answer(reply or { settled })

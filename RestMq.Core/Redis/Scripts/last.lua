@@ -25,4 +25,4 @@ for _, id in ipairs(ids) do
     end
   end
 end
-return reply
+return answer(reply)

@@ -5,10 +5,10 @@ local moved, again = due(at)
 local ids, bodies, hand_outs, more = pop(1, at)
 if #ids == 0 then
   tell_of(moved)
-  return { (again or more) and 1 or 0 }
+  return answer({ (again or more) and 1 or 0 })
 end
 local looked = hand_outs and hand_outs[1] or 1
 call('LPUSH', ready, ids[1])
 call('HSET', count, ids[1], looked)
 tell_of(moved)
-return { looked, bodies[1] }
+return answer({ looked, bodies[1] })

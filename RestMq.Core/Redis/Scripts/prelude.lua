@@ -61,10 +61,20 @@ local function forget(ids)
   end
 end
 
+-- What went without its receiver's doing, in this call: a script that moves what is due, or drops what died, answers by `answer`.
+local expired, buried = 0, 0
+
+-- The reply, behind what went if anything did: whoever called counts it, and nobody else.
+local function answer(reply)
+  if expired + buried == 0 then return reply end
+  return { { ok = 'gone' }, expired, buried, reply }
+end
+
 -- Removes what died. Deaths are counted, and settlements are not: they are what is left of all that was added.
 local function die(ids)
   if #ids == 0 then return end
   forget(ids)
+  expired = expired + #ids
   call('HINCRBY', meta, 'expired', #ids)
 end
 

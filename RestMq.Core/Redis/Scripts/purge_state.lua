@@ -18,7 +18,7 @@ else
 end
 if #ids == 0 then
   tell_of(moved)
-  return { 0, more and 1 or 0 }
+  return answer({ 0, more and 1 or 0 })
 end
 
 if place == 'dead' then call('HDEL', why, unpack(ids)) end
@@ -31,4 +31,4 @@ trim()
 tell_of(moved)
 local purged = before - call('HLEN', body)
 call('HINCRBY', meta, 'purged', purged)
-return { purged, more and 1 or 0 }
+return answer({ purged, more and 1 or 0 })

@@ -1,5 +1,5 @@
--- A queue in numbers, once what is due has been moved. Replies: live messages, leased, delayed, dead, added and settled since it came to
--- be, age of the head in ms or -1, then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
+-- A queue in numbers, once what is due has been moved. Replies: live messages, leased, delayed, dead, added, settled and expired since it
+-- came to be, age of the head in ms or -1, then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
 local at = now()
 local moved = due(at)
 trim()
@@ -9,7 +9,8 @@ local head = call('LINDEX', ready, 0)
 local stored = head and call('HGET', body, head)
 local age = stored and math.max(at - tonumber(string.match(stored, '^%d+ (%d+)')), 0) or -1
 local live, added = call('HLEN', body), (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0)
-local settled = added - live - (tonumber(m[3]) or 0) - (tonumber(m[4]) or 0)
-local reply = { live, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, age }
-for i = 5, 10 do reply[i + 3] = m[i] or '' end
-return reply
+local gone = tonumber(m[3]) or 0
+local settled = added - live - gone - (tonumber(m[4]) or 0)
+local reply = { live, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, gone, age }
+for i = 5, 10 do reply[i + 4] = m[i] or '' end
+return answer(reply)

@@ -22,6 +22,20 @@ public abstract class TraceTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task Its_tracestate_comes_with_it_and_is_dropped_where_it_is_none()
+    {
+        var queue = _host.NextQueue();
+        foreach (var state in new[] { "rojo=1, congo=\"t61\"", "rojo=1, congo=\"t61\"", "No=1" })
+            await _host.AskAsync($"POST /q/{queue}", "value=x", Form, $"traceparent: {Trace}", $"tracestate: {state}");
+        await _host.AskAsync($"POST /q/{queue}", "value=x", Form, "tracestate: rojo=1");
+
+        (await _host.AskAsync($"GET /q/{queue}")).Json.GetProperty("tracestate").GetString().Should().Be("rojo=1, congo=\"t61\"");
+        (await _host.AskAsync($"GET /q/{queue}?format=raw")).Header("tracestate").Should().Be("rojo=1, congo=\"t61\"");
+        (await _host.AskAsync($"GET /q/{queue}")).Text.Should().Be($$"""{"key":"{{queue}}:3","value":"x","count":1,"traceparent":"{{Trace}}"}""" + "\r\n");
+        (await _host.AskAsync($"GET /q/{queue}")).Text.Should().Be($$"""{"key":"{{queue}}:4","value":"x","count":1}""" + "\r\n");
+    }
+
+    [Fact]
     public async Task It_comes_with_a_stream()
     {
         var queue = _host.NextQueue();

@@ -35,10 +35,10 @@ internal abstract class Stage : IAsyncDisposable
     {
         var options = new RestMqOptions { SlowPoll = Never };
         configure?.Invoke(options);
-        var own = NewStore(options);
+        var metrics = new QueueMetrics(Options.Create(options), Meters);
+        var own = NewStore(options, metrics);
         var store = new WatchedStore(own);
         var policies = new DeliveryPolicies([new BroadcastPolicy(), new RoundRobinPolicy(Options.Create(options))]);
-        var metrics = new QueueMetrics(Options.Create(options), Meters);
         var engine = new QueueEngine(store, policies, Options.Create(options), Time, NullLogger<QueueEngine>.Instance, metrics);
         // Ended last to first: the engine before its store.
         if (own is IAsyncDisposable disposable) _built.Add(disposable);
@@ -70,7 +70,7 @@ internal abstract class Stage : IAsyncDisposable
         Meters.Dispose();
     }
 
-    protected abstract IQueueStore NewStore(RestMqOptions options);
+    protected abstract IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics);
 }
 
 /// <summary>A daemon: an engine and its way to the store.</summary>
@@ -92,7 +92,7 @@ internal sealed class MemoryStage : Stage
         return Task.CompletedTask;
     }
 
-    protected override IQueueStore NewStore(RestMqOptions options) => _store ??= new MemoryQueueStore(_time, Options.Create(options));
+    protected override IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics) => _store ??= new MemoryQueueStore(_time, Options.Create(options), metrics);
 }
 
 /// <summary>Daemons over one Redis server, whose time is real.</summary>
@@ -110,6 +110,6 @@ internal sealed class RedisStage(RedisServer server) : Stage
         await new RedisInvariants(connection, queue).AssertAsync();
     }
 
-    protected override IQueueStore NewStore(RestMqOptions options) => new RedisQueueStore(
-        new RedisStoreOptions { Configuration = server.Configuration }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance);
+    protected override IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics) => new RedisQueueStore(
+        new RedisStoreOptions { Configuration = server.Configuration }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, metrics);
 }

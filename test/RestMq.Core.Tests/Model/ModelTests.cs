@@ -26,6 +26,8 @@ public sealed class ModelTests : IAsyncLifetime
     private static readonly IOptions<RestMqOptions> MemoryOptions =
         Options.Create(new RestMqOptions { IdempotencyWindow = Stage.IdempotencyWindow });
 
+    private static readonly Telemetry.QueueMetrics Metrics = new(MemoryOptions);
+
     // Its own server: what is asked of this one need not be on disk.
     private readonly RedisServer _server = new();
     private readonly ConcurrentBag<string> _clocks = [];
@@ -69,7 +71,7 @@ public sealed class ModelTests : IAsyncLifetime
     private async Task PlayInMemoryAsync(Command[] commands)
     {
         var (time, names, hints) = (new FakeTimeProvider(Start), Names(), new Dictionary<QueueName, long>());
-        var store = new MemoryQueueStore(time, MemoryOptions);
+        var store = new MemoryQueueStore(time, MemoryOptions, Metrics);
         foreach (var name in names)
         {
             hints[name] = 0;
@@ -87,7 +89,7 @@ public sealed class ModelTests : IAsyncLifetime
         var redis = connection.GetDatabase();
         await using var store = new RedisQueueStore(
             new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(RedisOnOurClock.Wrap(connection, clock)), KeyPrefix = prefix },
-            Stage.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance);
+            Stage.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, Metrics);
 
         await PassAsync(TimeSpan.Zero);
         Count(await new Stage(store, time, names, name => RedisOnOurClock.HintsAsync(redis, clock, $"{prefix}{{{name}}}:wake"), PassAsync).PlayAsync(commands));

@@ -30,7 +30,7 @@ internal static class Outcome
 
     public static string Of(QueueStats stats) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{stats.Ready} ready, {stats.Leased} leased, {stats.Delayed} delayed, {stats.Dead} dead, added {stats.TotalAdded}, settled {stats.TotalSettled}, " +
+        $"{stats.Ready} ready, {stats.Leased} leased, {stats.Delayed} delayed, {stats.Dead} dead, added {stats.TotalAdded}, settled {stats.TotalSettled}, expired {stats.TotalExpired}, " +
         $"oldest {stats.OldestAge?.TotalSeconds}; {stats.Settings}");
 
     public static string Join<T>(IEnumerable<T> parts) => $"[{string.Join(", ", parts)}]";

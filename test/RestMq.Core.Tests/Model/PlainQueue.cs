@@ -37,6 +37,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     private readonly Dictionary<string, (long Id, DateTimeOffset Until)> _once = [];
     private DateTimeOffset _logEnds;
     private long _settled;
+    private long _expired;
 
     public long LastId { get; private set; } = lastId;
 
@@ -183,6 +184,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
             Dead = _dead.Count,
             TotalAdded = LastId - _firstId,
             TotalSettled = _settled,
+            TotalExpired = _expired,
             OldestAge = _ready is [var head, ..] ? Now - head.Added : null,
         };
     }
@@ -256,6 +258,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
         if (IsOver(message))
         {
             Delete(message);
+            _expired++;
         }
         else if (counts && message.Past >= Settings.MaxReceives)
         {
@@ -300,11 +303,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
 
     private void Delete(PlainMessage message) => _ = _ready.Remove(message) || _leased.Remove(message) || _delayed.Remove(message) || _dead.Remove(message);
 
-    private void DropTheDead()
-    {
-        _ready.RemoveAll(IsOver);
-        _delayed.RemoveAll(IsOver);
-    }
+    private void DropTheDead() => _expired += _ready.RemoveAll(IsOver) + _delayed.RemoveAll(IsOver);
 
     private void TrimLog() => _log.RemoveRange(0, Math.Max(_log.Count - Settings.History, 0));
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using RestMq.Stores;
+using RestMq.Telemetry;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -33,7 +35,8 @@ public sealed class CostTests : IAsyncLifetime
     {
         await _server.InitializeAsync();
         _store = new RedisQueueStore(
-            new RedisStoreOptions { Configuration = _server.Configuration }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance);
+            new RedisStoreOptions { Configuration = _server.Configuration }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance,
+            new QueueMetrics(Options.Create(new RestMqOptions())));
         _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Configuration},allowAdmin=true");
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RestMq.Memory;
+using RestMq.Telemetry;
 
 namespace RestMq.Stores;
 
@@ -11,9 +12,9 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
 
     private protected override TimeSpan Soon => TimeSpan.FromSeconds(10);
 
-    private protected override Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options)
+    private protected override Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options, QueueMetrics metrics)
     {
-        IQueueStore store = new MemoryQueueStore(_time, Options.Create(options));
+        IQueueStore store = new MemoryQueueStore(_time, Options.Create(options), metrics);
         return Task.FromResult((store, store));
     }
 
@@ -41,7 +42,8 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     public async Task A_lease_does_not_end_because_somebody_set_the_clock()
     {
         var clock = new SetClock();
-        var store = new MemoryQueueStore(clock, Options.Create(new RestMqOptions()));
+        var options = Options.Create(new RestMqOptions());
+        var store = new MemoryQueueStore(clock, options, new QueueMetrics(options, Meters));
         await store.AddAsync(Queue, [new NewMessage(MessageBody.FromText("one"))], default);
         await store.LeaseAsync(Queue, [new LeaseRequest(1, Soon)], default);
 

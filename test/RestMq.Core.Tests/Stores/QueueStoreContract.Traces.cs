@@ -2,12 +2,12 @@ namespace RestMq.Stores;
 
 public abstract partial class QueueStoreContract
 {
-    [Theory, InlineData(null), InlineData("image/png")]
-    public async Task The_trace_of_a_message_comes_with_it_wherever_it_is(string? type)
+    [Theory, InlineData(null, null), InlineData("image/png", null), InlineData(null, "a=b c, d@e=f ,\tg=h"), InlineData("image/png; a=b", "a=b c,d@e=<f>")]
+    public async Task The_trace_of_a_message_comes_with_it_wherever_it_is(string? type, string? state)
     {
         const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         await AddAsync(
-            new NewMessage(MessageBody.FromBytes("\n x"u8.ToArray(), type)) { TraceParent = Trace },
+            new NewMessage(MessageBody.FromBytes("\n x"u8.ToArray(), type)) { TraceParent = Trace, TraceState = state },
             new NewMessage(MessageBody.FromBytes("\n x"u8.ToArray(), type)));
 
         var seen = new List<QueueMessage> { (await PeekAsync(1))!.Message, (await Store.LookAsync(Queue, default))! };
@@ -18,7 +18,8 @@ public abstract partial class QueueStoreContract
         var (other, again) = ((await BroadcastAsync()).Messages[0], (await BroadcastAsync(after: 1, move: 0)).Messages[0]);
         seen.Add(again);
 
-        seen.Should().AllSatisfy(message => (message.TraceParent, message.Body.ContentType, message.Body.ToString()).Should().Be((Trace, type, "CiB4")));
-        (other.TraceParent, other.Body.ContentType).Should().Be((null, type));
+        seen.Should().AllSatisfy(message => (message.TraceParent, message.TraceState, message.Body.ContentType, message.Body.ToString())
+            .Should().Be((Trace, state, type, "CiB4")));
+        (other.TraceParent, other.TraceState, other.Body.ContentType).Should().Be((null, null, type));
     }
 }

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Options;
+using RestMq.Telemetry;
+
 namespace RestMq.Stores;
 
 /// <summary>
@@ -19,8 +22,11 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
 
     private protected QueueName Queue { get; private set; } = null!;
 
+    /// <summary>What both stores told, taken together.</summary>
+    private protected Meters Meters { get; } = new();
+
     /// <summary>Makes the store, and the same as another daemon has it (which may be the same object).</summary>
-    private protected abstract Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options);
+    private protected abstract Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options, QueueMetrics metrics);
 
     /// <summary>Lets time pass on the store's clock.</summary>
     private protected abstract Task PassAsync(TimeSpan time);
@@ -30,11 +36,16 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        (Store, Other) = await CreateStoresAsync(new RestMqOptions { IdempotencyWindow = 5 * Soon });
+        var options = new RestMqOptions { IdempotencyWindow = 5 * Soon };
+        (Store, Other) = await CreateStoresAsync(options, new QueueMetrics(Options.Create(options), Meters));
         Queue = NextQueue();
     }
 
-    public virtual Task DisposeAsync() => Task.CompletedTask;
+    public virtual Task DisposeAsync()
+    {
+        Meters.Dispose();
+        return Task.CompletedTask;
+    }
 
     private protected static NewMessage Message(string text, TimeSpan delay = default, TimeSpan? ttl = null, string? once = null) =>
         new(MessageBody.FromText(text)) { Delay = delay, TimeToLive = ttl, IdempotencyKey = once };

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RestMq.Redis;
+using RestMq.Telemetry;
 using StackExchange.Redis;
 
 namespace RestMq.Stores;
@@ -16,10 +17,10 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
     // Long enough that a busy machine does the steps before it within it.
     private protected override TimeSpan Soon => TimeSpan.FromMilliseconds(500);
 
-    private protected override Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options)
+    private protected override Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options, QueueMetrics metrics)
     {
         // Two stores are two daemons.
-        var (store, other) = (CreateStore(server.Configuration, options), CreateStore(server.Configuration, options));
+        var (store, other) = (CreateStore(options, metrics), CreateStore(options, metrics));
         _stores.AddRange([store, other]);
         return Task.FromResult<(IQueueStore, IQueueStore)>((store, other));
     }
@@ -62,6 +63,7 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
         await invariants.AssertAsync();
         await invariants.AssertNothingLeftAsync();
         foreach (var store in _stores) await store.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     // Deletes what the test left behind, wherever it is, as consumers would.
@@ -77,7 +79,7 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
         }
     }
 
-    private static RedisQueueStore CreateStore(string configuration, RestMqOptions options) => new(
-        new RedisStoreOptions { Configuration = configuration }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance);
+    private RedisQueueStore CreateStore(RestMqOptions options, QueueMetrics metrics) => new(
+        new RedisStoreOptions { Configuration = server.Configuration }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, metrics);
 }
 

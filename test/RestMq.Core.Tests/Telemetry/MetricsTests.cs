@@ -47,6 +47,24 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_dies_and_what_is_buried_is_counted_by_why()
+    {
+        Meters.Listen();
+        var engine = _stage.NewDaemon().Engine;
+        await engine.ConfigureAsync(_queue, new QueueSettingsChange { MaxReceives = 1 });
+        await engine.AddAsync(_queue, [Message("one"), Message("two"), Message("three"), Message("dies") with { TimeToLive = _stage.Soon }]);
+        var leased = await engine.LeaseAsync([_queue], 3, Lease, TimeSpan.Zero);
+        await engine.SettleAsync(new Settlement(leased[0].Receipt, SettleAction.Bury));
+        await engine.SettleAsync(new Settlement(leased[1].Receipt, SettleAction.Release));
+        await _stage.PassAsync(2 * Lease);
+        await engine.StatsAsync(_queue);
+
+        Meters["restmq.buried.messages restmq.reason=caller"].Should().Be(1);
+        Meters["restmq.buried.messages restmq.reason=max_receives"].Should().Be(2);
+        Meters["restmq.expired.messages"].Should().Be(1);
+    }
+
+    [Fact]
     public async Task Queues_are_named_where_the_application_asks_for_it_and_nowhere_else()
     {
         Meters.Listen();

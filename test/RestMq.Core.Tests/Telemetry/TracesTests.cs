@@ -7,7 +7,7 @@ using RestMq.Engine;
 
 namespace RestMq.Telemetry;
 
-/// <summary>The spans of adds and hand-outs, and the trace that a message carries from one to the other.</summary>
+/// <summary>The spans of adds, hand-outs and settlements, and the trace that a message carries from one to the other.</summary>
 public sealed class TracesTests : IAsyncLifetime
 {
     private const string Foreign = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -50,7 +50,8 @@ public sealed class TracesTests : IAsyncLifetime
         var taken = (await engine.TakeAsync(_queue))!;
         await engine.TakeAsync(_queue);
 
-        var (send, receive) = (_spans.ElementAt(0), _spans.Skip(1).Should().ContainSingle("a take of nothing is no span").Subject);
+        _spans.Should().HaveCount(3, "a take of nothing is no span");
+        var (send, receive) = (_spans.ElementAt(0), _spans.ElementAt(1));
         (send.OperationName, send.Kind).Should().Be(($"send {_queue}", ActivityKind.Producer));
         Tags(send).Should().Contain("messaging.system", "restmq").And.Contain("messaging.operation.name", "send")
             .And.Contain("messaging.destination.name", _queue.Value).And.Contain("messaging.message.id", $"{_queue}:1");
@@ -74,6 +75,53 @@ public sealed class TracesTests : IAsyncLifetime
         var (two, three, receive) = (_spans.ElementAt(0), _spans.ElementAt(1), _spans.ElementAt(2));
         Tags(two).Should().Contain("messaging.batch.message_count", 2);
         receive.Links.Select(link => link.Context.SpanId).Should().Equal(two.SpanId, two.SpanId, three.SpanId);
+    }
+
+    [Theory]
+    [InlineData(SettleAction.Ack, "ack"), InlineData(SettleAction.Extend, "extend"), InlineData(SettleAction.Release, "release")]
+    [InlineData(SettleAction.Return, "return"), InlineData(SettleAction.Bury, "bury")]
+    public async Task A_settlement_is_a_span_and_says_so_when_it_changed_nothing(SettleAction action, string name)
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+        await engine.AddAsync(_queue, Message("x"));
+        var receipt = (await engine.LeaseAsync([_queue], 1, TimeSpan.FromMinutes(1), TimeSpan.Zero))[0].Receipt;
+        using var work = new Activity("a caller's work").Start();
+
+        await engine.SettleAsync(new Settlement(receipt, action) { Time = TimeSpan.FromMinutes(1) });
+        await engine.SettleAsync(new Settlement(receipt with { Fence = 9 }, action));
+        await engine.SettleAsync(new Settlement(new Receipt(new MessageKey(_queue, 7), 1), action));
+
+        Activity.Current.Should().Be(work, "a span is under way for its call alone");
+        var spans = _spans.Skip(2).ToArray();
+        spans.Should().HaveCount(3).And.AllSatisfy(span =>
+        {
+            (span.OperationName, span.Kind, span.ParentSpanId).Should().Be(($"{name} {_queue}", ActivityKind.Client, work.SpanId));
+            Tags(span).Should().Contain("messaging.operation.type", "settle").And.Contain("messaging.operation.name", name);
+        });
+        Tags(spans[0]).Should().Contain("messaging.message.id", $"{_queue}:1").And.NotContainKey("error.type");
+        Tags(spans[1]).Should().Contain("error.type", action == SettleAction.Ack ? "unknown" : "stale");
+        Tags(spans[2]).Should().Contain("error.type", "unknown");
+    }
+
+    [Fact]
+    public async Task Several_settled_together_share_a_span_named_for_what_is_done_with_all()
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+        await engine.AddAsync(_queue, [.. Enumerable.Range(1, 4).Select(n => Message($"{n}"))]);
+        var leased = await engine.LeaseAsync([_queue], 4, TimeSpan.FromMinutes(1), TimeSpan.Zero);
+        SettleAction[] actions = [SettleAction.Ack, SettleAction.Ack, SettleAction.Ack, SettleAction.Release];
+        Settlement[] settlements = [.. leased.Zip(actions, (message, action) => new Settlement(message.Receipt, action))];
+
+        await engine.SettleAsync(_queue, settlements[..2]);
+        await engine.SettleAsync(_queue, settlements[2..]);
+        await engine.Awaiting(engine => engine.SettleAsync(_queue, []).AsTask()).Should().ThrowAsync<ArgumentException>();
+
+        var spans = _spans.Skip(2).ToArray();
+        spans.Select(span => span.OperationName).Should().Equal($"ack {_queue}", $"settle {_queue}", $"settle {_queue}");
+        Tags(spans[0]).Should().Contain("messaging.operation.type", "settle").And.Contain("messaging.batch.message_count", 2);
+        spans.Select(span => span.Status).Should().Equal(ActivityStatusCode.Unset, ActivityStatusCode.Unset, ActivityStatusCode.Error);
     }
 
     [Fact]
@@ -110,10 +158,12 @@ public sealed class TracesTests : IAsyncLifetime
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
 
-        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign });
+        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign, TraceState = "a=b" });
 
         _spans.Should().ContainSingle().Which.ParentId.Should().Be(Foreign);
-        (await engine.TakeAsync(_queue))!.TraceParent.Should().Be(_spans.ElementAt(0).Id);
+        var taken = (await engine.TakeAsync(_queue))!;
+        (taken.TraceParent, taken.TraceState).Should().Be((_spans.ElementAt(0).Id, "a=b"));
+        _spans.Single(span => span.OperationName == $"receive {_queue}").Links.Should().ContainSingle().Which.Context.TraceState.Should().Be("a=b");
     }
 
     [Fact]
@@ -122,19 +172,21 @@ public sealed class TracesTests : IAsyncLifetime
         var engine = _stage.NewDaemon().Engine;
 
         await engine.AddAsync(_queue, Message("none"));
-        await engine.AddAsync(_queue, Message("said") with { TraceParent = Foreign });
+        await engine.AddAsync(_queue, Message("said") with { TraceParent = Foreign, TraceState = "said=1" });
         using (new Activity("of nobody").Start()) await engine.AddAsync(_queue, Message("not recorded"));
-        using (new Activity("a request").SetParentId(Foreign).Start())
+        using (new Activity("a request") { TraceStateString = "came=1" }.SetParentId(Foreign).Start())
         using (new Activity("within").Start())
         {
             await engine.AddAsync(_queue, [Message("from elsewhere")]);
         }
         using (new Activity("a request").SetParentId("|of.another.kind").Start()) await engine.AddAsync(_queue, Message("not of W3C"));
-        using var recorded = new Activity("recorded") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.Start();
+        using (new Activity("a request") { TraceStateString = "no tracestate" }.SetParentId(Foreign).Start()) await engine.AddAsync(_queue, Message("spoilt"));
+        using var recorded = new Activity("recorded") { ActivityTraceFlags = ActivityTraceFlags.Recorded, TraceStateString = "own=1" }.Start();
         await engine.AddAsync(_queue, Message("recorded"));
 
         var messages = await engine.LeaseAsync([_queue], 10, TimeSpan.FromMinutes(1), TimeSpan.Zero);
-        messages.Select(message => message.TraceParent).Should().Equal(null, Foreign, null, Foreign, null, recorded.Id);
+        messages.Select(message => message.TraceParent).Should().Equal(null, Foreign, null, Foreign, null, Foreign, recorded.Id);
+        messages.Select(message => message.TraceState).Should().Equal(null, "said=1", null, "came=1", null, null, "own=1");
     }
 
     [Fact]
@@ -154,12 +206,13 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task A_hosted_consumer_gets_it_with_the_message()
     {
         var engine = _stage.NewDaemon().Engine;
-        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign });
+        await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign, TraceState = "a=b" });
 
         var messages = await new EngineMessageSource(engine, Options.Create(new RestMqOptions()))
             .LeaseAsync([_queue.Value], 1, TimeSpan.FromMinutes(1), TimeSpan.Zero, default);
 
-        messages.Should().ContainSingle().Which.TraceParent.Should().Be(Foreign);
+        var message = messages.Should().ContainSingle().Subject;
+        (message.TraceParent, message.TraceState).Should().Be((Foreign, "a=b"));
     }
 
     [Theory]
@@ -170,6 +223,40 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task What_is_no_trace_is_refused(string trace) =>
         await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceParent = trace }).AsTask())
             .Should().ThrowAsync<ArgumentException>();
+
+    [Fact]
+    public async Task A_tracestate_alone_is_refused() =>
+        await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceState = "a=b" }).AsTask())
+            .Should().ThrowAsync<ArgumentException>();
+
+    [Theory]
+    [InlineData("a=b", true)]
+    [InlineData("0a_-*/@z=! b,\t ,c=~", true)]
+    [InlineData(" rojo=00f067aa0ba902b7 ,congo=t61rcWkgMzE", true)]
+    [InlineData("", false)]
+    [InlineData("a", false)]
+    [InlineData("a=", false)]
+    [InlineData("=b", false)]
+    [InlineData("A=b", false)]
+    [InlineData("a=b=c", false)]
+    [InlineData("a=b\nc", false)]
+    [InlineData("a=b\n", false)]
+    [InlineData("a=\u00e9", false)]
+    [InlineData("a=b,a b=c", false)]
+    public void A_tracestate_that_is_none_is_dropped(string state, bool kept) => (Message("x") with { TraceState = state }).TraceState.Should().Be(kept ? state : null);
+
+    [Fact]
+    public void A_tracestate_has_bounds()
+    {
+        Kept(string.Join(',', Enumerable.Repeat("a=b", 32))).Should().BeTrue();
+        Kept(string.Join(',', Enumerable.Repeat("a=b", 33))).Should().BeFalse();
+        Kept($"{new string('a', 255)}={new string('b', 256)}").Should().BeTrue();
+        Kept($"{new string('a', 256)}={new string('b', 256)}").Should().BeFalse("it is longer than 512");
+        Kept($"{new string('a', 257)}=b").Should().BeFalse();
+        Kept($"a={new string('b', 257)}").Should().BeFalse();
+
+        static bool Kept(string state) => (Message("x") with { TraceState = state }).TraceState == state;
+    }
 
     private static NewMessage Message(string text) => new(MessageBody.FromText(text));
 
