@@ -46,7 +46,7 @@ public class QueueMessage<T>
     public string? TraceParent => Wire.TraceParent;
 
     /// <summary>The W3C <c>tracestate</c> that came with it; null when there was none.</summary>
-    public string? TraceState => _wire.TraceState;
+    public string? TraceState => Wire.TraceState;
 
     /// <summary>Its place in the history of a broadcast queue, to resume after; null when it did not come by a live stream of one.</summary>
     public long? EventId => Wire.EventId;
