@@ -50,7 +50,7 @@ internal sealed partial class QueuePump
         return consumer;
     }
 
-    /// <summary>Takes a consumer away, and gives back what was its own.</summary>
+    /// <summary>Takes a consumer away, and gives back what was its own. What is sent after that is not moved for it any more.</summary>
     public async ValueTask UnbindAsync(LiveConsumer consumer, IReadOnlyList<Settlement> back)
     {
         lock (_lock)
@@ -72,6 +72,9 @@ internal sealed partial class QueuePump
         }
         finally
         {
+            // A step may be under way that counted with its room.
+            await _stepping.WaitAsync().ConfigureAwait(false);
+            _stepping.Release();
             Signal();
             hub.Leave();
         }

@@ -17,6 +17,7 @@ internal sealed partial class QueuePump(
     private static readonly TimeSpan StoreAwayPause = TimeSpan.FromSeconds(1);
 
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly SemaphoreSlim _stepping = new(1);
     private LiveState _settings;
     private Task? _running;
     private volatile bool _wantsRoom;
@@ -102,13 +103,27 @@ internal sealed partial class QueuePump(
         {
             // Room made during the step must not be overlooked, so it counts as wanted until the step says otherwise.
             _wantsRoom = true;
-            var step = Plain.Count > 0 ? await policies[_settings.Policy].StepAsync(this, store).ConfigureAwait(false) : default;
-            foreach (var group in Holders) step = step.And(await HoldAsync(group).ConfigureAwait(false));
+            var step = await StepOnceAsync().ConfigureAwait(false);
             _wantsRoom = step.WantsRoom;
 
             var turned = step.Settings is { } now && now.Policy != _settings.Policy;
             _settings = step.Settings ?? _settings;
             if (!(step.More || turned) || Count == 0) return step.Next;
+        }
+    }
+
+    private async Task<DeliveryStep> StepOnceAsync()
+    {
+        await _stepping.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            var step = Plain.Count > 0 ? await policies[_settings.Policy].StepAsync(this, store).ConfigureAwait(false) : default;
+            foreach (var group in Holders) step = step.And(await HoldAsync(group).ConfigureAwait(false));
+            return step;
+        }
+        finally
+        {
+            _stepping.Release();
         }
     }
 

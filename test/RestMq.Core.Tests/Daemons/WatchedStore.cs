@@ -8,6 +8,7 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     private int _emptyLooks;
     private int _stoppedSteps;
     private int _steps;
+    private int _stepsBegun;
     private int _listeners;
     private int _refusals;
     private int _repliesToLose;
@@ -20,6 +21,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     /// <summary>Whether every call fails, and nothing is done.</summary>
     public volatile bool IsAway;
 
+    /// <summary>What a step of live delivery waits for before it gets to the store.</summary>
+    public volatile Task Gate = Task.CompletedTask;
+
     /// <summary>How many lease requests found nothing: a waiter makes one before it is parked and one after.</summary>
     public int EmptyLooks => _emptyLooks;
 
@@ -28,6 +32,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     /// <summary>How many steps of live delivery there were.</summary>
     public int Steps => _steps;
+
+    /// <summary>How many of them set out.</summary>
+    public int StepsBegun => _stepsBegun;
 
     /// <summary>How many queues are listened to.</summary>
     public int Listeners => _listeners;
@@ -68,6 +75,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     public async ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken)
     {
+        var gate = Gate;
+        Interlocked.Increment(ref _stepsBegun);
+        await gate;
         var batch = await There().BroadcastAsync(queue, request, cancellationToken);
         Stepped(batch.Settings);
         if (Interlocked.Decrement(ref _repliesToLose) >= 0) throw Away();

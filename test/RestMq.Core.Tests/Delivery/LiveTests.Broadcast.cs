@@ -108,6 +108,25 @@ public abstract partial class LiveTests
         (await next.IdsAsync(3)).Should().Equal(2, 3, 4);
     }
 
+    [Fact]
+    public async Task Whoever_has_left_gets_nothing_more_though_a_step_was_on_its_way()
+    {
+        var last = await ListenFromNowAsync(_one);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var begun = _one.Store.StepsBegun;
+        _one.Store.Gate = gate.Task;
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 7 }); // Which wakes the pump.
+        await Until(() => _one.Store.StepsBegun > begun);
+
+        var leaving = last.DisposeAsync().AsTask();
+        leaving.IsCompleted.Should().BeFalse("the step has counted with this consumer's room");
+        gate.SetResult();
+        await Within(leaving);
+        await AddAsync(1);
+
+        (await Engine.StatsAsync(Queue)).Ready.Should().Be(1);
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public async Task A_delayed_message_is_delivered_when_it_is_due(bool elsewhere)
     {
