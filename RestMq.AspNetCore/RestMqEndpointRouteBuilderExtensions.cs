@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -30,7 +29,7 @@ public static class RestMqEndpointRouteBuilderExtensions
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new HandOut(engine, services.GetRequiredService<ILogger<HandOut>>());
-        var access = new AccessControl(services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>());
+        var access = AccessControl.Of(services);
         var home = new HomeEndpoints(engine, handOut, access, options);
         var queues = new QueueEndpoints(engine, handOut, options, lifetime);
         var messages = new MessageEndpoints(engine, options);

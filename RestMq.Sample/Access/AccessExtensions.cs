@@ -55,12 +55,17 @@ internal static class AccessExtensions
         if (site.RequestsPerSecond > 0) app.UseRateLimiter();
     }
 
-    /// <summary>Asks the rules before anything is done with a queue.</summary>
-    public static void RequireAccess(this RouteGroupBuilder group, IConfiguration configuration)
+    /// <summary>Asks the rules before anything is done for a role.</summary>
+    public static TBuilder RequireAccess<TBuilder>(this TBuilder endpoints, IConfiguration configuration) where TBuilder : IEndpointConventionBuilder
     {
-        if (!configuration.GetSection("Access").Exists()) return;
-        foreach (var role in Enum.GetValues<RestMqRole>()) group.RequireAuthorization(role, Policy);
+        if (!configuration.GetSection("Access").Exists()) return endpoints;
+        foreach (var role in Enum.GetValues<RestMqRole>()) endpoints.RequireAuthorization(role, Policy);
+        return endpoints;
     }
+
+    /// <summary>Whether a caller may know how the host is inside: without rules everybody, with them who administers.</summary>
+    public static bool MayLookInside(this HttpContext context) =>
+        context.RequestServices.GetService<AccessStore>() is not { } store || store.Rules.Lets(new RestMqAccess(context, RestMqRole.Admin, null), context.User);
 
     private static SiteSettings SiteOf(IConfiguration configuration)
     {
@@ -78,7 +83,7 @@ internal static class AccessExtensions
         return options;
     }
 
-    // Only requests for queues are counted, and a stream counts once, however long it lasts.
+    // Probes of health are not counted. A stream counts once, however long it lasts, and so does each frame that a WebSocket's client sends.
     private static void Limit(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions limiter, SiteSettings site)
     {
         var bucket = new TokenBucketRateLimiterOptions
@@ -88,9 +93,7 @@ internal static class AccessExtensions
             ReplenishmentPeriod = TimeSpan.FromSeconds(1),
         };
         limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
-            context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>() is null
-                ? RateLimitPartition.GetNoLimiter("")
-                : RateLimitPartition.GetTokenBucketLimiter(context.User.Identity?.Name ?? context.Connection.RemoteIpAddress?.ToString() ?? "", _ => bucket));
+            RateLimitPartition.GetTokenBucketLimiter(context.User.Identity?.Name ?? context.Connection.RemoteIpAddress?.ToString() ?? "", _ => bucket));
         limiter.OnRejected = async (rejected, cancellationToken) =>
         {
             var response = rejected.HttpContext.Response;

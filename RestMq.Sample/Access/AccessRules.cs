@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using RestMq.Access;
@@ -47,13 +48,13 @@ internal sealed class AccessRules
     /// <summary>Whether a network is refused, whoever it is that calls from it.</summary>
     public bool Excludes(RestMqAccess access) => !NetworksOf(access).LetsIn(access.Context.Connection.RemoteIpAddress);
 
-    /// <summary>Whether a caller may, its network aside.</summary>
-    /// <param name="access">What is wanted.</param>
-    /// <param name="name">Who the caller is; null when not known.</param>
-    public bool Lets(RestMqAccess access, string? name)
+    /// <summary>Whether a caller may, from where it calls.</summary>
+    public bool Lets(RestMqAccess access, ClaimsPrincipal user)
     {
+        if (Excludes(access)) return false;
         if (_anonymous.Contains(access.Role)) return true;
-        if (_byName.Count > 0) return name is not null && _byName.TryGetValue(name, out var caller) && caller.May(access.Role, access.Queue);
+        if (_byName.Count > 0)
+            return user.Identity is { IsAuthenticated: true, Name: { } name } && _byName.TryGetValue(name, out var caller) && caller.May(access.Role, access.Queue);
         // Nobody is known: as without these settings, but that networks may have been let in to administer.
         return access.Role != RestMqRole.Admin || NetworksOf(access).Allows || LocalCaller.Is(access.Context);
     }
