@@ -2,8 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NSubstitute;
 using RestMq.Access;
 using RestMq.Sample.Access;
 
@@ -169,7 +171,7 @@ public sealed class AccessTests
     {
         var settings = new Settings();
         settings.Be(Shop);
-        using var store = new AccessStore(new ConfigurationRoot([settings]), NullLogger<AccessStore>.Instance);
+        using var store = new AccessStore(new ConfigurationRoot([settings]), Substitute.For<IHostEnvironment>(), NullLogger<AccessStore>.Instance);
         settings.Be();
         store.Rules.OfKey("s3cret").Should().NotBeNull();
         settings.Be([.. Shop, ("Access:Keys:0:Secret", "another")]);
