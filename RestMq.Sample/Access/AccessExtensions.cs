@@ -29,6 +29,7 @@ internal static class AccessExtensions
             builder.Services.AddAuthorization(options => options.AddPolicy(Policy, policy => policy.AddRequirements(new AccessRequirement())));
         }
         var site = SiteOf(builder.Configuration);
+        builder.Services.AddSingleton(site);
         if (site.Origins.Count > 0)
         {
             builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. site.Origins]).AllowAnyHeader().AllowAnyMethod()
@@ -42,7 +43,7 @@ internal static class AccessExtensions
     /// <summary>Puts in front of the queues what <see cref="AddAccess"/> has added.</summary>
     public static void UseAccess(this WebApplication app)
     {
-        var site = SiteOf(app.Configuration);
+        var site = app.Services.GetRequiredService<SiteSettings>();
         var hasRules = app.Services.GetService<AccessStore>() is not null; // And they are read now: a mistake in them ends the start.
         if (site.KnownProxies.Count > 0) app.UseForwardedHeaders(Forwarded(site));
         if (site.PathBase.Length > 0)

@@ -52,7 +52,7 @@ internal sealed class AccessRules
         if (_byName.Count > 0)
             return user.Identity is { IsAuthenticated: true, Name: { } name } && _byName.TryGetValue(name, out var caller) && caller.May(category, access.Queue);
         // Nobody is known: as without these settings, but that networks may have been let in to administer.
-        return category != Category.Admin || NetworksOf(access).Allows || LocalCaller.Is(access.Context);
+        return category != Category.Admin || LocalCaller.Is(access.Context) || (NetworksOf(access).Allows && !ForeignPage.Sends(access.Context.Request));
     }
 
     public static List<System.Net.IPNetwork> Networks(string setting, List<string> texts, List<string> errors)

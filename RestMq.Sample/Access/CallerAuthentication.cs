@@ -14,7 +14,7 @@ namespace RestMq.Sample.Access;
 /// <c>auth=user:password</c>.
 /// </summary>
 internal sealed class CallerAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessStore store)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessStore store, SiteSettings site)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "RestMQ";
@@ -43,11 +43,17 @@ internal sealed class CallerAuthentication(
         if (AuthenticationHeaderValue.TryParse(headers.Authorization, out var given) && given.Parameter is { } parameter)
         {
             if (given.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)) return Known(rules.OfKey(parameter));
-            if (given.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)) return Known(OfBasic(rules, parameter));
+            if (given.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && IsMeant) return Known(OfBasic(rules, parameter));
         }
         if (rules.HasAclFile && IsWebSocket && Request.Cookies["auth"] is { } pair && !ForeignPage.Sends(Request)) return Known(OfPair(rules, pair));
         return IsStream && Request.Query.TryGetValue("api_key", out var inUrl) ? Known(rules.OfKey(inUrl.ToString())) : AuthenticateResult.NoResult();
     }
+
+    // A browser that was once told a password adds it also to what another site's page makes it send. A link may lead here, though, and a page of an
+    // origin that the settings name may call.
+    private bool IsMeant =>
+        !ForeignPage.Sends(Request) || site.Origins.Contains(Request.Headers.Origin.ToString())
+        || (HttpMethods.IsGet(Request.Method) && Request.Headers["Sec-Fetch-Mode"] == "navigate");
 
     private bool IsStream => Context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>()?.Role == RestMqRole.Stream;
 

@@ -50,6 +50,21 @@ public sealed class AccessTests
         reply.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
     }
 
+    [Theory]
+    [InlineData("POST", "Origin: https://evil.example", HttpStatusCode.Unauthorized)]
+    [InlineData("POST", "Sec-Fetch-Site: cross-site", HttpStatusCode.Unauthorized)]
+    [InlineData("POST", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate", HttpStatusCode.Unauthorized)]
+    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: no-cors", HttpStatusCode.Unauthorized)]
+    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate", HttpStatusCode.OK)]
+    [InlineData("POST", "Sec-Fetch-Site: same-origin", HttpStatusCode.OK)]
+    [InlineData("POST", "Sec-Fetch-Site: cross-site,Origin: https://shop.example", HttpStatusCode.OK)]
+    public async Task A_password_that_a_browser_adds_for_another_sites_page_is_none(string method, string headers, HttpStatusCode status)
+    {
+        await using var host = new SampleHost([.. Shop, ("Site:Origins:0", "https://shop.example")]);
+        var sent = headers.Split(',').Select(header => header.Split(": ")).Select(header => (header[0], header[1]));
+        await host.SendAsync($"{method} /control/a", method == "POST" ? "status=stop" : null, [("Authorization", "Basic bGVybzpwYXNzOndvcmQ="), .. sent]).IsAsync(status);
+    }
+
     [Fact]
     public async Task Being_on_this_machine_is_no_password()
     {
@@ -150,6 +165,7 @@ public sealed class AccessTests
         await using var open = new SampleHost(("Access:Networks:Admin:Allow:0", "192.0.2.0/24"));
         await open.SendAsync("GET /stats", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.OK);
         await open.SendAsync("GET /stats").IsAsync(HttpStatusCode.Forbidden);
+        await open.SendAsync("POST /control/a", "status=stop", (Addressed.Header, Site.Remote), ("Origin", "https://evil.example")).IsAsync(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
