@@ -90,7 +90,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         Map("GET", "/stats", RestMqRole.Admin, stats.ListAsync);
         Map("GET", "/stats/{queue}", RestMqRole.Admin, stats.GetAsync);
         Map("GET", "/j/{queue?}", RestMqRole.Admin, stats.LastAsync);
-        Map("POST", "/j/{queue}", RestMqRole.Admin, page.DoAsync);
+        Map("POST", "/j/{queue}/{button}", RestMqRole.Admin, page.PressAsync);
         return group;
     }
 

@@ -1,20 +1,21 @@
 using Microsoft.AspNetCore.Http;
 using RestMq.Access;
 using RestMq.Http;
+using RestMq.Pages;
 using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>POST /j/{queue}</c>: the buttons of a queue's page. What they do, others do by the routes that are made for it.</summary>
+/// <summary><c>POST /j/{queue}/purge</c> and <c>/redrive</c>: the buttons of a queue's page. What they do, others do by the routes that are made for it.</summary>
 internal sealed class PageEndpoints(IQueueEngine engine, RestMqOptions options)
 {
-    public async Task DoAsync(HttpContext context)
+    public async Task PressAsync(HttpContext context)
     {
         // A form needs no consent to be sent from one site to another, and the browser adds its user's rights.
         if (ForeignPage.Sends(context.Request)) throw Problem.Forbidden("These buttons are those of this host's own page; a browser says that another site's page was used.");
         var queue = Route.Queue(context);
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
-        switch (fields.Text("do"))
+        switch (context.Request.RouteValues["button"])
         {
             case "purge" when fields.Text("state") is "all":
                 await engine.PurgeAsync(queue, context.RequestAborted);
@@ -25,9 +26,9 @@ internal sealed class PageEndpoints(IQueueEngine engine, RestMqOptions options)
             case "redrive":
                 await engine.RedriveAsync(queue, context.RequestAborted);
                 break;
-            default:
-                throw Problem.BadRequest("'do' is purge, with a 'state', or redrive.");
+            case var other:
+                throw Problem.NotFound($"There is no button {other}: there are purge and redrive.");
         }
-        Reply.SeeOther(context, context.Request.PathBase.Add(context.Request.Path).ToUriComponent() + context.Request.QueryString.ToUriComponent());
+        Reply.SeeOther(context, Html.Path(context, "j/", $"j/{Uri.EscapeDataString(queue.Value)}"));
     }
 }

@@ -173,11 +173,11 @@ internal static class Descriptions
             "lastMessages", "messages", "The newest messages of a place, and the queue in numbers; HTML for a browser.",
             [Queue, Query("state", "string", "ready, leased, delayed or dead."), Callback],
             [Ok("Newest first.", $$"""{"queue":"test","len":3,"messages":[{{AState}}]}""")]),
-        ["POST /j/{queue}"] = Of(
+        ["POST /j/{queue}/{button}"] = Of(
             "pressButton", "queues", "The buttons of the queue's page: purges a place of the queue or all of it, or returns the dead.",
-            [Queue], [new(303, "It was done; back to the page.")]) with
+            [Queue, Path("button", "purge or redrive.")], [new(303, "It was done; back to the page.")], Problem(404, "There is no such button.")) with
         {
-            Form = [Field("do", "string", "purge or redrive.", true), Field("state", "string", "What to purge: ready, leased, delayed, dead, or all, which ends its streams.")],
+            Form = [Field("state", "string", "What to purge: ready, leased, delayed, dead, or all, which ends its streams.")],
         },
     }.ToFrozenDictionary();
 

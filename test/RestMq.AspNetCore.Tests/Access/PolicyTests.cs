@@ -56,7 +56,7 @@ public sealed class PolicyTests : IAsyncLifetime
         { "GET /mq/stats", null, "admin:" },
         { "GET /mq/stats/a", null, "admin:a" },
         { "GET /mq/j/a", null, "admin:a" },
-        { "POST /mq/j/a", "do=redrive", "admin:a" },
+        { "POST /mq/j/a/redrive", null, "admin:a" },
         { "POST /mq/queue", """{"cmd":"add","queue":"a","value":1}""", "produce:a" },
         { "POST /mq/queue/a", """{"cmd":"take"}""", "consume:a" },
         { "POST /mq/queue/b", """{"cmd":"get","queue":"a"}""", "consume:a" },
