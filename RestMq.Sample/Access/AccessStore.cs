@@ -1,4 +1,3 @@
-using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
@@ -13,8 +12,7 @@ internal sealed partial class AccessStore : IDisposable
     private readonly IConfigurationSection _section;
     private readonly ILogger<AccessStore> _logger;
     private readonly IDisposable _changes;
-    private readonly IDisposable? _fileChanges;
-    private readonly PhysicalFileProvider? _folder;
+    private readonly PeriodicTimer _looks = new(TimeSpan.FromSeconds(1));
     private readonly string? _aclFile;
     private readonly Lock _reading = new();
     private volatile AccessRules _rules;
@@ -24,13 +22,11 @@ internal sealed partial class AccessStore : IDisposable
     {
         (_section, _logger) = (configuration.GetSection("Access"), logger);
         if (_section["AclFile"] is { Length: > 0 } path) _aclFile = Path.GetFullPath(path, environment.ContentRootPath);
+        var content = Content(_aclFile);
         _rules = Read(out var errors);
         if (errors.Count > 0) throw new OptionsValidationException("Access", typeof(AccessSettings), errors);
         _changes = ChangeToken.OnChange(_section.GetReloadToken, Reload);
-        if (_aclFile is null) return;
-        // Looked at every few seconds: a file that is mounted into a container changes unheard.
-        _folder = new PhysicalFileProvider(Path.GetDirectoryName(_aclFile)!) { UsePollingFileWatcher = true, UseActivePolling = true };
-        _fileChanges = ChangeToken.OnChange(() => _folder.Watch(Path.GetFileName(_aclFile)), () => _ = ReloadWhenWrittenAsync());
+        if (_aclFile is not null) _ = FollowAsync(content);
     }
 
     public AccessRules Rules => _rules;
@@ -38,15 +34,36 @@ internal sealed partial class AccessStore : IDisposable
     public void Dispose()
     {
         _changes.Dispose();
-        _fileChanges?.Dispose();
-        _folder?.Dispose();
+        _looks.Dispose();
     }
 
-    // Whoever writes the file may be in the middle of it.
-    private async Task ReloadWhenWrittenAsync()
+    // By its content, since neither events nor times tell of every file that is mounted into a container. One that differs twice alike is written to
+    // its end.
+    private async Task FollowAsync(string? known)
     {
-        await Task.Delay(TimeSpan.FromMilliseconds(250));
-        Reload();
+        var before = known;
+        while (await _looks.WaitForNextTickAsync())
+        {
+            var now = Content(_aclFile);
+            if (now != known && now == before)
+            {
+                known = now;
+                Reload();
+            }
+            before = now;
+        }
+    }
+
+    private static string? Content(string? file)
+    {
+        try
+        {
+            return file is null ? null : File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // What is wrong is told where it is read for its rules.
+        }
     }
 
     private void Reload()
