@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -30,7 +29,7 @@ public static class RestMqEndpointRouteBuilderExtensions
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new HandOut(engine, services.GetRequiredService<ILogger<HandOut>>());
-        var access = new AccessControl(services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>());
+        var access = AccessControl.Of(services);
         var home = new HomeEndpoints(engine, handOut, access, options);
         var queues = new QueueEndpoints(engine, handOut, options, lifetime);
         var messages = new MessageEndpoints(engine, options);
@@ -41,6 +40,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         var policy = new PolicyEndpoints(engine, options);
         var control = new ControlEndpoints(engine, options);
         var stats = new StatsEndpoints(engine, options);
+        var page = new PageEndpoints(engine, options);
 
         // The upgrade belongs to these endpoints, so that no site has to remember UseWebSockets().
         RequestDelegate WithWebSockets(RequestDelegate handler)
@@ -56,7 +56,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         // may, the queue is in a field, or the role is that of a command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool asks = false) =>
             group.MapMethods(pattern, [method], Failures.Told(asks ? handler : access.Checked(role, handler)))
-                .WithMetadata(new RestMqEndpointMetadata(role), Descriptions.Of(method, pattern), handler.Method);
+                .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
 
         Map("GET", "/", RestMqRole.Consume, home.GetAsync, asks: true);
         Map("POST", "/", RestMqRole.Produce, home.AddAsync, asks: true);
@@ -72,7 +72,8 @@ public static class RestMqEndpointRouteBuilderExtensions
         Map("POST", "/q/{queue}/{key}", RestMqRole.Consume, messages.SettleAsync);
 
         Map("GET", "/queue", RestMqRole.Consume, commands.FormAsync);
-        Map("POST", "/queue/{queue?}", RestMqRole.Admin, commands.DispatchAsync, asks: true);
+        Map("POST", "/queue", RestMqRole.Admin, commands.DispatchAsync, asks: true);
+        Map("POST", "/queue/{queue}", RestMqRole.Admin, commands.DispatchAsync, asks: true);
 
         Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync), asks: true).DisableRequestTimeout();
         Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync), asks: true).DisableRequestTimeout();
@@ -89,6 +90,18 @@ public static class RestMqEndpointRouteBuilderExtensions
         Map("GET", "/stats", RestMqRole.Admin, stats.ListAsync);
         Map("GET", "/stats/{queue}", RestMqRole.Admin, stats.GetAsync);
         Map("GET", "/j/{queue?}", RestMqRole.Admin, stats.LastAsync);
+        Map("POST", "/j/{queue}/{button}", RestMqRole.Admin, page.PressAsync);
         return group;
+    }
+
+    // By the whole prefix, that of groups around this one included, which is known only now.
+    private static IEndpointConventionBuilder WithDescription(this IEndpointConventionBuilder route, RestMqOperation described, string pattern)
+    {
+        route.Add(endpoint =>
+        {
+            var whole = ((RouteEndpointBuilder)endpoint).RoutePattern.RawText ?? pattern;
+            endpoint.Metadata.Add(described.Under(whole[..^pattern.Length]));
+        });
+        return route;
     }
 }

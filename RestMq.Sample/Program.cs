@@ -3,7 +3,6 @@ using RestMq.Sample.Access;
 using RestMq.Sample.Cli;
 using RestMq.Sample.OpenApi;
 using RestMq.Sample.Telemetry;
-using Scalar.AspNetCore;
 
 // A verb, such as `produce test foobar`, is done and over; without one this is the host.
 if (CommandLine.IsMeant(args)) return await CommandLine.RunAsync(args);
@@ -25,7 +24,6 @@ app.UseAccess();
 app.MapRestMq().RequireAccess(app.Configuration);
 app.MapHealth();
 app.MapTelemetry();
-app.MapOpenApi();
-app.MapScalarApiReference();
+app.MapApiDocument();
 app.Run();
 return 0;

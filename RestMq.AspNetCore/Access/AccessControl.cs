@@ -20,6 +20,10 @@ internal sealed class AccessControl(IHostEnvironment environment, IAuthorization
 
     private readonly bool _isDevelopment = environment.IsDevelopment();
 
+    /// <summary>The one of a site.</summary>
+    public static AccessControl Of(IServiceProvider services) =>
+        new(services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>());
+
     /// <summary>A handler that only those get to who may: with each of the queues that the route names.</summary>
     public RequestDelegate Checked(RestMqRole role, RequestDelegate handler) => context =>
         IsOpen(context, role) ? handler(context) : CheckedAsync(context, role, handler);
@@ -30,7 +34,22 @@ internal sealed class AccessControl(IHostEnvironment environment, IAuthorization
     public ValueTask DemandAsync(HttpContext context, RestMqRole role, QueueName? queue) =>
         IsOpen(context, role) ? default : DemandOfPoliciesAsync(context, role, queue);
 
-    /// <summary>The same for a dispatcher of commands.</summary>
+    /// <summary>Returns when the caller may in one of the roles, with no queue in particular.</summary>
+    /// <exception cref="Problem">He may not.</exception>
+    /// <exception cref="AnsweredException">He may not, and has been told so.</exception>
+    public async ValueTask DemandOneAsync(HttpContext context, IReadOnlyList<RestMqRole> roles)
+    {
+        Refusal? refusal = null;
+        foreach (var role in roles)
+        {
+            if (IsOpen(context, role)) return;
+            refusal = await FindRefusalAsync(context, role, null);
+            if (refusal is null) return;
+        }
+        if (refusal is not null) throw await refusal.TellAsync(context);
+    }
+
+    /// <summary>DemandAsync for a dispatcher of commands.</summary>
     public Func<RestMqRole, QueueName?, ValueTask> Guard(HttpContext context) => (role, queue) => DemandAsync(context, role, queue);
 
     /// <summary>The same after the response has begun, as in a WebSocket: there is no status left to say it with.</summary>

@@ -14,7 +14,7 @@ internal static class LocalCaller
     public static bool Is(Microsoft.AspNetCore.Http.HttpContext context) =>
         context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
         && !MarksOfProxies.Any(context.Request.Headers.ContainsKey)
-        && context.Request.Headers["Sec-Fetch-Site"] != "cross-site"
+        && !ForeignPage.Sends(context.Request)
         && IsLocalName(context.Request.Host.Host);
 
     private static bool IsLocalName(string host) =>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using RestMq.Access;
+using RestMq.Http;
 
 namespace RestMq;
 
@@ -39,6 +40,33 @@ public static class RestMqAuthorizationExtensions
         var policy = new AuthorizationPolicyBuilder();
         configure(policy);
         return builder.RequireAuthorization(role, policy.Build());
+    }
+
+    /// <summary>
+    /// Puts an endpoint of the site's own under the rules of RestMQ's roles: metrics under those of <see cref="RestMqRole.Admin"/>, say. Who may in one
+    /// of the roles, with no queue in particular, gets to it.
+    /// </summary>
+    /// <remarks>The policies are those that the endpoint was given by <c>RequireAuthorization(RestMqRole, …)</c>, as the group of <c>MapRestMq()</c> was.</remarks>
+    /// <param name="builder">The endpoint.</param>
+    /// <param name="roles">The roles, of which one is enough. The last one's refusal is what a caller is told.</param>
+    public static TBuilder RequireRestMqRole<TBuilder>(this TBuilder builder, params RestMqRole[] roles) where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint =>
+        {
+            var handler = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no handler to guard.");
+            var access = AccessControl.Of(endpoint.ApplicationServices);
+            endpoint.RequestDelegate = async context =>
+            {
+                var isLet = false;
+                await Failures.Told(async asked =>
+                {
+                    await access.DemandOneAsync(asked, roles);
+                    isLet = true;
+                })(context);
+                if (isLet) await handler(context); // Outside: its failures are the site's.
+            };
+        });
+        return builder;
     }
 
     private static TBuilder Require<TBuilder>(this TBuilder builder, RoleAuthorization authorization) where TBuilder : IEndpointConventionBuilder

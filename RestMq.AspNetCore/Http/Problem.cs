@@ -27,6 +27,8 @@ internal sealed class Problem(int status, string type, string title, string deta
 
     public static Problem Full(string detail) => new(429, "full", "Full", detail);
 
+    public static Problem TooManyRequests(string detail) => new(429, "too-many-requests", "Too many requests", detail);
+
     public static Problem Unavailable(string detail) => new(503, "unavailable", "Store unavailable", detail);
 
     public void WriteTo(HttpContext context)

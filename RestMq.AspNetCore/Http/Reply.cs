@@ -94,8 +94,8 @@ internal static class Reply
 
     public static void Html(HttpContext context, string html)
     {
-        // The pages run no script but their own forms.
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        // The pages run no script, their forms are for this host, and no other site's page may put them under its visitors' clicks.
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
         Bytes(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
     }
 
@@ -110,6 +110,13 @@ internal static class Reply
     {
         SetHeaders(context, null);
         context.Response.Redirect(url);
+    }
+
+    /// <summary>Shows a page after a form was sent, so that to load it again sends nothing again.</summary>
+    public static void SeeOther(HttpContext context, string url)
+    {
+        Empty(context, StatusCodes.Status303SeeOther);
+        context.Response.Headers.Location = url;
     }
 
     /// <summary>A reply without a body.</summary>

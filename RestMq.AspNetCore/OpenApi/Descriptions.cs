@@ -13,9 +13,11 @@ internal static class Descriptions
         "oldest_age":1.5,"consumers":0,"behind":0,"redis":"memory"}
         """;
     private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000}""";
+    private const string ACommand = """{"cmd":"add","queue":"genesis","value":"abacab"}""";
+    private const string ACall = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>";
     private const string Json = "application/json";
     private const string Text = "text/plain";
-    private const string Html = "text/html";
+    private const string Lines = "application/x-ndjson";
 
     private static readonly RestMqParameter Queue = Path("queue", "The queue's name: 1 to 200 bytes of UTF-8.");
     private static readonly RestMqParameter Queues = Path("queue", "The queue's name; or several, comma between: the first that has something answers.");
@@ -37,187 +39,165 @@ internal static class Descriptions
 
     private static readonly RestMqParameter[] Live =
     [
-        Queue, Callback, Query("heartbeat", "number", "Seconds between signs of life, 1 to 3600."),
+        Query("heartbeat", "number", "Seconds between signs of life, 1 to 3600."),
         Query("last_event_id", "integer", "Continue after this message of the history; also the header Last-Event-ID."),
         Query("from", "string", "earliest: begin with the history; latest."),
         Query("lease", "number", "Seconds that a message is the consumer's own to settle."), Query("prefetch", "integer", "How many it holds unsettled, with lease."),
     ];
 
-    private static readonly RestMqReply Key200 = new(200, "It was added: its key.", Text, "test:1");
-    private static readonly RestMqReply Full = Problem(429, "The queue has not room within max_length.");
-    private static readonly RestMqReply TooLarge = Problem(413, "A message or a body over its limit.");
+    private static readonly RestMqReply Added = new(200, "It was added: its key.", Text, "test:1");
+    private static readonly RestMqReply Settled = new(204, "Done.");
+    private static readonly RestMqReply WebSocket = new(101, "A WebSocket.");
     private static readonly RestMqReply Unknown = Problem(404, "There is no such message.");
     private static readonly RestMqReply Stale = Problem(409, "The message was given back or handed out again since: nothing was changed.");
-    private static readonly RestMqReply Settled = new(204, "Done.");
+    private static readonly RestMqReply TooLarge = Problem(413, "A message or a body over its limit.");
+    private static readonly RestMqReply Full = Problem(429, "The queue has not room within max_length.");
+    private static readonly RestMqReply Crowded = Problem(429, "The queue has as many consumers as it may have.");
+    private static readonly RestMqReply[] Refusals =
+        [Problem(401, "The caller is not known, where the site wants to know it."), Problem(403, "The caller may not do that with this queue.")];
+
+    private static readonly RestMqOperation Command = new("command", "Does a command of the JSON protocol.", "commands")
+    {
+        Parameters = [Callback, .. Trace],
+        Form = [Field("body", "string", "The command."), Field("msg", "string", "As body.")],
+        Bodies = new Dictionary<string, string> { [Json] = ACommand },
+        Replies =
+        [
+            Ok("The reply, or {\"error\":…} for what could not be.", """{"queue":"genesis","value":"abacab","key":"genesis:1"}"""),
+            CommandError(400, "It is no command."), CommandError(401, "The caller is not known, where the site wants to know it."),
+            CommandError(403, "The caller may not do that with this queue."), CommandError(413, "A message over its limit."), CommandError(503, "The store is away."),
+        ],
+    };
 
     private static readonly FrozenDictionary<string, RestMqOperation> All = new Dictionary<string, RestMqOperation>
     {
-        ["GET /"] = new("takeByField", "Takes a message of the queue in the field; without one, shows curl lines for this host.", "messages")
+        ["GET /"] = Of(
+            "takeByField", "messages", "Takes a message of the queue in the field; without one, shows curl lines for this host.",
+            [Query("queue", "string", "The queue's name."), Callback], [Ok("The message.", AMessage)], Problem(404, "The queue is empty.")),
+        ["POST /"] = Of("addByField", "messages", "Adds a message to the queue in the field.", [Callback, Once, .. Trace], [Added], TooLarge, Full) with
         {
-            Parameters = [Query("queue", "string", "The queue's name."), Callback],
-            Replies = [new(200, "The message.", Json, AMessage), .. Problems(Problem(404, "The queue is empty."))],
-        },
-        ["POST /"] = new("addByField", "Adds a message to the queue in the field.", "messages")
-        {
-            Parameters = [Callback, Once, .. Trace],
             Form = [Field("queue", "string", "The queue's name.", true), .. Add],
-            Replies = [Key200, .. Problems(TooLarge, Full)],
         },
 
-        ["GET /q"] = new("listQueues", "Names all queues.", "queues")
-        {
-            Parameters = [Callback],
-            Replies = [new(200, "Their names, in order.", Json, """{"queues":["a","b"],"count":2}"""), .. Problems()],
-        },
-        ["GET /q/{queue}"] = new("takeMessage", "Takes the message at the head, or leases it.", "messages")
-        {
-            Parameters =
+        ["GET /q"] = Of("listQueues", "queues", "Names all queues.", [Callback], [Ok("Their names, in order.", """{"queues":["a","b"],"count":2}""")]),
+        ["GET /q/{queue}"] = Of(
+            "takeMessage", "messages", "Takes the message at the head, or leases it.",
             [
                 Queues, Query("wait", "number", "Seconds to wait for a message, 0 to 60; also the header Prefer."),
                 Query("max", "integer", "How many at most: one a line."), Query("lease", "number", "Seconds that it stays leased, for its receipt to settle."),
                 Query("format", "string", "raw: the message's own bytes; json."), Callback,
             ],
-            Replies =
-            [
-                new(200, "The message; with lease it has a receipt.", Json, ALeasedMessage),
-                new(200, "With max: one a line.", "application/x-ndjson", AMessage), new(204, "The queue is empty."), .. Problems(),
-            ],
-        },
-        ["HEAD /q/{queue}"] = new("headQueue", "Tells the queue's length, oldest age and consumers in headers.", "queues")
+            [Ok("The message; with lease it has a receipt.", ALeasedMessage), new(200, "With max: one a line.", Lines, AMessage), new(204, "The queue is empty.")]),
+        ["HEAD /q/{queue}"] = Of(
+            "headQueue", "queues", "Tells the queue's length, oldest age and consumers in headers.",
+            [Queue], [new(200, "RestMQ-Length, RestMQ-Oldest-Age, RestMQ-Consumers.")]),
+        ["POST /q/{queue?}"] = Of(
+            "addMessage", "messages", "Adds a message, or several as lines of JSON; any body that is no form is the message itself, its content type kept.",
+            [Queue, Callback, Once, .. Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)], [Added], TooLarge, Full) with
         {
-            Parameters = [Queue],
-            Replies = [new(200, "RestMQ-Length, RestMQ-Oldest-Age, RestMQ-Consumers."), .. Problems()],
-        },
-        ["POST /q/{queue?}"] = new(
-            "addMessage", "Adds a message, or several as lines of JSON; any body that is no form is the message itself, its content type kept.", "messages")
-        {
-            Parameters = [Queue, Callback, Once, .. Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)],
             Form = Add,
             Bodies = new Dictionary<string, string>
             {
-                [Json] = """{"total":3}""", [Text] = "foobar", ["application/x-ndjson"] = "{\"n\":1}\n{\"n\":2}\n", ["application/octet-stream"] = "",
+                [Json] = """{"total":3}""", [Text] = "foobar", [Lines] = "{\"n\":1}\n{\"n\":2}\n", ["application/octet-stream"] = "",
             },
-            Replies = [Key200, .. Problems(TooLarge, Full)],
         },
-        ["DELETE /q/{queue?}"] = new(
-            "purgeQueue", "Deletes every message of the queue and ends every live stream of it; or only the messages of one place.", "queues")
-        {
-            Parameters = [Queue, Query("state", "string", "Only those: ready, leased, delayed or dead."), Callback],
-            Replies = [new(200, "1 when there was something to delete; with state, how many.", Json, """{"queue":"test","status":1}"""), .. Problems()],
-        },
+        ["DELETE /q/{queue?}"] = Of(
+            "purgeQueue", "queues", "Deletes every message of the queue and ends every live stream of it; or only the messages of one place.",
+            [Queue, Query("state", "string", "Only those: ready, leased, delayed or dead."), Callback],
+            [Ok("1 when there was something to delete; with state, how many.", """{"queue":"test","status":1}""")]),
 
-        ["GET /q/{queue}/{key}"] = new("peekMessage", "Shows a message wherever it is, unchanged.", "messages")
+        ["GET /q/{queue}/{key}"] = Of(
+            "peekMessage", "messages", "Shows a message wherever it is, unchanged.", [Queue, Key, Callback], [Ok("The message and its place.", AState)], Unknown),
+        ["DELETE /q/{queue}/{key}"] = Of(
+            "deleteMessage", "messages", "Acks a hand-out by its receipt, or deletes a message by its key.", [Queue, KeyOrReceipt], [Settled], Unknown, Stale),
+        ["POST /q/{queue}/{key}"] = Of(
+            "settleMessage", "messages", "Extends a lease, gives the message back, or buries it.", [Queue, Receipt], [Settled], Unknown, Stale) with
         {
-            Parameters = [Queue, Key, Callback],
-            Replies = [new(200, "The message and its place.", Json, AState), .. Problems(Unknown)],
-        },
-        ["DELETE /q/{queue}/{key}"] = new("deleteMessage", "Acks a hand-out by its receipt, or deletes a message by its key.", "messages")
-        {
-            Parameters = [Queue, KeyOrReceipt],
-            Replies = [Settled, .. Problems(Unknown, Stale)],
-        },
-        ["POST /q/{queue}/{key}"] = new("settleMessage", "Extends a lease, gives the message back, or buries it.", "messages")
-        {
-            Parameters = [Queue, Receipt],
             Form =
             [
                 Field("lease", "number", "Extend: seconds from now."), Field("release", "number", "Give back after so many seconds."),
                 Field("bury", "string", "Why it goes among the dead."),
             ],
-            Replies = [Settled, .. Problems(Unknown, Stale)],
         },
 
-        ["GET /queue"] = new("commandForm", "Shows a form to try the JSON protocol.", "commands") { Replies = [new(200, "The form.", Html)] },
-        ["POST /queue/{queue?}"] = new("command", "Does a command of the JSON protocol.", "commands")
+        ["GET /queue"] = new("commandForm", "Shows a form to try the JSON protocol.", "commands") { Replies = [new(200, "The form.", "text/html")] },
+        ["POST /queue"] = Command,
+        ["POST /queue/{queue}"] = Command with
         {
-            Parameters = [Queue with { Description = "The queue of a command that names none." }, Callback, .. Trace],
-            Form = [Field("body", "string", "The command."), Field("msg", "string", "As body.")],
-            Bodies = new Dictionary<string, string> { [Json] = """{"cmd":"add","queue":"genesis","value":"abacab"}""" },
-            Replies =
-            [
-                new(200, "The reply, or {\"error\":…} for what could not be.", Json, """{"queue":"genesis","value":"abacab","key":"genesis:1"}"""),
-                CommandError(400, "It is no command."), CommandError(401, "The caller is not known, where the site wants to know it."),
-                CommandError(403, "The caller may not do that with this queue."), CommandError(413, "A message over its limit."), CommandError(503, "The store is away."),
-            ],
+            Name = "queueCommand", Parameters = [Queue with { Description = "The queue of a command that names none." }, .. Command.Parameters],
         },
 
-        ["GET /c/{queue?}"] = new("stream", "A live consumer: lines of JSON, server-sent events by Accept, or a WebSocket by upgrade.", "streams")
-        {
-            Parameters = Live,
-            Replies =
+        ["GET /c/{queue?}"] = Of(
+            "stream", "streams", "A live consumer: lines of JSON, server-sent events by Accept, or a WebSocket by upgrade.", [Queue, Callback, .. Live],
             [
-                new(101, "A WebSocket."), new(200, "Messages as they come, one a line.", Text, """{"key":"test:1","value":"one","count":1,"id":7}"""),
-                new(200, "The same as events.", "text/event-stream"), .. Problems(Problem(429, "The queue has as many consumers as it may have.")),
+                WebSocket, new(200, "Messages as they come, one a line.", Text, """{"key":"test:1","value":"one","count":1,"id":7}"""),
+                new(200, "The same as events.", "text/event-stream"),
             ],
-        },
-        ["GET /ws/{queue?}"] = new("webSocket", "A live consumer as a WebSocket, whose frames are commands of the JSON protocol.", "streams")
-        {
-            Parameters = [.. Live.Where(parameter => parameter != Callback)],
-            Replies = [new(101, "A WebSocket."), .. Problems(Problem(426, "It was no upgrade."), Problem(429, "The queue has as many consumers as it may have."))],
-        },
+            Crowded),
+        ["GET /ws/{queue?}"] = Of(
+            "webSocket", "streams", "A live consumer as a WebSocket, whose frames are commands of the JSON protocol.",
+            [Queue, .. Live], [WebSocket], Problem(426, "It was no upgrade."), Crowded),
 
         ["POST /xmlrpc"] = new("xmlRpc", "XML-RPC: get, set, add, take, del, len.", "commands")
         {
-            Bodies = new Dictionary<string, string>
-            {
-                ["text/xml"] = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>",
-            },
+            Bodies = new Dictionary<string, string> { ["text/xml"] = ACall },
             Replies = [new(200, "The value, or a fault.", "text/xml"), .. Refusals, TooLarge],
         },
 
-        ["GET /p/{queue?}"] = new("getSettings", "Tells the queue's policy and settings.", "queues")
+        ["GET /p/{queue?}"] = Of("getSettings", "queues", "Tells the queue's policy and settings.", [Queue, Callback], [Ok("The settings.", Settings)]),
+        ["POST /p/{queue?}"] = Of("setSettings", "queues", "Changes the queue's policy and settings.", [Queue, Callback], [Ok("The settings.", Settings)]) with
         {
-            Parameters = [Queue, Callback],
-            Replies = [new(200, "The settings.", Json, Settings), .. Problems()],
-        },
-        ["POST /p/{queue?}"] = new("setSettings", "Changes the queue's policy and settings.", "queues")
-        {
-            Parameters = [Queue, Callback],
             Form =
             [
                 Field("policy", "string", "broadcast or roundrobin."), Field("max_receives", "integer", "Hand-outs before a message is buried, 1 to 1000."),
                 Field("max_length", "integer", "Messages it holds; 0 for any number."), Field("ttl", "number", "Seconds that messages are worth keeping; 0 for ever."),
                 Field("history", "integer", "Messages that a broadcast remembers, 0 to 100000."),
             ],
-            Replies = [new(200, "The settings.", Json, Settings), .. Problems()],
         },
 
-        ["GET /control"] = new("listStatus", "Tells of every queue whether it is started.", "queues")
+        ["GET /control"] = Of(
+            "listStatus", "queues", "Tells of every queue whether it is started.",
+            [Callback], [Ok("1 started, 0 stopped.", """{"queues":{"test":{"queue":"test","status":1}},"count":1,"redis":"memory"}""")]),
+        ["GET /control/{queue}"] = Of(
+            "getStatus", "queues", "Tells whether the queue is started.",
+            [Queue, Callback], [Ok("1 started, 0 stopped.", """{"queue":"test","status":{"queue":"test","status":1},"redis":"memory"}""")]),
+        ["POST /control/{queue?}"] = Of(
+            "setStatus", "queues", "Starts or stops live delivery, or returns the dead.",
+            [Queue, Callback], [Ok("What it came to.", """{"stat":{"queue":"test","status":1}}""")], Unknown) with
         {
-            Parameters = [Callback],
-            Replies = [new(200, "1 started, 0 stopped.", Json, """{"queues":{"test":{"queue":"test","status":1}},"count":1,"redis":"memory"}"""), .. Problems()],
-        },
-        ["GET /control/{queue}"] = new("getStatus", "Tells whether the queue is started.", "queues")
-        {
-            Parameters = [Queue, Callback],
-            Replies = [new(200, "1 started, 0 stopped.", Json, """{"queue":"test","status":{"queue":"test","status":1},"redis":"memory"}"""), .. Problems()],
-        },
-        ["POST /control/{queue?}"] = new("setStatus", "Starts or stops live delivery, or returns the dead.", "queues")
-        {
-            Parameters = [Queue, Callback],
             Form = [Field("status", "string", "start, stop, or redrive.", true), Field("key", "string", "The one dead letter to return; all of them without it.")],
-            Replies = [new(200, "What it came to.", Json, """{"stat":{"queue":"test","status":1}}"""), .. Problems(Unknown)],
         },
 
-        ["GET /stats"] = new("listStats", "Every queue in numbers.", "queues")
+        ["GET /stats"] = Of(
+            "listStats", "queues", "Every queue in numbers.",
+            [Callback], [Ok("The numbers.", $$"""{"queues":{"test":{{Numbers}}},"count":1,"redis":"memory"}""")]),
+        ["GET /stats/{queue}"] = Of("getStats", "queues", "The queue in numbers.", [Queue, Callback], [Ok("The numbers.", Numbers)]),
+        ["GET /j/{queue?}"] = Of(
+            "lastMessages", "messages", "The newest messages of a place, and the queue in numbers; HTML for a browser.",
+            [Queue, Query("state", "string", "ready, leased, delayed or dead."), Callback],
+            [Ok("Newest first.", $$"""{"queue":"test","len":3,"messages":[{{AState}}]}""")]),
+        ["POST /j/{queue}/{button}"] = Of(
+            "pressButton", "queues", "The buttons of the queue's page: purges a place of the queue or all of it, or returns the dead.",
+            [Queue, Path("button", "purge or redrive.")], [new(303, "It was done; back to the page.")], Problem(404, "There is no such button.")) with
         {
-            Parameters = [Callback],
-            Replies = [new(200, "The numbers.", Json, $$"""{"queues":{"test":{{Numbers}}},"count":1,"redis":"memory"}"""), .. Problems()],
-        },
-        ["GET /stats/{queue}"] = new("getStats", "The queue in numbers.", "queues")
-        {
-            Parameters = [Queue, Callback],
-            Replies = [new(200, "The numbers.", Json, Numbers), .. Problems()],
-        },
-        ["GET /j/{queue?}"] = new("lastMessages", "The newest messages of a place, and the queue in numbers; HTML for a browser.", "messages")
-        {
-            Parameters = [Queue, Query("state", "string", "ready, leased, delayed or dead."), Callback],
-            Replies = [new(200, "Newest first.", Json, $$"""{"queue":"test","len":3,"messages":[{{AState}}]}"""), .. Problems()],
+            Form = [Field("state", "string", "What to purge: ready, leased, delayed, dead, or all, which ends its streams.")],
         },
     }.ToFrozenDictionary();
 
     /// <exception cref="KeyNotFoundException">The route is not described here.</exception>
     public static RestMqOperation Of(string method, string pattern) => All[$"{method} {pattern}"];
+
+    // A route of which also goes wrong what goes wrong everywhere.
+    private static RestMqOperation Of(
+        string name, string tag, string summary, RestMqParameter[] takes, RestMqReply[] answers, params RestMqReply[] problems) => new(name, summary, tag)
+        {
+            Parameters = takes,
+            Replies =
+            [
+                .. answers, Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. Refusals,
+                .. problems, Problem(503, "The store is away; Retry-After says when to try again."),
+            ],
+        };
 
     private static RestMqParameter Path(string name, string description) => new(name, "path", "string", description, IsRequired: true);
 
@@ -228,18 +208,9 @@ internal static class Descriptions
     private static RestMqParameter Field(string name, string type, string description, bool isRequired = false) =>
         new(name, "form", type, description, isRequired);
 
+    private static RestMqReply Ok(string what, string example) => new(200, what, Json, example);
+
     private static RestMqReply Problem(int status, string when) => new(status, when, "application/problem+json");
 
     private static RestMqReply CommandError(int status, string when) => new(status, when, Json, """{"error":"…"}""");
-
-    private static RestMqReply[] Refusals =>
-        [Problem(401, "The caller is not known, where the site wants to know it."), Problem(403, "The caller may not do that with this queue.")];
-
-    // What can go wrong everywhere, and what does so here.
-    private static IEnumerable<RestMqReply> Problems(params RestMqReply[] own) =>
-    [
-        Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."),
-        .. Refusals, .. own,
-        Problem(503, "The store is away; Retry-After says when to try again."),
-    ];
 }

@@ -6,7 +6,10 @@ namespace RestMq;
 /// What a route does, takes and answers, as metadata of its endpoint: every endpoint of <c>MapRestMq()</c> carries one, for a host to make its
 /// OpenAPI document of. The handlers read their requests themselves, so no generator could find this out.
 /// </summary>
-/// <param name="Name">A name for the operation, such as <c>takeMessage</c>, unique among the routes of one <c>MapRestMq()</c>.</param>
+/// <param name="Name">
+/// A name for the operation, such as <c>takeMessage</c>; under a prefix <c>/mq</c> it is <c>mqTakeMessage</c>, so that it is unique however many times the
+/// routes are mapped, and stays what it is when they are mapped once more.
+/// </param>
 /// <param name="Summary">What it does, in a sentence.</param>
 /// <param name="Tag">The family it belongs to.</param>
 public sealed record RestMqOperation(string Name, string Summary, string Tag) : IEndpointSummaryMetadata, ITagsMetadata
@@ -24,6 +27,13 @@ public sealed record RestMqOperation(string Name, string Summary, string Tag) : 
     public IReadOnlyList<RestMqReply> Replies { get; init; } = [];
 
     IReadOnlyList<string> ITagsMetadata.Tags => [Tag];
+
+    /// <summary>The same operation of routes under a prefix.</summary>
+    internal RestMqOperation Under(string prefix)
+    {
+        var words = new string([.. prefix.Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return words.Length == 0 ? this : this with { Name = words[0] + string.Concat(words[1..].Append(Name).Select(word => char.ToUpperInvariant(word[0]) + word[1..])) };
+    }
 }
 
 /// <summary>One thing that a request says.</summary>

@@ -12,12 +12,18 @@ internal static class Html
 
     public static string Text(string text) => HtmlEncoder.Default.Encode(text);
 
-    /// <summary>The URL of another route of the same group: every page stands at <c>…/name</c> or <c>…/name/queue</c>.</summary>
-    public static string Url(HttpContext context, string page, string path)
+    /// <summary>The URL of another route of the same group, for the page.</summary>
+    public static string Url(HttpContext context, string page, string path) => Text(Path(context, page, path));
+
+    /// <summary>The path of another route of the same group: every page stands at <c>…/name</c> or <c>…/name/queue</c>.</summary>
+    /// <param name="context">The request of a page.</param>
+    /// <param name="page">The page's name.</param>
+    /// <param name="path">What the path ends in, percent-encoded.</param>
+    public static string Path(HttpContext context, string page, string path)
     {
         var here = context.Request.PathBase.Add(context.Request.Path).Value!;
         var group = here[..here.LastIndexOf("/" + page, StringComparison.OrdinalIgnoreCase)];
-        return Text(new PathString($"{group}/{path}").ToUriComponent());
+        return $"{new PathString(group).ToUriComponent()}/{path}";
     }
 
     public static string Page(string title, string content) => $$"""

@@ -14,7 +14,7 @@ internal static class QueueListPage
         foreach (var queue in queues)
         {
             // Not to /q/ itself: following that link would take a message.
-            content.Append("<li><a href=\"").Append(Html.Url(context, "q", "j/" + queue)).Append("\">").Append(Html.Text(queue.Value)).Append("</a></li>\n");
+            content.Append("<li><a href=\"").Append(Html.Url(context, "q", "j/" + Uri.EscapeDataString(queue.Value))).Append("\">").Append(Html.Text(queue.Value)).Append("</a></li>\n");
         }
         content.Append("</ul>\n");
         if (queues.Count == 0) content.Append("<p>A queue is there as soon as something is sent to it:</p>\n<pre>curl -d value=foobar ")

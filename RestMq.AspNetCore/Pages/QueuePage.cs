@@ -25,8 +25,31 @@ internal static class QueuePage
         }
         content.Append("</p>\n<table>\n<tr><th>").Append(Words.Of(shown)).Append(", newest first</th><th>message</th><th>count</th><th>added</th></tr>\n");
         foreach (var snapshot in messages) AppendRow(content, snapshot);
-        content.Append("</table>\n<p><a href=\"").Append(Html.Url(context, "j/", "q")).Append("\">All queues</a></p>");
+        content.Append("</table>\n");
+        AppendForms(content, Html.Url(context, "j/", $"j/{Uri.EscapeDataString(stats.Queue.Value)}"), stats, shown);
+        content.Append("<p><a href=\"").Append(Html.Url(context, "j/", "q")).Append("\">All queues</a></p>");
         return Html.Page(stats.Queue.Value, content.ToString());
+    }
+
+    // Without script: the box that has to be ticked is the question whether one is sure.
+    private static void AppendForms(StringBuilder content, string page, QueueStats stats, MessageState shown)
+    {
+        content.Append(CultureInfo.InvariantCulture, $"<form method=\"post\" action=\"{page}/purge\"><p>Delete <select name=\"state\">");
+        foreach (var state in Enum.GetValues<MessageState>())
+        {
+            var selected = state == shown ? " selected" : "";
+            content.Append(CultureInfo.InvariantCulture, $"<option value=\"{Words.Of(state)}\"{selected}>what is {Words.Of(state)}</option>");
+        }
+        content.Append("""
+            <option value="all">everything, and end its streams</option></select>
+            <label><input type="checkbox" required> for good</label> <button>Purge</button></p></form>
+
+            """);
+        if (stats.Dead > 0)
+        {
+            content.Append(CultureInfo.InvariantCulture, $"<form method=\"post\" action=\"{page}/redrive\">");
+            content.Append(CultureInfo.InvariantCulture, $"<p><button>Return all {stats.Dead} dead letters to the queue</button></p></form>\n");
+        }
     }
 
     private static void AppendRow(StringBuilder content, MessageSnapshot snapshot)

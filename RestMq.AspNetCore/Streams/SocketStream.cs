@@ -8,9 +8,7 @@ namespace RestMq.Streams;
 /// A live stream over a WebSocket: text frames out are messages as in the other transports, text frames in are commands of the JSON protocol,
 /// answered in order. A reply names its queue (or an error), a message does not, so they can be told apart.
 /// </summary>
-internal sealed class SocketStream(
-    WebSocket socket, ILiveConsumer consumer, CommandDispatcher dispatcher, Func<RestMqRole, QueueName?, ValueTask> guard, HandOut handOut, int largest)
-    : IDisposable
+internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, FrameCommands commands, HandOut handOut, int largest) : IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BreakHeardOf = TimeSpan.FromMilliseconds(50);
@@ -88,7 +86,7 @@ internal sealed class SocketStream(
         CommandReply reply;
         try
         {
-            reply = await dispatcher.DispatchAsync(command, consumer.Queue, CommandScope.Messages, guard, CancellationToken.None);
+            reply = await commands.DoAsync(command, ended);
         }
         catch (Problem refusal)
         {

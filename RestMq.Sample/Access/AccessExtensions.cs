@@ -29,6 +29,7 @@ internal static class AccessExtensions
             builder.Services.AddAuthorization(options => options.AddPolicy(Policy, policy => policy.AddRequirements(new AccessRequirement())));
         }
         var site = SiteOf(builder.Configuration);
+        builder.Services.AddSingleton(site);
         if (site.Origins.Count > 0)
         {
             builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. site.Origins]).AllowAnyHeader().AllowAnyMethod()
@@ -42,7 +43,7 @@ internal static class AccessExtensions
     /// <summary>Puts in front of the queues what <see cref="AddAccess"/> has added.</summary>
     public static void UseAccess(this WebApplication app)
     {
-        var site = SiteOf(app.Configuration);
+        var site = app.Services.GetRequiredService<SiteSettings>();
         var hasRules = app.Services.GetService<AccessStore>() is not null; // And they are read now: a mistake in them ends the start.
         if (site.KnownProxies.Count > 0) app.UseForwardedHeaders(Forwarded(site));
         if (site.PathBase.Length > 0)
@@ -55,12 +56,17 @@ internal static class AccessExtensions
         if (site.RequestsPerSecond > 0) app.UseRateLimiter();
     }
 
-    /// <summary>Asks the rules before anything is done with a queue.</summary>
-    public static void RequireAccess(this RouteGroupBuilder group, IConfiguration configuration)
+    /// <summary>Asks the rules before anything is done for a role.</summary>
+    public static TBuilder RequireAccess<TBuilder>(this TBuilder endpoints, IConfiguration configuration) where TBuilder : IEndpointConventionBuilder
     {
-        if (!configuration.GetSection("Access").Exists()) return;
-        foreach (var role in Enum.GetValues<RestMqRole>()) group.RequireAuthorization(role, Policy);
+        if (!configuration.GetSection("Access").Exists()) return endpoints;
+        foreach (var role in Enum.GetValues<RestMqRole>()) endpoints.RequireAuthorization(role, Policy);
+        return endpoints;
     }
+
+    /// <summary>Whether a caller may know how the host is inside: without rules everybody, with them who administers.</summary>
+    public static bool MayLookInside(this HttpContext context) =>
+        context.RequestServices.GetService<AccessStore>() is not { } store || store.Rules.Lets(new RestMqAccess(context, RestMqRole.Admin, null), context.User);
 
     private static SiteSettings SiteOf(IConfiguration configuration)
     {
@@ -78,7 +84,7 @@ internal static class AccessExtensions
         return options;
     }
 
-    // Only requests for queues are counted, and a stream counts once, however long it lasts.
+    // Probes of health are not counted. A stream counts once, however long it lasts, and so does each frame that a WebSocket's client sends.
     private static void Limit(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions limiter, SiteSettings site)
     {
         var bucket = new TokenBucketRateLimiterOptions
@@ -88,9 +94,7 @@ internal static class AccessExtensions
             ReplenishmentPeriod = TimeSpan.FromSeconds(1),
         };
         limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
-            context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>() is null
-                ? RateLimitPartition.GetNoLimiter("")
-                : RateLimitPartition.GetTokenBucketLimiter(context.User.Identity?.Name ?? context.Connection.RemoteIpAddress?.ToString() ?? "", _ => bucket));
+            RateLimitPartition.GetTokenBucketLimiter(context.User.Identity?.Name ?? context.Connection.RemoteIpAddress?.ToString() ?? "", _ => bucket));
         limiter.OnRejected = async (rejected, cancellationToken) =>
         {
             var response = rejected.HttpContext.Response;

@@ -8,17 +8,16 @@ internal sealed class AccessHandler(AccessStore store) : AuthorizationHandler<Ac
     private static readonly object Excluded = new();
 
     /// <summary>Whether a request was refused for the network it comes from.</summary>
-    public static bool IsExcluded(HttpContext context) => context.Items.ContainsKey(Excluded);
+    public static bool IsExcluded(HttpContext context) => context.Items[Excluded] is true;
 
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, AccessRequirement requirement, RestMqAccess resource)
     {
         var rules = store.Rules;
-        if (rules.Excludes(resource))
-        {
-            resource.Context.Items[Excluded] = true;
+        var isExcluded = rules.Excludes(resource);
+        resource.Context.Items[Excluded] = isExcluded; // The last that was asked counts.
+        if (isExcluded)
             context.Fail(new AuthorizationFailureReason(this, $"Its address, {resource.Context.Connection.RemoteIpAddress}, is not let in."));
-        }
-        else if (rules.Lets(resource, context.User.Identity is { IsAuthenticated: true } identity ? identity.Name : null)) context.Succeed(requirement);
+        else if (rules.Lets(resource, context.User)) context.Succeed(requirement);
         return Task.CompletedTask;
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using RestMq.Access;
@@ -11,13 +12,14 @@ internal sealed class AccessRules
     private readonly List<Caller> _users = [];
     private readonly Dictionary<string, Caller> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NetworkRules> _networks = new(StringComparer.OrdinalIgnoreCase);
-    private readonly IReadOnlyList<RestMqRole> _anonymous;
+    private readonly List<Category> _anonymous;
 
     /// <summary>Reads the settings; what is wrong with them goes to <paramref name="errors"/>, a sentence each.</summary>
     public AccessRules(AccessSettings settings, List<string> errors)
     {
         AddCallers("Keys", settings.Keys, _keys, errors);
         AddCallers("Users", settings.Users, _users, errors);
+        HasAclFile = settings.AclFile is not null;
         _anonymous = Roles("Access:Anonymous", settings.Anonymous, errors);
         foreach (var (category, lists) in settings.Networks)
         {
@@ -28,17 +30,11 @@ internal sealed class AccessRules
         }
     }
 
-    private enum Category
-    {
-        RestProducer,
-        RestConsumer,
-        CometConsumer,
-        WebSocketConsumer,
-        Admin,
-    }
-
     /// <summary>Whether there are users, so that a browser may ask for a password.</summary>
     public bool HasUsers => _users.Count > 0;
+
+    /// <summary>Whether there is an ACL file of the original, with its cookie for WebSockets.</summary>
+    public bool HasAclFile { get; }
 
     public Caller? OfKey(string key) => Find(_keys, key, name: null);
 
@@ -47,15 +43,16 @@ internal sealed class AccessRules
     /// <summary>Whether a network is refused, whoever it is that calls from it.</summary>
     public bool Excludes(RestMqAccess access) => !NetworksOf(access).LetsIn(access.Context.Connection.RemoteIpAddress);
 
-    /// <summary>Whether a caller may, its network aside.</summary>
-    /// <param name="access">What is wanted.</param>
-    /// <param name="name">Who the caller is; null when not known.</param>
-    public bool Lets(RestMqAccess access, string? name)
+    /// <summary>Whether a caller may, from where it calls.</summary>
+    public bool Lets(RestMqAccess access, ClaimsPrincipal user)
     {
-        if (_anonymous.Contains(access.Role)) return true;
-        if (_byName.Count > 0) return name is not null && _byName.TryGetValue(name, out var caller) && caller.May(access.Role, access.Queue);
+        if (Excludes(access)) return false;
+        var category = Categories.Of(access);
+        if (_anonymous.Contains(category)) return true;
+        if (_byName.Count > 0)
+            return user.Identity is { IsAuthenticated: true, Name: { } name } && _byName.TryGetValue(name, out var caller) && caller.May(category, access.Queue);
         // Nobody is known: as without these settings, but that networks may have been let in to administer.
-        return access.Role != RestMqRole.Admin || NetworksOf(access).Allows || LocalCaller.Is(access.Context);
+        return category != Category.Admin || LocalCaller.Is(access.Context) || (NetworksOf(access).Allows && !ForeignPage.Sends(access.Context.Request));
     }
 
     public static List<System.Net.IPNetwork> Networks(string setting, List<string> texts, List<string> errors)
@@ -81,13 +78,7 @@ internal sealed class AccessRules
         return found;
     }
 
-    private NetworkRules NetworksOf(RestMqAccess access) => _networks.GetValueOrDefault((access.Role switch
-    {
-        RestMqRole.Produce => Category.RestProducer,
-        RestMqRole.Consume => Category.RestConsumer,
-        RestMqRole.Stream => access.Context.WebSockets.IsWebSocketRequest ? Category.WebSocketConsumer : Category.CometConsumer,
-        _ => Category.Admin,
-    }).ToString(), NetworkRules.None);
+    private NetworkRules NetworksOf(RestMqAccess access) => _networks.GetValueOrDefault(Categories.Of(access).ToString(), NetworkRules.None);
 
     private void AddCallers(string list, List<CallerSettings> settings, List<Caller> callers, List<string> errors)
     {
@@ -118,13 +109,14 @@ internal sealed class AccessRules
         return null;
     }
 
-    private static List<RestMqRole> Roles(string setting, List<string> texts, List<string> errors)
+    private static List<Category> Roles(string setting, List<string> texts, List<string> errors)
     {
-        var roles = new List<RestMqRole>();
+        var roles = new List<Category>();
         foreach (var text in texts)
         {
-            if (!char.IsAsciiDigit(text.FirstOrDefault('0')) && Enum.TryParse<RestMqRole>(text, ignoreCase: true, out var role)) roles.Add(role);
-            else errors.Add($"{setting} holds '{text}', which is no role: there are produce, consume, stream and admin.");
+            var found = Categories.Parse(text);
+            if (found.Length == 0) errors.Add($"{setting} holds '{text}', which is no role: there are produce, consume, stream and admin.");
+            roles.AddRange(found);
         }
         return roles;
     }

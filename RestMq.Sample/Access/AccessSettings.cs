@@ -9,11 +9,14 @@ internal sealed class AccessSettings
     /// <summary>Users with a password, for HTTP Basic.</summary>
     public List<CallerSettings> Users { get; set; } = [];
 
-    /// <summary>The roles that need neither: <c>produce</c>, <c>consume</c>, <c>stream</c>, <c>admin</c>.</summary>
+    /// <summary>The roles that need neither: <c>produce</c>, <c>consume</c>, <c>stream</c>, <c>admin</c>; or a category, as <see cref="Networks"/> has them.</summary>
     public List<string> Anonymous { get; set; } = [];
 
     /// <summary>Networks by category: <c>RestProducer</c>, <c>RestConsumer</c>, <c>CometConsumer</c>, <c>WebSocketConsumer</c>, <c>Admin</c>.</summary>
-    public Dictionary<string, NetworkSettings> Networks { get; set; } = [];
+    public Dictionary<string, NetworkSettings> Networks { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>An ACL file of the original RestMQ, whose users and networks are added; a path beside the program, or from the root. None by default.</summary>
+    public string? AclFile { get; set; }
 }
 
 /// <summary>One caller: the owner of a key, or a user.</summary>
@@ -28,7 +31,7 @@ internal sealed class CallerSettings
     /// <summary>Its SHA-256 in hexadecimal: <c>printf %s "$key" | sha256sum</c>.</summary>
     public string? Sha256 { get; set; }
 
-    /// <summary>What the caller may do: <c>produce</c>, <c>consume</c>, <c>stream</c>, <c>admin</c>.</summary>
+    /// <summary>What the caller may do: <c>produce</c>, <c>consume</c>, <c>stream</c>, <c>admin</c>; or a category, such as <c>CometConsumer</c>.</summary>
     public List<string> Roles { get; set; } = [];
 
     /// <summary>With which queues: patterns with <c>*</c> and <c>?</c>. All when there is none.</summary>

@@ -4,15 +4,17 @@ using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using RestMq.Access;
 
 namespace RestMq.Sample.Access;
 
 /// <summary>
 /// Knows a caller by an API key (<c>X-Api-Key</c>, <c>Authorization: Bearer</c>, and on a live stream <c>?api_key=</c>, since a browser's
-/// EventSource and WebSocket send no headers) or by HTTP Basic.
+/// EventSource and WebSocket send no headers) or by HTTP Basic; with an ACL file of the original, on a WebSocket also by its cookie,
+/// <c>auth=user:password</c>.
 /// </summary>
 internal sealed class CallerAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessStore store)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessStore store, SiteSettings site)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "RestMQ";
@@ -41,19 +43,30 @@ internal sealed class CallerAuthentication(
         if (AuthenticationHeaderValue.TryParse(headers.Authorization, out var given) && given.Parameter is { } parameter)
         {
             if (given.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)) return Known(rules.OfKey(parameter));
-            if (given.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase)) return Known(OfBasic(rules, parameter));
+            if (given.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && IsMeant) return Known(OfBasic(rules, parameter));
         }
+        if (rules.HasAclFile && IsWebSocket && Request.Cookies["auth"] is { } pair && !ForeignPage.Sends(Request)) return Known(OfPair(rules, pair));
         return IsStream && Request.Query.TryGetValue("api_key", out var inUrl) ? Known(rules.OfKey(inUrl.ToString())) : AuthenticateResult.NoResult();
     }
 
+    // A browser that was once told a password adds it also to what another site's page makes it send. A link may lead here, though, and a page of an
+    // origin that the settings name may call.
+    private bool IsMeant =>
+        !ForeignPage.Sends(Request) || site.Origins.Contains(Request.Headers.Origin.ToString())
+        || (HttpMethods.IsGet(Request.Method) && Request.Headers["Sec-Fetch-Mode"] == "navigate");
+
     private bool IsStream => Context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>()?.Role == RestMqRole.Stream;
+
+    // Not the framework's word, since only the endpoint sees to the upgrade.
+    private bool IsWebSocket => IsStream && Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
+
+    private static Caller? OfPair(AccessRules rules, string text) =>
+        text.IndexOf(':') is >= 0 and var colon ? rules.OfUser(text[..colon], text[(colon + 1)..]) : null;
 
     private static Caller? OfBasic(AccessRules rules, string parameter)
     {
         var bytes = new byte[parameter.Length];
-        if (!Convert.TryFromBase64String(parameter, bytes, out var length)) return null;
-        var text = Encoding.UTF8.GetString(bytes, 0, length);
-        return text.IndexOf(':') is >= 0 and var colon ? rules.OfUser(text[..colon], text[(colon + 1)..]) : null;
+        return Convert.TryFromBase64String(parameter, bytes, out var length) ? OfPair(rules, Encoding.UTF8.GetString(bytes, 0, length)) : null;
     }
 
     private AuthenticateResult Known(Caller? caller)

@@ -13,7 +13,7 @@ internal static class CommandLine
 
     private static readonly Option<Uri?> Url = new("--url")
     {
-        Description = "A host to ask, such as http://localhost:8888; without it, the engine on the Redis of the settings.",
+        Description = "A host to ask, such as http://localhost:8888 or https://user:password@mq.example.org; without it, the engine on the Redis of the settings.",
         HelpName = "host",
         Recursive = true,
         CustomParser = result =>
@@ -22,6 +22,13 @@ internal static class CommandLine
             result.AddError($"'--url' is an address such as http://localhost:8888, not '{result.Tokens[0].Value}'.");
             return null;
         },
+    };
+
+    private static readonly Option<string?> Key = new("--key")
+    {
+        Description = "With --url, the API key that the host asks for; RESTMQ_KEY in the environment is read too, and hides it from others on this machine.",
+        HelpName = "key",
+        Recursive = true,
     };
 
     /// <summary>Whether the arguments ask for a verb, or for help; otherwise they are settings of the host.</summary>
@@ -46,7 +53,7 @@ internal static class CommandLine
 
             Exit codes: 0 done, 1 refused, 2 nothing there, 3 Redis or the host is away.
             """)
-        { Url };
+        { Url, Key };
         var run = new Runner(settings);
         foreach (var verb in Verbs.All(run.On)) root.Add(verb);
         return root;
@@ -72,7 +79,7 @@ internal static class CommandLine
         {
             try
             {
-                await using var queues = Open(parsed.GetValue(Url));
+                await using var queues = Open(parsed.GetValue(Url), parsed.GetValue(Key));
                 await using var output = new Output();
                 return await action(parsed, queues, output, cancellationToken);
             }
@@ -97,9 +104,10 @@ internal static class CommandLine
             _ => null,
         };
 
-        private IQueues Open(Uri? host)
+        private IQueues Open(Uri? host, string? key)
         {
-            if (host is not null) return new HttpQueues(host);
+            if (key is not null && host is not { UserInfo.Length: 0 }) throw new VerbException("'--key' goes with '--url', and with one that names no user.");
+            if (host is not null) return new HttpQueues(host, key ?? Environment.GetEnvironmentVariable("RESTMQ_KEY"));
             var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true)
                 .AddEnvironmentVariables().AddCommandLine(settings).Build();
             return configuration["RestMq:Redis"] is { Length: > 0 } redis

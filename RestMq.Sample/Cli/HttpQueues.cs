@@ -14,7 +14,17 @@ internal sealed class HttpQueues : IQueues
     // Long polls and streams take as long as they take; the verb's token ends them.
     private readonly HttpClient _http;
 
-    public HttpQueues(Uri host) => _http = new HttpClient { BaseAddress = new Uri($"{host.AbsoluteUri.TrimEnd('/')}/"), Timeout = Timeout.InfiniteTimeSpan };
+    /// <param name="host">The host. A user in it is who asks, by HTTP Basic.</param>
+    /// <param name="key">The API key to ask with, when there is no such user.</param>
+    public HttpQueues(Uri host, string? key)
+    {
+        // Without the user: the address is told when something goes wrong.
+        var address = new UriBuilder(host) { UserName = "", Password = "" }.Uri;
+        _http = new HttpClient { BaseAddress = new Uri($"{address.AbsoluteUri.TrimEnd('/')}/"), Timeout = Timeout.InfiniteTimeSpan };
+        if (host.UserInfo.Length > 0)
+            _http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(host.UserInfo))));
+        else if (!string.IsNullOrEmpty(key)) _http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+    }
 
     public async Task<ReadOnlyMemory<byte>> AskAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
     {
@@ -101,6 +111,7 @@ internal sealed class HttpQueues : IQueues
         {
             var body = await reply.Content.ReadAsByteArrayAsync(cancellationToken);
             var said = Reply.ErrorOf(body) ?? $"{request.RequestUri} answers {(int)reply.StatusCode} {reply.ReasonPhrase}.";
+            if (reply.StatusCode == HttpStatusCode.Unauthorized) said += " Say who you are: --key, RESTMQ_KEY in the environment, or a user in the URL.";
             throw new VerbException(said, reply.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.Away : ExitCode.Refused);
         }
     }

@@ -1,12 +1,13 @@
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using RestMq.Sample.Access;
 
 namespace RestMq.Sample.Telemetry;
 
 /// <summary>
 /// Metrics for Prometheus to fetch at <c>/metrics</c> (<c>RestMq:Prometheus=true</c>); metrics, traces and logs sent by OTLP (its own setting,
-/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>). Both are off unless set.
+/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>). Both are off unless set. Metrics are for those who may see <c>/stats</c>.
 /// </summary>
 internal static class Telemetry
 {
@@ -26,7 +27,7 @@ internal static class Telemetry
 
     public static void MapTelemetry(this WebApplication app)
     {
-        if (ServesPrometheus(app.Configuration)) app.MapPrometheusScrapingEndpoint("/metrics");
+        if (ServesPrometheus(app.Configuration)) app.MapPrometheusScrapingEndpoint("/metrics").RequireRestMqRole(RestMqRole.Admin).RequireAccess(app.Configuration);
     }
 
     private static bool ServesPrometheus(IConfiguration settings) => settings.GetValue<bool>("RestMq:Prometheus");

@@ -241,6 +241,19 @@ public abstract class HttpTests(HostFixture fixture)
         page.FollowsTheRules();
     }
 
+    [Fact]
+    public async Task A_name_that_looks_escaped_is_that_of_its_own_queue_on_pages_too()
+    {
+        const string browser = "Accept: text/html";
+        var name = Uri.EscapeDataString(Host.NextQueue() + "%41");
+        await Host.AskAsync($"POST /q/{name}", "value=x");
+        (await Host.AskAsync("GET /q", "", browser)).Text.Should().Contain($"href=\"/j/{name}\"");
+        (await Host.AskAsync($"GET /j/{name}", "", browser)).Text.Should().Contain($"action=\"/j/{name}/purge\"");
+        var pressed = await Host.AskAsync($"POST /j/{name}/purge", "state=ready", browser);
+        pressed.Is(303).All("Location").Should().Equal($"/j/{name}");
+        (await Host.AskAsync($"GET /stats/{name}")).Json.Number("ready").Should().Be(0);
+    }
+
     private async Task<Dictionary<string, string>> LeaseAsync(string queue)
     {
         var reply = (await Host.AskAsync($"GET /q/{QueueActions.InUrl(queue)}?lease=30")).Is(200);

@@ -2,8 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NSubstitute;
 using RestMq.Access;
 using RestMq.Sample.Access;
 
@@ -46,6 +48,21 @@ public sealed class AccessTests
         using var reply = await host.SendAsync("GET /q/orders.eu");
         reply.Headers.WwwAuthenticate.Select(challenge => challenge.ToString()).Should().Equal("Basic realm=\"RestMQ\", charset=\"UTF-8\"", "Bearer realm=\"RestMQ\"");
         reply.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
+    }
+
+    [Theory]
+    [InlineData("POST", "Origin: https://evil.example", HttpStatusCode.Unauthorized)]
+    [InlineData("POST", "Sec-Fetch-Site: cross-site", HttpStatusCode.Unauthorized)]
+    [InlineData("POST", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate", HttpStatusCode.Unauthorized)]
+    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: no-cors", HttpStatusCode.Unauthorized)]
+    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate", HttpStatusCode.OK)]
+    [InlineData("POST", "Sec-Fetch-Site: same-origin", HttpStatusCode.OK)]
+    [InlineData("POST", "Sec-Fetch-Site: cross-site,Origin: https://shop.example", HttpStatusCode.OK)]
+    public async Task A_password_that_a_browser_adds_for_another_sites_page_is_none(string method, string headers, HttpStatusCode status)
+    {
+        await using var host = new SampleHost([.. Shop, ("Site:Origins:0", "https://shop.example")]);
+        var sent = headers.Split(',').Select(header => header.Split(": ")).Select(header => (header[0], header[1]));
+        await host.SendAsync($"{method} /control/a", method == "POST" ? "status=stop" : null, [("Authorization", "Basic bGVybzpwYXNzOndvcmQ="), .. sent]).IsAsync(status);
     }
 
     [Fact]
@@ -148,6 +165,7 @@ public sealed class AccessTests
         await using var open = new SampleHost(("Access:Networks:Admin:Allow:0", "192.0.2.0/24"));
         await open.SendAsync("GET /stats", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.OK);
         await open.SendAsync("GET /stats").IsAsync(HttpStatusCode.Forbidden);
+        await open.SendAsync("POST /control/a", "status=stop", (Addressed.Header, Site.Remote), ("Origin", "https://evil.example")).IsAsync(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -169,7 +187,7 @@ public sealed class AccessTests
     {
         var settings = new Settings();
         settings.Be(Shop);
-        using var store = new AccessStore(new ConfigurationRoot([settings]), NullLogger<AccessStore>.Instance);
+        using var store = new AccessStore(new ConfigurationRoot([settings]), Substitute.For<IHostEnvironment>(), NullLogger<AccessStore>.Instance);
         settings.Be();
         store.Rules.OfKey("s3cret").Should().NotBeNull();
         settings.Be([.. Shop, ("Access:Keys:0:Secret", "another")]);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Text;
 using Microsoft.Extensions.Options;
 using RestMq.Access;
 
@@ -105,6 +106,39 @@ public sealed class SiteTests
         (await Task.FromResult(refused).IsAsync(HttpStatusCode.TooManyRequests)).GetProperty("type").GetString().Should().Be("urn:restmq:too-many-requests");
         await host.SendAsync("HEAD /q/a", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.OK);
         await host.SendAsync("GET /health/live").IsAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Each_frame_of_a_WebSocket_is_a_request_of_the_same_caller()
+    {
+        await using var host = new SampleHost(("Site:RequestsPerSecond", "1"), ("Site:Burst", "4"));
+        using var socket = await host.Server.CreateWebSocketClient().ConnectAsync(new Uri(host.Server.BaseAddress, "/ws/a"), Request.Deadline);
+        // Its own messages come to it too: those have no queue.
+        async Task<string> AskAsync(string command)
+        {
+            await socket.SendAsync(Encoding.UTF8.GetBytes(command), WebSocketMessageType.Text, true, Request.Deadline);
+            while (true)
+            {
+                var frame = await socket.ReadAsync();
+                if (frame.Contains("\"queue\"") || frame.Contains("\"error\"")) return frame;
+            }
+        }
+        var replies = new List<string>();
+        for (var i = 0; i < 20; i++) replies.Add(await AskAsync("""{"cmd":"add","queue":"b","value":1}"""));
+        var added = replies.Count(reply => reply.Contains("\"key\":\"b:"));
+        added.Should().BeInRange(1, 19);
+        replies.Where(reply => !reply.Contains("\"key\"")).Should().HaveCount(20 - added)
+            .And.AllBe("""{"error":"too many requests: this command was not done; send it again in 1 s"}""");
+        (await host.SendAsync("GET /stats/b", null, (Addressed.Header, "::1")).IsAsync(HttpStatusCode.OK)).GetProperty("added").GetInt32().Should().Be(added, "nothing else was done");
+
+        HttpStatusCode status;
+        do status = (await host.SendAsync("HEAD /q/a")).StatusCode;
+        while (status == HttpStatusCode.OK);
+        status.Should().Be(HttpStatusCode.TooManyRequests, "requests and frames share one bucket");
+        string reply;
+        do reply = await AskAsync("""{"cmd":"len","queue":"b"}""");
+        while (reply.StartsWith("{\"error\":\"too many"));
+        reply.Should().Be($$"""{"queue":"b","len":{{added}}}""", "the socket is open, and a second brings a command");
     }
 
     [Fact]

@@ -17,11 +17,11 @@ public static class Verb
     public static async Task<(int Code, string Output)> ShellAsync(string line)
     {
         await using var process = new ChildProcess(
-            "sh", ["-c", line.Replace("$restmq", $"dotnet '{RestMqHost.Program}'", StringComparison.Ordinal)], "These tests need a shell.");
+            "sh", ["-c", line.Replace("$restmq", string.Join(' ', [RestMqHost.Command.File, .. RestMqHost.Command.Arguments.Select(word => $"'{word}'")]), StringComparison.Ordinal)], "These tests need a shell.");
         var code = await process.WaitForExitAsync(Patience);
         return (code, process.Output);
     }
 
     public static ChildProcess Start(params IEnumerable<string> arguments) =>
-        new("dotnet", [RestMqHost.Program, .. arguments], "These tests need dotnet on the PATH.");
+        new(RestMqHost.Command.File, [.. RestMqHost.Command.Arguments, .. arguments], $"These tests need {RestMqHost.Command.File}.");
 }

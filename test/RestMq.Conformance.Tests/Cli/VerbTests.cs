@@ -131,6 +131,51 @@ public abstract class VerbTests(HostFixture fixture)
         protected override string Where => $"--url=http://127.0.0.1:{Host.Port}";
     }
 
+    public sealed class WithAKey : IAsyncLifetime
+    {
+        private RestMqHost _host = null!;
+
+        private string Url => $"http://127.0.0.1:{_host.Port}";
+
+        public async Task InitializeAsync() => _host = await RestMqHost.StartAsync(
+            StoreKind.Memory, null, "--Access:Keys:0:Name=shop", "--Access:Keys:0:Secret=s3cret", "--Access:Keys:0:Roles:0=produce", "--Access:Keys:0:Roles:1=stream",
+            "--Access:Users:0:Name=lero", "--Access:Users:0:Secret=pass:w@rd", "--Access:Users:0:Roles:0=consume", "--Access:Users:0:Roles:1=admin");
+
+        public Task DisposeAsync() => _host.DisposeAsync().AsTask();
+
+        [Fact]
+        public async Task Who_asks_is_told_by_a_key_an_environment_or_the_URL()
+        {
+            (await Verb.RunAsync("produce", "a", "one", "--url", Url, "--key", "s3cret")).Should().Be((0, "a:1"));
+            (await Verb.ShellAsync($"RESTMQ_KEY=s3cret $restmq produce a two --url {Url}")).Should().Be((0, "a:2"));
+            var withUser = Url.Replace("//", "//lero:pass%3Aw%40rd@");
+            (await Verb.RunAsync("count", "a", "--url", withUser)).Should().Be((0, "2"));
+            (await Verb.ShellAsync($"RESTMQ_KEY=s3cret $restmq stats a --url {withUser}")).Code.Should().Be(0, "the URL names who asks");
+            await using var listening = Verb.Start("listen", "a", "--url", Url, "--key=s3cret");
+            await listening.WaitForLineAsync(line => line.Contains("\"value\":\"one\""));
+        }
+
+        [Theory]
+        [InlineData("count a", "Say who you are: --key")]
+        [InlineData("count a --key nope", "Say who you are: --key")]
+        [InlineData("count a --key s3cret", "may not take from the queue a")]
+        public async Task Who_may_not_is_told_so(string arguments, string said)
+        {
+            var (code, output) = await Verb.RunAsync([.. arguments.Split(' '), "--url", Url]);
+            code.Should().Be(Refused);
+            output.Should().Contain(said);
+        }
+
+        [Fact]
+        public async Task A_password_is_not_repeated_and_a_key_is_not_dropped_in_silence()
+        {
+            var away = await Verb.RunAsync("count", "a", "--url", "http://lero:hidden@127.0.0.1:1");
+            away.Code.Should().Be(Away);
+            away.Output.Should().NotContain("hidden");
+            (await Verb.RunAsync("count", "a", "--key", "s3cret", "--RestMq:Redis=localhost:1")).Output.Should().Contain("'--key' goes with '--url'");
+        }
+    }
+
     public sealed class Alone
     {
         [Fact]
@@ -145,6 +190,8 @@ public abstract class VerbTests(HostFixture fixture)
         [InlineData("--help", "produce <queue>")]
         [InlineData("produce --help", "--delay <seconds>")]
         [InlineData("listen --help", "--after <id>")]
+        [InlineData("listen --help", "--key <key>")]
+        [InlineData("listen --help", "RESTMQ_KEY")]
         public async Task Help_is_there(string arguments, string wanted)
         {
             var (code, output) = await Verb.RunAsync(arguments.Split(' '));

@@ -19,6 +19,10 @@ public sealed partial class RestMqHost : IAsyncDisposable
     public static string Program { get; } =
         typeof(RestMqHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
 
+    /// <summary>What starts it, and the first arguments: a published file, native or not, by <c>RESTMQ_PROGRAM</c> in the environment; otherwise the built sample.</summary>
+    public static (string File, string[] Arguments) Command { get; } =
+        Environment.GetEnvironmentVariable("RESTMQ_PROGRAM") is { Length: > 0 } published ? (Path.GetFullPath(published), []) : ("dotnet", [Program]);
+
     public int Port { get; }
 
     /// <summary>Its Redis; null when it keeps its messages in memory.</summary>
@@ -35,9 +39,9 @@ public sealed partial class RestMqHost : IAsyncDisposable
     {
         var redis = store == StoreKind.Redis ? shared ?? await RedisServer.StartAsync() : null;
         if (!File.Exists(Program)) throw new InvalidOperationException($"The sample host is not built: {Program} is missing (dotnet build RestMq.Sample).");
-        List<string> arguments = [Program, "--urls", "http://127.0.0.1:0", .. settings];
+        List<string> arguments = [.. Command.Arguments, "--urls", "http://127.0.0.1:0", .. settings];
         if (redis is not null) arguments.Add($"--RestMq:Redis={redis.Address}");
-        var process = new ChildProcess("dotnet", arguments, "These tests need dotnet on the PATH.");
+        var process = new ChildProcess(Command.File, arguments, $"These tests need {Command.File}.");
         try
         {
             var line = await process.WaitForLineAsync(line => Listening().IsMatch(line));

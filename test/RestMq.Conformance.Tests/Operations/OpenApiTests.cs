@@ -6,13 +6,6 @@ namespace RestMq.Conformance.Operations;
 /// <summary>The sample host's OpenAPI document, and the page to try it.</summary>
 public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<MemoryHost>
 {
-    private static readonly string[] Routes =
-    [
-        "get /", "post /", "get /q", "get /q/{queue}", "head /q/{queue}", "post /q/{queue}", "delete /q/{queue}",
-        "get /q/{queue}/{key}", "delete /q/{queue}/{key}", "post /q/{queue}/{key}", "get /queue", "post /queue/{queue}", "get /c/{queue}", "get /ws/{queue}",
-        "post /xmlrpc", "get /p/{queue}", "post /p/{queue}", "get /control", "get /control/{queue}", "post /control/{queue}", "get /stats", "get /stats/{queue}", "get /j/{queue}",
-    ];
-
     [Fact]
     public async Task It_has_every_route_with_what_it_takes_and_answers()
     {
@@ -22,14 +15,23 @@ public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<Mem
         var operations = document.RootElement.GetProperty("paths").EnumerateObject()
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Route: $"{operation.Name} {path.Name}", operation.Value))).ToArray();
 
-        operations.Select(operation => operation.Route).Should().BeEquivalentTo(Routes);
         operations.Select(operation => operation.Value.GetProperty("operationId").GetString()).Should().OnlyHaveUniqueItems();
         foreach (var (route, operation) in operations)
         {
             operation.GetProperty("summary").GetString().Should().NotBeNullOrEmpty(route);
-            operation.GetProperty("responses").EnumerateObject().Should().Contain(status => status.Name[0] == '1' || status.Name[0] == '2', route);
+            operation.GetProperty("responses").EnumerateObject().Should().Contain(status => status.Name[0] < '4', route);
             Names(operation, "path").Should().BeEquivalentTo(Braces().Matches(route).Select(match => match.Groups[1].Value), route);
         }
+    }
+
+    /// <summary>openapi.txt is what clients were made of: a line that changes there is a change for them.</summary>
+    [Fact]
+    public async Task It_says_what_it_said()
+    {
+        using var document = JsonDocument.Parse((await fixture.Host.AskAsync("GET /openapi/v1.json")).Body);
+        var said = document.RootElement.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().SelectMany(operation => Outline($"{operation.Name} {path.Name}", operation.Value)));
+        said.Should().Equal(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Operations", "openapi.txt")));
     }
 
     [Fact]
@@ -56,10 +58,34 @@ public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<Mem
         page.Text.Should().Contain("scalar.js").And.NotContain("https://", "it works without the world");
     }
 
+    private static IEnumerable<string> Outline(string route, JsonElement operation)
+    {
+        yield return $"{route}: {operation.GetProperty("operationId")}";
+        foreach (var parameter in Members(operation, "parameters")) yield return $"  {parameter.GetProperty("in")} {Field(parameter.GetProperty("name").GetString(), parameter)}";
+        if (operation.TryGetProperty("requestBody", out var body))
+        {
+            foreach (var type in body.GetProperty("content").EnumerateObject())
+            {
+                var fields = type.Value.GetProperty("schema").TryGetProperty("properties", out var properties)
+                    ? properties.EnumerateObject().Select(field => Field(field.Name, field.Value)) : [];
+                yield return string.Join(' ', ["  body", type.Name, .. fields]);
+            }
+        }
+        foreach (var reply in operation.GetProperty("responses").EnumerateObject())
+            yield return string.Join(' ', ["  ->", reply.Name, .. reply.Value.TryGetProperty("content", out var content) ? content.EnumerateObject().Select(type => type.Name) : []]);
+    }
+
+    private static string Field(string? name, JsonElement field)
+    {
+        var type = (field.TryGetProperty("schema", out var schema) ? schema : field).GetProperty("type");
+        return $"{name}:{type}" + (field.TryGetProperty("required", out var required) && required.GetBoolean() ? "!" : "");
+    }
+
+    private static IEnumerable<JsonElement> Members(JsonElement operation, string name) =>
+        operation.TryGetProperty(name, out var members) ? members.EnumerateArray() : [];
+
     private static IEnumerable<string?> Names(JsonElement operation, string place) =>
-        operation.TryGetProperty("parameters", out var parameters)
-            ? parameters.EnumerateArray().Where(parameter => parameter.GetProperty("in").GetString() == place).Select(parameter => parameter.GetProperty("name").GetString())
-            : [];
+        Members(operation, "parameters").Where(parameter => parameter.GetProperty("in").GetString() == place).Select(parameter => parameter.GetProperty("name").GetString());
 
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex Braces();

@@ -1,0 +1,121 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using RestMq.Access;
+
+namespace RestMq.Pages;
+
+/// <summary>The buttons of a queue's page, pressed as a browser does; and by another site's page.</summary>
+public sealed partial class QueuePageTests : IAsyncLifetime
+{
+    private Site _site = null!;
+
+    public async Task InitializeAsync()
+    {
+        _site = await Site.StartAsync(app => app.MapRestMq("/mq"));
+        await _site.SendAsync("POST /mq/q/a", "value=first").IsAsync(HttpStatusCode.OK);
+        await _site.SendAsync("GET /mq/q/a?lease=30").IsAsync(HttpStatusCode.OK);
+        await _site.SendAsync("POST /mq/q/a/a:1.1", "bury=broken").IsAsync(HttpStatusCode.NoContent);
+        await _site.SendAsync("POST /mq/q/a", "value=second").IsAsync(HttpStatusCode.OK);
+    }
+
+    public async Task DisposeAsync() => await _site.DisposeAsync();
+
+    [Fact]
+    public async Task The_dead_are_returned_and_the_page_is_shown_again()
+    {
+        (await PageAsync("?state=dead")).Should().Contain("Return all 1 dead letters");
+        using var reply = await PressAsync("redrive", null, ("Sec-Fetch-Site", "same-origin"), ("Origin", "http://localhost"));
+        reply.StatusCode.Should().Be(HttpStatusCode.SeeOther);
+        reply.Headers.Location!.OriginalString.Should().Be("/mq/j/a");
+        (await PlacesAsync()).Should().Be((2, 0));
+        (await PageAsync("?state=dead")).Should().NotContain("Return all");
+    }
+
+    [Theory]
+    [InlineData("ready", 0, 1)]
+    [InlineData("dead", 1, 0)]
+    [InlineData("delayed", 1, 1)]
+    [InlineData("all", 0, 0)]
+    public async Task Each_place_that_the_page_offers_is_purged_alone(string state, int ready, int dead)
+    {
+        Options().Matches(await PageAsync("")).Select(option => option.Groups["value"].Value).Should().Equal("ready", "leased", "delayed", "dead", "all");
+        using var reply = await PressAsync("purge", $"state={state}");
+        reply.StatusCode.Should().Be(HttpStatusCode.SeeOther);
+        (await PlacesAsync()).Should().Be((ready, dead));
+    }
+
+    [Fact]
+    public async Task What_is_shown_is_what_is_offered_first_and_the_question_has_to_be_answered()
+    {
+        var page = await PageAsync("?state=dead");
+        page.Should().Contain("<option value=\"dead\" selected>").And.Contain("type=\"checkbox\" required");
+        Forms().Matches(page).Select(form => form.Groups["action"].Value).Should().Equal("/mq/j/a/purge", "/mq/j/a/redrive");
+        page.Should().NotContain("<script");
+    }
+
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    [InlineData("Origin", "https://evil.example")]
+    [InlineData("Origin", "http://localhost:3000")]
+    [InlineData("Origin", "null")]
+    [InlineData("From-Address", Site.Remote)]
+    [InlineData("Host", "evil.example")]
+    public async Task Another_sites_page_and_another_machine_press_nothing(string header, string value)
+    {
+        foreach (var (button, form) in new[] { ("redrive", null), ("purge", "state=all") })
+        {
+            using var reply = await PressAsync(button, form, (header, value));
+            reply.StatusCode.Should().Be(HttpStatusCode.Forbidden);
+        }
+        (await PlacesAsync()).Should().Be((1, 1));
+    }
+
+    [Fact]
+    public async Task Nor_does_it_where_everybody_may_administer()
+    {
+        await using var open = await Site.StartAsync(app => app.MapRestMq().AllowAnonymous());
+        await open.SendAsync("POST /j/a/redrive", null, ("Origin", "https://evil.example")).IsAsync(HttpStatusCode.Forbidden);
+        await open.SendAsync("POST /j/a/redrive", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.SeeOther);
+    }
+
+    [Theory]
+    [InlineData("purge", null, 400)]
+    [InlineData("purge", "state=everything", 400)]
+    [InlineData("burn", "state=all", 404)]
+    public async Task What_is_no_button_does_nothing(string button, string? form, int status)
+    {
+        using var reply = await PressAsync(button, form);
+        ((int)reply.StatusCode).Should().Be(status);
+        (await PlacesAsync()).Should().Be((1, 1));
+    }
+
+    [Fact]
+    public async Task No_other_site_may_frame_the_page_or_be_sent_its_forms()
+    {
+        using var reply = await _site.SendAsync("GET /mq/j/a", null, ("Accept", "text/html"));
+        reply.Headers.GetValues("Content-Security-Policy").Single().Should().Contain("frame-ancestors 'none'").And.Contain("form-action 'self'");
+    }
+
+    private async Task<string> PageAsync(string query)
+    {
+        using var reply = await _site.SendAsync($"GET /mq/j/a{query}", null, ("Accept", "text/html"));
+        return await reply.Content.ReadAsStringAsync();
+    }
+
+    private Task<HttpResponseMessage> PressAsync(string button, string? form, params (string Name, string Value)[] headers) =>
+        _site.SendAsync($"POST /mq/j/a/{button}", form, [("Accept", "text/html"), .. headers]);
+
+    private async Task<(int Ready, int Dead)> PlacesAsync()
+    {
+        var stats = await _site.SendAsync("GET /mq/stats/a").IsAsync(HttpStatusCode.OK);
+        return (stats.GetProperty("ready").GetInt32(), stats.GetProperty("dead").GetInt32());
+    }
+
+    [GeneratedRegex("<option value=\"(?<value>\\w+)\"")]
+    private static partial Regex Options();
+
+    [GeneratedRegex("<form method=\"post\" action=\"(?<action>[^\"]+)\">")]
+    private static partial Regex Forms();
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using RestMq.Access;
+
+namespace RestMq.Sample;
+
+/// <summary>The sample host's routes beside the queues: they obey the same rules.</summary>
+public sealed class OwnRoutesTests
+{
+    private static readonly (string, string) FromAfar = (Addressed.Header, Site.Remote);
+    private static readonly (string, string) Metrics = ("RestMq:Prometheus", "true");
+
+    private static readonly (string, string)[] Keys =
+    [
+        Metrics, ("Access:Keys:0:Name", "shop"), ("Access:Keys:0:Secret", "shop"), ("Access:Keys:0:Roles:0", "produce"), ("Access:Keys:0:Queues:0", "orders.*"),
+        ("Access:Keys:1:Name", "ops"), ("Access:Keys:1:Secret", "ops"), ("Access:Keys:1:Roles:0", "admin"),
+        ("Access:Users:0:Name", "lero"), ("Access:Users:0:Secret", "lero"), ("Access:Users:0:Roles:0", "admin"), ("Access:Users:0:Queues:0", "orders.*"),
+    ];
+
+    [Theory]
+    [InlineData("/metrics", null, HttpStatusCode.Unauthorized)]
+    [InlineData("/metrics", "shop", HttpStatusCode.Forbidden)]
+    [InlineData("/metrics", "ops", HttpStatusCode.OK)]
+    [InlineData("/openapi/v1.json", null, HttpStatusCode.Unauthorized)]
+    [InlineData("/openapi/v1.json", "nobody", HttpStatusCode.Unauthorized)]
+    [InlineData("/openapi/v1.json", "shop", HttpStatusCode.OK)]
+    [InlineData("/openapi/v1.json", "ops", HttpStatusCode.OK)]
+    [InlineData("/scalar/", null, HttpStatusCode.Unauthorized)]
+    [InlineData("/scalar/", "shop", HttpStatusCode.OK)]
+    [InlineData("/health/live", null, HttpStatusCode.OK)]
+    [InlineData("/health/ready", null, HttpStatusCode.OK)]
+    public async Task With_keys_each_is_for_those_it_is_for(string path, string? key, HttpStatusCode status)
+    {
+        await using var host = new SampleHost(Keys);
+        await host.SendAsync($"GET {path}", null, key is null ? ("Accept", "*/*") : ("X-Api-Key", key)).IsAsync(status);
+    }
+
+    [Fact]
+    public async Task Who_is_not_known_is_asked_as_everywhere_and_who_administers_some_queues_does_not_see_the_metrics_of_all()
+    {
+        await using var host = new SampleHost(Keys);
+        using var reply = await host.SendAsync("GET /metrics");
+        reply.Headers.WwwAuthenticate.Should().Contain(challenge => challenge.Scheme == "Basic");
+        reply.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
+        await host.SendAsync("GET /metrics", null, ("Authorization", "Basic bGVybzpsZXJv")).IsAsync(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Probes_are_told_the_word_and_who_administers_the_rest()
+    {
+        await using var host = new SampleHost(Keys);
+        (await (await host.SendAsync("GET /health/ready")).Content.ReadAsStringAsync()).Should().Be("""{"status":"Healthy"}""");
+        (await (await host.SendAsync("GET /health/ready", null, ("X-Api-Key", "shop"))).Content.ReadAsStringAsync()).Should().Be("""{"status":"Healthy"}""");
+        (await (await host.SendAsync("GET /health/ready", null, ("X-Api-Key", "ops"))).Content.ReadAsStringAsync()).Should().Contain("\"restmq\":{");
+    }
+
+    [Theory]
+    [InlineData("/metrics", HttpStatusCode.Forbidden)]
+    [InlineData("/stats", HttpStatusCode.Forbidden)]
+    [InlineData("/openapi/v1.json", HttpStatusCode.OK)]
+    [InlineData("/scalar/", HttpStatusCode.OK)]
+    [InlineData("/health/live", HttpStatusCode.OK)]
+    [InlineData("/health/ready", HttpStatusCode.OK)]
+    public async Task Without_rules_all_is_open_but_for_what_stats_are_not(string path, HttpStatusCode fromAfar)
+    {
+        await using var host = new SampleHost(Metrics);
+        await host.SendAsync($"GET {path}").IsAsync(HttpStatusCode.OK);
+        await host.SendAsync($"GET {path}", null, FromAfar).IsAsync(fromAfar);
+        (await (await host.SendAsync("GET /health/ready", null, FromAfar)).Content.ReadAsStringAsync()).Should().Contain("\"restmq\":{");
+    }
+
+    [Fact]
+    public async Task With_networks_metrics_are_for_those_that_administer_and_the_document_for_those_that_may_anything()
+    {
+        await using var host = new SampleHost(
+            Metrics, ("Access:Networks:Admin:Allow:0", "10.0.0.0/8"), ("Access:Networks:RestProducer:Allow:0", "10.0.0.0/8"),
+            ("Access:Networks:RestConsumer:Allow:0", "10.0.0.0/8"), ("Access:Networks:CometConsumer:Allow:0", "192.0.2.7"));
+        await host.SendAsync("GET /metrics", null, (Addressed.Header, "10.1.1.1")).IsAsync(HttpStatusCode.OK);
+        await host.SendAsync("GET /metrics", null, FromAfar).IsAsync(HttpStatusCode.Forbidden);
+        await host.SendAsync("GET /metrics").IsAsync(HttpStatusCode.Forbidden);
+        await host.SendAsync("GET /openapi/v1.json", null, FromAfar).IsAsync(HttpStatusCode.OK);
+        await host.SendAsync("GET /openapi/v1.json", null, (Addressed.Header, "192.0.2.8")).IsAsync(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Guesses_of_a_key_are_counted_there_too_and_probes_are_not()
+    {
+        await using var host = new SampleHost([.. Keys, ("Site:RequestsPerSecond", "1"), ("Site:Burst", "3")]);
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 10; i++) statuses.Add((await host.SendAsync("GET /openapi/v1.json", null, ("X-Api-Key", $"guess{i}"))).StatusCode);
+        statuses.Should().Contain(HttpStatusCode.Unauthorized).And.Contain(HttpStatusCode.TooManyRequests);
+        for (var i = 0; i < 10; i++) await host.SendAsync("GET /health/live").IsAsync(HttpStatusCode.OK);
+    }
+}
