@@ -12,7 +12,7 @@ namespace RestMq.Redis;
 internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
 {
     // With the heartbeat below, and some time for a busy machine, a server that hangs is given up in less than two seconds.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.25);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.25);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using RestMq.Stores;
 using StackExchange.Redis;
 
@@ -39,19 +40,24 @@ internal sealed partial class RedisQueueStore
 
     private sealed class Listener(RedisQueueStore store, QueueName queue, string channel, Action<QueueHint> onHint) : IAsyncDisposable
     {
+        private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
+
         private readonly RedisChannel _channel = RedisChannel.Literal(channel);
 
         public void Tell(QueueHint hint) => onHint(hint);
 
         public async ValueTask StartAsync(CancellationToken cancellationToken)
         {
-            await store._connection.DoAsync(
-                async c =>
-                {
-                    await c.GetSubscriber().SubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
-                    return true;
-                },
-                cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await store._connection.DoAsync(SubscribeAsync, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RestMqUnavailableException)
+            {
+                // Otherwise the connection would subscribe by itself once it is back, for nobody.
+                await DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
             store._listeners.TryAdd(this, 0);
         }
 
@@ -73,6 +79,17 @@ internal sealed partial class RedisQueueStore
             {
                 // Nothing is subscribed on a connection that is gone.
             }
+        }
+
+        private async Task<bool> SubscribeAsync(IConnectionMultiplexer connection)
+        {
+            var subscriber = connection.GetSubscriber();
+            // Hints have a connection of their own, which may be up a moment after the one for calls.
+            var start = Stopwatch.GetTimestamp();
+            while (connection.IsConnected && !subscriber.IsConnected(_channel) && Stopwatch.GetElapsedTime(start) < RedisConnection.Patience / 2)
+                await Task.Delay(Moment).ConfigureAwait(false);
+            await subscriber.SubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+            return true;
         }
 
         private void OnMessage(RedisChannel _, RedisValue message)

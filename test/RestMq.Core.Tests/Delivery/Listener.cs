@@ -6,7 +6,12 @@ namespace RestMq.Delivery;
 /// <summary>What a transport does, when a test says so: it reads events, and tells that they were written.</summary>
 internal sealed class Listener(ILiveConsumer consumer) : IAsyncDisposable
 {
+    private long _lastId;
+
     public ILiveConsumer Consumer => consumer;
+
+    /// <summary>The id of the last message it has read.</summary>
+    public long LastId => Interlocked.Read(ref _lastId);
 
     /// <summary>How many events are buffered for it.</summary>
     public int Waiting => consumer.Events.Count;
@@ -18,6 +23,7 @@ internal sealed class Listener(ILiveConsumer consumer) : IAsyncDisposable
     public async Task<LiveEvent> NextAsync(bool deliver = true)
     {
         var next = await Within(consumer.Events.ReadAsync());
+        if (next.Message is { } read) Interlocked.Exchange(ref _lastId, read.Key.Id);
         if (deliver && next.Message is { } message) consumer.Delivered(message);
         return next;
     }

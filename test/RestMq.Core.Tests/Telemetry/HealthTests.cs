@@ -104,7 +104,7 @@ public sealed class HealthTests : IAsyncLifetime
     {
         var server = await StartAsync();
         var application = NewApplication(server);
-        (await CheckAsync(application)).Status.Should().Be(HealthStatus.Healthy);
+        await Until(async () => (await CheckAsync(application)).Status == HealthStatus.Healthy);
 
         await server.KillAsync();
         (await CheckAsync(application)).Status.Should().Be(HealthStatus.Unhealthy);
@@ -119,7 +119,7 @@ public sealed class HealthTests : IAsyncLifetime
     {
         var server = await StartAsync();
         var application = NewApplication(server);
-        (await CheckAsync(application)).Status.Should().Be(HealthStatus.Healthy);
+        await Until(async () => (await CheckAsync(application)).Status == HealthStatus.Healthy);
         await server.PauseAsync();
         try
         {
