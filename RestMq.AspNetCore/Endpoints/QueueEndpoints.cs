@@ -39,8 +39,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
             ? await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, TimeSpan.Zero, CancellationToken.None)
             : await WaitAsync(context, queues, wanted);
         if (found.Count == 0) Reply.Empty(context, StatusCodes.Status204NoContent);
-        else if (wanted.Lease is null) await handOut.SendAsync(context, found, () => Write(context, wanted, found));
-        else Write(context, wanted, found);
+        else await handOut.SendAsync(context, found, () => Write(context, wanted, found), leased: wanted.Lease is not null);
     }
 
     public async Task HeadAsync(HttpContext context)
@@ -99,7 +98,10 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            return await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, ended.Token);
+            var found = await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, ended.Token);
+            if (found.Count == 0 || !Sending.IsGone(context)) return found;
+            await handOut.SettleAsync(found, SettleAction.Return); // Nobody has seen them.
+            return [];
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {

@@ -5,13 +5,17 @@ using Microsoft.Extensions.Logging;
 namespace RestMq.Http;
 
 /// <summary>
-/// Sends what was taken so that it cannot be lost: the messages are leased; they are deleted once the reply is out, and go back to the head
-/// of their queue when the client went away.
+/// Sends what was handed out so that it cannot be lost: the messages are leased; those of a plain take are deleted once the reply is out, and all
+/// go back to the head of their queue when the client went away.
 /// </summary>
 internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logger)
 {
     /// <summary>Writes the reply, sends it, and settles.</summary>
-    public async Task SendAsync(HttpContext context, IReadOnlyList<QueueMessage> taken, Action write)
+    /// <param name="context">The request.</param>
+    /// <param name="taken">What was handed out.</param>
+    /// <param name="write">Writes the reply.</param>
+    /// <param name="leased">Whether its client is to settle them: then they stay leased when the reply is out.</param>
+    public async Task SendAsync(HttpContext context, IReadOnlyList<QueueMessage> taken, Action write, bool leased = false)
     {
         var action = SettleAction.Release;
         try
@@ -21,7 +25,7 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
         finally
         {
             // Not awaited: the settlement goes with the queue's next call to the store, and the client's next request need not wait for it.
-            _ = SettleAsync(taken, action);
+            if (!leased || action is SettleAction.Release) _ = SettleAsync(taken, action);
         }
     }
 

@@ -76,14 +76,14 @@ public abstract class HttpTests(HostFixture fixture)
         middle.TotalMilliseconds.Should().BeLessThan(100);
     }
 
-    [Fact]
-    public async Task A_waiting_client_that_goes_away_takes_nothing_with_it()
+    [Theory, InlineData(""), InlineData("&lease=30")]
+    public async Task A_waiting_client_that_goes_away_takes_nothing_with_it(string how)
     {
         var queue = Host.NextQueue();
         for (var i = 0; i < 5; i++)
         {
             var waiting = await Host.ConnectAsync();
-            await waiting.SendAsync(RawRequest.Write($"GET /q/{queue}?wait=30"));
+            await waiting.SendAsync(RawRequest.Write($"GET /q/{queue}?wait=30{how}"));
             await Task.Delay(20);
             waiting.Kill();
         }
