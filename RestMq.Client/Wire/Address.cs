@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace RestMq.Client.Wire;
 
@@ -32,19 +31,19 @@ internal static class Address
     /// <summary>Fields as they stand in a query, or in a form; those that are null are left out.</summary>
     public static string Fields(params ReadOnlySpan<(string Name, object? Value)> fields)
     {
-        var text = new StringBuilder();
+        var text = ""; // There are one or two, or none.
         foreach (var (name, value) in fields)
         {
             if (value is null) continue;
-            text.Append(text.Length == 0 ? "" : "&").Append(name).Append('=').Append(value switch
+            text += (text.Length == 0 ? "" : "&") + name + "=" + value switch
             {
                 // Milliseconds are as fine as the host's clock.
                 TimeSpan time => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture),
                 IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
                 _ => Uri.EscapeDataString(value.ToString()!),
-            });
+            };
         }
-        return text.ToString();
+        return text;
     }
 
     public static string WithQuery(string address, string fields) => fields.Length == 0 ? address : $"{address}?{fields}";
