@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using RestMq.Redis;
 using RestMq.Telemetry;
 using StackExchange.Redis;
@@ -53,21 +52,6 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
         await LeaseOneAsync();
 
         (await Store.LookAsync(Queue, default))!.Key.Should().Be(Key(3501));
-    }
-
-    [Fact]
-    public async Task A_store_listens_as_soon_as_it_is_connected()
-    {
-        var options = new RestMqOptions();
-        var metrics = new QueueMetrics(Options.Create(options), Meters);
-        RedisQueueStore[] stores = [.. Enumerable.Range(0, 60).Select(_ => CreateStore(options, metrics))];
-        _stores.AddRange(stores);
-
-        await Task.WhenAll(stores.Select(async store =>
-        {
-            await store.StatsAsync(Queue, default);
-            await (await store.ListenAsync(Queue, _ => { }, default)).DisposeAsync();
-        }));
     }
 
     public override async Task DisposeAsync()
