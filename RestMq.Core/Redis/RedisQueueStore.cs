@@ -108,23 +108,20 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     // Messages that differ in their bytes alone are one run.
     private static void AppendRuns(List<RedisValue> arguments, IReadOnlyList<NewMessage> messages, RedisKeys keys, ref List<RedisKey>? once)
     {
-        int start = 0;
-        RedisValue kind = default, options = default;
-        foreach (var message in messages)
+        for (var i = 0; i < messages.Count;)
         {
-            var (itsKind, itsOptions) = (RedisBody.Kind(message), Options(message, keys, ref once));
-            if (start > 0 && itsKind == kind && itsOptions == options)
-            {
-                arguments[start] = (long)arguments[start] + 1;
-            }
-            else
-            {
-                (start, kind, options) = (arguments.Count, itsKind, itsOptions);
-                arguments.AddRange([1, kind, options]);
-            }
-            arguments.Add(message.Body.Bytes);
+            var (count, first) = (arguments.Count, messages[i]);
+            arguments.AddRange([0, RedisBody.Kind(first), Options(first, keys, ref once)]);
+            var start = arguments.Count;
+            do arguments.Add(messages[i++].Body.Bytes);
+            while (i < messages.Count && AreAlike(messages[i], first));
+            arguments[count] = arguments.Count - start;
         }
     }
+
+    private static bool AreAlike(in NewMessage one, in NewMessage other) =>
+        (one.Body.Kind, one.Body.ContentType, one.TraceParent, one.TraceState) == (other.Body.Kind, other.Body.ContentType, other.TraceParent, other.TraceState)
+        && (one.Delay, one.TimeToLive) == (other.Delay, other.TimeToLive) && (one.IdempotencyKey, other.IdempotencyKey) == (null, null);
 
     private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)
     {

@@ -5,6 +5,7 @@
 -- Ids are reserved for the whole batch at once; a duplicate or refused message leaves no gap, because ids are given out as messages are
 -- kept and the counter is set to the last of them. Replies: 1 when the queue is new, then the first id when all were added, one after
 -- another; else 0, and for each message its id, -id of the first one for a duplicate, or 0 when the queue is full.
+local format = string.format
 local at = now()
 local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor')
 local fresh = state[1] and 0 or 1
@@ -42,21 +43,7 @@ local function new_ones()
 end
 if limit and live + ARGV[3] > limit and live + new_ones() > limit then limit = 0 end
 
-local next, bodies, n, tail, later = first, {}, 0, {}, false
-local function keep(head, bytes, delay, life)
-  next = next + 1
-  local id = tostring(next) -- Once, for a number is made text again by everything that takes it.
-  bodies[n + 1], bodies[n + 2] = id, id .. head .. bytes
-  n = n + 2
-  if life > 0 then call('ZADD', expiry, at + life, id) end
-  if delay > 0 then
-    put_off(id, at + delay)
-    later = true
-  else
-    tail[#tail + 1] = id
-  end
-  return next
-end
+local next, bodies, n, tail, ready_now, later = first, {}, 0, {}, 0, false
 
 -- What to reply for each, as soon as one was not added.
 local reply
@@ -65,16 +52,28 @@ local function tell_each()
   for id = first + 1, next do reply[#reply + 1] = id end
 end
 
-local i = 4
-while i <= #ARGV do
+local argv, arguments, i = ARGV, #ARGV, 4
+while i <= arguments do
   local last = i + 2 + ARGV[i]
   local delay, life, once = read(ARGV[i + 2])
   local head = ' ' .. at .. ' ' .. (life > 0 and at + life or 0) .. ' ' .. ARGV[i + 1] .. '\n'
   for message = i + 3, last do
-    local id = -seen(once)
+    local id = once > 0 and -seen(once) or 0
     if id == 0 and not (limit and live + (next - first) >= limit) then
-      id = keep(head, ARGV[message], delay, life)
-      if once > 0 then call('SET', KEYS[once], id, 'PX', ARGV[2]) end
+      next = next + 1
+      id = next
+      local name = format('%d', id) -- Once, for a number is made text again by everything that takes it.
+      bodies[n + 1], bodies[n + 2] = name, name .. head .. argv[message]
+      n = n + 2
+      if life > 0 then call('ZADD', expiry, at + life, name) end
+      if delay > 0 then
+        put_off(name, at + delay)
+        later = true
+      else
+        ready_now = ready_now + 1
+        tail[ready_now] = name
+      end
+      if once > 0 then call('SET', KEYS[once], name, 'PX', ARGV[2]) end
     elseif not reply then
       tell_each()
     end
@@ -85,7 +84,7 @@ end
 
 if next > first then
   call('HSET', body, unpack(bodies))
-  local was_empty = #tail > 0 and call('RPUSH', ready, unpack(tail)) == #tail
+  local was_empty = ready_now > 0 and call('RPUSH', ready, unpack(tail)) == ready_now
   if fresh == 1 then
     call('HSET', meta, 'next', next, 'created', at)
     call('PERSIST', meta)
