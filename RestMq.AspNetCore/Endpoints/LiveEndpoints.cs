@@ -41,7 +41,8 @@ internal sealed class LiveEndpoints(
         await using var consumer = await BindAsync(context, queue, query.Consumer);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
-        using var stream = new SocketStream(socket, consumer, new FrameCommands(context, queue, dispatcher, access), handOut, Adding.FormLimit(options));
+        using var stream = new SocketStream(
+            socket, consumer, new FrameCommands(context, queue, dispatcher, access), handOut, Adding.FormLimit(options), () => Sending.IsGone(context));
         await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);
     }
 

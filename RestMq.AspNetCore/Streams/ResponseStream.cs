@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using RestMq.Http;
@@ -27,7 +26,7 @@ internal static class ResponseStream
             await context.Response.StartAsync(ended);
             framing.WriteStart(wire, consumer.BeginsAfter);
             await wire.FlushAsync(ended);
-            await SendEventsAsync(wire, consumer, framing, ended);
+            await SendEventsAsync(context, consumer, framing, ended);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -35,8 +34,9 @@ internal static class ResponseStream
         }
     }
 
-    private static async Task SendEventsAsync(PipeWriter wire, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
+    private static async Task SendEventsAsync(HttpContext context, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
     {
+        var wire = context.Response.BodyWriter;
         var written = new List<QueueMessage>();
         while (await consumer.Events.WaitToReadAsync(ended))
         {
@@ -48,6 +48,8 @@ internal static class ResponseStream
                 framing.WriteMessage(wire, message);
                 written.Add(message);
             }
+            // Before, since afterwards a client may well go because it has what it wanted. A broadcast needs no asking: it has its history.
+            if (written.Exists(static message => message.Sequence == 0) && Sending.IsGone(context)) return;
             if (!await Sending.TryFlushAsync(wire, ended) || ended.IsCancellationRequested) return;
             foreach (var message in written) consumer.Delivered(message);
             written.Clear();

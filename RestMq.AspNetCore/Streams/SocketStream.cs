@@ -8,7 +8,14 @@ namespace RestMq.Streams;
 /// A live stream over a WebSocket: text frames out are messages as in the other transports, text frames in are commands of the JSON protocol,
 /// answered in order. A reply names its queue (or an error), a message does not, so they can be told apart.
 /// </summary>
-internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, FrameCommands commands, HandOut handOut, int largest) : IDisposable
+/// <param name="socket">The socket.</param>
+/// <param name="consumer">Whose messages are sent.</param>
+/// <param name="commands">Does what comes in.</param>
+/// <param name="handOut">Settles what a command took.</param>
+/// <param name="largest">Bytes of a command at most.</param>
+/// <param name="isGone">Whether the client has gone, as the system knows before the socket does.</param>
+internal sealed class SocketStream(
+    WebSocket socket, ILiveConsumer consumer, FrameCommands commands, HandOut handOut, int largest, Func<bool> isGone) : IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BreakHeardOf = TimeSpan.FromMilliseconds(50);
@@ -48,6 +55,8 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Fra
             {
                 if (next.Missed > 0) await SendAsync(next.Missed, static (frame, missed) => LiveJson.WriteMissed(frame, missed), ended);
                 if (next.Message is not { } message) continue;
+                // Before, since afterwards a client may well go because it has what it wanted. A broadcast needs no asking: it has its history.
+                if (message.Sequence == 0 && isGone()) return;
                 if (await SendAsync((message, receipts), static (frame, live) => LiveJson.Write(frame, live.message, live.receipts), ended)) waited = Now;
                 if (waited == TimeSpan.Zero || Now - waited > BreakHeardOf) consumer.Delivered(message);
                 else _ = DeliveredUnlessBrokenAsync(message, ended);
@@ -96,6 +105,7 @@ internal sealed class SocketStream(WebSocket socket, ILiveConsumer consumer, Fra
         var action = SettleAction.Release;
         try
         {
+            if (reply.Taken is not null && isGone()) return;
             if (await SendAsync(reply, static (frame, r) => frame.Write(r.Json.Span), ended)) await Task.Delay(BreakHeardOf, ended);
             action = SettleAction.Ack;
         }

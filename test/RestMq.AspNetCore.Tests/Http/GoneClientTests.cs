@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,10 +10,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
 using RestMq.Endpoints;
+using RestMq.Streams;
 
 namespace RestMq.Http;
 
-/// <summary>A client that waited, and went before the server has heard of it: only the system knows.</summary>
+/// <summary>A client that waited or streamed, and went before the server has heard of it: only the system knows.</summary>
 public sealed class GoneClientTests : IDisposable
 {
     private static readonly QueueName Test = QueueName.Parse("test");
@@ -34,9 +37,7 @@ public sealed class GoneClientTests : IDisposable
     [Theory, InlineData("?wait=1", true), InlineData("?wait=1", false), InlineData("?wait=1&lease=30", true), InlineData("?wait=1&lease=30", false)]
     public async Task It_is_handed_nothing_and_the_message_goes_back_uncounted(string query, bool reset)
     {
-        if (reset) _client.Close(timeout: 0);
-        else _client.Shutdown(SocketShutdown.Both);
-        _server.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue("the system has heard of it");
+        Leave(reset);
 
         (await TakeAsync(query)).Should().Be(StatusCodes.Status204NoContent);
 
@@ -65,10 +66,67 @@ public sealed class GoneClientTests : IDisposable
         await SettledAsync(SettleAction.Release);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_stream_writes_it_nothing_that_is_for_it_alone(bool reset)
+    {
+        Leave(reset);
+
+        (await StreamAsync(Message)).DidNotReceiveWithAnyArgs().Delivered(default!);
+        (await SocketAsync(Message)).DidNotReceiveWithAnyArgs().Delivered(default!);
+    }
+
+    [Fact]
+    public async Task A_stream_that_has_its_client_delivers_and_a_broadcast_asks_nobody()
+    {
+        var broadcast = Message with { Sequence = 5 };
+        (await StreamAsync(Message)).Received(1).Delivered(Message);
+        (await SocketAsync(Message)).Received(1).Delivered(Message);
+
+        Leave(reset: false);
+        (await StreamAsync(broadcast)).Received(1).Delivered(broadcast);
+        (await SocketAsync(broadcast)).Received(1).Delivered(broadcast);
+    }
+
     public void Dispose()
     {
         _client.Dispose();
         _server.Dispose();
+    }
+
+    private void Leave(bool reset)
+    {
+        if (reset) _client.Close(timeout: 0);
+        else _client.Shutdown(SocketShutdown.Both);
+        _server.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue("the system has heard of it");
+    }
+
+    private async Task<ILiveConsumer> StreamAsync(QueueMessage message)
+    {
+        var (context, consumer) = (Context(""), Consumer(message));
+        await ResponseStream.SendAsync(context, consumer, new LineFraming(LiveQuery.Of(context, new RestMqOptions())), CancellationToken.None);
+        return consumer;
+    }
+
+    private async Task<ILiveConsumer> SocketAsync(QueueMessage message)
+    {
+        var (context, consumer, socket) = (Context(""), Consumer(message), Substitute.For<WebSocket>());
+        var received = new TaskCompletionSource<ValueWebSocketReceiveResult>();
+        socket.ReceiveAsync(Arg.Any<Memory<byte>>(), Arg.Any<CancellationToken>()).Returns(_ => new ValueTask<ValueWebSocketReceiveResult>(received.Task));
+        socket.When(s => s.Abort()).Do(_ => received.TrySetException(new WebSocketException()));
+        using var stream = new SocketStream(socket, consumer, null!, null!, 1024, () => Sending.IsGone(context));
+        await stream.RunAsync(receipts: false, CancellationToken.None, CancellationToken.None);
+        return consumer;
+    }
+
+    // Of a stream that ends after one message.
+    private static ILiveConsumer Consumer(QueueMessage message)
+    {
+        var events = Channel.CreateUnbounded<LiveEvent>();
+        events.Writer.TryWrite(new LiveEvent(message, 0));
+        events.Writer.Complete();
+        var consumer = Substitute.For<ILiveConsumer>();
+        consumer.Events.Returns(events.Reader);
+        return consumer;
     }
 
     private async Task<int> TakeAsync(string query)
