@@ -98,10 +98,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            var found = await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, ended.Token);
-            if (found.Count == 0 || !Sending.IsGone(context)) return found;
-            await handOut.SettleAsync(found, SettleAction.Return); // Nobody has seen them.
-            return [];
+            return await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, wanted.Wait, ended.Token);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {

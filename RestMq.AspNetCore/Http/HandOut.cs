@@ -17,15 +17,21 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
     /// <param name="leased">Whether its client is to settle them: then they stay leased when the reply is out.</param>
     public async Task SendAsync(HttpContext context, IReadOnlyList<QueueMessage> taken, Action write, bool leased = false)
     {
-        var action = SettleAction.Release;
+        var action = SettleAction.Return; // Nobody has seen them.
         try
         {
+            if (Sending.IsGone(context))
+            {
+                context.Abort();
+                return;
+            }
+            action = SettleAction.Release;
             if (await SendAsync(context.Response.BodyWriter, Reply.HoldLast(write))) action = SettleAction.Ack;
         }
         finally
         {
             // Not awaited: the settlement goes with the queue's next call to the store, and the client's next request need not wait for it.
-            if (!leased || action is SettleAction.Release) _ = SettleAsync(taken, action);
+            if (!leased || action is not SettleAction.Ack) _ = SettleAsync(taken, action);
         }
     }
 

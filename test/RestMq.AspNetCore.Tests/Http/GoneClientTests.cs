@@ -34,12 +34,12 @@ public sealed class GoneClientTests : IDisposable
         _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([Message]);
     }
 
-    [Theory, InlineData("?wait=1", true), InlineData("?wait=1", false), InlineData("?wait=1&lease=30", true), InlineData("?wait=1&lease=30", false)]
+    [Theory, InlineData("", true), InlineData("?wait=1", true), InlineData("?wait=1", false), InlineData("?wait=1&lease=30", true), InlineData("?wait=1&lease=30", false)]
     public async Task It_is_handed_nothing_and_the_message_goes_back_uncounted(string query, bool reset)
     {
         Leave(reset);
 
-        (await TakeAsync(query)).Should().Be(StatusCodes.Status204NoContent);
+        (await TakeAsync(query)).Response.Body.Length.Should().Be(0);
 
         await SettledAsync(SettleAction.Return);
     }
@@ -47,10 +47,10 @@ public sealed class GoneClientTests : IDisposable
     [Fact]
     public async Task One_that_is_there_gets_it_and_so_does_one_that_has_sent_its_next_request()
     {
-        (await TakeAsync("?wait=1&lease=30")).Should().Be(StatusCodes.Status200OK);
+        (await TakeAsync("?wait=1&lease=30")).Response.Body.Length.Should().BePositive();
         _client.Send("GET"u8);
         _server.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue();
-        (await TakeAsync("?wait=1&lease=30")).Should().Be(StatusCodes.Status200OK);
+        (await TakeAsync("?wait=1&lease=30")).Response.Body.Length.Should().BePositive();
 
         await _engine.DidNotReceiveWithAnyArgs().SettleAsync(default, default);
     }
@@ -129,11 +129,11 @@ public sealed class GoneClientTests : IDisposable
         return consumer;
     }
 
-    private async Task<int> TakeAsync(string query)
+    private async Task<HttpContext> TakeAsync(string query)
     {
         var context = Context(query);
         await Endpoints().TakeAsync(context);
-        return context.Response.StatusCode;
+        return context;
     }
 
     private async Task SettledAsync(SettleAction action) =>
