@@ -102,10 +102,11 @@ internal sealed class SocketStream(
             await SendAsync(refusal, static (frame, problem) => Reply.WriteJson(frame, problem, static (writer, p) => p.WriteError(writer)), ended);
             return;
         }
-        var action = SettleAction.Release;
+        var action = SettleAction.Return; // Nobody has seen it.
         try
         {
             if (reply.Taken is not null && isGone()) return;
+            action = SettleAction.Release;
             if (await SendAsync(reply, static (frame, r) => frame.Write(r.Json.Span), ended)) await Task.Delay(BreakHeardOf, ended);
             action = SettleAction.Ack;
         }
