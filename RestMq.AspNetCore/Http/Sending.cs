@@ -10,8 +10,12 @@ internal static class Sending
 {
     /// <summary>Whether the client has gone. The system knows before the server, which hears of it behind all else that a busy machine has to do.</summary>
     public static bool IsGone(HttpContext context) =>
-        context.RequestAborted.IsCancellationRequested
-        || (context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket && HasEnded(socket) && HasEnded(socket));
+        context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
+            ? (HasEnded(socket) && HasEnded(socket)) || (IsShared(context) && context.RequestAborted.IsCancellationRequested)
+            : context.RequestAborted.IsCancellationRequested;
+
+    // Over HTTP/1 a request ends with its connection, and asking for its token makes one.
+    private static bool IsShared(HttpContext context) => !HttpProtocol.IsHttp11(context.Request.Protocol);
 
     /// <summary>
     /// Flushes; false when the other end has gone. A flush that had to wait, because the client reads slowly, ends in the same way when the
