@@ -52,7 +52,7 @@ local function tell_each()
   for id = first + 1, next do reply[#reply + 1] = id end
 end
 
-local argv, arguments, i = ARGV, #ARGV, 4
+local argv, arguments, i = ARGV, #ARGV, 4 -- Locals, which a loop finds quicker than a script's guarded globals.
 while i <= arguments do
   local last = i + 2 + ARGV[i]
   local delay, life, once = read(ARGV[i + 2])
