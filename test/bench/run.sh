@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What HTTP costs with a queue behind it: POST /q/bench and GET /q/bench of the sample host, on memory and on Redis, against a bare Kestrel
-# that reads the same form and sends the same reply. All run at once on this machine and are measured in turn, round after round, so that
+# that reads the same form and sends the same reply, and one that does so after a round trip to Redis that does nothing ("trip"). All run at once on this machine and are measured in turn, round after round, so that
 # what slows the machine down slows both; a ratio is the median of the rounds' own ratios.
 #
 #   test/bench/run.sh                      three rounds of 8 seconds a measure, about four minutes

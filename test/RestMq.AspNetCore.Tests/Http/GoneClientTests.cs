@@ -6,9 +6,12 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using NSubstitute;
+using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Streams;
 
@@ -85,6 +88,31 @@ public sealed class GoneClientTests : IDisposable
         Leave(reset: false);
         (await StreamAsync(broadcast)).Received(1).Delivered(broadcast);
         (await SocketAsync(broadcast)).Received(1).Delivered(broadcast);
+    }
+
+    [Fact]
+    public async Task A_socket_that_took_by_command_is_answered_nothing_and_the_message_goes_back_uncounted()
+    {
+        Leave(reset: true);
+        var (context, socket, frames) = (Context(""), Substitute.For<WebSocket>(), 0);
+        context.RequestServices = new ServiceCollection().BuildServiceProvider();
+        socket.ReceiveAsync(Arg.Any<Memory<byte>>(), Arg.Any<CancellationToken>()).Returns(call =>
+        {
+            var take = """{"cmd":"take"}"""u8;
+            take.CopyTo(call.Arg<Memory<byte>>().Span);
+            return new(new ValueWebSocketReceiveResult(frames++ == 0 ? take.Length : 0, frames == 1 ? WebSocketMessageType.Text : WebSocketMessageType.Close, true));
+        });
+        var consumer = Substitute.For<ILiveConsumer>();
+        consumer.Events.Returns(Channel.CreateUnbounded<LiveEvent>().Reader);
+        var commands = new FrameCommands(
+            context, Test, new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+
+        using var stream = new SocketStream(
+            socket, consumer, commands, new HandOut(_engine, NullLogger<HandOut>.Instance), 1024, () => Sending.IsGone(context));
+        await stream.RunAsync(receipts: false, CancellationToken.None, CancellationToken.None);
+
+        await socket.DidNotReceiveWithAnyArgs().SendAsync(default(ReadOnlyMemory<byte>), default, default(bool), default);
+        await SettledAsync(SettleAction.Return);
     }
 
     public void Dispose()
