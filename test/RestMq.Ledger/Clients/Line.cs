@@ -7,6 +7,9 @@ internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
 {
     private HttpConnection? _connection;
 
+    /// <summary>How often no answer came in time, so that it broke off by itself.</summary>
+    public int GivenUp { get; private set; }
+
     /// <summary>The connection; waits until some daemon accepts one. Nothing has been sent meanwhile.</summary>
     public async Task<HttpConnection> OpenAsync()
     {
@@ -34,6 +37,7 @@ internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
         }
         catch (Exception e) when (Broken.Is(e))
         {
+            if (e is TimeoutException) GivenUp++;
             Dispose();
             return null;
         }

@@ -10,12 +10,18 @@ namespace RestMq.Ledger.Clients;
 /// <param name="lease">Seconds it may hold a message, which it then acks; null for a broadcast, from its beginning.</param>
 internal sealed class Listener(Action<Sighting> note, string queue, Transport transport, IReadOnlyList<int> ports, int? lease = null)
 {
+    private const int Prefetch = 10;
+
     private readonly Line _line = new(ports);
     private string _from = "from=earliest";
     private int _opened;
+    private int _unread;
 
     /// <summary>How often it had to come back.</summary>
     public int Returns => Math.Max(Volatile.Read(ref _opened) - 1, 0);
+
+    /// <summary>The most messages that were on their way to it when it vanished.</summary>
+    public int Unread => Volatile.Read(ref _unread);
 
     /// <summary>How often it vanishes before it has acked.</summary>
     public double Vanishes { get; init; }
@@ -44,7 +50,7 @@ internal sealed class Listener(Action<Sighting> note, string queue, Transport tr
 
     private async Task ReadAsync(CancellationToken stop)
     {
-        var target = $"c/{queue}?" + (lease is { } seconds ? $"lease={seconds}&prefetch=10" : _from);
+        var target = $"c/{queue}?" + (lease is { } seconds ? $"lease={seconds}&prefetch={Prefetch}" : _from);
         using var stream = await LiveStream.OpenAsync(transport, ports[Random.Shared.Next(ports.Count)], target, stop);
         Interlocked.Increment(ref _opened);
         while (await stream.NextAsync(stop) is { } message)
@@ -54,7 +60,11 @@ internal sealed class Listener(Action<Sighting> note, string queue, Transport tr
                 note(Sighting.Of(message.RootElement));
                 if (message.RootElement.TryGetProperty("id", out var place)) _from = $"last_event_id={place}";
                 if (lease is null) continue;
-                if (Random.Shared.NextDouble() < Vanishes) return;
+                if (Random.Shared.NextDouble() < Vanishes)
+                {
+                    Interlocked.Add(ref _unread, Prefetch);
+                    return;
+                }
                 var receipt = message.RootElement.GetProperty("receipt").GetString()!;
                 if (!await stream.TryAckAsync(receipt, stop)) await AckAsync(receipt);
             }

@@ -11,6 +11,7 @@ namespace RestMq.Ledger.Clients;
 internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<int> ports, int? lease = null)
 {
     private int _cuts;
+    private int _unread;
 
     /// <summary>How often it vanishes between receipt and ack, with a reset.</summary>
     public double Vanishes { get; init; }
@@ -20,6 +21,9 @@ internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<i
 
     /// <summary>How often it has broken off before it had the whole answer.</summary>
     public int Cuts => Volatile.Read(ref _cuts);
+
+    /// <summary>How often it has broken off before it had read anything.</summary>
+    public int Unread => Volatile.Read(ref _unread);
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -33,6 +37,7 @@ internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<i
             if (Random.Shared.NextDouble() < Vanishes) line.Reset();
             else await line.TryAskAsync($"DELETE /q/{queue}/{message.RootElement.GetProperty("receipt").GetString()}"); // 409 when it was too late.
         }
+        Interlocked.Add(ref _unread, line.GivenUp);
     }
 
     private async Task<HttpReply?> TakeAsync(Line line)
@@ -55,6 +60,7 @@ internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<i
         {
             using var connection = await HttpConnection.OpenAsync(ports[Random.Shared.Next(ports.Count)], receiveBuffer: 4096);
             connection.CutAfter = Random.Shared.Next(Random.Shared.NextDouble() < 0.2 ? 300_000 : 1000);
+            if (connection.CutAfter == 0) Interlocked.Increment(ref _unread);
             return await connection.AskAsync(get);
         }
         catch (CutOffException)
@@ -64,6 +70,7 @@ internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<i
         }
         catch (Exception e) when (Broken.Is(e))
         {
+            if (e is TimeoutException) Interlocked.Increment(ref _unread);
             return null;
         }
     }

@@ -25,11 +25,12 @@ internal static class ConsumerScenarios
         var before = ConsumerProcess.Kills;
         for (var i = 0; i < 2; i++)
         {
-            trial.AddConsumer(new Taker(trial.Book.NewPage().Note, "vanished", site.Ports, Lease) { Vanishes = 0.1 }.RunAsync);
+            trial.AddTaker(new Taker(trial.Book.NewPage().Note, "vanished", site.Ports, Lease) { Vanishes = 0.1 });
             trial.AddConsumer(stop => ConsumerProcess.KeepKillingAsync(trial.Book, "vanished", Lease, site.Ports, stop));
         }
         var row = await trial.RunAsync("consumer-kill, takes", killing);
-        return row with { Faults = ConsumerProcess.Kills - before };
+        var kills = ConsumerProcess.Kills - before;
+        return row with { Faults = kills, Unread = row.Unread + kills };
     }
 
     private static async Task<Row> EndStreamsAsync(Site site, Task<int> killing)
@@ -39,11 +40,12 @@ internal static class ConsumerScenarios
         var listeners = new List<Listener>();
         for (var i = 0; i < 6; i++)
         {
-            listeners.Add(new Listener(trial.Book.NewPage().Note, "ended", (Transport)(i % 3), site.Ports, lease: 3) { Vanishes = 0.02 });
-            trial.AddConsumer(listeners[i].RunAsync);
+            var listener = new Listener(trial.Book.NewPage().Note, "ended", (Transport)(i % 3), site.Ports, lease: 3) { Vanishes = 0.02 };
+            listeners.Add(listener);
+            trial.AddConsumer(listener.RunAsync, unread: () => listener.Unread);
         }
         var row = await trial.RunAsync("consumer-kill, streams", killing);
-        return row with { Faults = listeners.Sum(listener => listener.Returns), Ordered = false };
+        return row with { Faults = listeners.Sum(listener => listener.Returns) };
     }
 
     /// <summary>
@@ -65,7 +67,7 @@ internal static class ConsumerScenarios
         for (var i = 0; i < 4; i++)
         {
             takers.Add(new Taker(trial.Book.NewPage().Note, queue, site.Ports, lease) { Aborts = 0.2 });
-            trial.AddConsumer(takers[i].RunAsync);
+            trial.AddTaker(takers[i]);
         }
         var row = await trial.RunAsync(name, breaking);
         var cuts = takers.Sum(taker => taker.Cuts);

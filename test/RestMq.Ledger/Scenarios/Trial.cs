@@ -11,6 +11,7 @@ internal sealed class Trial(Site site, string queue)
 
     private readonly List<Func<CancellationToken, Task>> _producers = [];
     private readonly List<Func<CancellationToken, Task>> _consumers = [];
+    private readonly List<Func<int>> _unread = [];
 
     public Book Book { get; } = new();
 
@@ -23,12 +24,20 @@ internal sealed class Trial(Site site, string queue)
         for (var i = 0; i < 4; i++) _producers.Add(new Producer(Book, i, queue, ports ?? site.Ports, insists: i % 2 == 1, rate) { Large = large }.RunAsync);
     }
 
-    public void AddConsumer(Func<CancellationToken, Task> consumer) => _consumers.Add(consumer);
+    /// <param name="consumer">Consumes until it is told to stop.</param>
+    /// <param name="unread">How many messages were on their way to it, at most, when it broke off; null when it does not.</param>
+    public void AddConsumer(Func<CancellationToken, Task> consumer, Func<int>? unread = null)
+    {
+        _consumers.Add(consumer);
+        if (unread is not null) _unread.Add(unread);
+    }
+
+    public void AddTaker(Taker taker) => AddConsumer(taker.RunAsync, () => taker.Unread);
 
     /// <summary>Two consumers that lease, and two that take plainly.</summary>
     public void AddTakers()
     {
-        for (var i = 0; i < 4; i++) _consumers.Add(new Taker(Book.NewPage().Note, queue, site.Ports, lease: i % 2 == 0 ? 2 : null).RunAsync);
+        for (var i = 0; i < 4; i++) AddTaker(new Taker(Book.NewPage().Note, queue, site.Ports, lease: i % 2 == 0 ? 2 : null));
     }
 
     /// <summary>Sets the queue, in the form of <c>POST /p/{queue}</c>.</summary>
@@ -58,7 +67,7 @@ internal sealed class Trial(Site site, string queue)
         await await Task.WhenAny([EmptyAsync(), .. consuming]);
         await finish.CancelAsync();
         await Task.WhenAll(consuming);
-        return new Row(name, await faults, Book.Close(everyone), Left: await site.Redis.LeftAsync(queue));
+        return new Row(name, await faults, Book.Close(everyone), _unread.Sum(count => count()), Left: await site.Redis.LeftAsync(queue));
     }
 
     private static Task[] Start(List<Func<CancellationToken, Task>> workers, CancellationToken stop) => [.. workers.Select(work => Task.Run(() => work(stop), CancellationToken.None))];
