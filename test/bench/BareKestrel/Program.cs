@@ -1,12 +1,8 @@
 // What run.sh measures RestMQ against: the same server doing the same HTTP work, with no queue behind it. With --Redis=host:port there is a
-// /trip too, the least that a queue on Redis can cost: requests gather as RestMQ's do, and go together through a script that does nothing.
+// /q/bench too, with the least that a queue can do behind it (Least.cs), and as much of RestMQ's routes as run.sh needs.
 
-using System.Security.Cryptography;
-using System.Text;
-using RestMq.Engine;
+using RestMq.Bench;
 using StackExchange.Redis;
-
-const string Nothing = "return ARGV";
 
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // as the sample's settings have it
@@ -24,21 +20,26 @@ app.MapGet("/bare", AnswerGetAsync);
 
 if (app.Configuration["Redis"] is { } server)
 {
-    var redis = (await ConnectionMultiplexer.ConnectAsync(server)).GetDatabase();
-    await redis.ScriptEvaluateAsync(Nothing);
-    var hash = SHA1.HashData(Encoding.UTF8.GetBytes(Nothing));
-    var trips = new GroupCommit<RedisValue, RedisResult>(
-        async values => (RedisResult[])(await redis.ScriptEvaluateAsync(hash, [], [.. values]))!, static _ => 1, maxWeight: 1000);
-    app.MapPost("/trip", async context =>
+    var queue = new Least((await ConnectionMultiplexer.ConnectAsync(server)).GetDatabase());
+    app.MapPost("/q/bench", async context =>
     {
-        await trips.SendAsync((await context.Request.ReadFormAsync())["value"].ToString());
+        if (context.Request.HasFormContentType) await queue.AddAsync((await context.Request.ReadFormAsync())["value"].ToString());
+        else await queue.AddAsync(await ReadLinesAsync(context.Request));
         await AnswerPostAsync(context);
     });
-    app.MapGet("/trip", async context =>
+    app.MapGet("/q/bench", async context =>
     {
-        await trips.SendAsync(message);
+        var id = await queue.TakeAsync();
+        if (id.IsNull)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
         await AnswerGetAsync(context);
+        _ = queue.DeleteAsync(id);
     });
+    app.MapMethods("/q/bench", ["HEAD"], async (HttpResponse response) => response.Headers["Restmq-Length"] = $"{await queue.CountAsync()}");
+    app.MapDelete("/q/bench", queue.PurgeAsync);
 }
 app.Run();
 
@@ -56,4 +57,10 @@ static Task AnswerAsync(HttpContext context, string contentType, byte[] body)
     context.Response.ContentType = contentType;
     context.Response.ContentLength = body.Length;
     return context.Response.BodyWriter.WriteAsync(body).AsTask();
+}
+
+static async Task<RedisValue[]> ReadLinesAsync(HttpRequest request)
+{
+    using var reader = new StreamReader(request.Body);
+    return [.. (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 }
