@@ -62,7 +62,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
             Replies.Added(context, await engine.AddAsync(queue, lines, context.RequestAborted));
             return;
         }
-        var isField = Fields.IsForm(type) || (type is null && context.Request.ContentLength is null or 0 && !IsChunked(context.Request));
+        var isField = Fields.IsForm(type) || (type is null && !RequestBody.IsThere(context.Request));
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
         var message = isField ? Adding.OfForm(fields, context, options) : await Adding.OfBodyAsync(fields, context, options);
@@ -76,7 +76,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         // From the body too: whoever sends the state there, or something that is not understood, must not lose the whole queue.
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
-        if (!fields.Has("state") && context.Request.ContentLength > 0)
+        if (!fields.Has("state") && RequestBody.IsThere(context.Request))
             throw Problem.BadRequest("A body names the one place to purge, as a form: state=dead. Without a body the whole queue goes. Nothing was deleted.");
         long? count = fields.Text("state") is { } state ? await engine.PurgeAsync(queue, Words.State(state), context.RequestAborted) : null;
         var purged = count is null ? await engine.PurgeAsync(queue, context.RequestAborted) : count > 0;
@@ -105,8 +105,6 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
             return [];
         }
     }
-
-    private static bool IsChunked(HttpRequest request) => request.Headers.TransferEncoding.Count > 0;
 
     private static void Write(HttpContext context, TakeQuery wanted, IReadOnlyList<QueueMessage> found)
     {

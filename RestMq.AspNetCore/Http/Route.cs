@@ -50,7 +50,9 @@ internal static class Route
     {
         var request = context.Request;
         var path = request.Path.Value!.TrimEnd('/');
-        var message = request.PathBase.Add(new PathString($"{path[..path.LastIndexOf('/')]}/{receipt.Key.Queue}/{receipt}"));
+        // A percent sign of the name: PathString takes what looks like an escape for one.
+        var name = $"{receipt.Key.Queue}/{receipt}".Replace("%", "%25", StringComparison.Ordinal);
+        var message = request.PathBase.Add(new PathString($"{path[..path.LastIndexOf('/')]}/{name}"));
         return $"{request.Scheme}://{request.Host}{message.ToUriComponent()}";
     }
 

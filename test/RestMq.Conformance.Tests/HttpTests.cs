@@ -254,6 +254,19 @@ public abstract class HttpTests(HostFixture fixture)
         (await Host.AskAsync($"GET /stats/{name}")).Json.Number("ready").Should().Be(0);
     }
 
+    [Fact]
+    public async Task A_name_that_looks_escaped_has_links_to_its_own_messages()
+    {
+        var queue = Host.NextQueue() + "%41";
+        var name = Uri.EscapeDataString(queue);
+        var added = (await Host.AskAsync($"POST /q/{name}", "value=x")).Is(200);
+        PathOf(added.Header("Location")!).Should().Be($"/q/{name}/{name}:1");
+        var links = await LeaseAsync(queue);
+        links["ack"].Should().Be($"/q/{name}/{name}:1.1");
+        (await Host.AskAsync($"DELETE {links["ack"]}")).IsNoContent();
+        (await Host.AskAsync($"GET /stats/{name}")).Json.Number("leased").Should().Be(0);
+    }
+
     private async Task<Dictionary<string, string>> LeaseAsync(string queue)
     {
         var reply = (await Host.AskAsync($"GET /q/{QueueActions.InUrl(queue)}?lease=30")).Is(200);
