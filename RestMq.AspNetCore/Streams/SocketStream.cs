@@ -20,8 +20,11 @@ internal sealed class SocketStream(
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BreakHeardOf = TimeSpan.FromMilliseconds(50);
 
+    // Bytes of a buffer that a socket keeps: one large message must not be held for every consumer that had it.
+    private const int KeptBuffer = 64 * 1024;
+
     private readonly SemaphoreSlim _sending = new(1);
-    private readonly ArrayBufferWriter<byte> _frame = new();
+    private ArrayBufferWriter<byte> _frame = new();
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
@@ -86,7 +89,7 @@ internal sealed class SocketStream(
             if (!received.EndOfMessage) continue;
             // A copy, since a message that is added keeps its bytes.
             await AnswerAsync(command.WrittenSpan.ToArray(), ended);
-            command.ResetWrittenCount();
+            command = Emptied(command);
         }
     }
 
@@ -131,7 +134,7 @@ internal sealed class SocketStream(
         }
         finally
         {
-            _frame.ResetWrittenCount();
+            _frame = Emptied(_frame);
             _sending.Release();
         }
     }
@@ -150,6 +153,13 @@ internal sealed class SocketStream(
         {
             socket.Abort();
         }
+    }
+
+    private static ArrayBufferWriter<byte> Emptied(ArrayBufferWriter<byte> used)
+    {
+        if (used.Capacity > KeptBuffer) return new ArrayBufferWriter<byte>();
+        used.ResetWrittenCount();
+        return used;
     }
 
     private static async Task<(WebSocketCloseStatus Status, string Reason)> ReasonAsync(Task<WebSocketCloseStatus> receiving)
