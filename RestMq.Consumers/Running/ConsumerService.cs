@@ -71,7 +71,7 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
                     consumption.Answered();
                     failures = 0;
                 }
-                catch (Exception e) when (e is not ArgumentException && !stopping.IsCancellationRequested)
+                catch (Exception e) when (e is not ArgumentException && !(e is OperationCanceledException && stopping.IsCancellationRequested))
                 {
                     consumption.Failed(e);
                     failures++;
@@ -122,7 +122,8 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
         using var activity = Tracing.Start(held.Message);
         try
         {
-            await consumption.Handler(held.Message, held.Token).WaitAsync(_abandoned.Token).ConfigureAwait(false);
+            // On a thread of its own: a handler that blocks can then be abandoned like one that does not heed its token.
+            await Task.Run(() => consumption.Handler(held.Message, held.Token), CancellationToken.None).WaitAsync(_abandoned.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -45,7 +45,8 @@ internal sealed partial class HeldMessage : IDisposable
 
     public Task<bool> AckAsync() => SettleAsync("deleted", _consumption.Source.AckAsync);
 
-    public Task<bool> ReturnAsync() => SettleAsync("given back", _consumption.Source.ReturnAsync);
+    // Once: it is not counted as a hand-out, so the next one has the same receipt, and a second try could end that.
+    public Task<bool> ReturnAsync() => SettleAsync("given back", _consumption.Source.ReturnAsync, once: true);
 
     public Task<bool> ReleaseAsync(TimeSpan delay) =>
         SettleAsync("given back", (message, cancellationToken) => _consumption.Source.ReleaseAsync(message, delay, cancellationToken));
@@ -97,7 +98,7 @@ internal sealed partial class HeldMessage : IDisposable
     }
 
     // Tries until the source has answered, for as long as a lease, so that work that is done is not done again for a store that was away for a moment.
-    private async Task<bool> SettleAsync(string what, Func<SourceMessage, CancellationToken, ValueTask<bool>> settle)
+    private async Task<bool> SettleAsync(string what, Func<SourceMessage, CancellationToken, ValueTask<bool>> settle, bool once = false)
     {
         if (Interlocked.CompareExchange(ref _state, State.Settling, State.Held) is State.Lost) return true;
         await _timer.DisposeAsync().ConfigureAwait(false);
@@ -116,7 +117,7 @@ internal sealed partial class HeldMessage : IDisposable
             catch (Exception e)
             {
                 _consumption.Failed(e);
-                if (_cut.IsCancellationRequested || _consumption.Time.GetElapsedTime(start) > _consumption.Options.Lease)
+                if (once || _cut.IsCancellationRequested || _consumption.Time.GetElapsedTime(start) > _consumption.Options.Lease)
                 {
                     LogUnsettled(_consumption.Logger, e, Message.Key, what);
                     return false;

@@ -68,6 +68,27 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
+    public async Task What_blocks_its_thread_is_left_alone_and_its_message_goes_back()
+    {
+        using var gate = new ManualResetEventSlim();
+        var work = new Work<string>((_, _) =>
+        {
+            gate.Wait();
+            return Task.CompletedTask;
+        });
+        var watcher = await Hosts.StartAsync(_ => { });
+        var host = await ConsumeAsync(work, options => (options.DrainTimeout, options.Lease) = (TimeSpan.Zero, Long));
+        await AddAsync(watcher, "blocks");
+        await Until(() => work.Running == 1);
+
+        await StopAsync(host);
+
+        await IsReadyAsync(watcher);
+        gate.Set();
+        await Until(() => work.Running == 0);
+    }
+
+    [Fact]
     public async Task A_host_without_patience_gives_back_what_runs()
     {
         var work = new Work<string>((_, cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken));

@@ -14,6 +14,9 @@ internal sealed class ScriptedSource : IMessageSource
     /// <summary>Whether it answers at once, with nothing.</summary>
     public volatile bool IsHasty;
 
+    /// <summary>Whether a call that is cancelled fails in another way instead.</summary>
+    public volatile bool FailsWhenStopped;
+
     public int Leases { get; private set; }
 
     public int Failures { get; private set; }
@@ -40,7 +43,15 @@ internal sealed class ScriptedSource : IMessageSource
         Leases++;
         FailIfAway();
         if (IsHasty) return [];
-        await _some.WaitAsync(cancellationToken);
+        try
+        {
+            await _some.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (FailsWhenStopped)
+        {
+            Failures++;
+            throw new IOException("The source went away just then.");
+        }
         if (!_messages.TryDequeue(out var message)) return [];
         HandedOut++;
         return [message];

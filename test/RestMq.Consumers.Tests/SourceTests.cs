@@ -139,6 +139,40 @@ public sealed class SourceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_waits_is_given_back_once_though_the_source_does_not_say_that_it_was()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        var host = await ConsumeAsync(work);
+        _source.Add("runs");
+        _source.Add("waits");
+        await Until(() => work.Running == 1 && _source.HandedOut == 2);
+
+        _source.IsAway = true;
+        var stopping = host.StopAsync();
+        await Until(() => _hosts.Log.Count(72) == 1);
+        _source.Failures.Should().Be(1, "it may have been given back, and somebody else may have it under the same receipt");
+        _source.IsAway = false;
+        gate.Open();
+        await Within(stopping);
+        _source.Settled.Should().Equal("ack");
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_while_the_source_fails_stops_without_an_error()
+    {
+        var host = await ConsumeAsync(new Work<string>((_, _) => Task.CompletedTask));
+        await Until(() => _source.Leases == 1);
+        _source.FailsWhenStopped = true;
+
+        await Within(host.StopAsync());
+
+        _source.Failures.Should().Be(1);
+        host.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+            .Should().ContainSingle().Which.ExecuteTask!.IsFaulted.Should().BeFalse("that is how a host hears of a crash");
+    }
+
+    [Fact]
     public async Task A_source_that_cannot_return_releases()
     {
         var gate = new Gate();
