@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Microsoft.Extensions.Options;
 
 namespace RestMq.Sample.Cli;
 
@@ -98,7 +99,7 @@ internal static class CommandLine
         private static int? CodeOf(Exception e) => e switch
         {
             VerbException verb => verb.Code,
-            FormatException or ArgumentException => ExitCode.Refused,
+            FormatException or ArgumentException or OptionsValidationException => ExitCode.Refused,
             RestMqUnavailableException or HttpRequestException => ExitCode.Away,
             IOException { InnerException: null or not SocketException } => ExitCode.Done,
             _ => null,
@@ -110,8 +111,8 @@ internal static class CommandLine
             if (host is not null) return new HttpQueues(host, key ?? Environment.GetEnvironmentVariable("RESTMQ_KEY"));
             var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true)
                 .AddEnvironmentVariables().AddCommandLine(settings).Build();
-            return configuration["RestMq:Redis"] is { Length: > 0 } redis
-                ? new EngineQueues(configuration, redis)
+            return configuration["RestMq:Redis"] is { Length: > 0 }
+                ? new EngineQueues(configuration)
                 : throw new VerbException("""
                     No Redis is configured, and the queues of a host without one live in that host's memory. Name
                       the host:   --url http://localhost:8888

@@ -15,10 +15,10 @@ internal sealed class EngineQueues : IQueues
     private readonly IQueueEngine _engine;
     private readonly RestMqOptions _options;
 
-    public EngineQueues(IConfiguration settings, string redis)
+    public EngineQueues(IConfiguration settings)
     {
         var services = new ServiceCollection().AddLogging();
-        services.AddRestMq(options => settings.GetSection("RestMq").Bind(options)).UseRedis(redis);
+        services.AddRestMq(settings.GetSection("RestMq"), "Prometheus"); // As the host does: the same settings mean the same.
         _services = services.BuildServiceProvider();
         _engine = _services.GetRequiredService<IQueueEngine>();
         _options = _services.GetRequiredService<IOptions<RestMqOptions>>().Value;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -11,6 +12,9 @@ namespace RestMq.Sample.Cli;
 /// <summary>The queues of a host, by the same routes as curl.</summary>
 internal sealed class HttpQueues : IQueues
 {
+    // Seconds in which what was taken is to be written; what is not comes again.
+    private const int Lease = 60;
+
     // Long polls and streams take as long as they take; the verb's token ends them.
     private readonly HttpClient _http;
 
@@ -31,12 +35,33 @@ internal sealed class HttpQueues : IQueues
         using var content = new ReadOnlyMemoryContent(command) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         using var request = new HttpRequestMessage(HttpMethod.Post, "queue") { Content = content };
         // A command that is refused says why in its reply, as one that could not be done does.
-        using var reply = await SendAsync(request, refusedToo: true, cancellationToken);
+        using var reply = await SendAsync(request, cancellationToken, HttpStatusCode.BadRequest);
         return (await reply.Content.ReadAsByteArrayAsync(cancellationToken)).AsMemory().TrimEnd("\r\n"u8);
     }
 
-    public IAsyncEnumerable<ReadOnlyMemory<byte>> TakeAsync(QueueName queue, int max, TimeSpan wait, CancellationToken cancellationToken) =>
-        LinesAsync(string.Create(CultureInfo.InvariantCulture, $"q/{InUrl(queue)}?max={max}&wait={wait.TotalSeconds}"), cancellationToken);
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> TakeAsync(
+        QueueName queue, int max, TimeSpan wait, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var target = string.Create(CultureInfo.InvariantCulture, $"q/{InUrl(queue)}?max={max}&wait={wait.TotalSeconds}&lease={Lease}");
+        var found = new List<(ReadOnlyMemory<byte> Message, string Receipt)>();
+        var written = 0;
+        try
+        {
+            await foreach (var line in LinesAsync(target, cancellationToken)) found.Add(Split(line));
+            // The caller comes back for the next one when it has written this one; a caller that does not gives back all that it had not.
+            foreach (var (message, receipt) in found)
+            {
+                yield return message;
+                written++;
+                await SettleAsync(HttpMethod.Delete, queue, receipt, "");
+            }
+        }
+        finally
+        {
+            // Last to first: each goes to the head.
+            for (var i = found.Count - 1; i >= written; i--) await SettleAsync(HttpMethod.Post, queue, found[i].Receipt, "?release=0");
+        }
+    }
 
     public async IAsyncEnumerable<QueueStats> StatsAsync(QueueName? queue, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -64,6 +89,23 @@ internal sealed class HttpQueues : IQueues
         return ValueTask.CompletedTask;
     }
 
+    // The message as a plain take has it, and the receipt that it came with.
+    private static (ReadOnlyMemory<byte> Message, string Receipt) Split(ReadOnlyMemory<byte> leased)
+    {
+        using var json = JsonDocument.Parse(leased);
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, MessageJson.Options))
+        {
+            writer.WriteStartObject();
+            foreach (var member in json.RootElement.EnumerateObject())
+            {
+                if (member.Name != "receipt") member.WriteTo(writer);
+            }
+            writer.WriteEndObject();
+        }
+        return (buffer.WrittenMemory, json.RootElement.GetProperty("receipt").GetString()!);
+    }
+
     private static string InUrl(QueueName queue) => Uri.EscapeDataString(queue.Value);
 
     private static QueueStats StatsOf(JsonElement json)
@@ -88,14 +130,14 @@ internal sealed class HttpQueues : IQueues
     private async Task<JsonDocument> JsonAsync(string target, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, target);
-        using var reply = await SendAsync(request, refusedToo: false, cancellationToken);
+        using var reply = await SendAsync(request, cancellationToken);
         return await JsonDocument.ParseAsync(await reply.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
     }
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(string target, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, target);
-        using var reply = await SendAsync(request, refusedToo: false, cancellationToken);
+        using var reply = await SendAsync(request, cancellationToken);
         using var reader = new StreamReader(await reply.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
@@ -103,10 +145,17 @@ internal sealed class HttpQueues : IQueues
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool refusedToo, CancellationToken cancellationToken)
+    // A receipt that is stale or unknown is no error: the message comes again, or has gone.
+    private async Task SettleAsync(HttpMethod method, QueueName queue, string receipt, string query)
+    {
+        using var request = new HttpRequestMessage(method, $"q/{InUrl(queue)}/{Uri.EscapeDataString(receipt)}{query}");
+        using var reply = await SendAsync(request, CancellationToken.None, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, params HttpStatusCode[] expected)
     {
         var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (reply.IsSuccessStatusCode || (refusedToo && reply.StatusCode == HttpStatusCode.BadRequest)) return reply;
+        if (reply.IsSuccessStatusCode || expected.Contains(reply.StatusCode)) return reply;
         using (reply)
         {
             var body = await reply.Content.ReadAsByteArrayAsync(cancellationToken);

@@ -105,19 +105,32 @@ public abstract class VerbTests(HostFixture fixture)
         return output;
     }
 
+    [Fact]
+    public async Task What_nobody_reads_goes_back()
+    {
+        var queue = Host.NextQueue();
+        await Host.PostAllAsync(queue, Enumerable.Range(1, 100).Select(i => $"{i} {new string('x', 10_000)}"));
+        await Verb.ShellAsync($"$restmq consume {queue} --raw --max 100 {Where} | head -n 1");
+        // Some are in the pipe, which nobody can know of; by far the most are not.
+        (await Host.StatsAsync(queue)).Number("leased").Should().Be(0);
+        (await Host.StatsAsync(queue)).Number("ready").Should().BeGreaterThan(50);
+    }
+
     public sealed class OnTheEngine(RedisHost host) : VerbTests(host), IClassFixture<RedisHost>
     {
         protected override string Where => $"--RestMq:Redis={Host.Redis!.Address}";
 
         [Fact]
-        public async Task What_nobody_reads_goes_back()
+        public async Task Settings_mean_what_they_mean_to_a_host()
         {
             var queue = Host.NextQueue();
-            await Host.PostAllAsync(queue, Enumerable.Range(1, 100).Select(i => $"{i} {new string('x', 10_000)}"));
-            await Verb.ShellAsync($"$restmq consume {queue} --raw --max 100 {Where} | head -n 1");
-            // Some are in the pipe, which nobody can know of; by far the most are not.
-            (await Host.StatsAsync(queue)).Number("leased").Should().Be(0);
-            (await Host.StatsAsync(queue)).Number("ready").Should().BeGreaterThan(50);
+            string[] apart = ["--RestMq:KeyPrefix=apart:", "--RestMq:TakeLease=30"];
+            (await DoAsync(["produce", queue, "one", .. apart])).Should().Be($"{queue}:1");
+            (await DoAsync("count", queue)).Should().Be("0", "this host's queues are under another prefix");
+            (await DoAsync(["consume", queue, "--raw", .. apart])).Should().Be("one");
+            var (code, output) = await Verb.RunAsync("count", queue, Where, "--RestMq:TakeLaese=30");
+            code.Should().Be(Refused);
+            output.Should().Contain("There is no setting RestMq:TakeLaese");
         }
     }
 
