@@ -49,11 +49,11 @@ internal sealed class CallerAuthentication(
         return IsStream && Request.Query.TryGetValue("api_key", out var inUrl) ? Known(rules.OfKey(inUrl.ToString())) : AuthenticateResult.NoResult();
     }
 
-    // A browser that was once told a password adds it also to what another site's page makes it send. A link may lead here, though, and a page of an
-    // origin that the settings name may call.
+    // A browser that was once told a password adds it also to what another site's page makes it send. A link may lead here, though, but into no frame of
+    // that page, and a page of an origin that the settings name may call.
     private bool IsMeant =>
         !ForeignPage.Sends(Request) || site.Origins.Contains(Request.Headers.Origin.ToString())
-        || (HttpMethods.IsGet(Request.Method) && Request.Headers["Sec-Fetch-Mode"] == "navigate");
+        || (HttpMethods.IsGet(Request.Method) && Request.Headers["Sec-Fetch-Mode"] == "navigate" && Request.Headers["Sec-Fetch-Dest"] == "document");
 
     private bool IsStream => Context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>()?.Role == RestMqRole.Stream;
 

@@ -55,7 +55,8 @@ public sealed class AccessTests
     [InlineData("POST", "Sec-Fetch-Site: cross-site", HttpStatusCode.Unauthorized)]
     [InlineData("POST", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate", HttpStatusCode.Unauthorized)]
     [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: no-cors", HttpStatusCode.Unauthorized)]
-    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate", HttpStatusCode.OK)]
+    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate,Sec-Fetch-Dest: iframe", HttpStatusCode.Unauthorized)]
+    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate,Sec-Fetch-Dest: document", HttpStatusCode.OK)]
     [InlineData("POST", "Sec-Fetch-Site: same-origin", HttpStatusCode.OK)]
     [InlineData("POST", "Sec-Fetch-Site: cross-site,Origin: https://shop.example", HttpStatusCode.OK)]
     public async Task A_password_that_a_browser_adds_for_another_sites_page_is_none(string method, string headers, HttpStatusCode status)

@@ -44,8 +44,7 @@ public abstract partial class LiveContract
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, "roundrobin");
         var dies = await OpenAsync(queue, receiveBuffer: 4096);
-        await Host.PostAllAsync(queue, Numbered(Many, Behind).Take(40));
-        await Host.PostAllAsync(queue, Numbered(Many, Behind).Skip(40));
+        await Host.PostEachAsync(queue, Numbered(Many, Behind));
         (await dies.NextAsync(1)).Select(NumberOf).Should().Equal(0);
         var delivered = 0L;
         await Eventually.TrueAsync(
