@@ -54,10 +54,11 @@ internal sealed partial class MemoryQueue
         return gone;
     }
 
-    // Drops what died, and the idempotency keys whose window is over.
+    // Drops what died, the idempotency keys whose window is over, and a live log that nothing came to for an hour.
     private void Sweep(long now)
     {
         while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
+        if (_logEnds <= now) _log.Clear();
         for (var left = Bound; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 

@@ -83,19 +83,21 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     public BroadcastBatch Broadcast(BroadcastRequest request, long now)
     {
         MoveDue(now);
-        if (_logEnds <= now) _log.Clear();
         var more = false;
         // One that never was is taken for the end: whoever names it would otherwise wait for it.
         var after = Math.Min(request.After ?? LastSequence, LastSequence);
         if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
         {
-            var left = request.Move;
-            for (; left > 0 && Head(now) is { } head; left--)
+            // No more than is read below: without a history, what is not read is gone.
+            var (left, room) = (request.Move, request.Bytes);
+            for (; left > 0 && room > 0 && Head(now) is { } head; left--)
             {
-                _log.Add(++LastSequence, head.ToQueueMessage(name, head.Past + 1, LastSequence));
+                var moved = head.ToQueueMessage(name, head.Past + 1, ++LastSequence);
+                _log.Add(LastSequence, moved);
+                room -= moved.Body.Bytes.Length;
                 Delete(head);
             }
-            more = left == 0 && _ready.Count > 0;
+            more = (left == 0 || room <= 0) && _ready.Count > 0;
             _settled += request.Move - left;
             if (left < request.Move) _logEnds = now + TimeSpan.TicksPerHour;
             _changed |= left < request.Move;

@@ -104,13 +104,18 @@ local function pop(want, at)
   local ids, bodies, hand_outs, n = {}, {}, counted and {} or nil, 0
   local bytes, skipped = 0, 0
   while n < want do
-    if bytes > BYTES or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
+    if bytes >= BYTES or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
     -- As many as their size so far lets fit; the first few are taken on trust.
     local fit = n > 0 and math.ceil((BYTES - bytes + 1) * n / (bytes + 1)) or 8
     local some = call('LPOP', ready, math.min(want - n, 32, math.max(fit, 1)))
     if not some then break end
     local stored, past, gone = call('HMGET', body, unpack(some)), counted and call('HMGET', count, unpack(some)), {}
     for i, id in ipairs(some) do
+      if bytes >= BYTES then
+        -- Larger than those before them: they wait for the next call.
+        put_first({ unpack(some, i) })
+        break
+      end
       local one = stored[i]
       local ends = one and mortal and dies(one) or 0
       if not one then

@@ -95,5 +95,19 @@ public abstract partial class LiveTests
         await NothingIsLeftAsync();
     }
 
+    [Theory]
+    [InlineData(0), InlineData(8)]
+    public async Task More_than_a_step_reads_is_not_moved_so_without_any_history_nothing_is_missed(int small)
+    {
+        await ConfigureAsync(new QueueSettingsChange { History = 0 });
+        await AddAsync(small);
+        for (var n = small; n < 40; n++) await Engine.AddAsync(Queue, Large);
+
+        await using var listener = await ListenAsync(_one);
+
+        (await listener.IdsAsync(40)).Should().Equal(Numbers(1, 40));
+        await NothingIsLeftAsync();
+    }
+
     private static NewMessage Large => new(MessageBody.FromBytes(new byte[1024 * 1024]));
 }

@@ -122,6 +122,26 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
+    public async Task The_history_of_a_broadcast_is_let_go_though_nobody_broadcasts_again()
+    {
+        var body = await BroadcastAsync();
+        await PassAsync(TimeSpan.FromHours(1));
+
+        await StatsAsync();
+        GC.Collect();
+
+        body.IsAlive.Should().BeFalse();
+
+        async Task<WeakReference> BroadcastAsync()
+        {
+            var bytes = Guid.NewGuid().ToByteArray();
+            await Store.AddAsync(Queue, [new NewMessage(MessageBody.FromBytes(bytes))], default);
+            await Store.BroadcastAsync(Queue, new BroadcastRequest(null, 1, 0), default);
+            return new WeakReference(bytes);
+        }
+    }
+
+    [Fact]
     public async Task Deleted_bodies_are_not_held_though_nobody_consumes()
     {
         var bodies = new List<WeakReference>();
