@@ -44,6 +44,8 @@ local function settle(at, from)
     end
     ids[#ids + 1] = id
   end
+  -- Nothing, but a write: what follows may grow, and as the first write a Redis that is full would refuse it, with the acks beside it.
+  call('ZREM', leased, '')
   local leases = call('ZMSCORE', leased, unpack(ids))
   local past = has(count) and call('HMGET', count, unpack(ids))
 
@@ -109,7 +111,7 @@ end
 
 local function lease(at, last, settled)
   local moved, again = due(at)
-  local settings, want, shares = nil, 0, {}
+  local settings, want, shares, watched = nil, 0, {}, 0
   for i = 3, last, 3 do
     local share = tonumber(ARGV[i])
     local whom = ARGV[i + 2]
@@ -117,11 +119,13 @@ local function lease(at, last, settled)
       settings = settings or call('HMGET', meta, 'policy', 'state')
       if settings[2] == 'stopped' or (whom == '1' and settings[1] ~= 'roundrobin') then share = 0 end
     end
-    if whom == '2' then watch(ARGV[i + 1]) end
+    if whom == '2' then watched = math.max(watched, tonumber(ARGV[i + 1])) end
     want, shares[#shares + 1] = want + share, share
   end
 
   local ids, bodies, hand_outs, more = pop(want, at)
+  -- After the first write, which pop made: a Redis that is full would refuse it before.
+  if watched > 0 and (#ids > 0 or exists(held)) then watch(watched) end
   local leases, caller, ends = {}, 0, nil
   for i, id in ipairs(ids) do
     while not ends or shares[caller] == 0 do

@@ -38,7 +38,7 @@ end
 -- While somebody streams messages that he settles himself, settlements are told too: they make room for more.
 local function watch(lease)
   unusual = true
-  if call('PTTL', held) < tonumber(lease) then call('SET', held, 1, 'PX', lease * 2) end
+  if call('PTTL', held) < tonumber(lease) and call('PEXPIRE', held, lease * 2) == 0 then call('SET', held, 1, 'PX', lease * 2) end
 end
 
 local function put_off(id, till)
@@ -96,7 +96,13 @@ local function sweep(at)
   if #over == 0 then return false end
   local held, gone = call('ZMSCORE', leased, unpack(over)), {}
   for i, id in ipairs(over) do
-    if held[i] then call('ZADD', expiry, tonumber(held[i]) + 1, id) else gone[#gone + 1] = id end
+    if held[i] then
+      -- Taken out first: as the first write of a script, one that grows is refused by a Redis that is full, and nothing would ever leave this queue.
+      call('ZREM', expiry, id)
+      call('ZADD', expiry, tonumber(held[i]) + 1, id)
+    else
+      gone[#gone + 1] = id
+    end
   end
   if #gone > 0 then
     call('ZREM', delayed, unpack(gone))
