@@ -54,12 +54,16 @@ internal sealed partial class QueueEngine
 
     public async ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken = default)
     {
-        for (long total = 0; ;)
+        // As many as were dead when it was asked, give or take a step: consumers that bury them again could keep it going for ever.
+        var most = (await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false)).Dead;
+        long total = 0;
+        while (total < most)
         {
             var moved = await _store.RedriveAsync(queue, cancellationToken).ConfigureAwait(false);
             total += moved;
-            if (moved < RedriveStep) return total;
+            if (moved < RedriveStep) break;
         }
+        return total;
     }
 
     public ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken = default) => _store.RedriveAsync(key, cancellationToken);
@@ -73,6 +77,9 @@ internal sealed partial class QueueEngine
     public async ValueTask<ILiveConsumer?> SubscribeAsync(
         QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken = default)
     {
+        if (options.ResumeAfter is { } after) CheckRange(after, 0, long.MaxValue, nameof(options.ResumeAfter));
+        if (options.Lease is { } lease) CheckRange(lease, TimeSpan.FromMilliseconds(1), _options.MaxLease, nameof(options.Lease));
+        CheckRange(options.Prefetch, 1, _options.MaxBatch, nameof(options.Prefetch));
         var hub = Enter(queue);
         try
         {

@@ -60,7 +60,14 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         var messages = await LeaseAsync([queue], 1, _options.TakeLease, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         if (messages.Count == 0) return null;
-        await SettleAsync(new Settlement(messages[0].Receipt, SettleAction.Ack), CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await SettleAsync(new Settlement(messages[0].Receipt, SettleAction.Ack), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (RestMqUnavailableException)
+        {
+            // It may have been deleted, and then nobody else has it. If it has not been, it comes again when the lease ends.
+        }
         return messages[0];
     }
 

@@ -20,10 +20,10 @@ internal sealed class QueueHub
     private readonly IQueueStore _store;
     private readonly TimeSpan _slowPoll;
     private readonly ITimer _timer;
-    private readonly SemaphoreSlim _listenLock = new(1);
+    private readonly Lock _listenLock = new();
     private readonly Lock _dueLock = new();
     private readonly TimeProvider _time;
-    private IAsyncDisposable? _listening;
+    private Task<IAsyncDisposable>? _listening;
     private DateTimeOffset _due = DateTimeOffset.MaxValue;
     private int _users;
     private int _idleSweeps;
@@ -74,7 +74,8 @@ internal sealed class QueueHub
         ++_idleSweeps > 2 && _users == 0 && Interlocked.CompareExchange(ref _users, int.MinValue / 2, 0) == 0;
 
     /// <summary>Makes sure that hints are flowing; at the first call it completes when they are.</summary>
-    public ValueTask ListenAsync(CancellationToken cancellationToken) => _listening is null ? StartListeningAsync(cancellationToken) : default;
+    public ValueTask ListenAsync(CancellationToken cancellationToken) =>
+        _listening is { IsCompletedSuccessfully: true } ? default : new(ListeningAsync().WaitAsync(cancellationToken));
 
     /// <summary>Says when the queue is to be looked at again without a hint: at the latest after the slow poll.</summary>
     public void LookIn(TimeSpan? next)
@@ -95,20 +96,25 @@ internal sealed class QueueHub
         await Pump.DisposeAsync().ConfigureAwait(false);
         // What has been replied is still to be settled; a store that is away is not waited for.
         await Task.WhenAny(Task.WhenAll(Adds.DrainedAsync(), Exchanges.DrainedAsync()), Task.Delay(Patience, _time)).ConfigureAwait(false);
-        if (_listening is { } listening) await listening.DisposeAsync().ConfigureAwait(false);
+        if (_listening is not { } listening) return;
+        await ((Task)listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (listening.IsCompletedSuccessfully) await (await listening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask StartListeningAsync(CancellationToken cancellationToken)
+    // One attempt for all who wait for it, so that they do not wait for each other's to fail; one that has failed is not kept.
+    private Task ListeningAsync()
     {
-        await _listenLock.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        lock (_listenLock)
         {
-            _listening ??= await _store.ListenAsync(Queue, OnHint, cancellationToken).ConfigureAwait(false);
+            if (_listening is null or { IsFaulted: true } or { IsCanceled: true }) _listening = StartListeningAsync();
+            return _listening;
         }
-        finally
-        {
-            _listenLock.Release();
-        }
+    }
+
+    private async Task<IAsyncDisposable> StartListeningAsync()
+    {
+        await Task.Yield(); // The store may do some of it before its first await, and the caller holds a lock.
+        return await _store.ListenAsync(Queue, OnHint, CancellationToken.None).ConfigureAwait(false);
     }
 
     private void OnHint(QueueHint hint)

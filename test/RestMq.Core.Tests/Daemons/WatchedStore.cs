@@ -14,6 +14,8 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     private int _repliesToLose;
     private int _leasesToFail;
     private int _listeningsToFail;
+    private int _listenings;
+    private int _settlementsToLose;
 
     /// <summary>Of which queues hints do not arrive.</summary>
     public volatile Func<QueueName, bool> LosesHints = _ => false;
@@ -36,6 +38,12 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     /// <summary>How many of them set out.</summary>
     public int StepsBegun => _stepsBegun;
 
+    /// <summary>What an attempt to listen waits for.</summary>
+    public volatile Task ListeningGate = Task.CompletedTask;
+
+    /// <summary>How many attempts there were to listen.</summary>
+    public int Listenings => _listenings;
+
     /// <summary>How many queues are listened to.</summary>
     public int Listeners => _listeners;
 
@@ -48,6 +56,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     /// <summary>Lets the next calls of live delivery be done, and their replies get lost.</summary>
     public void LoseReplies(int count) => Volatile.Write(ref _repliesToLose, count);
+
+    /// <summary>Lets the next settlements be done, and their replies get lost.</summary>
+    public void LoseSettlements(int count) => Volatile.Write(ref _settlementsToLose, count);
 
     /// <summary>Lets the next leases fail.</summary>
     public void FailLeases(int count) => Volatile.Write(ref _leasesToFail, count);
@@ -84,8 +95,11 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         return batch;
     }
 
-    public ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
-        There().SettleAsync(queue, settlements, cancellationToken);
+    public async ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
+    {
+        var settled = await There().SettleAsync(queue, settlements, cancellationToken);
+        return Interlocked.Decrement(ref _settlementsToLose) >= 0 ? throw Away() : settled;
+    }
 
     public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
         There().HoldsAsync(queue, receipts, cancellationToken);
@@ -115,6 +129,8 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _listenings);
+        await ListeningGate;
         if (Interlocked.Decrement(ref _listeningsToFail) >= 0) throw Away();
         var listening = await There().ListenAsync(queue, hint => { if (!LosesHints(queue)) onHint(hint); }, cancellationToken);
         Interlocked.Increment(ref _listeners);

@@ -81,6 +81,52 @@ public abstract partial class QueueEngineTests
         (await OneOf(waiting)).Count.Should().Be(1);
     }
 
+    [Fact]
+    public async Task Those_who_cannot_listen_do_not_wait_for_one_another()
+    {
+        var gate = new TaskCompletionSource();
+        _one.Store.ListeningGate = gate.Task;
+        _one.Store.FailListening(1);
+        var streams = Enumerable.Range(0, 5).Select(_ => Engine.SubscribeAsync(Queue, new LiveConsumerOptions()).AsTask()).ToArray();
+        await Until(() => _one.Store.Listenings == 1);
+
+        gate.SetResult();
+
+        foreach (var stream in streams) await IsTold(stream);
+        _one.Store.Listenings.Should().Be(1);
+        await using var next = await Engine.SubscribeAsync(Queue, new LiveConsumerOptions());
+        next.Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task One_who_gives_up_does_not_end_the_attempt_to_listen_of_others()
+    {
+        var gate = new TaskCompletionSource();
+        _one.Store.ListeningGate = gate.Task;
+        using var impatience = new CancellationTokenSource();
+        var first = Engine.SubscribeAsync(Queue, new LiveConsumerOptions(), impatience.Token).AsTask();
+        var second = Engine.SubscribeAsync(Queue, new LiveConsumerOptions()).AsTask();
+        await Until(() => _one.Store.Listenings == 1);
+
+        await impatience.CancelAsync();
+        await FluentActions.Awaiting(() => Within(first)).Should().ThrowAsync<OperationCanceledException>();
+        gate.SetResult();
+
+        await using var consumer = await Within(second);
+        consumer.Should().NotBeNull();
+    }
+
+    [Fact]
+    public async Task A_take_whose_settlement_is_not_answered_has_its_message_all_the_same()
+    {
+        await Engine.AddAsync(Queue, Messages(2));
+        _one.Store.LoseSettlements(1);
+
+        (await Engine.TakeAsync(Queue))!.Key.Id.Should().Be(1, "it has been deleted, and nobody else will get it");
+
+        (await Engine.StatsAsync(Queue)).Total.Should().Be(1);
+    }
+
     private static async Task IsTold(Task call) =>
         await FluentActions.Awaiting(() => Within(call)).Should().ThrowAsync<RestMqUnavailableException>();
 }

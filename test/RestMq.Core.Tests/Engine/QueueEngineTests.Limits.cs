@@ -34,6 +34,11 @@ public abstract partial class QueueEngineTests
         ["an extension too long"] = (e, q) => Settle(e, q, SettleAction.Extend, Limits.MaxLease + TimeSpan.FromTicks(1)),
         ["a pause too long"] = (e, q) => Settle(e, q, SettleAction.Release, Limits.MaxDelay + TimeSpan.FromTicks(1)),
         ["a pause below zero"] = (e, q) => Settle(e, q, SettleAction.Release, TimeSpan.FromTicks(-1)),
+        ["a place before the first"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { ResumeAfter = -1 }),
+        ["a stream's lease of no time"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { Lease = TimeSpan.Zero }),
+        ["a stream's lease too long"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { Lease = Limits.MaxLease + TimeSpan.FromTicks(1) }),
+        ["a prefetch of nothing"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { Lease = Long, Prefetch = 0 }),
+        ["a prefetch too large"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { Lease = Long, Prefetch = Limits.MaxBatch + 1 }),
         ["no messages to see"] = (e, q) => Do(e.LastAsync(q, MessageState.Ready, 0)),
         ["too many messages to see"] = (e, q) => Do(e.LastAsync(q, MessageState.Ready, Limits.MaxBatch + 1)),
         ["no hand-outs allowed"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxReceives = 0 }),
@@ -79,6 +84,8 @@ public abstract partial class QueueEngineTests
         Do(engine.SettleAsync(new Settlement(Held(queue), action) { Time = time }));
 
     private static Task Configure(QueueEngine engine, QueueName queue, QueueSettingsChange change) => Do(engine.ConfigureAsync(queue, change));
+
+    private static Task Subscribe(QueueEngine engine, QueueName queue, LiveConsumerOptions options) => Do(engine.SubscribeAsync(queue, options));
 
     private static Task Do<T>(ValueTask<T> call) => call.AsTask();
 }
