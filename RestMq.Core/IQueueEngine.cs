@@ -69,7 +69,7 @@ public interface IQueueEngine
     /// <summary>A queue's settings; the defaults when it does not exist.</summary>
     ValueTask<QueueSettings> GetSettingsAsync(QueueName queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Changes settings, also of a queue that does not exist yet; every daemon follows within a second.</summary>
+    /// <summary>Changes settings, also of a queue that does not exist yet; every daemon follows at once, or with its next slow poll (<see cref="RestMqOptions.SlowPoll"/>) if the word of it got lost.</summary>
     ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken = default);
 
     /// <summary>Returns dead letters to the tail of the queue, oldest first, as new: with a fresh count and no time to die.</summary>

@@ -140,9 +140,12 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         {
             End();
             // Those that the transport has read may have been seen, so their hand-out counts; the others were never on the wire.
-            var unread = _channel.Reader.Count - (_channel.Reader.TryPeek(out var next) && next.IsHeartbeat ? 1 : 0);
-            var seen = _own.Count - unread;
-            back = [.. _own.Select((m, i) => new Settlement(m.Receipt, i < seen ? SettleAction.Release : SettleAction.Return))];
+            var unread = new HashSet<Receipt>();
+            while (_channel.Reader.TryRead(out var next))
+            {
+                if (next.Message is { } message) unread.Add(message.Receipt);
+            }
+            back = [.. _own.Select(m => new Settlement(m.Receipt, unread.Contains(m.Receipt) ? SettleAction.Return : SettleAction.Release))];
             _own.Clear();
         }
         await pump.UnbindAsync(this, back).ConfigureAwait(false);

@@ -4,8 +4,9 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Each message goes to one consumer, in rotation over those with room. It stays leased until it has been written to the wire; what a broken
-/// connection did not get goes back to the head of the queue.
+/// Each message goes to one consumer, in rotation over those with room. It is leased (<see cref="RestMqOptions.TakeLease"/>) until it has been
+/// written to the wire; what a broken connection did not get goes back to the head of the queue, and so does what a consumer that does not read
+/// had waiting for that long.
 /// </summary>
 internal sealed class RoundRobinPolicy(IOptions<RestMqOptions> options) : IDeliveryPolicy
 {

@@ -1,4 +1,5 @@
 using RestMq.Stores;
+using RestMq.Wire;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -20,7 +21,7 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScript.PurgeState, queue, cancellationToken, NameOf(state)).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScript.PurgeState, queue, cancellationToken, Words.Of(state)).ConfigureAwait(false))!;
         return new Purged((long)reply[0], (long)reply[1] == 1);
     }
 

@@ -1,3 +1,4 @@
+using RestMq.Wire;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -26,7 +27,7 @@ internal sealed partial class RedisQueueStore
     public async ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
         QueueName queue, MessageState state, int count, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScript.Last, queue, cancellationToken, NameOf(state), count).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScript.Last, queue, cancellationToken, Words.Of(state), count).ConfigureAwait(false))!;
         return [.. reply.Chunk(SnapshotValues).Select(values => Snapshot(queue, values))];
     }
 
@@ -64,27 +65,13 @@ internal sealed partial class RedisQueueStore
 
     private static MessageSnapshot Snapshot(QueueName queue, RedisResult[] values)
     {
-        var state = (string?)values[0] switch
-        {
-            "leased" => MessageState.Leased,
-            "delayed" => MessageState.Delayed,
-            "dead" => MessageState.Dead,
-            _ => MessageState.Ready,
-        };
+        var state = Words.State((string)values[0]!);
         return new MessageSnapshot(
             RedisBody.Read(queue, (long)values[3], (byte[])values[4]!),
             state,
             state is MessageState.Leased or MessageState.Delayed ? DateTimeOffset.FromUnixTimeMilliseconds((long)values[1]) : null,
             state is MessageState.Dead ? (string?)values[2] : null);
     }
-
-    private static string NameOf(MessageState state) => state switch
-    {
-        MessageState.Leased => "leased",
-        MessageState.Delayed => "delayed",
-        MessageState.Dead => "dead",
-        _ => "ready",
-    };
 
     private static IEnumerable<RedisValue> Fields(QueueSettingsChange change)
     {

@@ -32,7 +32,8 @@ public abstract partial class LiveTests
 
         var got = await Within(Task.WhenAll(reading));
         got.SelectMany(messages => messages).Select(message => message.Key.Id).Should().BeEquivalentTo(Numbers(1, 1400));
-        got.Should().OnlyContain(messages => messages.Count > 0 && messages.All(message => message.Count == 1));
+        // Which daemon's pump is the quicker is the machine's affair; on a busy one the other may come when all is done.
+        got.Should().OnlyContain(messages => messages.All(message => message.Count == 1));
         got.Should().AllSatisfy(messages => messages.Select(message => message.Key.Id).Should().BeInAscendingOrder());
     }
 

@@ -13,6 +13,8 @@ public abstract partial class LiveTests : IAsyncLifetime
 {
     private static readonly LiveConsumerOptions FromNow = new();
 
+    private protected Daemon One => _one;
+
     private Daemon _one = null!;
     private Daemon _two = null!;
 
@@ -38,7 +40,7 @@ public abstract partial class LiveTests : IAsyncLifetime
 
     private static IEnumerable<long> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => (long)n);
 
-    private async Task<Listener> ListenAsync(Daemon daemon, LiveConsumerOptions? options = null) =>
+    private protected async Task<Listener> ListenAsync(Daemon daemon, LiveConsumerOptions? options = null) =>
         new((await Within(daemon.Engine.SubscribeAsync(Queue, options ?? FromNow)))!);
 
     /// <summary>The same, once the daemon knows where the log ends: what is added from then on is for this consumer.</summary>
@@ -51,7 +53,7 @@ public abstract partial class LiveTests : IAsyncLifetime
     }
 
     /// <summary>Adds messages 1 to so many, in one step for each thousand.</summary>
-    private async Task AddAsync(int count, Daemon? daemon = null)
+    private protected async Task AddAsync(int count, Daemon? daemon = null)
     {
         foreach (var chunk in Enumerable.Range(1, count).Chunk(1000))
             await (daemon ?? _one).Engine.AddAsync(Queue, [.. chunk.Select(n => new NewMessage(MessageBody.FromText($"message {n}")))]);
@@ -69,6 +71,26 @@ public abstract partial class LiveTests : IAsyncLifetime
 public sealed class MemoryLiveTests : LiveTests
 {
     private protected override Stage Stage { get; } = new MemoryStage();
+
+    [Fact]
+    public async Task What_a_consumer_has_seen_counts_also_when_leases_of_what_it_had_not_read_have_ended()
+    {
+        await AddAsync(3);
+        var listener = await ListenAsync(One, new LiveConsumerOptions { Lease = TimeSpan.FromSeconds(10), Prefetch = 3 });
+        var seen = (await listener.NextAsync()).Message!;
+        await One.Engine.SettleAsync(new Settlement(seen.Receipt, SettleAction.Extend) { Time = TimeSpan.FromMinutes(10) });
+        await Until(async () =>
+        {
+            await Stage.PassAsync(TimeSpan.FromSeconds(1));
+            return listener.Waiting >= 4;
+        });
+
+        await listener.DisposeAsync();
+
+        var again = await One.Engine.LeaseAsync([Queue], 3, TimeSpan.FromMinutes(1), TimeSpan.Zero);
+        again[0].Key.Should().Be(seen.Key);
+        again[0].Count.Should().Be(2, "its receipt must not be that of the hand-out that was seen");
+    }
 }
 
 /// <summary>On Redis: two daemons have two connections.</summary>
