@@ -78,15 +78,24 @@ public abstract class ReadinessTests : IAsyncLifetime
     {
         var actor = (elsewhere ? _two : _one).Engine;
         await actor.ConfigureAsync(Queue, new QueueSettingsChange { Policy = waiter == Waiter.RoundRobin ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast });
-        var act = await PrepareAsync(cause, actor);
-        var waiting = WaitAsync(waiter);
-        var looks = await ParkedAsync(waiting);
+        var (act, waiting, looks) = await WaitForItAsync();
+        // A busy machine may be slower than a cause that is a time, and the waiter finds it there: then once more.
+        for (var tries = 1; looks is null && tries < 10; tries++) (act, waiting, looks) = await WaitForItAsync();
+        looks.Should().NotBeNull("the waiter waits");
 
         await act();
 
         (await Stage.PassUntilAsync(waiting)).Body.ToString().Should().Be("a message");
         // It looked because there was something to see, not again and again.
-        (Looks - looks).Should().BeLessThan(10);
+        (Looks - looks!.Value).Should().BeLessThan(10);
+
+        async Task<(Func<Task> Act, Task<QueueMessage> Waiting, int? Looks)> WaitForItAsync()
+        {
+            var cameBy = await PrepareAsync(cause, actor);
+            var before = Looks;
+            var begun = WaitAsync(waiter);
+            return (cameBy, begun, await ParkedAsync(begun, before));
+        }
     }
 
     // A hint, and in memory nothing else: there no time passes, so the pump does not come to ask for itself.
@@ -175,17 +184,16 @@ public abstract class ReadinessTests : IAsyncLifetime
         return (await listener.NextAsync()).Message!;
     }
 
-    // Returns when the waiter has looked and does so no more: a cause that came while it still looked would prove nothing.
-    private async Task<int> ParkedAsync(Task waiting)
+    // Returns when the waiter has looked and does so no more: a cause that came while it still looked would prove nothing. Null when it came.
+    private async Task<int?> ParkedAsync(Task waiting, int before)
     {
-        // Or it had it at its first look: a cause that is a time may have come on a busy machine before the waiter did.
-        await Until(() => Looks > 0 || waiting.IsCompleted);
+        await Until(() => Looks > before || waiting.IsCompleted);
         for (var (seen, quiet) = (0, 0); quiet < 3;)
         {
             await Task.Delay(10);
             (seen, quiet) = Looks == seen ? (seen, quiet + 1) : (Looks, 0);
         }
-        return Looks;
+        return waiting.IsCompleted ? null : Looks;
     }
 }
 

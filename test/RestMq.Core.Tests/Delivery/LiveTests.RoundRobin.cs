@@ -27,13 +27,21 @@ public abstract partial class LiveTests
         var reading = listeners.Select(listener => listener.RestAsync()).ToArray();
 
         await Task.WhenAll(AddAsync(700, _one), AddAsync(700, _two));
+        var added = 1400;
+        // Which daemon's pump is the quicker is the machine's affair, and may be the same for all of these: but the other is served too.
+        await Until(async () =>
+        {
+            if (Array.TrueForAll(listeners, listener => listener.LastId > 0)) return true;
+            await AddAsync(20);
+            added += 20;
+            return false;
+        });
         await NothingIsLeftAsync();
         await Engine.PurgeAsync(Queue);
 
         var got = await Within(Task.WhenAll(reading));
-        got.SelectMany(messages => messages).Select(message => message.Key.Id).Should().BeEquivalentTo(Numbers(1, 1400));
-        // Which daemon's pump is the quicker is the machine's affair; on a busy one the other may come when all is done.
-        got.Should().OnlyContain(messages => messages.All(message => message.Count == 1));
+        got.SelectMany(messages => messages).Select(message => message.Key.Id).Should().BeEquivalentTo(Numbers(1, added));
+        got.Should().OnlyContain(messages => messages.Count > 0 && messages.All(message => message.Count == 1));
         got.Should().AllSatisfy(messages => messages.Select(message => message.Key.Id).Should().BeInAscendingOrder());
     }
 
