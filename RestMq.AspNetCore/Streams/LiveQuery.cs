@@ -24,7 +24,7 @@ internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveCons
         {
             ResumeAfter = resume,
             Lease = lease,
-            Prefetch = fields.Number("prefetch") is { } prefetch ? (int)Limits.Whole("prefetch", prefetch, 1, options.MaxBatch) : 10,
+            Prefetch = fields.Number("prefetch") is { } prefetch ? (int)Limits.Whole("prefetch", prefetch, 1, options.MaxBatch) : Math.Min(10, options.MaxBatch),
         };
         TimeSpan? heartbeat = fields.Number("heartbeat") is { } beat ? Limits.Time("heartbeat", beat, TimeSpan.FromSeconds(1), LongestHeartbeat) : null;
         return new LiveQuery(fields.Callback, heartbeat, consumer);

@@ -78,8 +78,11 @@ internal sealed partial class QueueEngine
         QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken = default)
     {
         if (options.ResumeAfter is { } after) CheckRange(after, 0, long.MaxValue, nameof(options.ResumeAfter));
-        if (options.Lease is { } lease) CheckRange(lease, TimeSpan.FromMilliseconds(1), _options.MaxLease, nameof(options.Lease));
-        CheckRange(options.Prefetch, 1, _options.MaxBatch, nameof(options.Prefetch));
+        if (options.Lease is { } lease)
+        {
+            CheckRange(lease, TimeSpan.FromMilliseconds(1), _options.MaxLease, nameof(options.Lease));
+            CheckRange(options.Prefetch, 1, _options.MaxBatch, nameof(options.Prefetch));
+        }
         var hub = Enter(queue);
         try
         {

@@ -76,6 +76,15 @@ public abstract partial class QueueEngineTests
             .Should().OnlyContain(result => result == SettleResult.Done);
     }
 
+    [Fact]
+    public async Task A_stream_without_a_lease_has_no_prefetch_to_be_too_large()
+    {
+        var engine = Stage.NewDaemon(options => options.MaxBatch = 5).Engine;
+        await using var plain = await engine.SubscribeAsync(Queue, new LiveConsumerOptions());
+        plain.Should().NotBeNull();
+        await FluentActions.Awaiting(() => Subscribe(engine, Queue, new LiveConsumerOptions { Lease = Long })).Should().ThrowAsync<ArgumentException>();
+    }
+
     private static Receipt Held(QueueName queue) => new(new MessageKey(queue, 1), 1);
 
     private static Task Add(QueueEngine engine, QueueName queue, NewMessage message) => Do(engine.AddAsync(queue, message));
