@@ -141,12 +141,7 @@ public sealed class SourceTests : IAsyncLifetime
     [Fact]
     public async Task What_waits_is_given_back_once_though_the_source_does_not_say_that_it_was()
     {
-        var gate = new Gate();
-        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
-        var host = await ConsumeAsync(work);
-        _source.Add("runs");
-        _source.Add("waits");
-        await Until(() => work.Running == 1 && _source.HandedOut == 2);
+        var (host, gate) = await HoldTwoAsync();
 
         _source.IsAway = true;
         var stopping = host.StopAsync();
@@ -175,12 +170,7 @@ public sealed class SourceTests : IAsyncLifetime
     [Fact]
     public async Task A_source_that_cannot_return_releases()
     {
-        var gate = new Gate();
-        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
-        var host = await ConsumeAsync(work);
-        _source.Add("runs");
-        _source.Add("waits");
-        await Until(() => work.Running == 1 && _source.HandedOut == 2);
+        var (host, gate) = await HoldTwoAsync();
 
         var stopping = host.StopAsync();
         await Until(() => !_source.Settled.IsEmpty);
@@ -188,6 +178,18 @@ public sealed class SourceTests : IAsyncLifetime
         await Within(stopping);
 
         _source.Settled.Should().Equal("release 00:00:00", "ack");
+    }
+
+    // One message runs until the gate is opened, and one waits behind it.
+    private async Task<(IHost Host, Gate Gate)> HoldTwoAsync()
+    {
+        var gate = new Gate();
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        var host = await ConsumeAsync(work);
+        _source.Add("runs");
+        _source.Add("waits");
+        await Until(() => work.Running == 1 && _source.HandedOut == 2);
+        return (host, gate);
     }
 
     private Task<IHost> ConsumeAsync(Work<string> work, Action<RestMqConsumerOptions>? configure = null) => _hosts.StartAsync(services => services

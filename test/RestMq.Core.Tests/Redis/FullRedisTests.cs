@@ -13,12 +13,13 @@ public sealed class FullRedisTests : IAsyncLifetime
     private static readonly QueueName Queue = QueueName.Parse("q");
 
     private readonly RedisServer _server = new();
+    private readonly Meters _meters = new();
     private RedisQueueStore _store = null!;
 
     public async Task InitializeAsync()
     {
         await _server.InitializeAsync();
-        var metrics = new QueueMetrics(Options.Create(new RestMqOptions()), new Meters());
+        var metrics = new QueueMetrics(Options.Create(new RestMqOptions()), _meters);
         _store = new RedisQueueStore(
             new RedisStoreOptions { Configuration = _server.Configuration }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance, metrics);
     }
@@ -27,6 +28,7 @@ public sealed class FullRedisTests : IAsyncLifetime
     {
         await _store.DisposeAsync();
         await _server.DisposeAsync();
+        _meters.Dispose();
     }
 
     [Fact]
