@@ -8,8 +8,8 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; t
 
 install() { # a package of the system's package manager, whichever it is; Debian's name, then the others'
   if command -v apt-get >/dev/null; then
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq -o Acquire::Retries=3 &&
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Acquire::Retries=3 "$1" >/dev/null
   elif command -v dnf >/dev/null; then as_root dnf install -y -q "$2"
   elif command -v apk >/dev/null; then as_root apk add -q "$2"
   elif command -v brew >/dev/null; then brew install -q "$2"

@@ -12,18 +12,22 @@ namespace RestMq.Redis;
 internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
 {
     // With the heartbeat below, and some time for a busy machine, a server that hangs is given up in less than two seconds.
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.25);
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(1.25);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closing = new();
     // One that is configured here gives up in time by itself; the application's own may be more patient than a caller should be.
     private readonly bool _isOurs = options is { ConnectionFactory: null, ConfigurationOptions: null };
+    private readonly ConfigurationOptions? _configuration = options.ConnectionFactory is null ? Configure(options) : null;
     private Task<IConnectionMultiplexer>? _connecting;
     private bool _disposed;
 
+    /// <summary>How long a call may take, and the making of the connection: <c>asyncTimeout</c> of the connection string, or 1.25 s.</summary>
+    public TimeSpan Patience => _isOurs ? TimeSpan.FromMilliseconds(_configuration!.AsyncTimeout) : DefaultPatience;
+
     /// <summary>The servers, without a password.</summary>
-    public string Description { get; private set; } = Describe(options);
+    public string Description { get => field ??= _configuration is null ? "redis" : string.Join(',', _configuration.EndPoints.Select(NameOf)); private set; }
 
     /// <summary>Raised when a lost connection is back: hints may have been missed.</summary>
     public event Action? Restored;
@@ -138,7 +142,7 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         await Task.Yield(); // Connecting does some of its work before its first await, and the caller holds a lock.
         IConnectionMultiplexer connection = options.ConnectionFactory is { } factory
             ? await factory(_closing.Token).ConfigureAwait(false)
-            : await ConnectionMultiplexer.ConnectAsync(Configure(options)).ConfigureAwait(false);
+            : await ConnectionMultiplexer.ConnectAsync(_configuration!).ConfigureAwait(false);
         connection.ConnectionRestored += OnRestored;
         connection.ConnectionFailed += OnFailed;
         Description = string.Join(',', connection.GetEndPoints().Select(NameOf));
@@ -161,19 +165,14 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         configuration.AbortOnConnectFail = false; // A server that is not up yet is waited for, not given up.
         configuration.BacklogPolicy = BacklogPolicy.FailFast; // A caller is told at once, rather than queued on a server that is away.
         configuration.HeartbeatInterval = Heartbeat;
-        if (!Names(text, "asyncTimeout")) configuration.AsyncTimeout = (int)Patience.TotalMilliseconds;
-        if (!Names(text, "connectTimeout")) configuration.ConnectTimeout = (int)Patience.TotalMilliseconds;
+        if (!Names(text, "asyncTimeout")) configuration.AsyncTimeout = (int)DefaultPatience.TotalMilliseconds;
+        if (!Names(text, "connectTimeout")) configuration.ConnectTimeout = configuration.AsyncTimeout;
         configuration.AllowAdmin = true; // To read appendfsync for the health report.
         configuration.ClientName ??= "RestMq";
         return configuration;
     }
 
     private static bool Names(string text, string option) => text.Contains(option + "=", StringComparison.OrdinalIgnoreCase);
-
-    private static string Describe(RedisStoreOptions options) =>
-        options.ConnectionFactory is not null ? "redis"
-        : string.Join(',', (options.ConfigurationOptions ?? StackExchange.Redis.ConfigurationOptions.Parse(options.Configuration ?? "localhost:6379"))
-            .EndPoints.Select(NameOf));
 
     private static string NameOf(EndPoint? endPoint) => endPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{endPoint}";
 

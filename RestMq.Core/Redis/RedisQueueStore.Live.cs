@@ -86,7 +86,7 @@ internal sealed partial class RedisQueueStore
             var subscriber = connection.GetSubscriber();
             // Hints have a connection of their own, which may be up a moment after the one for calls.
             var start = Stopwatch.GetTimestamp();
-            while (connection.IsConnected && !subscriber.IsConnected(_channel) && Stopwatch.GetElapsedTime(start) < RedisConnection.Patience / 2)
+            while (connection.IsConnected && !subscriber.IsConnected(_channel) && Stopwatch.GetElapsedTime(start) < store._connection.Patience / 2)
                 await Task.Delay(Moment).ConfigureAwait(false);
             await subscriber.SubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
             return true;

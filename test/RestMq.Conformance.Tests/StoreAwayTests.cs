@@ -7,7 +7,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
 {
     private RestMqHost _host = null!;
 
-    private RedisServer Redis => _host.Redis!;
+    private RedisServer Redis { get; set; } = null!;
 
     public static readonly (string Line, string Form)[] Routes =
     [
@@ -24,9 +24,17 @@ public sealed class StoreAwayTests : IAsyncLifetime
         "\"cmd\":\"extend\",\"receipt\":\"q:1.1\",\"lease\":5", "\"cmd\":\"policy\"", "\"cmd\":\"stop\"", "\"cmd\":\"start\"", "\"cmd\":\"redrive\"", "\"cmd\":\"queues\"",
     ];
 
-    public async Task InitializeAsync() => _host = await RestMqHost.StartAsync(StoreKind.Redis);
+    public async Task InitializeAsync()
+    {
+        Redis = await RedisServer.StartAsync();
+        _host = await StartHostAsync(Redis);
+    }
 
-    public async Task DisposeAsync() => await _host.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
 
     [Fact]
     public async Task Bug28_killed_every_route_is_503_within_two_seconds_and_works_again_when_it_is_back()
@@ -56,7 +64,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
     {
         var redis = await RedisServer.StartAsync();
         await redis.KillAsync();
-        await using (var host = await RestMqHost.StartAsync(StoreKind.Redis, redis))
+        await using (var host = await StartHostAsync(redis))
         {
             (await host.AskAsync("POST /q/q", "value=x")).IsProblem(503, "unavailable");
             await redis.ComeBackAsync();
@@ -124,6 +132,9 @@ public sealed class StoreAwayTests : IAsyncLifetime
         await Redis.KillAsync();
         (await waiting.ReadReplyAsync()).Status.Should().BeOneOf(503, 204);
     }
+
+    // With the patience that a host has by default.
+    private static Task<RestMqHost> StartHostAsync(RedisServer redis) => RestMqHost.StartAsync(StoreKind.Redis, redis, $"--RestMq:Redis={redis.Address}");
 
     private async Task EveryRouteIsUnavailableAsync()
     {

@@ -103,7 +103,7 @@ public sealed class RedisHosts(RedisServer server) : Hosts
 
     protected override Task AddStoreAsync(IServiceCollection services)
     {
-        services.AddRestMq().UseRedis(server.Configuration);
+        services.AddRestMq().UseRedis(server.Patient);
         return Task.CompletedTask;
     }
 }

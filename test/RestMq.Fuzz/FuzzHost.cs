@@ -50,9 +50,9 @@ internal sealed class FuzzHost : IAsyncDisposable
             server = new RedisServer();
             await server.InitializeAsync();
             redis = await ConnectionMultiplexer.ConnectAsync($"{server.Configuration},allowAdmin=true");
-            // What is asked of this one need not be on disk; and a busy machine is no store that is away.
+            // What is asked of this one need not be on disk.
             await redis.GetDatabase().ExecuteAsync("CONFIG", "SET", "appendonly", "no");
-            restMq.UseRedis($"{server.Configuration},asyncTimeout=20000");
+            restMq.UseRedis(server.Patient);
         }
         var app = builder.Build();
         app.MapRestMq();

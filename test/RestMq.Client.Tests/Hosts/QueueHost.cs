@@ -50,7 +50,7 @@ public abstract class QueueHost(bool onRedis) : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         var restMq = builder.Services.AddRestMq();
-        if (onRedis) restMq.UseRedis(_redis.Configuration);
+        if (onRedis) restMq.UseRedis(_redis.Patient);
         _site = builder.Build();
         _site.Use(ServeAsync);
         _site.MapRestMq("/mq");

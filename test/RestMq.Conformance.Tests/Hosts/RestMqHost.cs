@@ -39,8 +39,10 @@ public sealed partial class RestMqHost : IAsyncDisposable
     {
         var redis = store == StoreKind.Redis ? shared ?? await RedisServer.StartAsync() : null;
         if (!File.Exists(Program)) throw new InvalidOperationException($"The sample host is not built: {Program} is missing (dotnet build RestMq.Sample).");
-        List<string> arguments = [.. Command.Arguments, "--urls", "http://127.0.0.1:0", .. settings];
-        if (redis is not null) arguments.Add($"--RestMq:Redis={redis.Address}");
+        List<string> arguments = [.. Command.Arguments, "--urls", "http://127.0.0.1:0"];
+        // On a busy machine a Redis with its file on a busy disk may take seconds, and is no store that is away. A setting given here comes after it, and wins.
+        if (redis is not null) arguments.Add($"--RestMq:Redis={redis.Address},asyncTimeout=15000");
+        arguments.AddRange(settings);
         var process = new ChildProcess(Command.File, arguments, $"These tests need {Command.File}.");
         try
         {

@@ -111,5 +111,5 @@ internal sealed class RedisStage(RedisServer server) : Stage
     }
 
     protected override IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics) => new RedisQueueStore(
-        new RedisStoreOptions { Configuration = server.Configuration }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, metrics);
+        new RedisStoreOptions { Configuration = server.Patient }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, metrics);
 }

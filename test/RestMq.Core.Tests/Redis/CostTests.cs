@@ -35,7 +35,7 @@ public sealed class CostTests : IAsyncLifetime
     {
         await _server.InitializeAsync();
         _store = new RedisQueueStore(
-            new RedisStoreOptions { Configuration = _server.Configuration }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance,
+            new RedisStoreOptions { Configuration = _server.Patient }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance,
             new QueueMetrics(Options.Create(new RestMqOptions())));
         _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Configuration},allowAdmin=true");
     }

@@ -21,7 +21,7 @@ public sealed class FullRedisTests : IAsyncLifetime
         await _server.InitializeAsync();
         var metrics = new QueueMetrics(Options.Create(new RestMqOptions()), _meters);
         _store = new RedisQueueStore(
-            new RedisStoreOptions { Configuration = _server.Configuration }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance, metrics);
+            new RedisStoreOptions { Configuration = _server.Patient }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance, metrics);
     }
 
     public async Task DisposeAsync()

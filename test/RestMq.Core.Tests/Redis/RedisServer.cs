@@ -32,6 +32,9 @@ public sealed class RedisServer : IAsyncLifetime
     /// <summary>A connection string of StackExchange.Redis.</summary>
     public string Configuration => $"127.0.0.1:{Port}";
 
+    /// <summary>The same for who is not about a store that is away: a busy machine may take seconds, and has not lost its Redis.</summary>
+    public string Patient => $"{Configuration},asyncTimeout=15000";
+
     public async Task InitializeAsync()
     {
         // Between finding a port free and listening on it somebody else may take it.

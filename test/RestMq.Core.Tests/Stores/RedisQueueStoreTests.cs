@@ -80,6 +80,6 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
     }
 
     private RedisQueueStore CreateStore(RestMqOptions options, QueueMetrics metrics) => new(
-        new RedisStoreOptions { Configuration = server.Configuration }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, metrics);
+        new RedisStoreOptions { Configuration = server.Patient }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, metrics);
 }
 

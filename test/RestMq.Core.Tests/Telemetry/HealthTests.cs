@@ -131,6 +131,21 @@ public sealed class HealthTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_server_that_hangs_for_less_than_the_connection_string_allows_is_waited_for(bool connected)
+    {
+        var server = await StartAsync();
+        var application = NewApplication(server, ",asyncTimeout=15000");
+        if (connected) await Until(async () => (await CheckAsync(application)).Status == HealthStatus.Healthy);
+        await server.PauseAsync();
+        var checking = CheckAsync(application);
+        await Task.Delay(TimeSpan.FromSeconds(2)); // Longer than is waited by default.
+        await server.ResumeAsync();
+        (await Within(checking)).Status.Should().Be(HealthStatus.Healthy);
+    }
+
     private static async Task<HealthReportEntry> CheckAsync(ServiceProvider application, HealthStatus? failureStatus = null)
     {
         var name = failureStatus is null ? "restmq" : "other";
