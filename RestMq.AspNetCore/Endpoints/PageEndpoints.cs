@@ -29,6 +29,6 @@ internal sealed class PageEndpoints(IQueueEngine engine, RestMqOptions options)
             case var other:
                 throw Problem.NotFound($"There is no button {other}: there are purge and redrive.");
         }
-        Reply.SeeOther(context, Html.Path(context, "j/", $"j/{Uri.EscapeDataString(queue.Value)}"));
+        Reply.SeeOther(context, Html.Path(context, "j", $"j/{Uri.EscapeDataString(queue.Value)}"));
     }
 }

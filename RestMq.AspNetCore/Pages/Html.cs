@@ -22,7 +22,9 @@ internal static class Html
     public static string Path(HttpContext context, string page, string path)
     {
         var here = context.Request.PathBase.Add(context.Request.Path).Value!;
-        var group = here[..here.LastIndexOf("/" + page, StringComparison.OrdinalIgnoreCase)];
+        // With the queue, for that may have a page's name.
+        var end = context.Request.RouteValues["queue"] is string queue ? $"/{page}/{queue}" : "/" + page;
+        var group = here[..here.LastIndexOf(end, StringComparison.OrdinalIgnoreCase)];
         return $"{new PathString(group).ToUriComponent()}/{path}";
     }
 

@@ -26,8 +26,8 @@ internal static class QueuePage
         content.Append("</p>\n<table>\n<tr><th>").Append(Words.Of(shown)).Append(", newest first</th><th>message</th><th>count</th><th>added</th></tr>\n");
         foreach (var snapshot in messages) AppendRow(content, snapshot);
         content.Append("</table>\n");
-        AppendForms(content, Html.Url(context, "j/", $"j/{Uri.EscapeDataString(stats.Queue.Value)}"), stats, shown);
-        content.Append("<p><a href=\"").Append(Html.Url(context, "j/", "q")).Append("\">All queues</a></p>");
+        AppendForms(content, Html.Url(context, "j", $"j/{Uri.EscapeDataString(stats.Queue.Value)}"), stats, shown);
+        content.Append("<p><a href=\"").Append(Html.Url(context, "j", "q")).Append("\">All queues</a></p>");
         return Html.Page(stats.Queue.Value, content.ToString());
     }
 

@@ -100,6 +100,8 @@ internal static class AccessExtensions
             var response = rejected.HttpContext.Response;
             response.StatusCode = StatusCodes.Status429TooManyRequests;
             response.Headers.RetryAfter = "1";
+            response.Headers.CacheControl = "no-store";
+            response.Headers.XContentTypeOptions = "nosniff";
             response.ContentType = "application/problem+json";
             var detail = string.Create(CultureInfo.InvariantCulture, $"This caller makes more than {site.RequestsPerSecond} requests a second.");
             await response.WriteAsync(

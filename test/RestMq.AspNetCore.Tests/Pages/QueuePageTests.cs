@@ -91,6 +91,18 @@ public sealed partial class QueuePageTests : IAsyncLifetime
         (await PlacesAsync()).Should().Be((1, 1));
     }
 
+    [Theory]
+    [InlineData("j")]
+    [InlineData("purge")]
+    [InlineData("mq")]
+    public async Task A_queue_may_have_the_name_of_a_part_of_the_path(string queue)
+    {
+        using var reply = await _site.SendAsync($"POST /mq/j/{queue}/purge", "state=all", ("Accept", "text/html"));
+        reply.Headers.Location!.OriginalString.Should().Be($"/mq/j/{queue}");
+        var page = await (await _site.SendAsync($"GET /mq/j/{queue}", null, ("Accept", "text/html"))).Content.ReadAsStringAsync();
+        page.Should().Contain($"action=\"/mq/j/{queue}/purge\"").And.Contain("href=\"/mq/q\"");
+    }
+
     [Fact]
     public async Task No_other_site_may_frame_the_page_or_be_sent_its_forms()
     {

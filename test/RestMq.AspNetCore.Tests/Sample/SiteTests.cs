@@ -102,6 +102,8 @@ public sealed class SiteTests
         do refused = await host.SendAsync("GET /q/a");
         while (refused.StatusCode != HttpStatusCode.TooManyRequests);
         refused.Headers.RetryAfter!.Delta.Should().Be(TimeSpan.FromSeconds(1));
+        refused.Headers.CacheControl!.NoStore.Should().BeTrue();
+        refused.Headers.GetValues("X-Content-Type-Options").Should().Equal("nosniff");
         refused.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
         (await Task.FromResult(refused).IsAsync(HttpStatusCode.TooManyRequests)).GetProperty("type").GetString().Should().Be("urn:restmq:too-many-requests");
         await host.SendAsync("HEAD /q/a", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.OK);

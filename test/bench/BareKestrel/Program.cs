@@ -7,7 +7,7 @@ using StackExchange.Redis;
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // as the sample's settings have it
 
-var key = "test:1\r\n"u8.ToArray();
+var key = "bench:100000\r\n"u8.ToArray();
 var message = """{"key":"bench:100000","value":"foobar","count":1}"""u8.ToArray().Concat("\r\n"u8.ToArray()).ToArray();
 
 var app = builder.Build();
@@ -43,17 +43,18 @@ if (app.Configuration["Redis"] is { } server)
 }
 app.Run();
 
-Task AnswerPostAsync(HttpContext context) => AnswerAsync(context, "text/plain; charset=utf-8", key);
-
-Task AnswerGetAsync(HttpContext context)
+Task AnswerPostAsync(HttpContext context)
 {
-    context.Response.Headers.XContentTypeOptions = "nosniff";
-    context.Response.Headers.CacheControl = "no-store";
-    return AnswerAsync(context, "application/json", message);
+    context.Response.Headers.Location = "http://127.0.0.1:8888/q/bench/bench:100000";
+    return AnswerAsync(context, "text/plain; charset=utf-8", key);
 }
+
+Task AnswerGetAsync(HttpContext context) => AnswerAsync(context, "application/json", message);
 
 static Task AnswerAsync(HttpContext context, string contentType, byte[] body)
 {
+    context.Response.Headers.XContentTypeOptions = "nosniff";
+    context.Response.Headers.CacheControl = "no-store";
     context.Response.ContentType = contentType;
     context.Response.ContentLength = body.Length;
     return context.Response.BodyWriter.WriteAsync(body).AsTask();
