@@ -38,6 +38,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     /// <summary>How many of them set out.</summary>
     public int StepsBegun => _stepsBegun;
 
+    /// <summary>What happens after each step of a redrive.</summary>
+    public Func<Task> AfterRedrive = () => Task.CompletedTask;
+
     /// <summary>What an attempt to listen waits for.</summary>
     public volatile Task ListeningGate = Task.CompletedTask;
 
@@ -121,7 +124,12 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
         There().ConfigureAsync(queue, change, cancellationToken);
 
-    public ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken) => There().RedriveAsync(queue, cancellationToken);
+    public async ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken)
+    {
+        var moved = await There().RedriveAsync(queue, cancellationToken);
+        await AfterRedrive();
+        return moved;
+    }
 
     public ValueTask<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken) => There().RedriveAsync(key, cancellationToken);
 

@@ -2,7 +2,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>A purge of one place goes by the store's bounded steps until it is done.</summary>
+/// <summary>A purge of one place, and a redrive of all, go by the store's bounded steps until they are done.</summary>
 public abstract partial class QueueEngineTests
 {
     [Fact]
@@ -46,5 +46,23 @@ public abstract partial class QueueEngineTests
         await _two.Engine.AddAsync(Queue, Message("goes on"));
 
         (await Within(consumer!.Events.ReadAsync())).Message!.Body.ToString().Should().Be("goes on");
+    }
+
+    [Fact]
+    public async Task A_redrive_of_all_ends_although_what_it_returns_is_buried_again()
+    {
+        await Engine.AddAsync(Queue, Messages(250));
+        await BuryAllAsync();
+        _one.Store.AfterRedrive = BuryAllAsync;
+
+        (await Within(Engine.RedriveAsync(Queue))).Should().Be(300, "it goes by hundreds, and 250 were dead when it was asked");
+
+        (await Engine.StatsAsync(Queue)).Dead.Should().Be(250);
+    }
+
+    private async Task BuryAllAsync()
+    {
+        var messages = await _two.Engine.LeaseAsync([Queue], 1000, Long, TimeSpan.Zero);
+        await _two.Engine.SettleAsync(Queue, [.. messages.Select(message => new Settlement(message.Receipt, SettleAction.Bury))]);
     }
 }
