@@ -19,11 +19,11 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
         try
         {
             var queue = context.Request.RouteValues["queue"] is null ? null : Route.Queue(context);
-            var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+            var fields = await Fields.ReadAsync(context, Adding.FormLimit(options), orJson: true);
             var callback = fields.Callback;
             var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, CommandScope.All, access.Guard(context), context.RequestAborted);
             SetStatus(context.Response, StatusOf(reply.Outcome));
-            if (reply.Taken is { } taken) await handOut.SendAsync(context, [taken], () => Write(context, callback, reply));
+            if (reply.Taken is { } taken) await handOut.SendAsync(context, [taken], () => Write(context, callback, reply), reply.IsLeased);
             else Write(context, callback, reply);
         }
         catch (Exception e) when (Failures.ProblemOf(e) is { } problem && !context.Response.HasStarted)
@@ -52,7 +52,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
     {
         if ((fields.Find("body") ?? fields.Find("msg")) is { } field) return field.Value;
         // curl says that what it posts is a form also when it is a command by itself.
-        return Fields.IsForm(context.Request.ContentType) ? fields.Body : await RequestBody.ReadAsync(context.Request, Adding.FormLimit(options));
+        return await fields.BodyAsync(context.Request, Adding.FormLimit(options));
     }
 
     private static void Write(HttpContext context, string? callback, CommandReply reply) =>

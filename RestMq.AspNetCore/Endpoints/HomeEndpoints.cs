@@ -24,7 +24,7 @@ internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, Access
         await access.DemandAsync(context, RestMqRole.Consume, null);
         var here = context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimEnd('/');
         if (Html.IsWanted(context)) Reply.Redirect(context, here + "/q");
-        else Reply.Text(context, null, CurlSheet.For($"{context.Request.Scheme}://{context.Request.Host}{here}", engine.Store));
+        else Reply.Text(context, fields.Callback, CurlSheet.For($"{context.Request.Scheme}://{context.Request.Host}{here}", engine.Store));
     }
 
     public async Task AddAsync(HttpContext context)

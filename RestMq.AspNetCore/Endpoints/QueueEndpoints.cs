@@ -62,10 +62,11 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
             Replies.Added(context, await engine.AddAsync(queue, lines, context.RequestAborted));
             return;
         }
-        var isField = Fields.IsForm(type) || (type is null && !RequestBody.IsThere(context.Request));
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
-        var message = isField ? Adding.OfForm(fields, context, options) : await Adding.OfBodyAsync(fields, context, options);
+        ReadOnlyMemory<byte> body = Fields.IsForm(type) ? default : await RequestBody.ReadAsync(context.Request, options.MaxMessageBytes);
+        var isField = Fields.IsForm(type) || (type is null && body.IsEmpty);
+        var message = isField ? Adding.OfForm(fields, context, options) : Adding.OfBody(body, fields, context, options);
         // What has arrived whole is added, whether or not its sender is still there.
         Replies.Added(context, callback, await engine.AddAsync(queue, message, CancellationToken.None), location: true);
     }
@@ -76,7 +77,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         // From the body too: whoever sends the state there, or something that is not understood, must not lose the whole queue.
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
-        if (!fields.Has("state") && RequestBody.IsThere(context.Request))
+        if (!fields.Has("state") && !(await fields.BodyAsync(context.Request, Adding.FormLimit(options))).IsEmpty)
             throw Problem.BadRequest("A body names the one place to purge, as a form: state=dead. Without a body the whole queue goes. Nothing was deleted.");
         long? count = fields.Text("state") is { } state ? await engine.PurgeAsync(queue, Words.State(state), context.RequestAborted) : null;
         var purged = count is null ? await engine.PurgeAsync(queue, context.RequestAborted) : count > 0;

@@ -24,11 +24,10 @@ internal static class Adding
     }
 
     /// <summary>The message that is the body itself.</summary>
-    public static async ValueTask<NewMessage> OfBodyAsync(Fields fields, HttpContext context, RestMqOptions options)
+    public static NewMessage OfBody(ReadOnlyMemory<byte> body, Fields fields, HttpContext context, RestMqOptions options)
     {
-        var bytes = await RequestBody.ReadAsync(context.Request, options.MaxMessageBytes);
-        if (bytes.Length == 0) throw Problem.BadRequest("The message is missing: the body is empty.");
-        return Complete(MessageBody.FromRequest(bytes, context.Request.ContentType), fields, context, options);
+        if (body.IsEmpty) throw Problem.BadRequest("The message is missing: the body is empty.");
+        return Complete(MessageBody.FromRequest(body, context.Request.ContentType), fields, context, options);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using RestMq.Wire;
 
@@ -17,14 +18,14 @@ internal sealed class Fields
 
     private readonly List<Field> _fields = [];
 
+    // Of a form, as it came.
+    private ReadOnlyMemory<byte> _body;
+
     /// <summary>A field as it came.</summary>
     /// <param name="Name">Its name, decoded.</param>
     /// <param name="Value">Its value, decoded.</param>
     /// <param name="ContentType">The type that a part of a multipart form gave it.</param>
     internal readonly record struct Field(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value, string? ContentType);
-
-    /// <summary>The body of a form as it came; empty when there was none.</summary>
-    public ReadOnlyMemory<byte> Body { get; private set; }
 
     /// <summary>The JSONP callback; null when there is none.</summary>
     /// <exception cref="FormatException">It is no JavaScript identifier path.</exception>
@@ -44,7 +45,8 @@ internal sealed class Fields
     /// <summary>The query's fields and those of the body, when it is a form.</summary>
     /// <param name="context">The request.</param>
     /// <param name="limit">The largest body.</param>
-    public static async ValueTask<Fields> ReadAsync(HttpContext context, int limit)
+    /// <param name="orJson">Whether the body may also be a JSON object by itself, which curl calls a form too: it is not looked into for fields.</param>
+    public static async ValueTask<Fields> ReadAsync(HttpContext context, int limit, bool orJson = false)
     {
         var fields = OfQuery(context);
         var request = context.Request;
@@ -52,11 +54,15 @@ internal sealed class Fields
         if (!isMultipart && !IsUrlEncoded(request.ContentType)) return fields;
         if (fields == None) fields = new Fields();
         var body = await RequestBody.ReadAsync(request, limit);
-        fields.Body = body;
+        fields._body = body;
         if (isMultipart) await Multipart.SplitAsync(body, request.ContentType!, fields._fields, context.RequestAborted);
-        else UrlEncoding.Split(body, fields._fields);
+        else if (!orJson || !IsObject(body)) UrlEncoding.Split(body, fields._fields);
         return fields;
     }
+
+    /// <summary>The whole body, be it a form or not; empty when there is none, also in chunks.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, int limit) =>
+        IsForm(request.ContentType) ? _body : await RequestBody.ReadAsync(request, limit);
 
     /// <exception cref="FormatException">There are as many as a request may have.</exception>
     public static void CheckCount(List<Field> fields)
@@ -79,11 +85,19 @@ internal sealed class Fields
     }
 
     /// <summary>A field as text; null when it is absent.</summary>
-    public string? Text(string name) => Find(name) is { } field ? Encoding.UTF8.GetString(field.Value.Span) : null;
+    /// <exception cref="FormatException">It is not UTF-8.</exception>
+    public string? Text(string name)
+    {
+        if (Find(name) is not { Value.Span: var bytes }) return null;
+        // Only what is meant as bytes, a value, may be anything.
+        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw new FormatException($"'{name}' holds bytes that are not UTF-8.");
+    }
 
     /// <summary>A field as a number; null when it is absent.</summary>
     /// <exception cref="FormatException">It is no number.</exception>
     public double? Number(string name) => Text(name) is { } text ? Limits.Number(name, text) : null;
+
+    private static bool IsObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 
     private static bool IsUrlEncoded(string? contentType) => Is(contentType, "application/x-www-form-urlencoded");
 

@@ -25,8 +25,9 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
                 context.Abort();
                 return;
             }
+            var last = Reply.HoldLast(write);
             action = SettleAction.Release;
-            if (await SendAsync(context.Response.BodyWriter, Reply.HoldLast(write))) action = SettleAction.Ack;
+            if (await SendAsync(context.Response.BodyWriter, last)) action = SettleAction.Ack;
         }
         finally
         {

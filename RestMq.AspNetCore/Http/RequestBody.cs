@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace RestMq.Http;
 
@@ -28,11 +27,6 @@ internal static class RequestBody
             throw Problem.BadRequest($"The body could not be read: {e.Message}");
         }
     }
-
-    /// <summary>Whether a request has a body, which need not say its length: in chunks, or over HTTP/2.</summary>
-    public static bool IsThere(HttpRequest request) =>
-        request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody
-        ?? (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0);
 
     // Without RequestAborted: a read that is cancelled stays open in Kestrel, which then fails to drain the body and logs an error. A connection
     // that breaks ends the read by itself, and one that is too slow is Kestrel's to end (MinRequestBodyDataRate).

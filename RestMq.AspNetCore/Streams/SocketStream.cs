@@ -115,7 +115,7 @@ internal sealed class SocketStream(
         }
         finally
         {
-            if (reply.Taken is { } taken) await handOut.SettleAsync([taken], action);
+            if (reply.Taken is { } taken && !(reply.IsLeased && action is SettleAction.Ack)) await handOut.SettleAsync([taken], action);
         }
     }
 

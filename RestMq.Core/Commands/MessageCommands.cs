@@ -53,7 +53,8 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         var queue = request.Queue;
         var lease = request.Number("lease") is { } seconds ? Limits.Lease(seconds, options) : _defaultLease;
         var found = await engine.LeaseAsync([queue], 1, lease, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-        Write(reply, queue, found.FirstOrDefault(), receipt: true);
+        (reply.Taken, reply.IsLeased) = (found.FirstOrDefault(), true);
+        Write(reply, queue, reply.Taken, receipt: true);
     }
 
     public async ValueTask DeleteAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)

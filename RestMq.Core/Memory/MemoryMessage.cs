@@ -20,6 +20,9 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
 
     public long Id => id;
 
+    /// <summary>Its body, in bytes.</summary>
+    public int Size => _body.Bytes.Length;
+
     public long Added => added;
 
     /// <summary>When it is not worth keeping any more; <see cref="Never"/> for most.</summary>

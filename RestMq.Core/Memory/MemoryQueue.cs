@@ -49,17 +49,19 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         for (var i = 0; i < requests.Count; i++) wanted += ShareOf(requests[i]);
 
         var messages = new List<QueueMessage>((int)Math.Min(wanted, _ready.Count));
+        var room = IQueueStore.MostBytes;
         for (var i = 0; i < requests.Count; i++)
         {
             var due = now + requests[i].Lease.Ticks;
             if (requests[i].Held) _watchedUntil = Math.Max(_watchedUntil, due + requests[i].Lease.Ticks);
-            for (var left = ShareOf(requests[i]); left > 0 && Head(now) is { } head; left--)
+            for (var left = ShareOf(requests[i]); left > 0 && room > 0 && Head(now) is { } head; left--)
             {
                 Put(head, MessageState.Leased, due);
                 messages.Add(head.ToQueueMessage(name, head.Past + 1));
+                room -= head.Size;
             }
         }
-        return new LeasedBatch(messages, messages.Count < wanted ? NextDue(now) : null, Live);
+        return new LeasedBatch(messages, messages.Count == wanted ? null : room > 0 ? NextDue(now) : TimeSpan.Zero, Live);
     }
 
     public SettleResult[] Settle(IReadOnlyList<Settlement> settlements, long now)
@@ -131,7 +133,14 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             MessageState.Dead => _dead.FromLast(),
             _ => _ready.FromLast(),
         };
-        return [.. newestFirst.Take(count).Select(message => message.ToSnapshot(name))];
+        var found = new List<MessageSnapshot>();
+        var room = IQueueStore.MostBytes;
+        foreach (var message in newestFirst.Take(count))
+        {
+            found.Add(message.ToSnapshot(name));
+            if ((room -= message.Size) <= 0) break;
+        }
+        return found;
     }
 
     public QueueSettings Configure(QueueSettingsChange change)

@@ -7,6 +7,9 @@ namespace RestMq.Stores;
 /// </summary>
 internal interface IQueueStore
 {
+    /// <summary>What one call hands out, moves or reads at most, in bytes, give or take a message or two.</summary>
+    const long MostBytes = 16 * 1024 * 1024;
+
     /// <summary>Where the messages are, for a person.</summary>
     string Description { get; }
 
@@ -138,11 +141,7 @@ internal readonly record struct LiveState(QueuePolicy Policy, bool Stopped);
 /// <param name="Move">How many ready messages to move to the log at most.</param>
 /// <param name="Read">How many messages to read from the log at most.</param>
 /// <param name="Bytes">How much to read at most, give or take a message.</param>
-internal readonly record struct BroadcastRequest(long? After, int Move, int Read, long Bytes = BroadcastRequest.MostBytes)
-{
-    /// <summary>What one move or read brings at most.</summary>
-    public const long MostBytes = 16 * 1024 * 1024;
-}
+internal readonly record struct BroadcastRequest(long? After, int Move, int Read, long Bytes = IQueueStore.MostBytes);
 
 /// <summary>What a step of a broadcast gave.</summary>
 /// <param name="Messages">Messages of the log after the request's sequence, each with its own.</param>

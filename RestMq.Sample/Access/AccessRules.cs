@@ -50,7 +50,10 @@ internal sealed class AccessRules
         var category = Categories.Of(access);
         if (_anonymous.Contains(category)) return true;
         if (_byName.Count > 0)
-            return user.Identity is { IsAuthenticated: true, Name: { } name } && _byName.TryGetValue(name, out var caller) && caller.May(category, access.Queue);
+        {
+            return user.Identity is { IsAuthenticated: true, Name: { } name } && _byName.TryGetValue(name, out var caller)
+                && user.HasClaim(Caller.SecretClaim, caller.Secret) && caller.May(category, access.Queue);
+        }
         // Nobody is known: as without these settings, but that networks may have been let in to administer.
         return category != Category.Admin || LocalCaller.Is(access.Context) || (NetworksOf(access).Allows && !ForeignPage.Sends(access.Context.Request));
     }

@@ -25,6 +25,7 @@ internal sealed partial class AccessStore : IDisposable
         var content = Content(_aclFile);
         _rules = Read(out var errors);
         if (errors.Count > 0) throw new OptionsValidationException("Access", typeof(AccessSettings), errors);
+        TellOfUnreadable(configuration);
         _changes = ChangeToken.OnChange(_section.GetReloadToken, Reload);
         if (_aclFile is not null) _ = FollowAsync(content);
     }
@@ -66,6 +67,19 @@ internal sealed partial class AccessStore : IDisposable
         }
     }
 
+    // One that is no JSON does not get as far as its sections: the provider would keep it to itself.
+    private void TellOfUnreadable(IConfiguration configuration)
+    {
+        foreach (var file in ((IConfigurationRoot)configuration).Providers.OfType<FileConfigurationProvider>())
+        {
+            file.Source.OnLoadException = failure =>
+            {
+                LogUnreadable(_logger, file.Source.Path, failure.Exception.InnerException?.Message ?? failure.Exception.Message);
+                failure.Ignore = true;
+            };
+        }
+    }
+
     private void Reload()
     {
         using var one = _reading.EnterScope();
@@ -101,4 +115,7 @@ internal sealed partial class AccessStore : IDisposable
 
     [LoggerMessage(101, LogLevel.Error, "The access rules stay as they were, since the changed settings have mistakes: {Mistakes}")]
     private static partial void LogMistakes(ILogger logger, string mistakes);
+
+    [LoggerMessage(102, LogLevel.Error, "The changed settings in {File} cannot be read: {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, string? file, string reason);
 }

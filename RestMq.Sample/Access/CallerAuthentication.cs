@@ -50,12 +50,18 @@ internal sealed class CallerAuthentication(
     }
 
     // A browser that was once told a password adds it also to what another site's page makes it send. A link may lead here, though, but into no frame of
-    // that page, and a page of an origin that the settings name may call.
+    // that page nor to what takes messages, and a page of an origin that the settings name may call.
     private bool IsMeant =>
         !ForeignPage.Sends(Request) || site.Origins.Contains(Request.Headers.Origin.ToString())
-        || (HttpMethods.IsGet(Request.Method) && Request.Headers["Sec-Fetch-Mode"] == "navigate" && Request.Headers["Sec-Fetch-Dest"] == "document");
+        || (HttpMethods.IsGet(Request.Method) && Request.Headers["Sec-Fetch-Mode"] == "navigate" && Request.Headers["Sec-Fetch-Dest"] == "document" && !Takes);
 
-    private bool IsStream => Context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>()?.Role == RestMqRole.Stream;
+    // To look at one message takes none: its route has a key.
+    private bool Takes => Role is RestMqRole.Stream
+        || (Role is RestMqRole.Consume && (Request.Query.ContainsKey("queue") || (Request.RouteValues.ContainsKey("queue") && !Request.RouteValues.ContainsKey("key"))));
+
+    private RestMqRole? Role => Context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>()?.Role;
+
+    private bool IsStream => Role is RestMqRole.Stream;
 
     // Not the framework's word, since only the endpoint sees to the upgrade.
     private bool IsWebSocket => IsStream && Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
@@ -72,7 +78,7 @@ internal sealed class CallerAuthentication(
     private AuthenticateResult Known(Caller? caller)
     {
         if (caller is null) return AuthenticateResult.Fail("The key or password is not known.");
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Name)], Scheme.Name);
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Name), new Claim(Caller.SecretClaim, caller.Secret)], Scheme.Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
     }
 }

@@ -48,6 +48,53 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task The_sheet_of_curl_lines_comes_to_a_script_too()
+    {
+        var reply = (await Host.AskAsync("GET /?callback=app.show")).Is(200);
+        reply.Header("Content-Type").Should().StartWith("application/javascript");
+        reply.Text.Should().StartWith("app.show(\"").And.EndWith("\");\r\n").And.Contain("/q/test");
+    }
+
+    [Fact]
+    public async Task A_body_in_chunks_may_be_none()
+    {
+        var queue = Host.NextQueue();
+        await using var connection = await Host.ConnectAsync();
+        (await AskAsync($"POST /q/{queue}?value=x")).Is(200);
+        (await AskAsync($"DELETE /q/{queue}")).Is(200).Json.Number("status").Should().Be(1);
+        await Host.IsEmptyAsync(queue);
+
+        async Task<RawReply> AskAsync(string line)
+        {
+            await connection.SendAsync((byte[])[.. RawRequest.Write(line, "", "Transfer-Encoding: chunked"), .. RawRequest.Chunked([], 1)]);
+            return await connection.ReadReplyAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_typed_part_of_a_form_is_bytes_where_it_is_the_value_alone()
+    {
+        static byte[] Part(string name) => [.. Encoding.ASCII.GetBytes($"--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: image/png\r\n\r\n"), 0xff, 0xfe, 13, 10];
+        byte[] form = [.. Part("queue"), .. Part("value"), .. "--b--\r\n"u8];
+        (await Host.AskAsync("POST /", form, "Content-Type: multipart/form-data; boundary=b")).IsProblem(400, "bad-request");
+        (await Host.AskAsync($"POST /?queue={Host.NextQueue()}", [.. Part("value"), .. "--b--\r\n"u8], "Content-Type: multipart/form-data; boundary=b")).Is(200);
+    }
+
+    [Theory]
+    [InlineData("hi &body={\"cmd\":\"purge\"}& bye")]
+    [InlineData("&body=%7B%22cmd%22:%22purge%22%7D&msg=%7B%7D")]
+    [InlineData("?a=1&callback=jQuery(1)&=%C3%28")]
+    public async Task A_command_that_curl_calls_a_form_is_not_looked_into_for_fields(string text)
+    {
+        var queue = Host.NextQueue();
+        await Host.PostAsync(queue, "kept");
+        var command = $$"""  {"cmd":"add","value":{{System.Text.Json.JsonSerializer.Serialize(text)}}}""";
+        (await Host.AskAsync($"POST /queue/{queue}", command, "Content-Type: application/x-www-form-urlencoded")).Is(200).Json.Text("key").Should().Be($"{queue}:2");
+        (await Host.TakeValueAsync(queue)).Should().Be("kept");
+        (await Host.TakeValueAsync(queue)).Should().Be(text);
+    }
+
+    [Fact]
     public async Task A_wait_that_is_over_answers_204()
     {
         var queue = Host.NextQueue();

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -69,6 +70,17 @@ public sealed class GoneClientTests : IDisposable
         await SettledAsync(SettleAction.Release);
     }
 
+    [Fact]
+    public async Task What_could_not_even_be_written_goes_back_uncounted()
+    {
+        var handOut = new HandOut(_engine, NullLogger<HandOut>.Instance);
+        var send = () => handOut.SendAsync(Context(""), [Message], () => throw new OutOfMemoryException());
+
+        await send.Should().ThrowAsync<OutOfMemoryException>();
+
+        await SettledAsync(SettleAction.Return);
+    }
+
     [Theory, InlineData(true), InlineData(false)]
     public async Task A_stream_writes_it_nothing_that_is_for_it_alone(bool reset)
     {
@@ -90,16 +102,45 @@ public sealed class GoneClientTests : IDisposable
         (await SocketAsync(broadcast)).Received(1).Delivered(broadcast);
     }
 
+    [Theory, InlineData("take"), InlineData("lease")]
+    public async Task A_command_that_finds_nobody_goes_back_uncounted(string command)
+    {
+        Leave(reset: true);
+        var context = Context("");
+        context.Request.Method = "POST";
+        context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes($$"""{"cmd":"{{command}}"}"""));
+        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+
+        await new CommandEndpoints(dispatcher, new HandOut(_engine, NullLogger<HandOut>.Instance), access, new RestMqOptions()).DispatchAsync(context);
+
+        context.Response.Body.Length.Should().Be(0);
+        await SettledAsync(SettleAction.Return);
+    }
+
     [Fact]
-    public async Task A_socket_that_took_by_command_is_answered_nothing_and_the_message_goes_back_uncounted()
+    public async Task A_command_that_leased_leaves_it_to_its_sender()
+    {
+        var context = Context("");
+        context.Request.Method = "POST";
+        context.Request.Body = new MemoryStream("""{"cmd":"lease"}"""u8.ToArray());
+        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+
+        await new CommandEndpoints(dispatcher, new HandOut(_engine, NullLogger<HandOut>.Instance), access, new RestMqOptions()).DispatchAsync(context);
+
+        context.Response.Body.Length.Should().BePositive();
+        await _engine.DidNotReceiveWithAnyArgs().SettleAsync(default, default);
+    }
+
+    [Theory, InlineData("take"), InlineData("lease")]
+    public async Task A_socket_that_took_by_command_is_answered_nothing_and_the_message_goes_back_uncounted(string command)
     {
         Leave(reset: true);
         var (context, socket, frames) = (Context(""), Substitute.For<WebSocket>(), 0);
         context.RequestServices = new ServiceCollection().BuildServiceProvider();
         socket.ReceiveAsync(Arg.Any<Memory<byte>>(), Arg.Any<CancellationToken>()).Returns(call =>
         {
-            var take = """{"cmd":"take"}"""u8;
-            take.CopyTo(call.Arg<Memory<byte>>().Span);
+            var take = Encoding.UTF8.GetBytes($$"""{"cmd":"{{command}}"}""");
+            take.CopyTo(call.Arg<Memory<byte>>());
             return new(new ValueWebSocketReceiveResult(frames++ == 0 ? take.Length : 0, frames == 1 ? WebSocketMessageType.Text : WebSocketMessageType.Close, true));
         });
         var consumer = Substitute.For<ILiveConsumer>();

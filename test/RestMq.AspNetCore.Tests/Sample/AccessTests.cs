@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NSubstitute;
@@ -64,6 +65,28 @@ public sealed class AccessTests
         await using var host = new SampleHost([.. Shop, ("Site:Origins:0", "https://shop.example")]);
         var sent = headers.Split(',').Select(header => header.Split(": ")).Select(header => (header[0], header[1]));
         await host.SendAsync($"{method} /control/a", method == "POST" ? "status=stop" : null, [("Authorization", "Basic bGVybzpwYXNzOndvcmQ="), .. sent]).IsAsync(status);
+    }
+
+    [Theory]
+    [InlineData("/q/a", HttpStatusCode.Unauthorized)]
+    [InlineData("/q/a?max=1000&lease=3600", HttpStatusCode.Unauthorized)]
+    [InlineData("/?queue=a", HttpStatusCode.Unauthorized)]
+    [InlineData("/c/a", HttpStatusCode.Unauthorized)]
+    [InlineData("/ws/a", HttpStatusCode.Unauthorized)]
+    [InlineData("/", HttpStatusCode.OK)]
+    [InlineData("/queue", HttpStatusCode.OK)]
+    [InlineData("/q", HttpStatusCode.OK)]
+    [InlineData("/j/a", HttpStatusCode.OK)]
+    [InlineData("/stats/a", HttpStatusCode.OK)]
+    [InlineData("/q/a/a:1", HttpStatusCode.NotFound)]
+    public async Task A_link_on_another_sites_page_shows_and_takes_nothing(string path, HttpStatusCode status)
+    {
+        await using var host = new SampleHost([.. Shop, ("Access:Users:0:Roles:2", "consume"), ("Access:Users:0:Roles:3", "stream")]);
+        using var reply = await host.Client.SendAsync(
+            Request.Of(
+                "GET " + path, null, ("Authorization", "Basic bGVybzpwYXNzOndvcmQ="), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")),
+            HttpCompletionOption.ResponseHeadersRead);
+        reply.StatusCode.Should().Be(status);
     }
 
     [Fact]
@@ -155,6 +178,40 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_key_that_is_replaced_ends_what_an_open_WebSocket_may_do()
+    {
+        await using var host = new SampleHost(Shop);
+        using var socket = await host.Server.CreateWebSocketClient().ConnectAsync(new Uri(host.Server.BaseAddress, "/ws/a?api_key=w0rk"), Request.Deadline);
+        (await socket.AskAsync("""{"cmd":"len"}""")).Should().Be("""{"queue":"a","len":0}""");
+        host.Change(("Access:Keys:1:Sha256", Hash("another")));
+        (await socket.AskAsync("""{"cmd":"len"}""")).Should().Contain("may not take from the queue a");
+    }
+
+    [Fact]
+    public void Settings_that_are_no_JSON_are_told_and_the_rules_stay()
+    {
+        var folder = Directory.CreateTempSubdirectory("restmq-access-");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "settings.json");
+            File.WriteAllText(file, """{"Access":{"Keys":[{"Name":"shop","Secret":"s3cret","Roles":["produce"]}]}}""");
+            var configuration = new ConfigurationBuilder().AddJsonFile(file, optional: false, reloadOnChange: false).Build();
+            var log = new LogOfStore();
+            using var store = new AccessStore(configuration, Substitute.For<IHostEnvironment>(), log);
+            File.WriteAllText(file, """{"Access":{"Keys":[{"Name":"shop",""");
+
+            configuration.Reload();
+
+            store.Rules.OfKey("s3cret").Should().NotBeNull();
+            log.Lines.Should().Contain(line => line.StartsWith("The changed settings in settings.json cannot be read:"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task With_networks_alone_administering_is_for_this_machine_or_a_network_that_is_let_in()
     {
         await using var host = new SampleHost(("Access:Networks:RestProducer:Deny:0", "all"), ("Access:Networks:RestProducer:Allow:0", "127.0.0.1"));
@@ -215,6 +272,18 @@ public sealed class AccessTests
 
     private static Task<System.Net.WebSockets.WebSocket> OpenAsync(SampleHost host) =>
         host.Server.CreateWebSocketClient().ConnectAsync(new Uri(host.Server.BaseAddress, "/c/a"), Request.Deadline);
+
+    private sealed class LogOfStore : ILogger<AccessStore>
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
+    }
 
     private sealed class Settings : ConfigurationProvider
     {
