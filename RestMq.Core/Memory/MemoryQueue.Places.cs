@@ -12,6 +12,9 @@ internal sealed partial class MemoryQueue
     // What one call moves of each kind.
     private const int Bound = 100;
 
+    // What one call lets die, unless it adds.
+    private const int Deaths = 1000;
+
     // What one call deletes.
     private const int PurgeBound = 1000;
 
@@ -55,11 +58,11 @@ internal sealed partial class MemoryQueue
     }
 
     // Drops what died, the idempotency keys whose window is over, and a live log that nothing came to for an hour.
-    private void Sweep(long now)
+    private void Sweep(long now, int deaths = Deaths)
     {
         while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
         if (_logEnds <= now) _log.Clear();
-        for (var left = Bound; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
+        for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 
     // Deaths; leases that are over, to the head; delays that are over, to the tail, or to the head when they were given back with a pause.

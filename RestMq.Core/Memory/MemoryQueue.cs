@@ -33,7 +33,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole, long now)
     {
-        Sweep(now);
+        Sweep(now, deaths: 2 * Deaths); // More than one call adds.
         var limit = whole && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
             ? 0
             : Settings.MaxLength;

@@ -11,7 +11,11 @@ local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor
 local fresh = state[1] and 0 or 1
 local first = tonumber(state[2]) or 0
 local limit, ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(state[5]) or 0
-if has(expiry) then sweep(at) end
+if has(expiry) then
+  -- Nothing, but a write that grows, which a Redis that is full refuses: after one that shrinks it would take whatever this call adds.
+  call('HSET', meta, 'next', first)
+  sweep(at, 2 * DEATHS) -- More than one call adds.
+end
 local live = limit and call('HLEN', body) or 0
 
 local function read(options)

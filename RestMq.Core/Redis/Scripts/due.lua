@@ -97,7 +97,7 @@ local function next_due(at, again)
   return first
 end
 
--- Takes up to `want` living messages off `ready`. Work is bounded in messages skipped and in bytes. Returns ids, stored bodies, and hand-outs
+-- Takes up to `want` living messages off `ready`. Work is bounded in messages skipped, dead ones among them, and in bytes. Returns ids, stored bodies, and hand-outs
 -- (nil when every one is the first), and whether a bound was met, so that there may be more.
 local function pop(want, at)
   local mortal, counted = has(expiry), has(count)
@@ -107,12 +107,13 @@ local function pop(want, at)
     if bytes >= BYTES or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
     -- As many as their size so far lets fit; the first few are taken on trust.
     local fit = n > 0 and math.ceil((BYTES - bytes + 1) * n / (bytes + 1)) or 8
-    local some = call('LPOP', ready, math.min(want - n, 32, math.max(fit, 1)))
+    -- Behind some that are gone there are mostly more.
+    local some = call('LPOP', ready, math.min(skipped > 8 and 32 or want - n, 32, math.max(fit, 1)))
     if not some then break end
     local stored, past, gone = call('HMGET', body, unpack(some)), counted and call('HMGET', count, unpack(some)), {}
     for i, id in ipairs(some) do
-      if bytes >= BYTES then
-        -- Larger than those before them: they wait for the next call.
+      if n == want or bytes >= BYTES then
+        -- More than were asked for, or larger than those before them: they wait for the next call.
         put_first({ unpack(some, i) })
         break
       end
@@ -121,7 +122,7 @@ local function pop(want, at)
       if not one then
         skipped = skipped + 1
       elseif ends > 0 and ends <= at then
-        gone[#gone + 1] = id
+        gone[#gone + 1], skipped = id, skipped + 1
       else
         n, bytes = n + 1, bytes + #one
         ids[n], bodies[n] = id, one

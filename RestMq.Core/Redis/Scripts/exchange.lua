@@ -99,7 +99,7 @@ local function settle(at, from)
       if call('ZREM', dead, unpack(acked)) > 0 then call('HDEL', why, unpack(acked)) end
     end
     forget(acked)
-    if cut then trim() end
+    if cut then trim(#acked) end
   end
   local alive = {}
   for _, id in ipairs(back) do

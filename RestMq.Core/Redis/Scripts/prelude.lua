@@ -8,6 +8,7 @@ local meta, body, ready, leased, delayed, expiry, count, dead, why, log, held = 
 local wake = ARGV[1]
 local call = redis.call
 local BOUND = 100                 -- what one call moves at most of each kind
+local DEATHS = 1000               -- what one call lets die at most, unless it adds
 local BYTES = 16 * 1024 * 1024    -- what one reply holds at most, give or take a message or two
 
 local function now()
@@ -78,28 +79,56 @@ local function die(ids)
   call('HINCRBY', meta, 'expired', #ids)
 end
 
--- Drops ids without a body from both ends of `ready`, where deletes and deaths leave most of them.
-local function trim()
-  if not exists(body) then call('DEL', ready) return end
-  for _, side in ipairs({ { 0, 'LPOP' }, { -1, 'RPOP' } }) do
-    for _ = 1, BOUND do
-      local id = call('LINDEX', ready, side[1])
-      if not id or call('HEXISTS', body, id) == 1 then break end
-      call(side[2], ready)
-    end
+-- Drops ids without a body from one end of `ready`.
+local function strip(pop)
+  local part = 1
+  for _ = 0, DEATHS / BOUND do
+    local ids = pop == 'LPOP' and call('LRANGE', ready, 0, part - 1) or call('LRANGE', ready, -part, -1)
+    local gone = 0
+    while gone < #ids and call('HEXISTS', body, ids[pop == 'LPOP' and gone + 1 or #ids - gone]) == 0 do gone = gone + 1 end
+    if gone > 0 then call(pop, ready, gone) end
+    if gone == 0 or gone < #ids then return end
+    part = BOUND
   end
 end
 
+-- Where ids without a body are most of `ready`, marks them, a part a call, and drops them once all have been looked at: what lives in front of
+-- them and behind them would keep them for ever.
+local function pack(part)
+  local length = call('LLEN', ready)
+  if length <= 2 * call('HLEN', body) + DEATHS then return end
+  local from = tonumber(call('HGET', meta, 'packed')) or 0
+  call('HDEL', meta, 'packed') -- Before what a Redis that is full refuses as the first write of a script.
+  if from >= length then
+    call('LREM', ready, 0, '')
+    return
+  end
+  for i, id in ipairs(call('LRANGE', ready, from, from + part - 1)) do
+    if id ~= '' and call('HEXISTS', body, id) == 0 then call('LSET', ready, from + i - 1, '') end
+  end
+  call('HSET', meta, 'packed', from + part)
+end
+
+-- Drops ids without a body from `ready`: from both ends, where deletes and deaths leave most of them, and from between. Work is bounded, by how many
+-- are new.
+local function trim(new)
+  if not exists(body) then call('DEL', ready) return end
+  strip('LPOP')
+  strip('RPOP')
+  pack(2 * math.max(new or 0, BOUND))
+end
+
 -- Drops what died. A leased message may finish: it is looked at again when its lease ends.
-local function sweep(at)
-  local over = call('ZRANGEBYSCORE', expiry, '-inf', at, 'LIMIT', 0, BOUND)
+local function sweep(at, most)
+  most = most or DEATHS
+  local over = call('ZRANGEBYSCORE', expiry, '-inf', at, 'LIMIT', 0, most)
   if #over == 0 then return false end
-  local held, gone = call('ZMSCORE', leased, unpack(over)), {}
+  local leases, gone = call('ZMSCORE', leased, unpack(over)), {}
   for i, id in ipairs(over) do
-    if held[i] then
+    if leases[i] then
       -- Taken out first: as the first write of a script, one that grows is refused by a Redis that is full, and nothing would ever leave this queue.
       call('ZREM', expiry, id)
-      call('ZADD', expiry, tonumber(held[i]) + 1, id)
+      call('ZADD', expiry, tonumber(leases[i]) + 1, id)
     else
       gone[#gone + 1] = id
     end
@@ -107,7 +136,7 @@ local function sweep(at)
   if #gone > 0 then
     call('ZREM', delayed, unpack(gone))
     die(gone)
-    trim()
+    trim(#gone)
   end
-  return #over == BOUND
+  return #over == most
 end

@@ -10,6 +10,15 @@ local ids, more
 if place == 'ready' then
   ids = call('LPOP', ready, MOST) or {}
   more = #ids == MOST or again
+  if again then
+    -- More died than were swept: they did not go by this purge.
+    local gone = {}
+    for _, id in ipairs(ids) do
+      local ends = tonumber(call('ZSCORE', expiry, id))
+      if ends and ends <= at then gone[#gone + 1] = id end
+    end
+    die(gone)
+  end
 else
   local key = ({ leased = leased, delayed = delayed, dead = dead })[place]
   ids = place == 'dead' and call('ZRANGE', dead, 0, MOST - 1) or call('ZRANGEBYSCORE', key, '(' .. at, '+inf', 'LIMIT', 0, MOST)

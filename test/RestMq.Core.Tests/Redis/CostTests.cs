@@ -90,6 +90,52 @@ public sealed class CostTests : IAsyncLifetime
         (await _store.LeaseAsync(queue, [new LeaseRequest(1000, Long)], default)).Next.Should().Be(TimeSpan.Zero, "the caller is told to come again");
     }
 
+    [Fact]
+    public async Task What_has_died_is_passed_over_by_bounded_steps()
+    {
+        var queue = QueueName.Parse("dying");
+        // Adds let go of what has died: so many must not have died before the last is added.
+        const int count = 20_000;
+        for (var n = 0; n < count; n += 1000)
+            await _store.AddAsync(queue, [.. Enumerable.Repeat(Message() with { TimeToLive = TimeSpan.FromSeconds(5) }, 1000)], default);
+        await Deadline.Until(async () => await _store.PeekAsync(new MessageKey(queue, count), default) is null);
+
+        LeasedBatch taken = default;
+        var cost = await CountAsync(async () => taken = await _store.LeaseAsync(queue, [new LeaseRequest(1, Long)], default));
+
+        cost.Values.Sum().Should().BeLessThan(2500, string.Join(' ', cost));
+        (taken.Messages.Count, taken.Next).Should().Be((0, TimeSpan.Zero), "the caller is told to come again");
+        while (taken.Next == TimeSpan.Zero) taken = await _store.LeaseAsync(queue, [new LeaseRequest(1, Long)], default);
+        taken.Next.Should().BeNull();
+        await new RedisInvariants(_connection, queue).AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task What_stays_does_not_keep_the_places_of_what_went()
+    {
+        var queue = QueueName.Parse("staying");
+        await _store.AddAsync(queue, [Message()], default);
+        AddResult[] last = [];
+        for (var round = 0; round < 20; round++)
+        {
+            var added = await _store.AddAsync(queue, [.. Enumerable.Repeat(Message(), 500)], default);
+            if (last.Length > 0) await _store.SettleAsync(queue, [.. last.Select(one => new Settlement(new Receipt(one.Key, 0), SettleAction.Ack))], default);
+            last = added;
+        }
+
+        (await _connection.GetDatabase().ListLengthAsync($"restmq:{{{queue}}}:ready")).Should().BeLessThan(4000, "501 are left of 10,001");
+        await new RedisInvariants(_connection, queue).AssertAsync();
+        var left = new List<long>();
+        LeasedBatch taken;
+        do
+        {
+            taken = await _store.LeaseAsync(queue, [new LeaseRequest(1000, Long)], default);
+            left.AddRange(taken.Messages.Select(message => message.Key.Id));
+        }
+        while (taken.Next == TimeSpan.Zero);
+        left.Should().Equal([1, .. last.Select(one => one.Key.Id)]);
+    }
+
     private static NewMessage Message() => new(MessageBody.FromText("a message"));
 
     // Calls that are to cost the same on every queue that was filled, where each place has so many.

@@ -46,6 +46,18 @@ public sealed class FullRedisTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_has_died_lets_nothing_in()
+    {
+        await _store.AddAsync(Queue, [Message("dies") with { TimeToLive = TimeSpan.FromMilliseconds(200) }], default);
+        await AddDyingAsync();
+        await FillAsync();
+
+        await RefusesAsync();
+        var add = async () => await _store.AddAsync(Queue, [Message("more")], default);
+        await add.Should().ThrowAsync<RestMqUnavailableException>();
+    }
+
+    [Fact]
     public async Task A_stream_that_settles_by_itself_is_served()
     {
         await _store.AddAsync(Queue, [Message("one")], default);

@@ -70,6 +70,19 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task One_call_hands_out_or_looks_at_so_many_bytes()
+    {
+        var large = MessageBody.FromBytes(new byte[1024 * 1024]);
+        for (var n = 0; n < 5; n++) await AddAsync([.. Enumerable.Repeat(new NewMessage(large), 4)]);
+
+        (await Store.LastAsync(Queue, MessageState.Ready, 20, default)).Count.Should().BeInRange(16, 18);
+        var batch = await LeaseBatchAsync(new LeaseRequest(1, Long), new LeaseRequest(1000, Long));
+        batch.Messages.Count.Should().BeInRange(16, 18);
+        batch.Next.Should().Be(TimeSpan.Zero, "there is more, for whoever comes again");
+        (await LeaseAsync(1000)).Should().HaveCount(20 - batch.Messages.Count);
+    }
+
+    [Fact]
     public async Task A_message_says_when_it_was_added()
     {
         await AddAsync(1);

@@ -231,4 +231,48 @@ public abstract partial class QueueStoreContract
 
         Ids(await LeaseAsync(10)).Should().Equal(1, 3, 4);
     }
+
+    [Fact]
+    public async Task What_has_died_leaves_its_room_to_what_is_added()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxLength = 1000 });
+        await AddAsync(1000, ttl: Soon);
+        await PassAsync(1.2 * Soon);
+
+        var added = await Store.AddAsync(Queue, [.. Numbers(1, 1000).Select(n => Message($"{n}"))], whole: true, default);
+
+        added.Should().OnlyContain(result => result.Status == AddStatus.Added);
+    }
+
+    [Fact]
+    public async Task A_life_bounds_a_queue_that_nobody_takes_from()
+    {
+        for (var n = 0; n < 5; n++) await AddAsync(1000, ttl: Soon);
+        await PassAsync(1.2 * Soon);
+
+        for (var n = 0; n < 5; n++) await AddAsync(1000, ttl: Long);
+
+        var stats = await StatsAsync();
+        (stats.Ready, stats.TotalExpired).Should().Be((5000, 5000));
+    }
+
+    [Fact]
+    public async Task What_has_died_does_not_go_by_a_purge()
+    {
+        await AddAsync(1000, ttl: Soon);
+        await AddAsync(1000, ttl: Soon);
+        await AddAsync(10);
+        await PassAsync(1.2 * Soon);
+
+        var purged = 0L;
+        Purged step;
+        do
+        {
+            step = await Store.PurgeAsync(Queue, MessageState.Ready, default);
+            purged += step.Deleted;
+        }
+        while (step.More);
+
+        (purged, (await StatsAsync()).TotalExpired).Should().Be((10, 2000));
+    }
 }
