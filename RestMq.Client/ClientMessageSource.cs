@@ -6,37 +6,43 @@ internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
     public async ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
         IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
-        try
+        var messages = await AskAsync(client.LeaseManyAsync<ReadOnlyMemory<byte>>(
+            string.Join(',', queues), max, lease, wait, cancellationToken)).ConfigureAwait(false);
+        return [.. messages.Select(message => new SourceMessage
         {
-            var messages = await client.LeaseManyAsync<ReadOnlyMemory<byte>>(
-                string.Join(',', queues), max, lease, wait, cancellationToken).ConfigureAwait(false);
-            return [.. messages.Select(message => new SourceMessage
-            {
-                Queue = message.Queue,
-                Key = message.Key,
-                Receipt = message.Receipt,
-                Count = message.Count,
-                Body = message.Body,
-                ContentType = message.ContentType,
-                TraceParent = message.TraceParent,
-                TraceState = message.TraceState,
-            })];
-        }
-        catch (RestMqClientException e) when (e.Type is "urn:restmq:bad-queue-name" or "urn:restmq:bad-request")
-        {
-            throw new ArgumentException(e.Message, nameof(queues), e);
-        }
+            Queue = message.Queue,
+            Key = message.Key,
+            Receipt = message.Receipt,
+            Count = message.Count,
+            Body = message.Body,
+            ContentType = message.ContentType,
+            TraceParent = message.TraceParent,
+            TraceState = message.TraceState,
+        })];
     }
 
     public ValueTask<bool> AckAsync(SourceMessage message, CancellationToken cancellationToken) =>
-        new(client.AckAsync(message.Receipt, cancellationToken));
+        AskAsync(client.AckAsync(message.Receipt, cancellationToken));
 
     public ValueTask<bool> ExtendAsync(SourceMessage message, TimeSpan lease, CancellationToken cancellationToken) =>
-        new(client.ExtendAsync(message.Receipt, lease, cancellationToken));
+        AskAsync(client.ExtendAsync(message.Receipt, lease, cancellationToken));
 
     public ValueTask<bool> ReleaseAsync(SourceMessage message, TimeSpan delay, CancellationToken cancellationToken) =>
-        new(client.ReleaseAsync(message.Receipt, delay, cancellationToken));
+        AskAsync(client.ReleaseAsync(message.Receipt, delay, cancellationToken));
 
     public ValueTask<bool> BuryAsync(SourceMessage message, string reason, CancellationToken cancellationToken) =>
-        new(client.BuryAsync(message.Receipt, reason, cancellationToken));
+        AskAsync(client.BuryAsync(message.Receipt, reason, cancellationToken));
+
+    private static async ValueTask<T> AskAsync<T>(Task<T> request)
+    {
+        try
+        {
+            return await request.ConfigureAwait(false);
+        }
+        catch (RestMqClientException e) when (e.Type is "urn:restmq:bad-queue-name" or "urn:restmq:bad-request")
+        {
+            // As the engine says it.
+            throw new ArgumentException(e.Message, e);
+        }
+    }
 }

@@ -10,6 +10,7 @@ public sealed partial class RestMqClient : IRestMqClient
     private readonly Func<HttpClient> _http;
     private readonly Func<HttpClient> _patient;
     private readonly RestMqClientOptions _options;
+    private readonly Uri? _address; // In place of the HttpClient's own.
     private readonly MessageSerializer _serializer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -20,10 +21,8 @@ public sealed partial class RestMqClient : IRestMqClient
     /// <param name="http">Its <c>Timeout</c> must be longer than the waits that are asked for.</param>
     /// <param name="options">A base address here takes the place of the <paramref name="http"/>'s.</param>
     public RestMqClient(HttpClient http, RestMqClientOptions? options = null)
-        : this(() => http, () => http, options ?? new RestMqClientOptions(), TimeProvider.System, NullLogger.Instance)
-    {
-        if (_options.BaseAddress is { } address) http.BaseAddress = Folder(address);
-    }
+        : this(() => http, () => http, options ?? new RestMqClientOptions(), TimeProvider.System, NullLogger.Instance) =>
+        _address = _options.BaseAddress;
 
     /// <param name="http">For requests that are answered at once.</param>
     /// <param name="patient">For those that wait: without a timeout, and without retries that would cut them short.</param>
@@ -49,9 +48,6 @@ public sealed partial class RestMqClient : IRestMqClient
         string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default) =>
         this.AddLinesAsync(queue, MessageSerializer.Lines(messages, _serializer.TypeInfo<T>()), options, cancellationToken);
 
-    /// <summary>The address with a slash at its end, without which the last part of its path would be lost.</summary>
-    internal static Uri Folder(Uri address) => address.AbsoluteUri.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
-
     private async Task<string> AddAsync(string queue, HttpContent content, AddMessageOptions? options, CancellationToken cancellationToken)
     {
         TimeSpan? delay = options is { Delay.Ticks: not 0 } ? options.Delay : null;
@@ -74,10 +70,11 @@ public sealed partial class RestMqClient : IRestMqClient
 
     /// <summary>Sends a request and returns a reply that is a success.</summary>
     /// <exception cref="RestMqClientException">The host refused.</exception>
-    private static async Task<HttpResponseMessage> SendAsync(
+    private async Task<HttpResponseMessage> SendAsync(
         HttpClient http, HttpRequestMessage request, CancellationToken cancellationToken,
         HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
+        request.RequestUri = Address.In(_address ?? http.BaseAddress, request.RequestUri!);
         var response = await http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode) return response;
         using (response) throw await RestMqClientException.OfAsync(response, cancellationToken).ConfigureAwait(false);

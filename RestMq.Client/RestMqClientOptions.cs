@@ -6,7 +6,8 @@ namespace RestMq.Client;
 public sealed class RestMqClientOptions
 {
     /// <summary>
-    /// Where RestMQ is mapped, such as <c>https://queues.example/mq</c>. <value>Null: as <c>ConfigureHttpClient</c> says.</value>
+    /// Where RestMQ is mapped, such as <c>https://queues.example/mq</c>, with a slash at its end or without.
+    /// <value>Null: as <c>ConfigureHttpClient</c> says.</value>
     /// </summary>
     public Uri? BaseAddress { get; set; }
 

@@ -55,7 +55,7 @@ public static class RestMqClientServiceCollectionExtensions
         return services.AddHttpClient(Http(name), (provider, http) =>
         {
             var options = provider.GetRequiredService<IOptionsMonitor<RestMqClientOptions>>().Get(name);
-            if (options.BaseAddress is { } address) http.BaseAddress = RestMqClient.Folder(address);
+            if (options.BaseAddress is { } address) http.BaseAddress = address;
         });
     }
 

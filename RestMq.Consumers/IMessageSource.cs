@@ -2,10 +2,14 @@ namespace RestMq;
 
 /// <summary>
 /// Where a hosted consumer's messages come from: the engine in this process, or a client of one elsewhere. A source is registered as a keyed
-/// singleton, and chosen by <see cref="RestMqConsumerOptions.Source"/>. It throws when it cannot reach its queues: the consumer tries again.
+/// singleton, and chosen by <see cref="RestMqConsumerOptions.Source"/>. It throws when it cannot reach its queues: the consumer tries again. What
+/// can never be is an <see cref="ArgumentException"/>, and is not tried again; nor is an <see cref="HttpRequestException"/> with a status that says so.
 /// </summary>
 public interface IMessageSource
 {
+    /// <summary>The longest delay of <see cref="ReleaseAsync"/>. <value>Null: it is not known, and what is too long is found out.</value></summary>
+    TimeSpan? MaxDelay => null;
+
     /// <summary>Hands out messages until they are settled or the lease ends. Queues are asked in order; the first that has something answers.</summary>
     /// <param name="queues">One or more queues.</param>
     /// <param name="max">How many messages at most, 1 to 1000.</param>
@@ -25,6 +29,7 @@ public interface IMessageSource
     ValueTask<bool> ExtendAsync(SourceMessage message, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>Gives a message back to the head of its queue, at once or after a time; the hand-out counts.</summary>
+    /// <exception cref="ArgumentException">The delay is longer than may be: the consumer tries shorter ones.</exception>
     ValueTask<bool> ReleaseAsync(SourceMessage message, TimeSpan delay, CancellationToken cancellationToken);
 
     /// <summary>Gives a message back that no handler has seen. Where the source can, the hand-out does not count.</summary>

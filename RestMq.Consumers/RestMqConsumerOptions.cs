@@ -38,7 +38,10 @@ public sealed class RestMqConsumerOptions
     /// <summary>After how long a message comes again that failed for the first time; each further time it is twice that. <value>1 second.</value></summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest pause before a message comes again. <value>5 minutes.</value></summary>
+    /// <summary>
+    /// The longest pause before a message comes again; where the queues' host takes none so long (its <c>RestMqOptions.MaxDelay</c>), what it takes,
+    /// and a warning says so. <value>5 minutes.</value>
+    /// </summary>
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>

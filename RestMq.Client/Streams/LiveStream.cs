@@ -11,7 +11,8 @@ namespace RestMq.Client.Streams;
 /// doubling, and so does a connection that lasted.
 /// </summary>
 internal sealed partial class LiveStream(
-    Func<HttpClient> http, string address, ConsumeOptions options, TimeSpan patience, TimeProvider time, ILogger logger, CancellationToken ended)
+    Func<HttpClient> http, Uri? root, string address, ConsumeOptions options, TimeSpan patience, TimeProvider time, ILogger logger,
+    CancellationToken ended)
     : IAsyncDisposable
 {
     private const string EventStream = "text/event-stream";
@@ -68,13 +69,14 @@ internal sealed partial class LiveStream(
 
     private async Task<Connection> ConnectAsync()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        var client = http();
+        using var request = new HttpRequestMessage(HttpMethod.Get, Address.In(root ?? client.BaseAddress, new Uri(address, UriKind.Relative)));
         request.Headers.TryAddWithoutValidation("Accept", EventStream);
         if (_lastId is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", _lastId);
         // The headers come at once. After them, silence is what tells of a lost connection.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ended);
         deadline.CancelAfter(patience);
-        var response = await http().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             using (response) throw await RestMqClientException.OfAsync(response, deadline.Token).ConfigureAwait(false);

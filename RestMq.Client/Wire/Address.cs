@@ -5,6 +5,18 @@ namespace RestMq.Client.Wire;
 /// <summary>The URLs of the host, relative to where it is.</summary>
 internal static class Address
 {
+    /// <summary>
+    /// The URL below where the host is, which is a folder whether a slash ends it or not: without that the last part of its path would be lost. It
+    /// is made for each request, so that it does not matter who set the address, and an application's <see cref="HttpClient"/> stays as it is.
+    /// </summary>
+    /// <param name="root">Where the host is; null when nobody said, which the <see cref="HttpClient"/> then tells.</param>
+    /// <param name="relative">The rest of the URL.</param>
+    public static Uri In(Uri? root, Uri relative)
+    {
+        if (root is null) return relative;
+        return new Uri(root.AbsolutePath.EndsWith('/') ? root : new Uri(root.GetLeftPart(UriPartial.Path) + "/"), relative);
+    }
+
     /// <summary>A queue under one of the routes that take its name.</summary>
     /// <exception cref="ArgumentException">The name would be another URL.</exception>
     public static string Of(string route, string queue)

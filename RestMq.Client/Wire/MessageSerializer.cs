@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using RestMq.Wire;
 
 namespace RestMq.Client.Wire;
 
@@ -25,9 +26,7 @@ internal sealed class MessageSerializer
     /// <summary>How a <typeparamref name="T"/> is read and written; null for texts and bytes, which are as they are.</summary>
     /// <exception cref="NotSupportedException">The options know no <typeparamref name="T"/>.</exception>
     public JsonTypeInfo<T>? TypeInfo<T>() =>
-        typeof(T) == typeof(string) || typeof(T) == typeof(byte[]) || typeof(T) == typeof(ReadOnlyMemory<byte>)
-            ? null
-            : (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
+        IsTextOrBytes<T>() ? null : (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
 
     /// <summary>A message as a request's body.</summary>
     public HttpContent Content<T>(T message, string? contentType) => message switch
@@ -62,33 +61,17 @@ internal sealed class MessageSerializer
         return lines.WrittenMemory;
     }
 
-    /// <summary>
-    /// A message as <typeparamref name="T"/>. A text that is asked for as an object is JSON that was sent as a text, as
-    /// <c>curl -d 'value={…}'</c> does; one that is asked for as a simple type may be that (<c>true</c>) or what stands in a JSON string (a date).
-    /// </summary>
+    /// <summary>A message as <typeparamref name="T"/>.</summary>
     /// <param name="message">The message.</param>
     /// <param name="typeInfo">How it is read; null for texts and bytes.</param>
     /// <exception cref="JsonException">It is no <typeparamref name="T"/>.</exception>
     public static T? Read<T>(WireMessage message, JsonTypeInfo<T>? typeInfo)
     {
         var body = message.Body;
-        if (typeInfo is null)
-        {
-            if (typeof(T) == typeof(string)) return (T)(object)Encoding.UTF8.GetString(body.Span);
-            return typeof(T) == typeof(byte[]) ? (T)(object)body.ToArray() : (T)(object)body;
-        }
-        if (message.IsText && typeInfo.Kind == JsonTypeInfoKind.None)
-        {
-            try
-            {
-                return JsonSerializer.Deserialize($"\"{JsonEncodedText.Encode(body.Span)}\"", typeInfo);
-            }
-            catch (JsonException)
-            {
-                // Then as it stands.
-            }
-        }
-        return JsonSerializer.Deserialize(body.Span, typeInfo);
+        // To JSON a text or bytes are a string whatever it looks like: null, a number, or with quotes of its own.
+        if (typeInfo is not null) return message.IsText && IsTextOrBytes<T>() ? JsonBody.ReadText(body, typeInfo) : JsonBody.Read(body, typeInfo);
+        if (typeof(T) == typeof(string)) return (T)(object)Encoding.UTF8.GetString(body.Span);
+        return typeof(T) == typeof(byte[]) ? (T)(object)body.ToArray() : (T)(object)body;
     }
 
     /// <summary>Fields as a form.</summary>
@@ -103,4 +86,5 @@ internal sealed class MessageSerializer
             throw new ArgumentException($"This is no content type: {contentType}", nameof(contentType));
         return content;
     }
+    private static bool IsTextOrBytes<T>() => typeof(T) == typeof(string) || typeof(T) == typeof(byte[]) || typeof(T) == typeof(ReadOnlyMemory<byte>);
 }

@@ -45,6 +45,7 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
         // All consumers of a host stop taking at once, though it stops them one after another.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         LogStarted(consumption.Logger, consumption.Name, consumption.Options.Concurrency);
+        consumption.Start();
         var taking = TakeAsync(stop.Token);
         Task[] working = [.. Enumerable.Range(0, consumption.Options.Concurrency).Select(_ => WorkAsync(stop.Token))];
         // They end when the host stops, or by a failure that is no message's, which then stops the host.
@@ -144,7 +145,7 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
             LogBuried(logger, failure, message.Key, message.Count);
             return held.BuryAsync(reason.Length is 0 ? "poison" : reason.Length <= ReasonLength ? reason : reason[..ReasonLength]);
         }
-        var delay = consumption.Options.DelayAfter(message.Count);
+        var delay = consumption.DelayAfter(message.Count);
         LogFailed(logger, failure, message.Key, message.Count, delay);
         return held.ReleaseAsync(delay);
     }

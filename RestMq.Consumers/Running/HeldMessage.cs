@@ -15,6 +15,9 @@ internal sealed partial class HeldMessage : IDisposable
         Lost,
     }
 
+    // Halving ends here, and with no pause at all.
+    private static readonly TimeSpan ShortestDelay = TimeSpan.FromSeconds(1);
+
     private readonly Consumption _consumption;
     private readonly CancellationTokenSource _handling;
     private readonly CancellationToken _cut;
@@ -49,7 +52,7 @@ internal sealed partial class HeldMessage : IDisposable
     public Task<bool> ReturnAsync() => SettleAsync("given back", _consumption.Source.ReturnAsync, once: true);
 
     public Task<bool> ReleaseAsync(TimeSpan delay) =>
-        SettleAsync("given back", (message, cancellationToken) => _consumption.Source.ReleaseAsync(message, delay, cancellationToken));
+        SettleAsync("given back", (_, cancellationToken) => ReleaseAsync(delay, cancellationToken));
 
     public Task<bool> BuryAsync(string reason) =>
         SettleAsync("buried", (message, cancellationToken) => _consumption.Source.BuryAsync(message, reason, cancellationToken));
@@ -58,6 +61,24 @@ internal sealed partial class HeldMessage : IDisposable
     {
         _timer.Dispose();
         _handling.Dispose();
+    }
+
+    // A pause that is refused is halved until one is not, so that a message that fails does not come at once, and again and again.
+    private async ValueTask<bool> ReleaseAsync(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        for (var shorter = delay; ; shorter = shorter > ShortestDelay ? shorter / 2 : TimeSpan.Zero)
+        {
+            try
+            {
+                var done = await _consumption.Source.ReleaseAsync(Message, shorter, cancellationToken).ConfigureAwait(false);
+                if (done && shorter < delay) _consumption.Shorten(delay, shorter);
+                return done;
+            }
+            catch (ArgumentException) when (shorter > TimeSpan.Zero)
+            {
+                // A shorter one, then.
+            }
+        }
     }
 
     private async Task RenewAsync()
@@ -71,6 +92,14 @@ internal sealed partial class HeldMessage : IDisposable
         catch (Exception e)
         {
             if (_state is not State.Held) return;
+            if (Consumption.IsRefusal(e))
+            {
+                _consumption.Answered();
+                if (_failures++ == 0) LogUnrenewed(_consumption.Logger, e, Message.Key);
+                // Not in haste, but whether the message is still this consumer's must be found out.
+                _timer.Change(_consumption.Options.Lease / 2, Timeout.InfiniteTimeSpan);
+                return;
+            }
             // Tried until it is known whose the message is: while its store is away nobody else gets it either.
             _consumption.Failed(e);
             _timer.Change(Consumption.PauseAfter(++_failures), Timeout.InfiniteTimeSpan);
@@ -97,7 +126,7 @@ internal sealed partial class HeldMessage : IDisposable
         }
     }
 
-    // Tries until the source has answered, for as long as a lease, so that work that is done is not done again for a store that was away for a moment.
+    // Tries until the source has answered, be it that it refuses, for as long as a lease, so that work that is done is not done again for a store that was away for a moment.
     private async Task<bool> SettleAsync(string what, Func<SourceMessage, CancellationToken, ValueTask<bool>> settle, bool once = false)
     {
         if (Interlocked.CompareExchange(ref _state, State.Settling, State.Held) is State.Lost) return true;
@@ -112,6 +141,12 @@ internal sealed partial class HeldMessage : IDisposable
                 _consumption.Answered();
                 // After a failure it may be that the first attempt had been done, and only its answer was lost.
                 if (!done && attempt == 1) LogTooLate(_consumption.Logger, Message.Key, what);
+                return true;
+            }
+            catch (Exception e) when (Consumption.IsRefusal(e))
+            {
+                _consumption.Answered();
+                LogRefused(_consumption.Logger, e, Message.Key, what);
                 return true;
             }
             catch (Exception e)
@@ -135,4 +170,10 @@ internal sealed partial class HeldMessage : IDisposable
 
     [LoggerMessage(72, LogLevel.Error, "{Key} could not be {What}: it comes again when its lease is over")]
     private static partial void LogUnsettled(ILogger logger, Exception exception, string key, string what);
+
+    [LoggerMessage(73, LogLevel.Error, "{Key} could not be {What}: its source refuses that, so it is not tried again, and the message comes again when its lease is over")]
+    private static partial void LogRefused(ILogger logger, Exception exception, string key, string what);
+
+    [LoggerMessage(74, LogLevel.Warning, "The source refuses to renew the lease of {Key}, which may come to somebody else when it is over")]
+    private static partial void LogUnrenewed(ILogger logger, Exception exception, string key);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using RestMq.Wire;
 
 namespace RestMq.Running;
 
@@ -25,32 +26,15 @@ internal static class MessageReader
     {
         try
         {
-            return JsonSerializer.Deserialize(message.Body.Span, typeInfo) ?? throw new JsonException("It is null.");
-        }
-        // It may be a text, or a JSON string that came as one, over HTTP: a date, a Guid, a word of an enum.
-        catch (JsonException) when (typeInfo.Kind == JsonTypeInfoKind.None && TryReadText(message, typeInfo, out var value))
-        {
-            return value;
+            if (JsonBody.Read(message.Body, typeInfo) is { } value) return value;
+            // Whoever wants texts gets that of these four letters.
+            return typeof(TMessage) == typeof(string) ? (TMessage)(object)ReadText(message) : throw new JsonException("It is null.");
         }
         catch (JsonException e)
         {
             throw new PoisonMessageException($"not a JSON {typeof(TMessage).Name}: {e.Message}", e);
         }
     };
-
-    private static bool TryReadText<TMessage>(SourceMessage message, JsonTypeInfo<TMessage> typeInfo, [NotNullWhen(true)] out TMessage? value)
-    {
-        try
-        {
-            value = JsonSerializer.Deserialize($"\"{JsonEncodedText.Encode(message.Body.Span)}\"", typeInfo);
-            return value is not null;
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            value = default;
-            return false;
-        }
-    }
 
     private static string ReadText(SourceMessage message)
     {

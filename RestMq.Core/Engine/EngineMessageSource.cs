@@ -5,6 +5,8 @@ namespace RestMq.Engine;
 /// <summary>The engine as hosted consumers see it.</summary>
 internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOptions> options) : IMessageSource
 {
+    public TimeSpan? MaxDelay => options.Value.MaxDelay;
+
     public async ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
         IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {

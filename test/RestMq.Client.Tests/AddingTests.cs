@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace RestMq.Client;
 
@@ -9,6 +11,13 @@ public abstract class AddingTests(QueueHost host)
     private IRestMqClient Client => host.Client;
 
     private sealed record Order(int Id, string Customer);
+
+    [JsonConverter(typeof(JsonStringEnumConverter<Worded>))]
+    private enum Worded
+    {
+        First,
+        Second,
+    }
 
     [Fact]
     public async Task An_object_is_added_as_json_and_taken_as_the_same()
@@ -173,6 +182,46 @@ public abstract class AddingTests(QueueHost host)
         (await Client.TakeAsync<Order?>(queue))!.Value.Should().BeNull();
         await Client.AddAsync(queue, new[] { 1, 2 });
         (await Client.TakeAsync<JsonElement>(queue))!.Value.GetArrayLength().Should().Be(2);
+    }
+
+    [Theory]
+    [InlineData("""{"a":1}""", JsonValueKind.Object)]
+    [InlineData(" [1] ", JsonValueKind.Array)]
+    [InlineData("42", JsonValueKind.Number)]
+    [InlineData("true", JsonValueKind.True)]
+    [InlineData("null", JsonValueKind.Null)]
+    [InlineData("\"quoted\"", JsonValueKind.String)]
+    [InlineData("{hello", JsonValueKind.String)]
+    public async Task Json_that_came_as_a_text_is_json_to_types_that_can_be_anything(string text, JsonValueKind kind)
+    {
+        var queue = QueueHost.NextQueue();
+        for (var n = 0; n < 4; n++) await Client.AddAsync(queue, text);
+        (await Client.TakeAsync<JsonElement>(queue))!.Value.ValueKind.Should().Be(kind);
+        ((await Client.TakeAsync<JsonNode?>(queue))!.Value?.GetValueKind() ?? JsonValueKind.Null).Should().Be(kind);
+        ((await Client.TakeAsync<object?>(queue))!.Value is JsonElement any ? any.ValueKind : JsonValueKind.Null).Should().Be(kind);
+        (await Client.TakeAsync<string>(queue))!.Value.Should().Be(text);
+    }
+
+    [Fact]
+    public async Task A_text_is_a_simple_type_whether_json_writes_it_in_quotes_or_not()
+    {
+        var queue = QueueHost.NextQueue();
+        async Task<T> ReadAsync<T>(string text)
+        {
+            await Client.AddAsync(queue, text);
+            return (await Client.TakeAsync<T>(queue))!.Value;
+        }
+        (await ReadAsync<int?>("42")).Should().Be(42);
+        (await ReadAsync<int?>("null")).Should().BeNull();
+        (await ReadAsync<double>("4.5")).Should().Be(4.5);
+        (await ReadAsync<char>("5")).Should().Be('5');
+        (await ReadAsync<Version>("1.2")).Should().Be(new Version(1, 2));
+        (await ReadAsync<TimeSpan>("01:00:00")).Should().Be(TimeSpan.FromHours(1));
+        (await ReadAsync<DateOnly>("2026-02-01")).Should().Be(new DateOnly(2026, 2, 1));
+        (await ReadAsync<DayOfWeek>("5")).Should().Be(DayOfWeek.Friday);
+        (await ReadAsync<Worded>("Second")).Should().Be(Worded.Second);
+        (await ReadAsync<Worded>("\"Second\"")).Should().Be(Worded.Second);
+        await FluentActions.Awaiting(() => ReadAsync<Guid>("no guid")).Should().ThrowAsync<JsonException>();
     }
 
     private static async Task<byte[]> ReadAsync(Stream stream)

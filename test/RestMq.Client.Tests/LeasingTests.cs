@@ -183,6 +183,27 @@ public abstract class LeasingTests(QueueHost host)
         await FluentActions.Awaiting(() => Client.AckAsync("nonsense")).Should().ThrowAsync<ArgumentException>();
     }
 
+    [Fact]
+    public async Task What_can_never_be_is_told_to_a_consumer_as_the_engine_tells_it()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, "x");
+        var message = (await host.Source.LeaseAsync([queue], 1, Lease, TimeSpan.Zero, CancellationToken.None)).Single();
+
+        var tooLong = TimeSpan.FromDays(1000);
+        foreach (var ask in new Func<Task>[]
+        {
+            () => host.Source.LeaseAsync([queue], 1, tooLong, TimeSpan.Zero, CancellationToken.None).AsTask(),
+            () => host.Source.ReleaseAsync(message, tooLong, CancellationToken.None).AsTask(),
+            () => host.Source.ExtendAsync(message, tooLong, CancellationToken.None).AsTask(),
+            () => host.Source.BuryAsync(message, new string('x', 201), CancellationToken.None).AsTask(),
+        })
+        {
+            await ask.Should().ThrowAsync<ArgumentException>();
+        }
+        (await host.Source.AckAsync(message, CancellationToken.None)).Should().BeTrue("nothing was done to it");
+    }
+
     public sealed class OnMemory(MemoryHost host) : LeasingTests(host), IClassFixture<MemoryHost>;
 
     public sealed class OnRedis(RedisHost host) : LeasingTests(host), IClassFixture<RedisHost>;

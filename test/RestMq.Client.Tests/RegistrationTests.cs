@@ -75,6 +75,46 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
         (await take.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*BaseAddress*");
     }
 
+    [Theory]
+    [InlineData("/mq")]
+    [InlineData("/mq/")]
+    [InlineData("/mq?what=this")]
+    public async Task The_address_needs_no_slash_at_its_end_whoever_gives_it(string path)
+    {
+        var address = new Uri(host.Address, path);
+        using var own = new HttpClient { BaseAddress = address };
+        using var bare = new HttpClient();
+        using var elsewhere = new HttpClient { BaseAddress = new Uri("http://elsewhere.example/") };
+        using var services = QueueHost.Services(services =>
+        {
+            services.AddRestMqClient("options", options => options.BaseAddress = address);
+            services.AddRestMqClient("http").ConfigureHttpClient(http => http.BaseAddress = address);
+        });
+        foreach (var client in new[]
+        {
+            new RestMqClient(own),
+            new RestMqClient(bare, new RestMqClientOptions { BaseAddress = address }),
+            new RestMqClient(elsewhere, new RestMqClientOptions { BaseAddress = address }),
+            services.GetRequiredKeyedService<IRestMqClient>("options"),
+            services.GetRequiredKeyedService<IRestMqClient>("http"),
+        })
+        {
+            var queue = QueueHost.NextQueue();
+            await client.AddManyAsync(queue, ["one", "two", "three"]);
+            (await client.StatsAsync(queue)).Ready.Should().Be(3);
+            (await client.PeekAsync<string>($"{queue}:1"))!.Value.Should().Be("one");
+            (await client.TakeAsync<string>(queue, TimeSpan.FromSeconds(1)))!.Value.Should().Be("one");
+            await using (var stream = await client.TakeStreamAsync(queue)) stream!.Key.Should().Be($"{queue}:2");
+            await foreach (var message in client.ConsumeAsync<string>(queue))
+            {
+                message.Value.Should().Be("three");
+                break;
+            }
+        }
+        (own.BaseAddress, bare.BaseAddress, elsewhere.BaseAddress).Should()
+            .Be((address, null, new Uri("http://elsewhere.example/")), "these are the application's");
+    }
+
     [Fact]
     public async Task It_works_in_a_sites_own_tests_without_a_port()
     {

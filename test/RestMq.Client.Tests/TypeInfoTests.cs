@@ -117,6 +117,12 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
         (await Client.TakeAsync(queue, Json.Default.ByteArray))!.Value.Should().Equal(bytes);
         await Client.AddManyAsync(queue, ["one \"two\"", null], Json.Default.String!);
         (await Client.TakeManyAsync(queue, Json.Default.String!, 2)).Select(message => message.Value).Should().Equal("one \"two\"", null);
+        // Written as base64 these bytes are the word null.
+        await Client.AddAsync(queue, [0x9E, 0xE9, 0x65], Json.Default.ByteArray);
+        (await Client.TakeAsync(queue, Json.Default.ByteArray))!.Value.Should().Equal(0x9E, 0xE9, 0x65);
+        string[] texts = ["null", "42", "\"quoted\""];
+        await Client.AddManyAsync(queue, texts, Json.Default.String);
+        (await Client.TakeManyAsync(queue, Json.Default.String, 3)).Select(message => message.Value).Should().Equal(texts);
         // The context is stricter than the web's defaults: a number in a text is one all the same.
         await Client.AddAsync(queue, "42");
         (await Client.TakeAsync(queue, Json.Default.Int32))!.Value.Should().Be(42);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using static RestMq.Deadline;
 
@@ -71,6 +72,18 @@ public abstract partial class ConsumerContract
         await Hosts.PassUntilAsync(() => Task.FromResult(guids.Done.Count == 2 && flags.Done.Count == 2));
         guids.Done.Select(context => context.Message).Should().Equal(id, id);
         flags.Done.Select(context => context.Message).Should().Equal(true, true);
+    }
+
+    [Fact]
+    public async Task Json_that_came_as_a_text_is_json_wherever_it_comes_from()
+    {
+        var work = new Work<JsonElement>((_, _) => Task.CompletedTask);
+        var host = await Hosts.StartAsync(services => Consume(services, work));
+        await AddAsync(host, """{"a":1}""", "42", "null", "{hello");
+
+        await Hosts.PassUntilAsync(() => work.Done.Count == 4);
+        work.Done.Select(context => context.Message.ValueKind).Should()
+            .Equal(JsonValueKind.Object, JsonValueKind.Number, JsonValueKind.Null, JsonValueKind.String);
     }
 
     [Fact]

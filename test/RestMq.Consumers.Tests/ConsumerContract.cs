@@ -24,7 +24,7 @@ public abstract partial class ConsumerContract : IAsyncLifetime
     private protected Task<IHost> ConsumeAsync(Work<string> work, Action<RestMqConsumerOptions>? configure = null) =>
         Hosts.StartAsync(services => Consume(services, work, configure));
 
-    private void Consume<TMessage>(IServiceCollection services, Work<TMessage> work, Action<RestMqConsumerOptions>? configure = null) =>
+    private protected void Consume<TMessage>(IServiceCollection services, Work<TMessage> work, Action<RestMqConsumerOptions>? configure = null) =>
         services.AddSingleton(work).AddRestMqConsumer<TMessage, WorkHandler<TMessage>>(Queue.Value, options =>
         {
             options.Lease = Lease;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using static RestMq.Deadline;
 
 namespace RestMq;
@@ -27,6 +28,37 @@ public sealed partial class MemoryConsumerTests
         }
 
         pauses.Should().Equal(10, 20, 35, 35, 35);
+    }
+
+    [Fact]
+    public async Task The_pause_is_no_longer_than_the_engines_longest_delay_which_is_told_at_start()
+    {
+        var work = new Work<string>((_, _) => throw new InvalidOperationException("never"));
+        var host = await Hosts.StartAsync(services =>
+        {
+            services.Configure<RestMqOptions>(options => options.MaxDelay = TimeSpan.FromMinutes(1));
+            Consume(services, work, options => (options.RetryDelay, options.MaxRetryDelay) = (TimeSpan.FromHours(1), TimeSpan.FromHours(2)));
+        });
+        await Until(() => Hosts.Log.Count(66) == 1);
+        await AddAsync(host, "stubborn");
+
+        await Until(async () => await EngineOf(host).StatsAsync(Queue) is { Delayed: 1 });
+        await Hosts.PassAsync(TimeSpan.FromSeconds(59));
+        (await EngineOf(host).StatsAsync(Queue)).Delayed.Should().Be(1);
+        await Hosts.PassAsync(TimeSpan.FromSeconds(1));
+        await Until(() => work.Begun.Count == 2);
+        (Hosts.Log.Count(61), Hosts.Log.Count(67), Hosts.Log.Count(73)).Should().Be((0, 0, 0));
+    }
+
+    [Fact]
+    public async Task A_host_without_delays_has_consumers_with_the_default_options()
+    {
+        var work = new Work<string>((context, _) => context.Count < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
+        var host = await Hosts.StartAsync(services => services.Configure<RestMqOptions>(options => options.MaxDelay = TimeSpan.Zero)
+            .AddSingleton(work).AddRestMqConsumer<string, WorkHandler<string>>(Queue.Value));
+        await AddAsync(host, "stubborn");
+
+        await Until(() => !work.Done.IsEmpty);
     }
 
     [Fact]

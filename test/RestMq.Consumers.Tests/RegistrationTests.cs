@@ -35,6 +35,14 @@ public sealed partial class RegistrationTests : IAsyncLifetime
         (await HandledAsync<Order>("""{"Number": 1, "Customer": "Ann"}""", services => services.AddRestMqConsumer<Order, WorkHandler<Order>>(
             "orders", Known.Default.Order))).Should().Be(new Order(1, "Ann"));
 
+    [Theory]
+    [InlineData("hello")]
+    [InlineData("42")]
+    [InlineData("null")]
+    public async Task A_text_is_read_by_a_context_too(string text) =>
+        (await HandledAsync<string>(text, services => services.AddRestMqConsumer<string, WorkHandler<string>>("orders", Known.Default.String)))
+            .Should().Be(text);
+
     [Fact]
     public async Task Bytes_come_as_they_are()
     {
@@ -165,6 +173,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     }
 
     [JsonSerializable(typeof(Order))]
+    [JsonSerializable(typeof(string))]
     private sealed partial class Known : JsonSerializerContext;
 
     private sealed class OrderConverter : JsonConverter<Order>

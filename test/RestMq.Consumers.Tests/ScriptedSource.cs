@@ -17,6 +17,11 @@ internal sealed class ScriptedSource : IMessageSource
     /// <summary>Whether a call that is cancelled fails in another way instead.</summary>
     public volatile bool FailsWhenStopped;
 
+    /// <summary>What a settlement fails with, such as <c>ack</c> or <c>release 00:00:01</c>; null when it is done.</summary>
+    public Func<string, Exception?> Refuses { get; set; } = _ => null;
+
+    public ConcurrentQueue<string> Refused { get; } = new();
+
     public int Leases { get; private set; }
 
     public int Failures { get; private set; }
@@ -68,6 +73,11 @@ internal sealed class ScriptedSource : IMessageSource
     private ValueTask<bool> Settle(string what)
     {
         FailIfAway();
+        if (Refuses(what) is { } refusal)
+        {
+            Refused.Enqueue(what);
+            throw refusal;
+        }
         Settled.Enqueue(what);
         return new(true);
     }

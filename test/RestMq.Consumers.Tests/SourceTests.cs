@@ -6,7 +6,7 @@ using static RestMq.Deadline;
 namespace RestMq;
 
 /// <summary>How a consumer gets on with its source, and what it is told of a message.</summary>
-public sealed class SourceTests : IAsyncLifetime
+public sealed partial class SourceTests : IAsyncLifetime
 {
     private readonly MemoryHosts _hosts = new();
     private readonly ScriptedSource _source = new();
