@@ -17,7 +17,14 @@ internal sealed partial class Consumption(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private bool _away;
+    private enum State
+    {
+        Answers,
+        Away,
+        Refuses,
+    }
+
+    private volatile State _state;
     private long _longestDelay = (source.MaxDelay ?? TimeSpan.MaxValue).Ticks;
 
     /// <summary>How long one call of the source may take; the wait for messages is besides.</summary>
@@ -70,12 +77,15 @@ internal sealed partial class Consumption(
 
     public void Answered()
     {
-        if (Volatile.Read(ref _away) && Interlocked.Exchange(ref _away, false)) LogBack(logger, name);
+        if (_state != State.Answers && Interlocked.Exchange(ref _state, State.Answers) != State.Answers) LogBack(logger, name);
     }
 
     public void Failed(Exception failure)
     {
-        if (!Interlocked.Exchange(ref _away, true)) LogAway(logger, failure, name);
+        var state = IsRefusal(failure) ? State.Refuses : State.Away;
+        if (Interlocked.Exchange(ref _state, state) == state) return;
+        if (state == State.Refuses) LogNotLet(logger, failure, name);
+        else LogAway(logger, failure, name);
     }
 
     [LoggerMessage(66, LogLevel.Warning, "A message of {Queues} that failed comes again after {Longest} at most, which is the longest delay of its source " +
@@ -88,6 +98,10 @@ internal sealed partial class Consumption(
 
     [LoggerMessage(61, LogLevel.Warning, "The source of {Queues} does not answer; trying again until it does")]
     private static partial void LogAway(ILogger logger, Exception exception, string queues);
+
+    [LoggerMessage(68, LogLevel.Error, "The source of {Queues} refuses to hand out messages to this application; trying again until it does. Look at its key or password, " +
+        "and at what the host lets it do")]
+    private static partial void LogNotLet(ILogger logger, Exception exception, string queues);
 
     [LoggerMessage(62, LogLevel.Information, "The source of {Queues} answers again")]
     private static partial void LogBack(ILogger logger, string queues);

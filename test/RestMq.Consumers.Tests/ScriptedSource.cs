@@ -17,7 +17,7 @@ internal sealed class ScriptedSource : IMessageSource
     /// <summary>Whether a call that is cancelled fails in another way instead.</summary>
     public volatile bool FailsWhenStopped;
 
-    /// <summary>What a settlement fails with, such as <c>ack</c> or <c>release 00:00:01</c>; null when it is done.</summary>
+    /// <summary>What a call fails with, such as <c>lease</c>, <c>ack</c> or <c>release 00:00:01</c>; null when it is done.</summary>
     public Func<string, Exception?> Refuses { get; set; } = _ => null;
 
     public ConcurrentQueue<string> Refused { get; } = new();
@@ -47,6 +47,7 @@ internal sealed class ScriptedSource : IMessageSource
     {
         Leases++;
         FailIfAway();
+        FailIfRefused("lease");
         if (IsHasty) return [];
         try
         {
@@ -73,13 +74,16 @@ internal sealed class ScriptedSource : IMessageSource
     private ValueTask<bool> Settle(string what)
     {
         FailIfAway();
-        if (Refuses(what) is { } refusal)
-        {
-            Refused.Enqueue(what);
-            throw refusal;
-        }
+        FailIfRefused(what);
         Settled.Enqueue(what);
         return new(true);
+    }
+
+    private void FailIfRefused(string what)
+    {
+        if (Refuses(what) is not { } refusal) return;
+        Refused.Enqueue(what);
+        throw refusal;
     }
 
     private void FailIfAway()

@@ -41,6 +41,18 @@ public sealed partial class SourceTests
     }
 
     [Fact]
+    public async Task A_source_that_lets_nobody_take_is_not_said_to_be_away_and_is_asked_until_it_does()
+    {
+        _source.Refuses = what => what is "lease" && _source.Refused.Count < 3 ? Refusal(HttpStatusCode.Unauthorized) : null;
+        await ConsumeAsync(new Work<string>((_, _) => Task.CompletedTask));
+        _source.Add("one");
+
+        await _hosts.PassUntilAsync(() => !_source.Settled.IsEmpty);
+
+        (_hosts.Log.Count(68), _hosts.Log.Count(61), _hosts.Log.Count(62)).Should().Be((1, 0, 1));
+    }
+
+    [Fact]
     public async Task A_pause_that_is_too_long_for_the_source_is_halved_until_it_is_not_and_told_of_once()
     {
         _source.Refuses = RefusesPausesOver(TimeSpan.FromMinutes(1));
