@@ -11,9 +11,8 @@ internal static class Reply
     {
         try
         {
-            using var json = JsonDocument.Parse(reply);
-            var isObject = json.RootElement.ValueKind == JsonValueKind.Object;
-            return isObject && (json.RootElement.TryGetProperty("error", out var said) || json.RootElement.TryGetProperty("detail", out said)) ? said.ToString() : null;
+            var root = JsonElement.Parse(reply.Span);
+            return root.ValueKind == JsonValueKind.Object && (root.TryGetProperty("error", out var said) || root.TryGetProperty("detail", out said)) ? said.ToString() : null;
         }
         catch (JsonException)
         {
@@ -21,12 +20,33 @@ internal static class Reply
         }
     }
 
-    /// <summary>The content of a message: a text as it is, binary as its bytes, JSON as JSON.</summary>
-    public static ReadOnlyMemory<byte> ValueOf(ReadOnlyMemory<byte> message)
+    /// <summary>Reads a reply, or a line of one.</summary>
+    /// <exception cref="VerbException">It is not as RestMQ's are, so something else has answered.</exception>
+    public static T Read<T>(ReadOnlyMemory<byte> reply, Func<JsonElement, T> read)
     {
-        using var json = JsonDocument.Parse(message);
-        if (!json.RootElement.TryGetProperty("value", out var value)) return message;
-        if (json.RootElement.TryGetProperty("encoding", out _)) return value.GetBytesFromBase64();
-        return Encoding.UTF8.GetBytes(value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText());
+        try
+        {
+            return read(JsonElement.Parse(reply.Span));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new VerbException("That is no RestMQ host: what it replies is none of RestMQ's.");
+        }
     }
+
+    /// <summary>A reply, or a line of one, as it is when it is an object, as all of RestMQ's are.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> reply) => Read(reply, root =>
+    {
+        root.EnumerateObject();
+        return reply;
+    });
+
+    /// <summary>The content of a message: a text as it is, binary as its bytes, JSON as JSON.</summary>
+    public static ReadOnlyMemory<byte> ValueOf(ReadOnlyMemory<byte> message) => Read(message, root =>
+    {
+        if (!root.TryGetProperty("value", out var value)) return message;
+        if (root.TryGetProperty("encoding", out _)) return value.GetBytesFromBase64();
+        return Encoding.UTF8.GetBytes(value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText());
+    });
 }

@@ -199,6 +199,10 @@ public abstract class VerbTests(HostFixture fixture)
             output.Should().Contain("--url http://localhost:8888").And.Contain("--RestMq:Redis=localhost:6379");
         }
 
+        [Fact]
+        public async Task A_standard_input_that_cannot_be_read_is_not_an_empty_one() =>
+            (await Verb.ShellAsync("$restmq produce test --url http://127.0.0.1:1 < /")).Should().Be((1, "Is a directory"));
+
         [Theory]
         [InlineData("--help", "produce <queue>")]
         [InlineData("produce --help", "--delay <seconds>")]
