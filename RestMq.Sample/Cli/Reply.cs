@@ -6,12 +6,15 @@ namespace RestMq.Sample.Cli;
 /// <summary>Reads what a verb needs to know of a reply.</summary>
 internal static class Reply
 {
+    // A message may be as deep as the default allows, and stands within a reply.
+    private static readonly JsonDocumentOptions AnyMessage = new() { MaxDepth = 128 };
+
     /// <summary>Why something could not be done: the <c>error</c> of the JSON protocol, or the <c>detail</c> of a problem; null when neither is there.</summary>
     public static string? ErrorOf(ReadOnlyMemory<byte> reply)
     {
         try
         {
-            var root = JsonElement.Parse(reply.Span);
+            var root = JsonElement.Parse(reply.Span, AnyMessage);
             return root.ValueKind == JsonValueKind.Object && (root.TryGetProperty("error", out var said) || root.TryGetProperty("detail", out said)) ? said.ToString() : null;
         }
         catch (JsonException)
@@ -26,7 +29,7 @@ internal static class Reply
     {
         try
         {
-            return read(JsonElement.Parse(reply.Span));
+            return read(JsonElement.Parse(reply.Span, AnyMessage));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

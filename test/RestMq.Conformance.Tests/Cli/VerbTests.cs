@@ -28,6 +28,17 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_message_may_be_as_deep_as_a_host_takes_it()
+    {
+        var queue = Host.NextQueue();
+        var deep = new string('[', 64) + new string(']', 64);
+        (await Host.AskAsync($"POST /q/{QueueActions.InUrl(queue)}", deep, "Content-Type: application/json")).Is(200);
+        (await DoAsync("last", queue, "--raw")).Should().Be(deep);
+        (await DoAsync("look", queue)).Should().Contain(deep);
+        (await DoAsync("consume", queue, "--raw")).Should().Be(deep);
+    }
+
+    [Fact]
     public async Task Each_line_of_the_standard_input_is_a_message()
     {
         var queue = Host.NextQueue();
