@@ -129,7 +129,8 @@ public abstract class VerbTests(HostFixture fixture)
 
     public sealed class OnTheEngine(RedisHost host) : VerbTests(host), IClassFixture<RedisHost>
     {
-        protected override string Where => $"--RestMq:Redis={Host.Redis!.Address}";
+        // Patient, as the tests' hosts are, with a Redis on a busy machine.
+        protected override string Where => $"--RestMq:Redis={Host.Redis!.Address},asyncTimeout=15000";
 
         [Fact]
         public async Task Settings_mean_what_they_mean_to_a_host()
