@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using RestMq.Wire;
 
 namespace RestMq.Http;
 
@@ -16,10 +15,7 @@ internal static class Reply
     private const string JavaScript = "application/javascript";
     private const string PlainText = "text/plain; charset=utf-8";
 
-    // A writer and a buffer are taken for one reply, on one thread, and given back before any await.
-    [ThreadStatic]
-    private static Utf8JsonWriter? _writer;
-
+    // A buffer is taken for one reply, on one thread, and given back before any await.
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
@@ -60,7 +56,7 @@ internal static class Reply
     {
         var buffer = Rent();
         if (callback is not null) Open(buffer, callback);
-        WriteJson(buffer, state, write);
+        JsonText.Write(buffer, state, write);
         if (callback is not null) buffer.Write(");"u8);
         buffer.Write("\r\n"u8);
         Send(context, callback is null ? contentType : JavaScript, buffer);
@@ -72,7 +68,7 @@ internal static class Reply
         var buffer = Rent();
         foreach (var item in items)
         {
-            WriteJson(buffer, item, write);
+            JsonText.Write(buffer, item, write);
             buffer.Write("\r\n"u8);
         }
         Send(context, "application/x-ndjson", buffer);
@@ -132,18 +128,6 @@ internal static class Reply
         headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "no-store";
         if (contentType is not null) headers.ContentType = contentType;
-    }
-
-    /// <summary>Writes one value to a buffer, as every reply and stream does.</summary>
-    public static void WriteJson<T>(IBufferWriter<byte> buffer, T state, Action<Utf8JsonWriter, T> write)
-    {
-        var writer = _writer ?? new Utf8JsonWriter(buffer, MessageJson.Options);
-        _writer = null; // Whoever writes from within gets one of its own.
-        writer.Reset(buffer);
-        write(writer, state);
-        writer.Flush();
-        writer.Reset(Stream.Null);
-        _writer = writer;
     }
 
     /// <summary>Begins a JSONP call.</summary>

@@ -36,7 +36,7 @@ internal static class LiveJson
     }
 
     public static void WriteMissed(IBufferWriter<byte> buffer, long missed) =>
-        Reply.WriteJson(buffer, missed, static (Utf8JsonWriter writer, long count) =>
+        JsonText.Write(buffer, missed, static (Utf8JsonWriter writer, long count) =>
         {
             writer.WriteStartObject();
             writer.WriteNumber("missed", count);
@@ -51,7 +51,7 @@ internal static class LiveJson
     }
 
     private static void Encode(IBufferWriter<byte> buffer, QueueMessage message, bool receipt) =>
-        Reply.WriteJson(buffer, (message, receipt), static (writer, live) =>
+        JsonText.Write(buffer, (message, receipt), static (writer, live) =>
         {
             writer.WriteStartObject();
             MessageJson.WriteMembers(writer, live.message, live.receipt);

@@ -102,7 +102,7 @@ internal sealed class SocketStream(
         }
         catch (Problem refusal)
         {
-            await SendAsync(refusal, static (frame, problem) => Reply.WriteJson(frame, problem, static (writer, p) => p.WriteError(writer)), ended);
+            await SendAsync(refusal, static (frame, problem) => JsonText.Write(frame, problem, static (writer, p) => p.WriteError(writer)), ended);
             return;
         }
         var action = SettleAction.Return; // Nobody has seen it.

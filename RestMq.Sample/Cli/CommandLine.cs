@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace RestMq.Sample.Cli;
@@ -88,20 +87,23 @@ internal static class CommandLine
             {
                 return ExitCode.Interrupted;
             }
+            catch (ReaderGoneException)
+            {
+                return ExitCode.Done; // Which is no error of ours: nothing is said.
+            }
             catch (Exception e) when (CodeOf(e) is { } code)
             {
-                if (e is not IOException) await Console.Error.WriteLineAsync(e.Message);
+                await Console.Error.WriteLineAsync(e.Message);
                 return code;
             }
         };
 
-        // Whoever read the output has gone, which is no error of ours: nothing is said.
         private static int? CodeOf(Exception e) => e switch
         {
             VerbException verb => verb.Code,
             FormatException or ArgumentException or OptionsValidationException => ExitCode.Refused,
-            RestMqUnavailableException or HttpRequestException => ExitCode.Away,
-            IOException { InnerException: null or not SocketException } => ExitCode.Done,
+            IOException => ExitCode.Refused, // The standard input cannot be read.
+            RestMqUnavailableException => ExitCode.Away,
             _ => null,
         };
 

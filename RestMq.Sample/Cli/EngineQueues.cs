@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Microsoft.Extensions.Options;
+using RestMq.Http;
+using RestMq.Streams;
 using RestMq.Wire;
 
 namespace RestMq.Sample.Cli;
@@ -42,7 +43,7 @@ internal sealed class EngineQueues : IQueues
             // The caller comes back for the next one when it has written this one; a caller that does not gives back all that it had not.
             foreach (var message in found)
             {
-                yield return Json(message, static (writer, m) => MessageJson.Write(writer, m));
+                yield return Bytes(buffer => JsonText.Write(buffer, message, static (writer, m) => MessageJson.Write(writer, m)));
                 written++;
             }
         }
@@ -62,7 +63,7 @@ internal sealed class EngineQueues : IQueues
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var snapshot in await _engine.LastAsync(queue, state, Math.Min(Newest, _options.MaxBatch), cancellationToken))
-            yield return Json(snapshot, static (writer, s) => MessageJson.Write(writer, s));
+            yield return Bytes(buffer => JsonText.Write(buffer, snapshot, MessageJson.Write));
     }
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ListenAsync(
@@ -72,34 +73,19 @@ internal sealed class EngineQueues : IQueues
             ?? throw new VerbException("The queue has no room for another consumer.");
         await foreach (var live in consumer.Events.ReadAllAsync(cancellationToken))
         {
-            if (live.Missed > 0) yield return Json(live.Missed, WriteMissed);
+            if (live.Missed > 0) yield return Bytes(buffer => LiveJson.WriteMissed(buffer, live.Missed));
             if (live.Message is not { } message) continue;
-            yield return Json(message, WriteLive);
+            yield return Bytes(buffer => LiveJson.Write(buffer, message, receipt: false));
             consumer.Delivered(message);
         }
     }
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 
-    private static void WriteMissed(Utf8JsonWriter writer, long missed)
-    {
-        writer.WriteStartObject();
-        writer.WriteNumber("missed", missed);
-        writer.WriteEndObject();
-    }
-
-    private static void WriteLive(Utf8JsonWriter writer, QueueMessage message)
-    {
-        writer.WriteStartObject();
-        MessageJson.WriteMembers(writer, message);
-        if (message.Sequence > 0) writer.WriteNumber("id", message.Sequence);
-        writer.WriteEndObject();
-    }
-
-    private static ReadOnlyMemory<byte> Json<T>(T value, Action<Utf8JsonWriter, T> write)
+    private static ReadOnlyMemory<byte> Bytes(Action<IBufferWriter<byte>> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, MessageJson.Options)) write(writer, value);
+        write(buffer);
         return buffer.WrittenMemory;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class HttpQueues : IQueues
         using var request = new HttpRequestMessage(HttpMethod.Post, "queue") { Content = content };
         // A command that is refused says why in its reply, as one that could not be done does.
         using var reply = await SendAsync(request, cancellationToken, HttpStatusCode.BadRequest);
-        return (await reply.Content.ReadAsByteArrayAsync(cancellationToken)).AsMemory().TrimEnd("\r\n"u8);
+        return Reply.Checked((await BodyAsync(reply, cancellationToken)).AsMemory().TrimEnd("\r\n"u8));
     }
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> TakeAsync(
@@ -47,7 +47,7 @@ internal sealed class HttpQueues : IQueues
         var written = 0;
         try
         {
-            await foreach (var line in LinesAsync(target, cancellationToken)) found.Add(Split(line));
+            await foreach (var line in LinesAsync(target, cancellationToken)) found.Add(Reply.Read(line, Split));
             // The caller comes back for the next one when it has written this one; a caller that does not gives back all that it had not.
             foreach (var (message, receipt) in found)
             {
@@ -65,19 +65,18 @@ internal sealed class HttpQueues : IQueues
 
     public async IAsyncEnumerable<QueueStats> StatsAsync(QueueName? queue, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var reply = await JsonAsync(queue is null ? "stats" : $"stats/{InUrl(queue)}", cancellationToken);
-        if (queue is not null) yield return StatsOf(reply.RootElement);
-        else
-        {
-            foreach (var stats in reply.RootElement.GetProperty("queues").EnumerateObject()) yield return StatsOf(stats.Value);
-        }
+        var found = queue is not null
+            ? await GetAsync($"stats/{InUrl(queue)}", static root => new List<QueueStats> { StatsOf(root) }, cancellationToken)
+            : await GetAsync("stats", static root => root.GetProperty("queues").EnumerateObject().Select(stats => StatsOf(stats.Value)).ToList(), cancellationToken);
+        foreach (var stats in found) yield return stats;
     }
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var reply = await JsonAsync($"j/{InUrl(queue)}?state={Words.Of(state)}", cancellationToken);
-        foreach (var message in reply.RootElement.GetProperty("messages").EnumerateArray()) yield return Encoding.UTF8.GetBytes(message.GetRawText());
+        var messages = await GetAsync(
+            $"j/{InUrl(queue)}?state={Words.Of(state)}", static root => root.GetProperty("messages").EnumerateArray().Select(message => message.GetRawText()).ToList(), cancellationToken);
+        foreach (var message in messages) yield return Encoding.UTF8.GetBytes(message);
     }
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> ListenAsync(QueueName queue, long? after, CancellationToken cancellationToken) =>
@@ -90,20 +89,20 @@ internal sealed class HttpQueues : IQueues
     }
 
     // The message as a plain take has it, and the receipt that it came with.
-    private static (ReadOnlyMemory<byte> Message, string Receipt) Split(ReadOnlyMemory<byte> leased)
+    private static (ReadOnlyMemory<byte> Message, string Receipt) Split(JsonElement leased)
     {
-        using var json = JsonDocument.Parse(leased);
+        var receipt = leased.GetProperty("receipt").GetString()!;
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, MessageJson.Options))
         {
             writer.WriteStartObject();
-            foreach (var member in json.RootElement.EnumerateObject())
+            foreach (var member in leased.EnumerateObject())
             {
                 if (member.Name != "receipt") member.WriteTo(writer);
             }
             writer.WriteEndObject();
         }
-        return (buffer.WrittenMemory, json.RootElement.GetProperty("receipt").GetString()!);
+        return (buffer.WrittenMemory, receipt);
     }
 
     private static string InUrl(QueueName queue) => Uri.EscapeDataString(queue.Value);
@@ -127,11 +126,11 @@ internal sealed class HttpQueues : IQueues
         long Number(string name) => json.GetProperty(name).GetInt64();
     }
 
-    private async Task<JsonDocument> JsonAsync(string target, CancellationToken cancellationToken)
+    private async Task<T> GetAsync<T>(string target, Func<JsonElement, T> read, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, target);
         using var reply = await SendAsync(request, cancellationToken);
-        return await JsonDocument.ParseAsync(await reply.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+        return Reply.Read(await BodyAsync(reply, cancellationToken), read);
     }
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> LinesAsync(string target, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -139,9 +138,9 @@ internal sealed class HttpQueues : IQueues
         using var request = new HttpRequestMessage(HttpMethod.Get, target);
         using var reply = await SendAsync(request, cancellationToken);
         using var reader = new StreamReader(await reply.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        while (await HeardAsync(reader.ReadLineAsync(cancellationToken).AsTask()) is { } line)
         {
-            if (line.Length > 0) yield return Encoding.UTF8.GetBytes(line);
+            if (line.Length > 0) yield return Reply.Checked(Encoding.UTF8.GetBytes(line));
         }
     }
 
@@ -154,14 +153,28 @@ internal sealed class HttpQueues : IQueues
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, params HttpStatusCode[] expected)
     {
-        var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var reply = await HeardAsync(_http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken));
         if (reply.IsSuccessStatusCode || expected.Contains(reply.StatusCode)) return reply;
         using (reply)
         {
-            var body = await reply.Content.ReadAsByteArrayAsync(cancellationToken);
-            var said = Reply.ErrorOf(body) ?? $"{request.RequestUri} answers {(int)reply.StatusCode} {reply.ReasonPhrase}.";
+            var said = Reply.ErrorOf(await BodyAsync(reply, cancellationToken)) ?? $"{request.RequestUri} answers {(int)reply.StatusCode} {reply.ReasonPhrase}.";
             if (reply.StatusCode == HttpStatusCode.Unauthorized) said += " Say who you are: --key, RESTMQ_KEY in the environment, or a user in the URL.";
             throw new VerbException(said, reply.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.Away : ExitCode.Refused);
+        }
+    }
+
+    private Task<byte[]> BodyAsync(HttpResponseMessage reply, CancellationToken cancellationToken) => HeardAsync(reply.Content.ReadAsByteArrayAsync(cancellationToken));
+
+    // A host may die before its reply, or anywhere in it.
+    private async Task<T> HeardAsync<T>(Task<T> answer)
+    {
+        try
+        {
+            return await answer;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new VerbException($"{_http.BaseAddress} is away: {e.GetBaseException().Message}", ExitCode.Away);
         }
     }
 }

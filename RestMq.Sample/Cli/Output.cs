@@ -9,13 +9,21 @@ internal sealed class Output : IAsyncDisposable
 {
     private readonly Stream _stream = Open();
 
+    /// <exception cref="ReaderGoneException">Nobody reads it any more.</exception>
     public async Task LineAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
     {
         var bytes = new byte[line.Length + 1];
         line.CopyTo(bytes);
         bytes[^1] = (byte)'\n';
-        await _stream.WriteAsync(bytes, cancellationToken);
-        await _stream.FlushAsync(cancellationToken);
+        try
+        {
+            await _stream.WriteAsync(bytes, cancellationToken);
+            await _stream.FlushAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new ReaderGoneException(e);
+        }
     }
 
     /// <summary>Writes messages, and returns how many.</summary>

@@ -62,8 +62,8 @@ internal static class Verbs
                 if (parsed.GetValue(Delay) is { } delay) writer.WriteNumber("delay", delay);
                 if (parsed.GetValue(TimeToLive) is { } ttl) writer.WriteNumber("ttl", ttl);
             });
-            using var json = JsonDocument.Parse(reply);
-            foreach (var key in json.RootElement.GetProperty("keys").EnumerateArray()) await output.LineAsync(Encoding.UTF8.GetBytes(key.GetString()!), cancellationToken);
+            var keys = Reply.Read(reply, static root => root.GetProperty("keys").EnumerateArray().Select(key => key.GetString()!).ToList());
+            foreach (var key in keys) await output.LineAsync(Encoding.UTF8.GetBytes(key), cancellationToken);
         }
     }
 
@@ -118,8 +118,8 @@ internal static class Verbs
     private static async Task<int> TellAsync(
         ParseResult parsed, IQueues queues, Output output, string command, string member, CancellationToken cancellationToken, Action<Utf8JsonWriter>? fields = null)
     {
-        using var json = JsonDocument.Parse(await AskAsync(parsed, queues, command, cancellationToken, fields));
-        await output.LineAsync(Encoding.UTF8.GetBytes(json.RootElement.GetProperty(member).ToString()), cancellationToken);
+        var told = Reply.Read(await AskAsync(parsed, queues, command, cancellationToken, fields), root => root.GetProperty(member).ToString());
+        await output.LineAsync(Encoding.UTF8.GetBytes(told), cancellationToken);
         return ExitCode.Done;
     }
 

@@ -28,6 +28,17 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_message_may_be_as_deep_as_a_host_takes_it()
+    {
+        var queue = Host.NextQueue();
+        var deep = new string('[', 64) + new string(']', 64);
+        (await Host.AskAsync($"POST /q/{QueueActions.InUrl(queue)}", deep, "Content-Type: application/json")).Is(200);
+        (await DoAsync("last", queue, "--raw")).Should().Be(deep);
+        (await DoAsync("look", queue)).Should().Contain(deep);
+        (await DoAsync("consume", queue, "--raw")).Should().Be(deep);
+    }
+
+    [Fact]
     public async Task Each_line_of_the_standard_input_is_a_message()
     {
         var queue = Host.NextQueue();
@@ -118,7 +129,8 @@ public abstract class VerbTests(HostFixture fixture)
 
     public sealed class OnTheEngine(RedisHost host) : VerbTests(host), IClassFixture<RedisHost>
     {
-        protected override string Where => $"--RestMq:Redis={Host.Redis!.Address}";
+        // Patient, as the tests' hosts are, with a Redis on a busy machine.
+        protected override string Where => $"--RestMq:Redis={Host.Redis!.Address},asyncTimeout=15000";
 
         [Fact]
         public async Task Settings_mean_what_they_mean_to_a_host()
@@ -198,6 +210,10 @@ public abstract class VerbTests(HostFixture fixture)
             code.Should().Be(Refused);
             output.Should().Contain("--url http://localhost:8888").And.Contain("--RestMq:Redis=localhost:6379");
         }
+
+        [Fact]
+        public async Task A_standard_input_that_cannot_be_read_is_not_an_empty_one() =>
+            (await Verb.ShellAsync("$restmq produce test --url http://127.0.0.1:1 < /")).Should().Be((1, "Is a directory"));
 
         [Theory]
         [InlineData("--help", "produce <queue>")]
