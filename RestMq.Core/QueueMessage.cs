@@ -3,12 +3,15 @@ namespace RestMq;
 /// <summary>A message as a consumer gets it.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Body">Its content.</param>
-/// <param name="Count">How many times it has been handed out, this time included.</param>
+/// <param name="Count">How many times it has been handed out since it was added or redriven, this time included.</param>
 /// <param name="Added">When it was added, by the store's clock.</param>
 public sealed record QueueMessage(MessageKey Key, MessageBody Body, long Count, DateTimeOffset Added)
 {
     /// <summary>What this hand-out is settled with.</summary>
-    public Receipt Receipt => new(Key, Count);
+    public Receipt Receipt => new(Key, FencesBefore + Count);
+
+    /// <summary>The fences that were out of use when <see cref="Count"/> began anew, at the last redrive.</summary>
+    internal long FencesBefore { get; init; }
 
     /// <summary>Its place in the live log of a broadcast queue, from 1: the id to resume after; 0 when it did not come that way.</summary>
     public long Sequence { get; init; }

@@ -5,10 +5,10 @@ namespace RestMq;
 
 /// <summary>
 /// What a hand-out is settled with: <c>test:12.3</c> is the third hand-out of message 12. The fence (3) makes it stale as soon as the
-/// message is handed out again, so that a consumer that came too late changes nothing.
+/// message is handed out again, so that a consumer that came too late changes nothing. It only grows, so after a redrive it is no count any more.
 /// </summary>
 /// <param name="Key">The message's key.</param>
-/// <param name="Fence">Which hand-out this is, from 1; 0 means the message itself, whoever holds it.</param>
+/// <param name="Fence">Which hand-out this is, from 1, and higher with each; 0 means the message itself, whoever holds it.</param>
 public readonly record struct Receipt(MessageKey Key, long Fence)
 {
     /// <summary>The receipt as it is sent: <c>queue:id.fence</c>, or the bare key when there is no fence.</summary>

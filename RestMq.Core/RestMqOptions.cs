@@ -9,7 +9,7 @@ public sealed class RestMqOptions
     /// <summary>The most messages in one add, one take or one page, 1 to 1000. <value>1000.</value></summary>
     public int MaxBatch { get; set; } = 1000;
 
-    /// <summary>The largest request that adds several messages, in bytes. <value>16 MiB.</value></summary>
+    /// <summary>The largest request that adds several messages, and the most that they have together, in bytes. <value>16 MiB.</value></summary>
     public int MaxBatchBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>The longest wait of a long poll. <value>60 seconds.</value></summary>

@@ -15,6 +15,8 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         {
             var bodies = request.Values(options.MaxBatch);
             var messages = bodies.ConvertAll(body => ToAdd(body, request));
+            if (bodies.Sum(body => (long)body.Bytes.Length) is var bytes && bytes > options.MaxBatchBytes)
+                throw new TooLargeException($"'values' has at most {options.MaxBatchBytes} bytes; these are {bytes}.");
             reply.Queue(queue);
             var results = await engine.AddAsync(queue, messages, cancellationToken).ConfigureAwait(false);
             if (results.Any(result => result.Status == AddStatus.Full)) reply.Fail("queue full");

@@ -53,6 +53,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         if (messages.Count > _options.MaxBatch) throw new ArgumentException($"At most {_options.MaxBatch} messages are added at a time.", nameof(messages));
         foreach (var message in messages) Check(message);
+        if (messages.Sum(message => (long)message.Body.Bytes.Length) is var bytes && bytes > _options.MaxBatchBytes)
+            throw new ArgumentException($"Messages that are added at a time have at most {_options.MaxBatchBytes} bytes; these have {bytes}.", nameof(messages));
         return messages.Count == 0 ? [] : await _store.AddAsync(queue, messages, whole: true, cancellationToken).ConfigureAwait(false);
     }
 
@@ -225,6 +227,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     private void Check(Settlement settlement, QueueName queue)
     {
         if (settlement.Receipt.Key.Queue != queue) throw new ArgumentException($"{settlement.Receipt} is not of the queue {queue}.", nameof(settlement));
+        // In its lane it would fail all that go to the store with it.
+        if (settlement.Action is < SettleAction.Ack or > SettleAction.Bury) throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action.");
         var most = settlement.Action is SettleAction.Extend ? _options.MaxLease : _options.MaxDelay;
         CheckRange(settlement.Time, TimeSpan.Zero, most, nameof(settlement.Time));
     }

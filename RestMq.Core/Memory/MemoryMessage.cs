@@ -1,3 +1,5 @@
+using RestMq.Stores;
+
 namespace RestMq.Memory;
 
 /// <summary>A message in memory and the place it is in. All times are in ticks of the store's clock.</summary>
@@ -28,7 +30,7 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     /// <summary>When it is not worth keeping any more; <see cref="Never"/> for most.</summary>
     public long Dies { get; set; } = dies;
 
-    /// <summary>How many hand-outs are over. The one under way has the fence <c>Past + 1</c>.</summary>
+    /// <summary>The hand-outs that are over, as <see cref="HandOuts"/> has them. The one under way has the fence <c>Past + 1</c>.</summary>
     public long Past { get; set; }
 
     public MessageState State { get; set; }
@@ -45,8 +47,14 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     /// <summary>The neighbour towards the tail.</summary>
     public MemoryMessage? Next { get; set; }
 
-    public QueueMessage ToQueueMessage(QueueName queue, long count, long sequence = 0) =>
-        new(new MessageKey(queue, id), _body, count, At(added)) { Sequence = sequence, TraceParent = _traceParent, TraceState = _traceState };
+    public QueueMessage ToQueueMessage(QueueName queue, long handOuts, long sequence = 0)
+    {
+        var count = HandOuts.Count(handOuts);
+        return new(new MessageKey(queue, id), _body, count, At(added))
+        {
+            FencesBefore = handOuts - count, Sequence = sequence, TraceParent = _traceParent, TraceState = _traceState,
+        };
+    }
 
     public MessageSnapshot ToSnapshot(QueueName queue) => new(
         ToQueueMessage(queue, State is MessageState.Leased ? Past + 1 : Past),

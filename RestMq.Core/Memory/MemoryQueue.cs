@@ -213,7 +213,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     private void Redrive(MemoryMessage dead)
     {
         // As a new one: its time to live was for being handled at all, and that had been tried.
-        dead.Past = 0;
+        dead.Past = HandOuts.Redriven(dead.Past);
         dead.Dies = MemoryMessage.Never;
         Put(dead, MessageState.Ready);
         _changed = true;

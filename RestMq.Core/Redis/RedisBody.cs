@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using RestMq.Stores;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -18,8 +19,8 @@ internal static class RedisBody
         return message.TraceState is { } state ? $"{kind}\t{state}" : kind;
     }
 
-    /// <summary>Reads a message.</summary>
-    public static QueueMessage Read(QueueName queue, long count, ReadOnlyMemory<byte> stored, long sequence = 0)
+    /// <summary>Reads a message, which was handed out as <see cref="HandOuts"/> has it.</summary>
+    public static QueueMessage Read(QueueName queue, long handOuts, ReadOnlyMemory<byte> stored, long sequence = 0)
     {
         var end = stored.Span.IndexOf((byte)'\n');
         var head = stored.Span[..Math.Max(end, 0)];
@@ -29,9 +30,11 @@ internal static class RedisBody
         var kind = head[0] switch { (byte)'t' => BodyKind.Text, (byte)'j' => BodyKind.Json, _ => BodyKind.Binary };
         var traceState = After('\t', ref head);
         var type = After(' ', ref head);
+        var count = HandOuts.Count(handOuts);
         return new QueueMessage(
             new MessageKey(queue, id), MessageBody.Stored(kind, stored[(end + 1)..], type), count, DateTimeOffset.FromUnixTimeMilliseconds(added))
         {
+            FencesBefore = handOuts - count,
             Sequence = sequence,
             TraceParent = head.Length > 1 ? Encoding.ASCII.GetString(head[1..]) : null,
             TraceState = traceState,

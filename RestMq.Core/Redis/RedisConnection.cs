@@ -141,12 +141,25 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
     {
         await Task.Yield(); // Connecting does some of its work before its first await, and the caller holds a lock.
         IConnectionMultiplexer connection = options.ConnectionFactory is { } factory
-            ? await factory(_closing.Token).ConfigureAwait(false)
+            ? await AskAsync(factory).ConfigureAwait(false)
             : await ConnectionMultiplexer.ConnectAsync(_configuration!).ConfigureAwait(false);
         connection.ConnectionRestored += OnRestored;
         connection.ConnectionFailed += OnFailed;
         Description = string.Join(',', connection.GetEndPoints().Select(NameOf));
         return connection;
+    }
+
+    // Whatever keeps the application from giving its connection, there is none: a later call may have one.
+    private async Task<IConnectionMultiplexer> AskAsync(Func<CancellationToken, Task<IConnectionMultiplexer>> factory)
+    {
+        try
+        {
+            return await factory(_closing.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!_closing.IsCancellationRequested)
+        {
+            throw Unavailable(e);
+        }
     }
 
     private void OnRestored(object? sender, ConnectionFailedEventArgs e)

@@ -126,12 +126,12 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)
     {
         const int Heads = 5;
-        var handOuts = (string?)reply[4] is { Length: > 0 } counts ? counts.Split(' ') : null;
+        var handOuts = (string?)reply[4] is { Length: > 0 } numbers ? numbers.Split(' ') : null;
         var messages = new QueueMessage[reply.Length - Heads];
         for (var i = 0; i < messages.Length; i++)
         {
-            var count = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
-            messages[i] = RedisBody.Read(queue, count, (byte[])reply[i + Heads]!);
+            var number = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
+            messages[i] = RedisBody.Read(queue, number, (byte[])reply[i + Heads]!);
         }
         return new LeasedBatch(messages, Due(reply[1]), Live(reply[2], reply[3]));
     }

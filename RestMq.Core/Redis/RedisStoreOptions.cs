@@ -11,7 +11,10 @@ public sealed class RedisStoreOptions
     /// <summary>The same as an object, used as it is.</summary>
     public ConfigurationOptions? ConfigurationOptions { get; set; }
 
-    /// <summary>Gives a connection that the application has already; it stays the application's to dispose.</summary>
+    /// <summary>
+    /// Gives a connection that the application has already; it stays the application's to dispose. While it throws, the store is away
+    /// (<see cref="RestMqUnavailableException"/>), and the next call asks it again.
+    /// </summary>
     public Func<CancellationToken, Task<IConnectionMultiplexer>>? ConnectionFactory { get; set; }
 
     /// <summary>What every key begins with. <value><c>restmq:</c></value></summary>

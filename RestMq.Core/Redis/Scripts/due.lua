@@ -8,10 +8,10 @@ local function bury(id, at, reason)
   call('ZREM', expiry, id)
 end
 
--- Counts a hand-out that is over, and returns how many are.
+-- Counts a hand-out that is over, and returns how many are since the last redrive.
 local function count_one(id)
   unusual = true
-  return call('HINCRBY', count, id, 1)
+  return call('HINCRBY', count, id, 1) % REDRIVE
 end
 
 local function max_receives() return tonumber(call('HGET', meta, 'max_receives')) or 20 end
@@ -63,7 +63,7 @@ local function due(at)
   local over, more_over = earliest(leased, at)
   if #over > 0 then
     if has(held) then
-      for _, id in ipairs(over) do ended[#ended + 1] = id .. '.' .. (tonumber(call('HGET', count, id)) or 0) + 1 end
+      for _, id in ipairs(over) do ended[#ended + 1] = id .. '.' .. next_hand_out(call('HGET', count, id)) end
     end
     table.sort(over, function(a, b) return tonumber(a) < tonumber(b) end)
     local limit, back = max_receives(), {}
@@ -126,7 +126,7 @@ local function pop(want, at)
       else
         n, bytes = n + 1, bytes + #one
         ids[n], bodies[n] = id, one
-        if past then hand_outs[n] = (tonumber(past[i]) or 0) + 1 end
+        if past then hand_outs[n] = next_hand_out(past[i]) end
       end
     end
     die(gone)

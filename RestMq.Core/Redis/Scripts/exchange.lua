@@ -70,7 +70,7 @@ local function settle(at, from)
       else
         if leases[i] and not done[id] then
           freed[#freed + 1] = id
-          if watched then ended[#ended + 1] = id .. '.' .. (past and tonumber(past[i]) or 0) + 1 end
+          if watched then ended[#ended + 1] = id .. '.' .. next_hand_out(past and past[i]) end
         end
         done[id] = action
         if action == 'ack' then

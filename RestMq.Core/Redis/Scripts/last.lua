@@ -8,10 +8,16 @@ if place == 'ready' then
 else
   local key = ({ leased = leased, delayed = delayed, dead = dead })[place]
   local found = call('ZREVRANGE', key, 0, want - 1, 'WITHSCORES')
+  -- Redis would put 9 after 10, so all that share the last score are looked at: a batch at least, which was put there in one step.
+  if #found == 2 * want then found = call('ZREVRANGEBYSCORE', key, '+inf', found[#found], 'WITHSCORES', 'LIMIT', 0, want + 10 * BOUND) end
   for i = 1, #found, 2 do
     ids[#ids + 1] = found[i]
     ends[found[i]] = tonumber(found[i + 1])
   end
+  table.sort(ids, function(a, b)
+    if ends[a] ~= ends[b] then return ends[a] > ends[b] end
+    return tonumber(a) > tonumber(b)
+  end)
 end
 local reply, bytes = {}, 0
 for _, id in ipairs(ids) do

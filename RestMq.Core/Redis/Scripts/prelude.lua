@@ -2,13 +2,15 @@
 --
 -- A message is its entry in `body` ("<id> <added ms> <dies ms or 0> <kind>\n<bytes>") plus exactly one place: `ready` (a list),
 -- `leased` or `delayed` (sorted by when they end), or `dead` (sorted by burial). An id in `ready` whose body is gone is skipped:
--- that makes deleting a waiting message O(1). `count` has the hand-outs that are over, so the one under way is count + 1.
+-- that makes deleting a waiting message O(1). `count` has the hand-outs that are over, so the one under way is count + 1. A redrive takes it to
+-- the next multiple of REDRIVE: what is above that is the count that is shown and limited, and the whole, which only grows, is the fence.
 -- All times are Redis' own, in ms. Nothing here depends on the length of a queue.
 local meta, body, ready, leased, delayed, expiry, count, dead, why, log, held = unpack(KEYS)
 local wake = ARGV[1]
 local call = redis.call
 local BOUND = 100                 -- what one call moves at most of each kind
 local DEATHS = 1000               -- what one call lets die at most, unless it adds
+local REDRIVE = 100000000         -- more than the hand-outs of a message between two redrives; HandOuts.cs has the same
 local BYTES = 16 * 1024 * 1024    -- what one reply holds at most, give or take a message or two
 
 local function now()
@@ -46,6 +48,9 @@ local function put_off(id, till)
   unusual = true
   call('ZADD', delayed, till, id)
 end
+
+-- The hand-out that comes after those that are over, as a text: `..` and table.concat would round a number of 15 digits.
+local function next_hand_out(past) return string.format('%d', (tonumber(past) or 0) + 1) end
 
 -- When a stored body dies: 0 for never.
 local function dies(stored) return tonumber(string.match(stored, '^%d+ %d+ (%d+)')) end

@@ -32,7 +32,7 @@ end
 
 if place == 'dead' then call('HDEL', why, unpack(ids)) end
 if place == 'leased' and has(held) then
-  for i, past in ipairs(call('HMGET', count, unpack(ids))) do ended[#ended + 1] = ids[i] .. '.' .. (tonumber(past) or 0) + 1 end
+  for i, past in ipairs(call('HMGET', count, unpack(ids))) do ended[#ended + 1] = ids[i] .. '.' .. next_hand_out(past) end
 end
 local before = call('HLEN', body)
 forget(ids)

@@ -112,6 +112,9 @@ public sealed partial class CommandDispatcherTests
         await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","value":{{new string('[', 70)}}{{new string(']', 70)}}}"""), "not JSON");
         await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"{{new string('q', 201)}}","value":1}"""), "at most 200 bytes");
 
+        var batch = string.Join(',', Enumerable.Repeat($"\"{new string('x', 1024 * 1024)}\"", 16));
+        await IsRefusedAsync(Bytes($$"""{"cmd":"add","queue":"test","values":[{{batch}},"x"]}"""), "at most 16777216 bytes; these are 16777217", CommandOutcome.TooLarge);
+
         static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
     }
 

@@ -7,6 +7,8 @@ public abstract partial class QueueEngineTests
 {
     private static readonly RestMqOptions Limits = new();
 
+    private static readonly NewMessage Largest = new(MessageBody.FromBytes(new byte[Limits.MaxMessageBytes]));
+
     public static TheoryData<string> Excesses => [.. Calls.Keys];
 
     // Each call breaks one limit by the least there is.
@@ -16,6 +18,7 @@ public abstract partial class QueueEngineTests
         ["a message too large among others"] = (e, q) =>
             Do(e.AddAsync(q, [Message(), new NewMessage(MessageBody.FromBytes(new byte[Limits.MaxMessageBytes + 1]))])),
         ["too many messages"] = (e, q) => Do(e.AddAsync(q, Messages(Limits.MaxBatch + 1))),
+        ["messages too large together"] = (e, q) => Do(e.AddAsync(q, [.. Enumerable.Repeat(Largest, Limits.MaxBatchBytes / Limits.MaxMessageBytes), Message("x")])),
         ["a delay below zero"] = (e, q) => Add(e, q, Message(delay: TimeSpan.FromTicks(-1))),
         ["a delay too long"] = (e, q) => Add(e, q, Message(delay: Limits.MaxDelay + TimeSpan.FromTicks(1))),
         ["no time to live"] = (e, q) => Add(e, q, Message() with { TimeToLive = TimeSpan.Zero }),
@@ -31,6 +34,8 @@ public abstract partial class QueueEngineTests
         ["a wait too long"] = (e, q) => Do(e.LeaseAsync([q], 1, Long, Limits.MaxWait + TimeSpan.FromTicks(1))),
         ["no settlements"] = (e, q) => Do(e.SettleAsync(q, [])),
         ["a settlement of another queue"] = (e, q) => Do(e.SettleAsync(q, [new Settlement(Held(QueueName.Parse("another")), SettleAction.Ack)])),
+        ["no such settlement"] = (e, q) => Settle(e, q, (SettleAction)5, TimeSpan.Zero),
+        ["no such settlement among others"] = (e, q) => Do(e.SettleAsync(q, [new Settlement(Held(q), SettleAction.Ack), new Settlement(Held(q), (SettleAction)(-1))])),
         ["an extension too long"] = (e, q) => Settle(e, q, SettleAction.Extend, Limits.MaxLease + TimeSpan.FromTicks(1)),
         ["a pause too long"] = (e, q) => Settle(e, q, SettleAction.Release, Limits.MaxDelay + TimeSpan.FromTicks(1)),
         ["a pause below zero"] = (e, q) => Settle(e, q, SettleAction.Release, TimeSpan.FromTicks(-1)),
@@ -74,6 +79,31 @@ public abstract partial class QueueEngineTests
         all.Select(message => message.Key.Id).Should().Equal(Enumerable.Range(2, Limits.MaxBatch).Select(id => (long)id));
         (await Engine.SettleAsync(Queue, [.. all.Select(message => new Settlement(message.Receipt, SettleAction.Ack))]))
             .Should().OnlyContain(result => result == SettleResult.Done);
+    }
+
+    [Fact]
+    public async Task Messages_may_be_as_large_together_as_a_batch()
+    {
+        var most = Limits.MaxBatchBytes / Limits.MaxMessageBytes;
+        (await Engine.AddAsync(Queue, [.. Enumerable.Repeat(Largest, most)])).Should().HaveCount(most).And.OnlyContain(result => result.Status == AddStatus.Added);
+    }
+
+    [Fact]
+    public async Task One_settlement_that_is_none_does_not_fail_those_of_others()
+    {
+        await Engine.AddAsync(Queue, Messages(100));
+        var held = await Engine.LeaseAsync([Queue], 100, Long, TimeSpan.Zero);
+
+        var good = new List<Task<SettleResult>>();
+        var bad = new List<Task>();
+        foreach (var message in held)
+        {
+            good.Add(Engine.SettleAsync(new Settlement(message.Receipt, SettleAction.Ack)).AsTask());
+            bad.Add(FluentActions.Awaiting(() => Within(Settle(Engine, Queue, (SettleAction)5, TimeSpan.Zero))).Should().ThrowAsync<ArgumentException>());
+        }
+
+        await Task.WhenAll(bad);
+        (await Within(Task.WhenAll(good))).Should().OnlyContain(result => result == SettleResult.Done);
     }
 
     [Fact]

@@ -93,11 +93,11 @@ internal sealed record Peek(int Queue, int Pick) : Command(Queue)
     public override string ToString() => $"{Queue}: peek {Pick}";
 }
 
-internal sealed record Last(int Queue, MessageState State) : Command(Queue)
+internal sealed record Last(int Queue, MessageState State, int Count) : Command(Queue)
 {
-    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Of(await store.LastAsync(seen.Queue, State, 1000, default));
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Of(await store.LastAsync(seen.Queue, State, Count, default));
 
-    public override string ToString() => $"{Queue}: last {State}";
+    public override string ToString() => $"{Queue}: last {Count} {State}";
 }
 
 internal sealed record Broadcast(int Queue, int? Back, int Move, int Read) : Command(Queue)

@@ -59,7 +59,7 @@ internal static class Commands
         (3, Gen.Select(Queue, Gen.Select(Pick, Fence).Array[1, 3], Command (queue, receipts) => new Holds(queue, receipts))),
         (4, Queue.Select(Command (queue) => new Look(queue))),
         (6, Gen.Select(Queue, Pick, Command (queue, pick) => new Peek(queue, pick))),
-        (5, Gen.Select(Queue, Gen.Enum<MessageState>(), Command (queue, state) => new Last(queue, state))),
+        (5, Gen.Select(Queue, Gen.Enum<MessageState>(), OneOf(1, 3, 1000), Command (queue, state, count) => new Last(queue, state, count))),
         (5, Gen.Select(Queue, OneOf<int?>(null, 0, 1, 3, 100), Gen.Int[0, 4], Gen.Int[0, 4],
             Command (queue, back, move, read) => new Broadcast(queue, back, move, read))),
         (1, Queue.Select(Command (queue) => new Purge(queue))),

@@ -18,15 +18,12 @@ internal static class Outcome
         $"{Join(batch.Messages.Select(Of))} after {batch.After} of {batch.Last}{Next(batch.Next)} {batch.Settings.Policy} {batch.Settings.Stopped}";
 
     public static string Of(QueueMessage? message) => message is null ? "nothing"
-        : $"{message.Key.Id}.{message.Count} '{message.Body}' added {At(message.Added)}{(message.Sequence > 0 ? $" #{message.Sequence}" : "")}";
+        : $"{message.Key.Id}.{message.Receipt.Fence} time {message.Count} '{message.Body}' added {At(message.Added)}{(message.Sequence > 0 ? $" #{message.Sequence}" : "")}";
 
     public static string Of(MessageSnapshot? snapshot) => snapshot is null ? "nothing"
         : $"{snapshot.State} {Of(snapshot.Message)}{(snapshot.Due is { } due ? $" due {At(due)}" : "")}{(snapshot.Reason is { } reason ? $" for '{reason}'" : "")}";
 
-    /// <summary>Those that are due at one instant are in no order.</summary>
-    public static string Of(IEnumerable<MessageSnapshot> snapshots) =>
-        Join(snapshots.Select((snapshot, index) => (snapshot, index: snapshot.Due is null ? index : -snapshot.Due.Value.UtcTicks))
-            .OrderBy(one => one.index).ThenBy(one => one.snapshot.Message.Key.Id).Select(one => Of(one.snapshot)));
+    public static string Of(IEnumerable<MessageSnapshot> snapshots) => Join(snapshots.Select(Of));
 
     public static string Of(QueueStats stats) => string.Create(
         CultureInfo.InvariantCulture,

@@ -16,8 +16,16 @@ internal sealed class PlainMessage
     /// <summary>The end of a lease or a delay.</summary>
     public DateTimeOffset Due { get; set; }
 
-    /// <summary>Hand-outs that are over.</summary>
+    /// <summary>Hand-outs that are over, since the last redrive.</summary>
     public long Past { get; set; }
+
+    /// <summary>How often it was redriven.</summary>
+    public long Redrives { get; set; }
+
+    /// <summary>The fence of the hand-out under way, or of the next one: higher with each hand-out, and with each redrive.</summary>
+    public long Fence => FencesBefore + Past + 1;
+
+    public long FencesBefore => Redrives * HandOuts.PerRedrive;
 
     public string? Reason { get; set; }
 }
@@ -92,7 +100,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     }
 
     public bool[] Holds(IReadOnlyList<Receipt> receipts) =>
-        [.. receipts.Select(receipt => _leased.Any(m => m.Id == receipt.Key.Id && m.Past + 1 == receipt.Fence && m.Due > Now))];
+        [.. receipts.Select(receipt => _leased.Any(m => m.Id == receipt.Key.Id && m.Fence == receipt.Fence && m.Due > Now))];
 
     public QueueMessage? Look()
     {
@@ -211,7 +219,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     {
         var (id, fence) = (settlement.Receipt.Key.Id, settlement.Receipt.Fence);
         if (All.FirstOrDefault(m => m.Id == id) is not { } message) return SettleResult.Unknown;
-        var mine = _leased.Contains(message) && fence == message.Past + 1;
+        var mine = _leased.Contains(message) && fence == message.Fence;
         var delete = fence == 0 && settlement.Action == SettleAction.Ack;
         if (!mine && !delete) return SettleResult.Stale;
 
@@ -278,6 +286,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     private void Redrive(PlainMessage dead)
     {
         dead.Past = 0;
+        dead.Redrives++;
         dead.Dies = null;
         Move(dead, _ready);
     }
@@ -316,7 +325,8 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
 
     private TimeSpan? Next() => _leased.Concat(_delayed).Min(message => (TimeSpan?)(message.Due - Now));
 
-    private QueueMessage Told(PlainMessage message, long count) => new(new MessageKey(name, message.Id), message.Body, count, message.Added);
+    private QueueMessage Told(PlainMessage message, long count) =>
+        new(new MessageKey(name, message.Id), message.Body, count, message.Added) { FencesBefore = message.FencesBefore };
 
     private MessageSnapshot Snapshot(PlainMessage message) =>
         _leased.Contains(message) ? new(Told(message, message.Past + 1), MessageState.Leased, message.Due, null)

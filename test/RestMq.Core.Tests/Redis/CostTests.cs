@@ -23,7 +23,7 @@ public sealed class CostTests : IAsyncLifetime
     [
         "time", "exists", "get", "set", "del", "pttl", "publish", "unlink", "pexpire", "persist",
         "hget", "hmget", "hset", "hsetnx", "hdel", "hexists", "hincrby", "hlen", "llen", "lindex", "lpop", "rpop", "lpush", "rpush", "lrange",
-        "zadd", "zrem", "zcard", "zscore", "zmscore", "zrange", "zrevrange", "zrangebyscore", "xadd", "xrange", "xtrim",
+        "zadd", "zrem", "zcard", "zscore", "zmscore", "zrange", "zrevrange", "zrangebyscore", "zrevrangebyscore", "xadd", "xrange", "xtrim",
     ];
 
     // Its own server, for the shared one counts what others do.

@@ -97,6 +97,18 @@ public abstract partial class QueueStoreContract
         Ids(await LeaseAsync(10)).Should().Equal(1, 60);
     }
 
+    [Theory, InlineData(12), InlineData(1000)]
+    public async Task Those_that_end_together_come_by_their_number(int count)
+    {
+        await AddAsync(count);
+        await LeaseAsync(count);
+        await AddAsync(count, delay: Long);
+
+        (await LastAsync(MessageState.Leased, 10)).Should().Equal(Numbers(count - 9, count).Reverse());
+        (await LastAsync(MessageState.Delayed, 10)).Should().Equal(Numbers((2 * count) - 9, 2 * count).Reverse());
+        (await LastAsync(MessageState.Leased)).Should().Equal(Numbers(1, count).Reverse());
+    }
+
     [Fact]
     public async Task A_purge_deletes_everything_and_ids_go_on()
     {

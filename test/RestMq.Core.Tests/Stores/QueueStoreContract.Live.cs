@@ -289,6 +289,35 @@ public abstract partial class QueueStoreContract
         Ids(await LeaseAsync(1)).Should().Equal(1);
     }
 
+    [Fact]
+    public async Task Hand_outs_that_end_are_told_by_their_receipts_where_somebody_holds_messages()
+    {
+        await AddAsync(1);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await Store.RedriveAsync(Queue, default);
+        var ended = new ConcurrentQueue<Receipt>();
+        await using var listening = await Other.ListenAsync(Queue, hint => { foreach (var receipt in hint.Ended) ended.Enqueue(receipt); }, default);
+        var given = new List<Receipt>();
+
+        // As they may end: by whoever holds it, by the clock, by a purge.
+        await HoldAsync(Long);
+        await Store.SettleAsync(Queue, [new Settlement(given[0], SettleAction.Release)], default);
+        await HoldAsync(Soon);
+        await UntilAsync(ready: 1);
+        await HoldAsync(Long);
+        await Store.PurgeAsync(Queue, MessageState.Leased, default);
+
+        await EventuallyAsync(() =>
+        {
+            ended.Should().Equal(given);
+            return Task.CompletedTask;
+        });
+        await Store.PurgeAsync(Queue, default); // With what it knows of those who hold messages, which else stays for twice a lease.
+
+        async Task HoldAsync(TimeSpan lease) =>
+            given.Add((await LeaseBatchAsync(new LeaseRequest(1, lease, Held: true))).Messages.Should().ContainSingle().Subject.Receipt);
+    }
+
     private async Task ExpectAsync(QueueHint expected, Func<Task> action)
     {
         var hints = new ConcurrentQueue<QueueHint>();

@@ -19,6 +19,66 @@ public abstract partial class QueueStoreContract
         (await LastAsync(MessageState.Dead)).Should().Equal(1);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_receipt_from_before_a_redrive_settles_nothing(bool alone)
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
+        await AddAsync(1);
+        var old = new List<QueueMessage>();
+        for (var redrives = 0; redrives < 3; redrives++)
+        {
+            var held = await LeaseOneAsync();
+            held.Count.Should().Be(1, "a redrive makes it new");
+            old.Should().NotContain(message => message.Receipt.Fence >= held.Receipt.Fence, "a fence only grows");
+            foreach (var late in old)
+            {
+                foreach (var action in Enum.GetValues<SettleAction>()) (await SettleAsync(late, action, Soon)).Should().Be(SettleResult.Stale);
+            }
+            (await Store.HoldsAsync(Queue, [.. old.Select(message => message.Receipt), held.Receipt], default))
+                .Should().Equal([.. old.Select(_ => false), true]);
+            (await PeekAsync(1))!.Message.Should().BeEquivalentTo(new { held.Count, held.Receipt });
+
+            (await SettleAsync(held, SettleAction.Release)).Should().Be(SettleResult.Done);
+            (await PlacesAsync()).Should().Be((0, 0, 0, 1), "one hand-out is allowed");
+            (await PeekAsync(1))!.Message.Count.Should().Be(1);
+            old.Add(held);
+            if (alone) await Store.RedriveAsync(Key(1), default); else await Store.RedriveAsync(Queue, default);
+            (await PeekAsync(1))!.Message.Count.Should().Be(0);
+        }
+    }
+
+    [Fact]
+    public async Task The_hand_outs_that_are_allowed_are_counted_anew_after_a_redrive()
+    {
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 3 });
+        await AddAsync(1);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Release);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await Store.RedriveAsync(Queue, default);
+
+        (await Store.LookAsync(Queue, default))!.Count.Should().Be(1);
+        var second = await LeaseOneAsync();
+        second.Count.Should().Be(2);
+        await SettleAsync(second, SettleAction.Release);
+        var third = await LeaseOneAsync();
+        third.Count.Should().Be(3);
+        (await Store.LastAsync(Queue, MessageState.Leased, 1, default)).Single().Message.Count.Should().Be(3);
+
+        await SettleAsync(third, SettleAction.Release);
+        (await PlacesAsync()).Should().Be((0, 0, 0, 1));
+        (await PeekAsync(1))!.Reason.Should().Be("max_receives (3) reached");
+    }
+
+    [Fact]
+    public async Task What_was_redriven_is_broadcast_with_a_count_of_one()
+    {
+        await AddAsync(1);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await Store.RedriveAsync(Queue, default);
+
+        (await BroadcastAsync(after: 0, move: 1)).Messages.Should().ContainSingle().Which.Count.Should().Be(1);
+    }
+
     [Fact]
     public async Task Only_the_dead_are_redriven()
     {

@@ -43,6 +43,24 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
     }
 
     [Fact]
+    public async Task A_fence_of_many_digits_is_kept_to_the_last()
+    {
+        // As after ten million redrives: Lua makes a text of a number with fourteen digits only, unless it is told to make more.
+        const long Past = 10_000_000 * HandOuts.PerRedrive;
+        await Store.AddAsync(Queue, [Message("x")], default);
+        await using (var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration))
+            await connection.GetDatabase().HashSetAsync($"restmq:{{{Queue}}}:count", "1", Past);
+
+        var held = await LeaseOneAsync();
+        (held.Count, held.Receipt.Fence).Should().Be((1, Past + 1));
+        (await Store.HoldsAsync(Queue, [held.Receipt, held.Receipt with { Fence = Past + 2 }], default)).Should().Equal(true, false);
+        await Store.SettleAsync(Queue, [new Settlement(held.Receipt, SettleAction.Bury)], default);
+        await Store.RedriveAsync(Queue, default);
+        (await Store.LookAsync(Queue, default))!.Receipt.Fence.Should().Be(Past + HandOuts.PerRedrive + 1);
+        (await LeaseOneAsync()).Receipt.Fence.Should().Be(Past + HandOuts.PerRedrive + 2);
+    }
+
+    [Fact]
     public async Task A_look_finds_the_head_behind_any_number_of_deleted_messages()
     {
         for (var i = 0; i < 4; i++) await Store.AddAsync(Queue, [.. Enumerable.Repeat(Message("x"), 1000)], default);
