@@ -117,7 +117,7 @@ public sealed partial class RestMqClient
         try
         {
             var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            using var reply = await JsonDocument.ParseAsync(body, default, cancellationToken).ConfigureAwait(false);
+            using var reply = await JsonDocument.ParseAsync(body, MessageReader.Options, cancellationToken).ConfigureAwait(false);
             return read(reply.RootElement);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)

@@ -8,13 +8,19 @@ namespace RestMq.Client.Wire;
 /// <summary>Reads messages from the host's JSON. Bodies are parts of the reply, not copies, wherever nothing stands escaped in them.</summary>
 internal static class MessageReader
 {
+    // A value may be as deep as the host takes it, 64, and stands in a reply.
+    private const int MaxDepth = 64 + 8;
+
+    /// <summary>How replies are read.</summary>
+    public static JsonDocumentOptions Options => new() { MaxDepth = MaxDepth };
+
     /// <summary>One message.</summary>
     /// <exception cref="RestMqClientException">It is none.</exception>
     public static WireMessage Read(ReadOnlyMemory<byte> json)
     {
         try
         {
-            var reader = new Utf8JsonReader(json.Span);
+            var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
             reader.Read();
             return Read(ref reader, json);
         }

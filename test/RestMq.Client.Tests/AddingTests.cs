@@ -162,6 +162,18 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
+    public async Task A_value_as_deep_as_the_host_takes_it_can_be_taken_and_looked_at()
+    {
+        var queue = QueueHost.NextQueue();
+        var deep = new string('[', 64) + new string(']', 64);
+        using var body = new StringContent(deep, Encoding.UTF8, "application/json");
+        (await host.Curl.PostAsync($"q/{queue}", body)).EnsureSuccessStatusCode();
+
+        Encoding.UTF8.GetString((await Client.LastAsync<ReadOnlyMemory<byte>>(queue)).Single().Value.Span).Should().Be(deep);
+        Encoding.UTF8.GetString((await Client.TakeAsync<ReadOnlyMemory<byte>>(queue))!.Value.Span).Should().Be(deep);
+    }
+
+    [Fact]
     public async Task What_curl_sends_is_read_as_what_it_means()
     {
         var queue = QueueHost.NextQueue();
