@@ -49,6 +49,9 @@ public enum AddStatus
 }
 
 /// <summary>What an add came to, and the message's key.</summary>
-/// <param name="Status">Whether it was added.</param>
-/// <param name="Key">The key; without meaning when the queue is full.</param>
+/// <param name="Status">Whether it was added. Look at it first: a full queue is no exception, and the message was dropped.</param>
+/// <param name="Key">
+/// The message's key; that of the first message for <see cref="AddStatus.Duplicate"/>. For <see cref="AddStatus.Full"/> it means nothing (a key with the number 0,
+/// which no message has).
+/// </param>
 public readonly record struct AddResult(AddStatus Status, MessageKey Key);

@@ -10,7 +10,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
 {
     public Task FormAsync(HttpContext context)
     {
-        Reply.Html(context, CommandPage.Html);
+        Reply.Html(context, CommandPage.Of(context));
         return Task.CompletedTask;
     }
 

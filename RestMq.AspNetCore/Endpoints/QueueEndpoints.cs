@@ -17,7 +17,9 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         var queues = await engine.ListAsync(context.RequestAborted);
         if (Html.IsWanted(context))
         {
-            Reply.Html(context, QueueListPage.Of(context, queues, engine.Store));
+            var numbers = new List<QueueStats>();
+            foreach (var queue in queues.Take(QueueListPage.Counted)) numbers.Add(await engine.StatsAsync(queue, context.RequestAborted));
+            Reply.Html(context, QueueListPage.Of(context, queues, numbers, engine.Store));
             return;
         }
         Reply.Json(context, callback, queues, static (writer, names) =>

@@ -1,9 +1,11 @@
+using Microsoft.AspNetCore.Http;
+
 namespace RestMq.Pages;
 
 /// <summary>A form to try the JSON protocol with.</summary>
 internal static class CommandPage
 {
-    public static readonly string Html = Pages.Html.Page("JSON protocol", """
+    private const string Content = """
         <p>A command is a JSON object; the reply is one too.</p>
         <pre>{"cmd":"add","queue":"test","value":"foobar"}
         {"cmd":"get","queue":"test"}
@@ -19,5 +21,8 @@ internal static class CommandPage
         <textarea name="body" rows="8" cols="60">{"cmd":"add","queue":"test","value":"foobar"}</textarea>
         <p><button>Send</button></p>
         </form>
-        """);
+
+        """;
+
+    public static string Of(HttpContext context) => Html.Page("JSON protocol", $"{Content}<p><a href=\"{Html.Url(context, "queue", "q")}\">All queues</a></p>");
 }

@@ -38,6 +38,7 @@ internal static class Html
         <style>
         body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
         table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ddd; }
+        td { overflow-wrap: anywhere; }
         code, pre, textarea { font: 14px/1.4 ui-monospace, monospace; } pre { background: #f5f5f5; padding: .6rem; overflow: auto; }
         a { color: #a00; } .number { text-align: right; }
         </style>

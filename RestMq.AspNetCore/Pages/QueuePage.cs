@@ -48,7 +48,8 @@ internal static class QueuePage
         if (stats.Dead > 0)
         {
             content.Append(CultureInfo.InvariantCulture, $"<form method=\"post\" action=\"{page}/redrive\">");
-            content.Append(CultureInfo.InvariantCulture, $"<p><button>Return all {stats.Dead} dead letters to the queue</button></p></form>\n");
+            var which = stats.Dead == 1 ? "the dead letter" : string.Create(CultureInfo.InvariantCulture, $"all {stats.Dead} dead letters");
+            content.Append(CultureInfo.InvariantCulture, $"<p><button>Return {which} to the queue</button></p></form>\n");
         }
     }
 

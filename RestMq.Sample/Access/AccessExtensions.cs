@@ -24,7 +24,9 @@ internal static class AccessExtensions
         {
             builder.Services.AddSingleton<AccessStore>();
             builder.Services.AddSingleton<IAuthorizationHandler, AccessHandler>();
-            builder.Services.AddAuthentication(CallerAuthentication.SchemeName)
+            // Without the data protection that AddAuthentication brings: nothing here is encrypted, and it would keep keys and warn of them.
+            builder.Services.AddAuthenticationCore(options => options.DefaultScheme = CallerAuthentication.SchemeName).AddWebEncoders();
+            new AuthenticationBuilder(builder.Services)
                 .AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(CallerAuthentication.SchemeName, null);
             builder.Services.AddAuthorization(options => options.AddPolicy(Policy, policy => policy.AddRequirements(new AccessRequirement())));
         }

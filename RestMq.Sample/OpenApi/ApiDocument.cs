@@ -12,6 +12,6 @@ internal static class ApiDocument
     {
         var routes = app.MapGroup("").RequireRestMqRole(Anybody).RequireAccess(app.Configuration);
         routes.MapOpenApi();
-        routes.MapScalarApiReference();
+        routes.MapScalarApiReference(page => page.DisableAgent().DisableMcp().DisableTelemetry().HideDeveloperTools()); // Those are services of its maker's, elsewhere.
     }
 }

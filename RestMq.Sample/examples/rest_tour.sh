@@ -5,7 +5,8 @@ host=${RESTMQ:-http://localhost:8888}
 queue=${1:-tour}
 
 say() { printf '\n# %s\n' "$*"; }
-ask() { printf '$ curl'; printf ' %s' "$@"; printf '\n'; curl -sS --fail-with-body "$@"; }
+shown() { case $1 in *[!A-Za-z0-9_./:=-]*) printf " '%s'" "$1" ;; *) printf ' %s' "$1" ;; esac; } # So that it can be pasted; no word here holds a single quote.
+ask() { printf '$ curl'; for word in "$@"; do shown "$word"; done; printf '\n'; curl -sS --fail-with-body "$@"; }
 
 say 'Add: the reply is the key.'
 ask -d "queue=$queue&value=foobar" "$host/"

@@ -106,7 +106,7 @@ public sealed partial class ArchitectureTests
         return folder?.FullName ?? throw new InvalidOperationException("The tests read the sources, and find no RestMq.sln above where they run.");
     }
 
-    [GeneratedRegex(@"\[LoggerMessage\((?:EventId\s*=\s*)?(?<id>\d+)[^\n]*\]\s*(?:private|internal|public) static partial void (?<name>\w+)")]
+    [GeneratedRegex(@"\[LoggerMessage\((?:EventId\s*=\s*)?(?<id>\d+)[^\]]*\]\s*(?:private|internal|public) static partial void (?<name>\w+)")]
     private static partial Regex LogMessages();
 
     [GeneratedRegex(@"Load(?:WithDue)?\(""(?<name>\w+)""\)")]

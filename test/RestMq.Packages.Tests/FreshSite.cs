@@ -13,17 +13,21 @@ internal sealed class FreshSite(RedisServer redis, ChildProcess process, int por
         var program = Snippet.CodeOf("embed").Replace("\"localhost:6379\"", "args[0]").Replace("app.Run();", Snippet.CodeOf("engine") + "app.Run();")
             + "internal sealed record Order(int Number, string Item);";
         program.Should().Contain("args[0]").And.Contain("MapPost(\"/orders\"", "the snippets are what they were when this was written");
-        var site = await packed.BuildAsync("web", "site", $"using RestMq;\nusing System.Text.Json;\n{program}", "RestMq.AspNetCore");
+        var site = await packed.BuildAsync("web", "site", Snippet.UsingsFirst(program), "RestMq.AspNetCore");
         var redis = await RedisServer.StartAsync();
         var process = new ChildProcess("dotnet", [site, redis.Address, "--urls", "http://127.0.0.1:0"], "These tests need dotnet on the PATH.");
         var line = await process.WaitForLineAsync(line => line.Contains("Now listening on: http://127.0.0.1:", StringComparison.Ordinal));
         return new FreshSite(redis, process, int.Parse(line.Split(':')[^1]));
     }
 
-    public async Task<string> AskAsync(string request, string? body = null, params string[] headers)
+    public async Task<string> AskAsync(string request, string? body = null, params string[] headers) => (await ReplyAsync(request, body, headers)).Text;
+
+    public async Task<int> StatusAsync(string request, string? body = null, params string[] headers) => (await ReplyAsync(request, body, headers)).Status;
+
+    private async Task<RawReply> ReplyAsync(string request, string? body, string[] headers)
     {
         await using var connection = await RawConnection.OpenAsync(port);
-        return (await connection.AskAsync(request, body, headers)).Text;
+        return await connection.AskAsync(request, body, headers);
     }
 
     public async ValueTask DisposeAsync()

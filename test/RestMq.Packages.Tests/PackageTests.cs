@@ -47,6 +47,17 @@ public sealed class PackageTests(PackedFolder packed)
         string? Text(string name) => spec.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
     }
 
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void Its_readme_is_its_own_and_makes_sense_where_only_it_is_shown(string library)
+    {
+        using var package = packed.Open(library, "nupkg");
+        using var reader = new StreamReader(package.GetEntry("README.md")!.Open());
+        var readme = reader.ReadToEnd();
+        readme.Should().StartWith($"# {library}\n").And.Contain("dotnet add package ").And.Contain("```csharp");
+        readme.Should().NotMatchRegex(@"\]\((?!https://)", "a link to a file of the repository leads nowhere");
+    }
+
     [Fact]
     public async Task A_site_embeds_the_queues_as_the_README_says()
     {
@@ -54,6 +65,8 @@ public sealed class PackageTests(PackedFolder packed)
         (await site.AskAsync("POST /mq/q/test", "value=foobar")).Should().Be("test:1\r\n");
         (await site.AskAsync("GET /mq/q/test")).Should().Be("{\"key\":\"test:1\",\"value\":\"foobar\",\"count\":1}\r\n");
         (await site.AskAsync("POST /orders", """{"number":7,"item":"tuna"}""", JsonHeader)).Should().Be("orders:1");
+        await site.AskAsync("POST /mq/p/orders", "max_length=1");
+        (await site.StatusAsync("POST /orders", """{"number":8,"item":"tuna"}""", JsonHeader)).Should().Be(429, "what was dropped must not look like what was added");
         (await site.AskAsync("GET /mq/q/orders")).Should().Be("{\"key\":\"orders:1\",\"value\":{\"Number\":7,\"Item\":\"tuna\"},\"count\":1}\r\n");
         (await site.Redis.KeysAsync()).Should().Contain("restmq:{orders}:meta");
     }

@@ -19,6 +19,8 @@ internal static class Repository
 
     public static string ProjectOf(string library) => Path.Combine(Root, library, $"{library}.csproj");
 
+    public static string ReadmeOf(string library) => Path.Combine(Root, library, "README.md");
+
     private static bool IsPacked(string project)
     {
         var text = File.ReadAllText(project);

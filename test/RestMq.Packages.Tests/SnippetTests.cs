@@ -11,13 +11,19 @@ namespace RestMq.Packages;
 /// </summary>
 public sealed partial class SnippetTests
 {
-    // Those of the web SDK, and every namespace of the libraries.
-    private static readonly string[] Usings =
+    // Those of the web SDK.
+    private static readonly string[] Implicit =
     [
-        "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Net.Http.Json", "System.Text.Json",
+        "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Net.Http.Json",
         "System.Threading", "System.Threading.Tasks", "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http",
         "Microsoft.AspNetCore.Routing", "Microsoft.Extensions.Configuration", "Microsoft.Extensions.DependencyInjection",
         "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
+    ];
+
+    // What who reads docs/ has from the readme: every namespace of the libraries.
+    private static readonly string[] Known =
+    [
+        "System.Text.Json",
         .. Repository.Libraries.SelectMany(library => System.Reflection.Assembly.Load(library).GetExportedTypes()).Select(type => type.Namespace!).Distinct(),
     ];
 
@@ -50,16 +56,20 @@ public sealed partial class SnippetTests
     public void A_stale_snippet_would_be_found() =>
         Errors(ProgramOf(new Snippet("stale", "here", "app.MapRestMqq(\"/mq\");"))).Should().ContainSingle().Which.Should().Contain("MapRestMqq");
 
+    [Fact]
+    public void So_would_a_using_that_the_readme_does_not_show() =>
+        Errors(ProgramOf(new Snippet("stale", "README.md:1", "app.MapRestMq(\"/mq\");"))).Should().ContainSingle().Which.Should().Contain("MapRestMq");
+
     private static string ProgramOf(Snippet snippet)
     {
-        var lines = snippet.Code.Split('\n').ToLookup(line => UsingDirective().IsMatch(line));
-        var code = string.Join('\n', lines[false]);
+        var code = snippet.Code;
         var given = Given.Where(given => Regex.IsMatch(code, $@"\b{given.Name}\.") && !Regex.IsMatch(code, $@"\bvar {given.Name}\b")).Select(given => given.Declaration);
         var around = Path.Combine(Repository.Root, "test", "RestMq.Packages.Tests", "Snippets", $"{snippet.Name}.cs");
         var supplied = File.Exists(around) ? File.ReadAllText(around) : "";
         var (before, after) = supplied.Split("// the snippet\n") is [var head, var tail] ? (head, tail) : ("", supplied);
-        string[] parts = [.. Usings.Select(name => $"global using {name};"), .. lines[true], .. given, before, code, after];
-        return string.Join('\n', parts);
+        string[] parts = [.. given, before, code, after];
+        var usings = (snippet.IsFirst ? Implicit : [.. Implicit, .. Known]).Select(name => $"global using {name};\n");
+        return string.Concat(usings) + Snippet.UsingsFirst(string.Join('\n', parts));
     }
 
     private static IEnumerable<string> Errors(string program)
@@ -72,7 +82,4 @@ public sealed partial class SnippetTests
         return CSharpCompilation.Create("snippet", [tree], assemblies.Select(path => MetadataReference.CreateFromFile(path)), options)
             .GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(diagnostic => diagnostic.ToString());
     }
-
-    [GeneratedRegex(@"^using [\w.]+;$")]
-    private static partial Regex UsingDirective();
 }

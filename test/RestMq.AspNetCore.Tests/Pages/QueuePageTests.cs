@@ -24,12 +24,12 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     [Fact]
     public async Task The_dead_are_returned_and_the_page_is_shown_again()
     {
-        (await PageAsync("?state=dead")).Should().Contain("Return all 1 dead letters");
+        (await PageAsync("?state=dead")).Should().Contain("Return the dead letter to the queue");
         using var reply = await PressAsync("redrive", null, ("Sec-Fetch-Site", "same-origin"), ("Origin", "http://localhost"));
         reply.StatusCode.Should().Be(HttpStatusCode.SeeOther);
         reply.Headers.Location!.OriginalString.Should().Be("/mq/j/a");
         (await PlacesAsync()).Should().Be((2, 0));
-        (await PageAsync("?state=dead")).Should().NotContain("Return all");
+        (await PageAsync("?state=dead")).Should().NotContain("Return ");
     }
 
     [Theory]
@@ -104,6 +104,31 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_list_has_each_queue_with_its_numbers()
+    {
+        await _site.SendAsync("POST /mq/q/b?delay=100", "value=later").IsAsync(HttpStatusCode.OK);
+        var page = await (await _site.SendAsync("GET /mq/q", null, ("Accept", "text/html"))).Content.ReadAsStringAsync();
+        Rows().Matches(page).Select(row => $"{row.Groups["name"]} {string.Join(' ', row.Groups["number"].Captures)}").Should().Equal("a 1 0 0 1 0", "b 0 0 1 0 0");
+        page.Should().Contain("2 queues in").And.Contain("href=\"/mq/stats\"").And.Contain("href=\"/mq/queue\"");
+    }
+
+    [Fact]
+    public async Task The_list_counts_the_first_queues_and_names_all()
+    {
+        for (var i = 0; i < QueueListPage.Counted; i++) await _site.SendAsync($"POST /mq/q/more-{i}", "value=x").IsAsync(HttpStatusCode.OK);
+        var page = await (await _site.SendAsync("GET /mq/q", null, ("Accept", "text/html"))).Content.ReadAsStringAsync();
+        Rows().Count(page).Should().Be(QueueListPage.Counted);
+        page.Split("href=\"/mq/j/").Should().HaveCount(QueueListPage.Counted + 2);
+    }
+
+    [Fact]
+    public async Task The_command_page_leads_back_to_the_list()
+    {
+        var page = await (await _site.SendAsync("GET /mq/queue", null, ("Accept", "text/html"))).Content.ReadAsStringAsync();
+        page.Should().Contain("href=\"/mq/q\"");
+    }
+
+    [Fact]
     public async Task No_other_site_may_frame_the_page_or_be_sent_its_forms()
     {
         using var reply = await _site.SendAsync("GET /mq/j/a", null, ("Accept", "text/html"));
@@ -127,6 +152,9 @@ public sealed partial class QueuePageTests : IAsyncLifetime
 
     [GeneratedRegex("<option value=\"(?<value>\\w+)\"")]
     private static partial Regex Options();
+
+    [GeneratedRegex("<tr><td><a href=\"/mq/j/[^\"]+\">(?<name>[^<]+)</a></td>(<td class=\"number\">(?<number>\\d+)</td>){5}</tr>")]
+    private static partial Regex Rows();
 
     [GeneratedRegex("<form method=\"post\" action=\"(?<action>[^\"]+)\">")]
     private static partial Regex Forms();

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -250,6 +252,13 @@ public sealed class AccessTests
         store.Rules.OfKey("s3cret").Should().NotBeNull();
         settings.Be([.. Shop, ("Access:Keys:0:Secret", "another")]);
         store.Rules.OfKey("s3cret").Should().BeNull("what comes back is read");
+    }
+
+    [Fact]
+    public async Task Nothing_is_encrypted_and_so_no_keys_for_it_are_kept()
+    {
+        await using var host = new SampleHost(Shop);
+        host.Services.GetService<IDataProtectionProvider>().Should().BeNull("it writes keys to the home of its user, and warns that they are readable there");
     }
 
     [Fact]

@@ -9,7 +9,10 @@ public abstract class ExampleTests(HostFixture fixture)
     public async Task The_tour_by_curl()
     {
         var queue = Host.NextQueue();
-        var lines = (await RunAsync("sh rest_tour.sh", queue)).Split('\n').Where(line => line.Length > 0 && line[0] is not ('#' or '$')).ToArray();
+        var output = await RunAsync("sh rest_tour.sh", queue);
+        output.Should().Contain($"$ curl -d 'queue={queue}&value=foobar' http://127.0.0.1:{Host.Port}/\n", "what is printed can be pasted")
+            .And.Contain("""$ curl -H 'Content-Type: application/json' -d '{"a":[1,null]}' http""");
+        var lines = output.Split('\n').Where(line => line.Length > 0 && line[0] is not ('#' or '$')).ToArray();
         lines.Should().StartWith([
             $"{queue}:1", $"{queue}:2", $"{queue}:3",
             $$"""{"key":"{{queue}}:1","value":"foobar","count":1}""",

@@ -56,6 +56,7 @@ public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<Mem
         var page = await fixture.Host.AskAsync("GET /scalar/");
         page.Status.Should().Be(200);
         page.Text.Should().Contain("scalar.js").And.NotContain("https://", "it works without the world");
+        page.Text.Should().Contain("\"agent\":{\"disabled\":true").And.Contain("\"mcp\":{\"disabled\":true").And.Contain("\"showDeveloperTools\":\"never\"");
     }
 
     private static IEnumerable<string> Outline(string route, JsonElement operation)

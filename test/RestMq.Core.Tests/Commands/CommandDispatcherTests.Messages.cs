@@ -117,7 +117,7 @@ public sealed partial class CommandDispatcherTests
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         var reply = await DispatchAsync($$"""{"cmd":"lease","queue":"test"{{lease}}}""");
         Text(reply).Should().Be("""{"queue":"test","key":"test:1","value":"one","count":1,"receipt":"test:1.1"}""");
-        reply.Taken.Should().BeNull("its settling is the client's");
+        (reply.Taken!.Key.ToString(), reply.IsLeased).Should().Be(("test:1", true), "who cannot be told of it must give it back");
 
         await _stage.PassAsync(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
         (await AnswerAsync("""{"cmd":"len","queue":"test"}""")).Should().Be("""{"queue":"test","len":0}""");

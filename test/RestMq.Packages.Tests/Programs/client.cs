@@ -5,12 +5,9 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using RestMq;
-using RestMq.Client;
 
 var builder = Host.CreateApplicationBuilder();
 builder.Logging.ClearProviders();
-var services = builder.Services;
 switch (args[2])
 {
     case "as the README says":
