@@ -57,6 +57,15 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
+    /// <summary>How much its messages may have now until it is full.</summary>
+    public long RoomInBytes
+    {
+        get
+        {
+            lock (_lock) return Math.Max(MaxBufferedBytes - _bufferedBytes, 0);
+        }
+    }
+
     /// <summary>The messages that are its own and not known to be settled.</summary>
     public IReadOnlyList<QueueMessage> Own
     {

@@ -127,7 +127,7 @@ internal sealed partial class QueuePump
         lock (_lock) return Plain.Consumers.Where(condition).Select(consumer => consumer.Room).DefaultIfEmpty().Max();
     }
 
-    public int OwnRoom(ConsumerGroup group, int most)
+    public (int Messages, long Bytes) OwnRoom(ConsumerGroup group, int most)
     {
         lock (_lock) return group.OwnRoom(most);
     }

@@ -83,6 +83,24 @@ public abstract partial class LiveTests
         (await slow.IdsAsync(8)).Should().Equal(Numbers(1, 8));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Large_messages_of_their_own_fill_a_slow_consumer_sooner_also_beside_a_quick_one(bool theySettle)
+    {
+        var options = theySettle ? new LiveConsumerOptions { Lease = TimeSpan.FromMinutes(1), Prefetch = 100 } : FromNow;
+        await ConfigureAsync(QueuePolicy.RoundRobin);
+        await using var slow = await ListenAsync(_one, options);
+        await using var quick = await ListenAsync(_one, options);
+        for (var n = 0; n < 40; n++) await _two.Engine.AddAsync(Queue, Large);
+
+        for (var n = 0; n < 38; n++)
+        {
+            var message = (await quick.MessagesAsync(1))[0];
+            if (theySettle) await Engine.SettleAsync(new Settlement(message.Receipt, SettleAction.Ack));
+        }
+
+        slow.Waiting.Should().Be(2, "two are two megabytes");
+    }
+
     [Fact]
     public async Task Large_messages_that_were_moved_for_a_consumer_get_there_without_any_history()
     {
