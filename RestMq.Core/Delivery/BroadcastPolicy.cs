@@ -25,8 +25,12 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
             pump.Queue, new BroadcastRequest(front, Math.Min(room, Step), Step), CancellationToken.None).ConfigureAwait(false);
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
+        // Where the log ended before this step moved anything. A place beyond that is of another life of the log, whose data was lost, and all
+        // that there is is new to it.
+        var end = batch.After < front ? batch.After : batch.Last;
         pump.ForEach(consumer =>
         {
+            if (consumer.Cursor > end) consumer.Cursor = 0;
             // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for history may be short.
             if (consumer.Cursor < batch.After) return;
             Offer(pump, consumer, batch, whole: consumer.Room > 0);
@@ -65,8 +69,6 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
 
     private static void Offer(QueuePump pump, LiveConsumer consumer, BroadcastBatch batch, bool whole)
     {
-        // A place beyond the end is of another life of the log: it starts from what there is.
-        if (consumer.Cursor > batch.Last) consumer.Cursor = Math.Min(batch.After, batch.Last);
         foreach (var message in batch.Messages)
         {
             var missed = message.Sequence - consumer.Cursor - 1;
