@@ -55,6 +55,18 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
     public LiveConsumer? GiveNext(QueueMessage message) =>
         Next(consumer => consumer.OwnRoom > 0 && consumer.TryWrite(message, own: true)) ?? Next(consumer => consumer.TryWrite(message, own: true));
 
+    /// <summary>The next ones of which something holds: at most so many, and others the next time.</summary>
+    public List<LiveConsumer> Next(int most, Func<LiveConsumer, bool> condition)
+    {
+        var found = new List<LiveConsumer>();
+        for (var left = _rotation.Count; left > 0 && found.Count < most; left--)
+        {
+            var next = Turn();
+            if (condition(next)) found.Add(next);
+        }
+        return found;
+    }
+
     private LiveConsumer? Next(Func<LiveConsumer, bool> condition)
     {
         for (var left = _rotation.Count; left > 0; left--)

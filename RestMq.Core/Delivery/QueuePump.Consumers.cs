@@ -112,9 +112,9 @@ internal sealed partial class QueuePump
         }
     }
 
-    public List<LiveConsumer> Where(Func<LiveConsumer, bool> condition)
+    public List<LiveConsumer> Next(int most, Func<LiveConsumer, bool> condition)
     {
-        lock (_lock) return [.. Plain.Consumers.Where(condition)];
+        lock (_lock) return Plain.Next(most, condition);
     }
 
     public bool Any(Func<LiveConsumer, bool> condition)

@@ -102,6 +102,62 @@ public abstract partial class LiveTests
     }
 
     [Fact]
+    public async Task Many_who_catch_up_do_not_keep_up_the_front()
+    {
+        const int Many = 50;
+        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        await using var quick = await ListenFromNowAsync(daemon);
+        var slow = new Listener[Many];
+        for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(daemon);
+        await AddAsync(30);
+        await quick.IdsAsync(30);
+        await Until(() => slow.All(listener => listener.Waiting == 10));
+        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        daemon.Store.Gate = opened.Task;
+        foreach (var listener in slow) await listener.IdsAsync(10);
+        var before = daemon.Store.Broadcasts.Count;
+
+        opened.SetResult();
+
+        foreach (var listener in slow) (await listener.IdsAsync(20)).Should().Equal(Numbers(11, 30));
+        var (longest, reads) = (0, 0);
+        foreach (var request in daemon.Store.Broadcasts.Skip(before))
+        {
+            reads = request.Move == 0 ? reads + 1 : 0;
+            longest = Math.Max(longest, reads);
+        }
+        longest.Should().BeInRange(1, 20, "the front moves on between");
+    }
+
+    [Fact]
+    public async Task Many_whose_messages_are_gone_cost_nothing_until_they_have_read_what_they_have()
+    {
+        const int Many = 50;
+        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        await ConfigureAsync(new QueueSettingsChange { History = 0 });
+        await using var quick = await ListenFromNowAsync(daemon);
+        var slow = new Listener[Many];
+        for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(daemon);
+        await AddAsync(30);
+        await quick.IdsAsync(30);
+        await Until(() => slow.All(listener => listener.Waiting == 10));
+
+        foreach (var listener in slow) await listener.IdsAsync(1);
+
+        await Until(async () =>
+        {
+            var steps = daemon.Store.Steps;
+            await Task.Delay(100);
+            return daemon.Store.Steps == steps;
+        });
+        foreach (var listener in slow)
+        {
+            (await listener.IdsAsync(9)).Should().Equal(Numbers(2, 10));
+            (await listener.NextAsync()).Should().Be(new LiveEvent(null, 20));
+        }
+    }
+
+    [Fact]
     public async Task Large_messages_that_were_moved_for_a_consumer_get_there_without_any_history()
     {
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
