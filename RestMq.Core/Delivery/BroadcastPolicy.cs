@@ -5,12 +5,15 @@ namespace RestMq.Delivery;
 /// <summary>
 /// Every consumer gets every message. A step moves ready messages to the queue's live log and reads the log; all daemons read one log, so all
 /// consumers see one order. Each consumer has its own place in it: one that is full, or that comes back, is behind, and catches up by
-/// reads of its own, so nobody waits for it and nothing is kept for it but the log.
+/// reads of its own, few in each step and all in turn, so nobody waits for it and nothing is kept for it but the log.
 /// <para>Messages leave the queue only as fast as the quickest consumer here takes them: while all are full, they wait in the queue.</para>
 /// </summary>
 internal sealed class BroadcastPolicy : IDeliveryPolicy
 {
     private const int Step = 100;
+
+    // How many catch up in a step: who keeps up must not wait for all who do not.
+    private const int CatchUps = 20;
 
     public QueuePolicy Policy => QueuePolicy.Broadcast;
 
@@ -25,8 +28,12 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
             pump.Queue, new BroadcastRequest(front, Math.Min(room, Step), Step), CancellationToken.None).ConfigureAwait(false);
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
+        // Where the log ended before this step moved anything. A place beyond that is of another life of the log, whose data was lost, and all
+        // that there is is new to it.
+        var end = batch.After < front ? batch.After : batch.Last;
         pump.ForEach(consumer =>
         {
+            if (consumer.Cursor > end) consumer.Cursor = 0;
             // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for history may be short.
             if (consumer.Cursor < batch.After) return;
             Offer(pump, consumer, batch, whole: consumer.Room > 0);
@@ -41,11 +48,12 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsRoom, batch.Settings);
     }
 
-    /// <summary>Gives each consumer that is behind and has room what it lacks next; true when one got something.</summary>
+    /// <summary>Gives some consumers that are behind and have room what they lack next; true when there may be more to give.</summary>
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {
         var gave = false;
-        foreach (var consumer in pump.Where(consumer => consumer.Cursor < pump.Front && consumer.Room > 0))
+        var behind = pump.Next(CatchUps, consumer => consumer.Cursor < pump.Front && consumer.Room > 0 && !consumer.MustReadFirst);
+        foreach (var consumer in behind)
         {
             var before = consumer.Cursor;
             var missing = await store.BroadcastAsync(
@@ -55,7 +63,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
             Offer(pump, consumer, missing, whole: false);
             gave |= consumer.Cursor != before;
         }
-        return gave;
+        return gave || behind.Count == CatchUps;
     }
 
     private static bool IsPaused(BroadcastBatch batch) => batch.Settings.Stopped || batch.Settings.Policy != QueuePolicy.Broadcast;
@@ -65,8 +73,6 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
 
     private static void Offer(QueuePump pump, LiveConsumer consumer, BroadcastBatch batch, bool whole)
     {
-        // A place beyond the end is of another life of the log: it starts from what there is.
-        if (consumer.Cursor > batch.Last) consumer.Cursor = Math.Min(batch.After, batch.Last);
         foreach (var message in batch.Messages)
         {
             var missed = message.Sequence - consumer.Cursor - 1;

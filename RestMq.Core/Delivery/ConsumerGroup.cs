@@ -22,12 +22,18 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
 
     public void Remove(LiveConsumer consumer) => _rotation.Remove(consumer.Place!);
 
-    /// <summary>How many messages they take now, counted no further than <paramref name="most"/>.</summary>
-    public int OwnRoom(int most)
+    /// <summary>How many messages they take now, counted no further than <paramref name="most"/>, and of how many bytes.</summary>
+    public (int Messages, long Bytes) OwnRoom(int most)
     {
-        var room = 0;
-        for (var node = _rotation.First; node is not null && room < most; node = node.Next) room += node.Value.OwnRoom;
-        return Math.Min(room, most);
+        var (messages, bytes) = (0, 0L);
+        for (var node = _rotation.First; node is not null && messages < most; node = node.Next)
+        {
+            var room = node.Value.OwnRoom;
+            if (room == 0) continue;
+            messages += room;
+            bytes += node.Value.RoomInBytes;
+        }
+        return (Math.Min(messages, most), bytes);
     }
 
     /// <summary>What those hold who are full: about so many messages, and others' the next time.</summary>
@@ -36,24 +42,47 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
         var receipts = new List<Receipt>();
         for (var left = _rotation.Count; left > 0 && receipts.Count < most; left--)
         {
-            var node = _rotation.First!;
-            _rotation.RemoveFirst();
-            _rotation.AddLast(node);
-            if (node.Value.OwnRoom == 0) receipts.AddRange(node.Value.Own.Select(message => message.Receipt));
+            var next = Turn();
+            if (next.OwnRoom == 0) receipts.AddRange(next.Own.Select(message => message.Receipt));
         }
         return receipts;
     }
 
-    /// <summary>Gives a message to the next one that has room; null when none has.</summary>
-    public LiveConsumer? GiveNext(QueueMessage message)
+    /// <summary>
+    /// Gives a message to the next one that has room; when none has, to the next one that is full by bytes only, for what was handed out must
+    /// get somewhere. Null when all are full by number.
+    /// </summary>
+    public LiveConsumer? GiveNext(QueueMessage message) =>
+        Next(consumer => consumer.OwnRoom > 0 && consumer.TryWrite(message, own: true)) ?? Next(consumer => consumer.TryWrite(message, own: true));
+
+    /// <summary>The next ones of which something holds: at most so many, and others the next time.</summary>
+    public List<LiveConsumer> Next(int most, Func<LiveConsumer, bool> condition)
     {
-        for (var tries = _rotation.Count; tries > 0; tries--)
+        var found = new List<LiveConsumer>();
+        for (var left = _rotation.Count; left > 0 && found.Count < most; left--)
         {
-            var node = _rotation.First!;
-            _rotation.RemoveFirst();
-            _rotation.AddLast(node);
-            if (node.Value.TryWrite(message, own: true)) return node.Value;
+            var next = Turn();
+            if (condition(next)) found.Add(next);
+        }
+        return found;
+    }
+
+    private LiveConsumer? Next(Func<LiveConsumer, bool> condition)
+    {
+        for (var left = _rotation.Count; left > 0; left--)
+        {
+            var next = Turn();
+            if (condition(next)) return next;
         }
         return null;
+    }
+
+    // Whoever is first goes to the end.
+    private LiveConsumer Turn()
+    {
+        var node = _rotation.First!;
+        _rotation.RemoveFirst();
+        _rotation.AddLast(node);
+        return node.Value;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     private long _bufferedBytes;
     private int _buffered;
     private int _quiet; // seconds
-    private bool _ended;
+    private bool _owesGap;
 
     public QueueName Queue => queue;
 
@@ -57,6 +57,15 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
+    /// <summary>How much its messages may have now until it is full.</summary>
+    public long RoomInBytes
+    {
+        get
+        {
+            lock (_lock) return Math.Max(MaxBufferedBytes - _bufferedBytes, 0);
+        }
+    }
+
     /// <summary>The messages that are its own and not known to be settled.</summary>
     public IReadOnlyList<QueueMessage> Own
     {
@@ -67,10 +76,13 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     }
 
     /// <summary>Whether its stream has been ended.</summary>
-    public bool HasEnded => _ended;
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Whether it could not be told of a gap, since it has not read all that is before it: until then there is nothing to give to it.</summary>
+    public bool MustReadFirst => _owesGap && _channel.Reader.Count > 0;
 
     // What was fetched for it is not refused for its size.
-    private int Places => _ended ? 0 : Math.Max(buffer - _buffered, 0);
+    private int Places => HasEnded ? 0 : Math.Max(buffer - _buffered, 0);
 
     /// <summary>Gives it a message; false when it is full by number or has ended.</summary>
     /// <param name="message">The message.</param>
@@ -83,6 +95,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
             if (Places == 0 || (own && _own.Count >= _mostOwn) || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
             if (own) _own.AddLast(message);
             _quiet = 0;
+            _owesGap = false;
             _buffered++;
             _bufferedBytes += message.Body.Bytes.Length;
             return true;
@@ -90,7 +103,11 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     }
 
     /// <summary>Tells it of messages that are gone; false when it has not read all that is before them, or has ended.</summary>
-    public bool TryWriteGap(long missed) => _channel.Reader.Count == 0 && _channel.Writer.TryWrite(new LiveEvent(null, missed));
+    public bool TryWriteGap(long missed)
+    {
+        _owesGap = _channel.Reader.Count > 0;
+        return !_owesGap && _channel.Writer.TryWrite(new LiveEvent(null, missed));
+    }
 
     /// <summary>Counts a second; when nothing came for the time of the heartbeat, and nothing waits to be read, an event says that the stream lives.</summary>
     public void CountSecond()
@@ -129,7 +146,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     /// <summary>Ends the stream: the transport reads what is buffered, then sees the end.</summary>
     public void End()
     {
-        lock (_lock) _ended = true;
+        lock (_lock) HasEnded = true;
         _channel.Writer.TryComplete();
     }
 

@@ -112,9 +112,9 @@ internal sealed partial class QueuePump
         }
     }
 
-    public List<LiveConsumer> Where(Func<LiveConsumer, bool> condition)
+    public List<LiveConsumer> Next(int most, Func<LiveConsumer, bool> condition)
     {
-        lock (_lock) return [.. Plain.Consumers.Where(condition)];
+        lock (_lock) return Plain.Next(most, condition);
     }
 
     public bool Any(Func<LiveConsumer, bool> condition)
@@ -127,7 +127,7 @@ internal sealed partial class QueuePump
         lock (_lock) return Plain.Consumers.Where(condition).Select(consumer => consumer.Room).DefaultIfEmpty().Max();
     }
 
-    public int OwnRoom(ConsumerGroup group, int most)
+    public (int Messages, long Bytes) OwnRoom(ConsumerGroup group, int most)
     {
         lock (_lock) return group.OwnRoom(most);
     }

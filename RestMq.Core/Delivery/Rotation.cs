@@ -14,12 +14,12 @@ internal static class Rotation
 
     public static async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store, ConsumerGroup group, LeaseRequest request)
     {
-        var room = pump.OwnRoom(group, Step);
+        var (room, bytes) = pump.OwnRoom(group, Step);
         pump.NoteRoom(group, full: room == 0);
         // Those who hold messages may let their leases run out: then nothing but time makes room.
         if (room == 0) return new DeliveryStep(More: false, request.Held ? LookAgain : null, WantsRoom: true, Settings: null);
 
-        var batch = await store.LeaseAsync(pump.Queue, [request with { Count = room }], CancellationToken.None).ConfigureAwait(false);
+        var batch = await store.LeaseAsync(pump.Queue, [request with { Count = room, Bytes = bytes }], CancellationToken.None).ConfigureAwait(false);
         var given = 0;
         while (given < batch.Messages.Count && pump.TryGiveNext(group, batch.Messages[given])) given++;
         if (given < batch.Messages.Count)

@@ -24,7 +24,8 @@ internal sealed class QueueHub
     private readonly Lock _dueLock = new();
     private readonly TimeProvider _time;
     private Task<IAsyncDisposable>? _listening;
-    private DateTimeOffset _due = DateTimeOffset.MaxValue;
+    private long _setAt; // a timestamp
+    private TimeSpan _setFor = TimeSpan.MaxValue;
     private int _users;
     private int _idleSweeps;
 
@@ -83,9 +84,9 @@ internal sealed class QueueHub
         var wait = next is { } time && time < _slowPoll ? time : _slowPoll;
         lock (_dueLock)
         {
-            var due = _time.GetUtcNow() + wait;
-            if (due >= _due) return;
-            _due = due;
+            // Not by the clock on the wall: when that is set, the timer is not.
+            if (_setFor - _time.GetElapsedTime(_setAt) <= wait) return;
+            (_setAt, _setFor) = (_time.GetTimestamp(), wait);
             _timer.Change(wait, Timeout.InfiniteTimeSpan);
         }
     }
@@ -127,7 +128,7 @@ internal sealed class QueueHub
 
     private void OnDue()
     {
-        lock (_dueLock) _due = DateTimeOffset.MaxValue;
+        lock (_dueLock) _setFor = TimeSpan.MaxValue;
         Waiters.Wake();
         Pump.Signal();
     }

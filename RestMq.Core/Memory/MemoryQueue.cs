@@ -48,20 +48,25 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         var wanted = 0L;
         for (var i = 0; i < requests.Count; i++) wanted += ShareOf(requests[i]);
 
+        var more = false;
         var messages = new List<QueueMessage>((int)Math.Min(wanted, _ready.Count));
         var room = IQueueStore.MostBytes;
         for (var i = 0; i < requests.Count; i++)
         {
             var due = now + requests[i].Lease.Ticks;
             if (requests[i].Held) _watchedUntil = Math.Max(_watchedUntil, due + requests[i].Lease.Ticks);
-            for (var left = ShareOf(requests[i]); left > 0 && room > 0 && Head(now) is { } head; left--)
+            var bytes = requests[i] is { Live: false, Held: false } ? room : Math.Min(room, requests[i].Bytes);
+            var left = ShareOf(requests[i]);
+            for (; left > 0 && bytes > 0 && Head(now) is { } head; left--)
             {
                 Put(head, MessageState.Leased, due);
                 messages.Add(head.ToQueueMessage(name, head.Past + 1));
+                bytes -= head.Size;
                 room -= head.Size;
             }
+            more |= left > 0 && _ready.Count > 0;
         }
-        return new LeasedBatch(messages, messages.Count == wanted ? null : room > 0 ? NextDue(now) : TimeSpan.Zero, Live);
+        return new LeasedBatch(messages, more ? TimeSpan.Zero : messages.Count < wanted ? NextDue(now) : null, Live);
     }
 
     public SettleResult[] Settle(IReadOnlyList<Settlement> settlements, long now)

@@ -143,7 +143,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         {
             var (count, first) = (0, requests[i]);
             for (; i < requests.Count && first == requests[i] with { Count = first.Count }; i++) count += requests[i].Count;
-            arguments.AddRange([count, Milliseconds(first.Lease), first.Held ? 2 : first.Live ? 1 : 0]);
+            arguments.AddRange([count, Milliseconds(first.Lease), first.Held ? $"2:{first.Bytes}" : first.Live ? $"1:{first.Bytes}" : 0]);
         }
     }
 

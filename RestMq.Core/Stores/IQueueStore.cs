@@ -113,7 +113,9 @@ internal sealed record QueueHint(bool IsPurge, IReadOnlyList<Receipt> Ended)
 /// Whether it is for live consumers that settle by themselves, wherever they like: it gets nothing while the queue is stopped, and for as long
 /// as it may be held, hints tell of the hand-outs that end.
 /// </param>
-internal readonly record struct LeaseRequest(int Count, TimeSpan Lease, bool Live = false, bool Held = false);
+/// <param name="Bytes">How much at most, give or take a message, when it is for live consumers: one that is comes alone.</param>
+internal readonly record struct LeaseRequest(
+    int Count, TimeSpan Lease, bool Live = false, bool Held = false, long Bytes = IQueueStore.MostBytes);
 
 /// <summary>What a lease gave.</summary>
 /// <param name="Messages">The messages, in order: the first request's, then the second's.</param>

@@ -97,22 +97,23 @@ local function next_due(at, again)
   return first
 end
 
--- Takes up to `want` living messages off `ready`. Work is bounded in messages skipped, dead ones among them, and in bytes. Returns ids, stored bodies, and hand-outs
--- (nil when every one is the first), and whether a bound was met, so that there may be more.
-local function pop(want, at)
+-- Takes up to `want` living messages off `ready`. Work is bounded in messages skipped, dead ones among them, and in bytes (`most`, if it is given).
+-- Returns ids, stored bodies, and hand-outs (nil when every one is the first), and whether a bound was met, so that there may be more.
+local function pop(want, at, most)
+  most = math.min(most or BYTES, BYTES)
   local mortal, counted = has(expiry), has(count)
   local ids, bodies, hand_outs, n = {}, {}, counted and {} or nil, 0
   local bytes, skipped = 0, 0
   while n < want do
-    if bytes >= BYTES or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
+    if bytes >= most or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
     -- As many as their size so far lets fit; the first few are taken on trust.
-    local fit = n > 0 and math.ceil((BYTES - bytes + 1) * n / (bytes + 1)) or 8
+    local fit = n > 0 and math.ceil((most - bytes + 1) * n / (bytes + 1)) or most < BYTES and 4 or 8
     -- Behind some that are gone there are mostly more.
     local some = call('LPOP', ready, math.min(skipped > 8 and 32 or want - n, 32, math.max(fit, 1)))
     if not some then break end
     local stored, past, gone = call('HMGET', body, unpack(some)), counted and call('HMGET', count, unpack(some)), {}
     for i, id in ipairs(some) do
-      if n == want or bytes >= BYTES then
+      if n == want or bytes >= most then
         -- More than were asked for, or larger than those before them: they wait for the next call.
         put_first({ unpack(some, i) })
         break

@@ -2,8 +2,8 @@
 -- arguments the requests have, the requests, the settlements.
 --
 -- A request is how many messages, for how many ms, and for whom: 0 a caller, 1 live consumers, who get nothing while the queue is stopped or
--- not round robin, 2 live consumers that settle by themselves, who get nothing while it is stopped. The first is served whole before the
--- second. A settlement is an id alone, which acks a first hand-out (the most common by far), or five: '-', id, fence, action and argument:
+-- not round robin, 2 live consumers that settle by themselves, who get nothing while it is stopped. Behind a live one's 1 or 2 is ':' and how
+-- many bytes it takes, give or take a message. The first is served whole before the second. A settlement is an id alone, which acks a first hand-out (the most common by far), or five: '-', id, fence, action and argument:
 -- 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason. It holds when the message is leased and its fence is the hand-out under way;
 -- without a fence (0) only 'ack' holds, and deletes the message wherever it is. Settlements are done one after another.
 --
@@ -111,11 +111,12 @@ end
 
 local function lease(at, last, settled)
   local moved, again = due(at)
-  local settings, want, shares, watched = nil, 0, {}, 0
+  local settings, want, shares, watched, most = nil, 0, {}, 0, BYTES
   for i = 3, last, 3 do
     local share = tonumber(ARGV[i])
     local whom = ARGV[i + 2]
     if whom ~= '0' then
+      whom, most = string.match(whom, '(%d):(%d+)')
       settings = settings or call('HMGET', meta, 'policy', 'state')
       if settings[2] == 'stopped' or (whom == '1' and settings[1] ~= 'roundrobin') then share = 0 end
     end
@@ -123,7 +124,7 @@ local function lease(at, last, settled)
     want, shares[#shares + 1] = want + share, share
   end
 
-  local ids, bodies, hand_outs, more = pop(want, at)
+  local ids, bodies, hand_outs, more = pop(want, at, tonumber(most))
   -- After the first write, which pop made: a Redis that is full would refuse it before.
   if watched > 0 and (#ids > 0 or exists(held)) then watch(watched) end
   local leases, caller, ends = {}, 0, nil

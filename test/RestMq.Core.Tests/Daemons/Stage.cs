@@ -80,11 +80,17 @@ internal sealed record Daemon(QueueEngine Engine, WatchedStore Store);
 internal sealed class MemoryStage : Stage
 {
     private readonly FakeTimeProvider _time = new();
+    private readonly WallClock _clock;
     private IQueueStore? _store;
+
+    public MemoryStage() => _clock = new WallClock(_time);
 
     public override TimeSpan Soon => TimeSpan.FromSeconds(10);
 
-    protected override TimeProvider Time => _time;
+    protected override TimeProvider Time => _clock;
+
+    /// <summary>Sets the clock on the wall forward; no time passes by that.</summary>
+    public void SetClock(TimeSpan forward) => _clock.Set += forward;
 
     public override Task PassAsync(TimeSpan time)
     {
@@ -92,7 +98,22 @@ internal sealed class MemoryStage : Stage
         return Task.CompletedTask;
     }
 
-    protected override IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics) => _store ??= new MemoryQueueStore(_time, Options.Create(options), metrics);
+    protected override IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics) => _store ??= new MemoryQueueStore(_clock, Options.Create(options), metrics);
+
+    // When the clock of a FakeTimeProvider is set its timestamps go along, as no real ones do.
+    private sealed class WallClock(FakeTimeProvider time) : TimeProvider
+    {
+        public TimeSpan Set { get; set; }
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + Set;
+
+        public override long GetTimestamp() => time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            time.CreateTimer(callback, state, dueTime, period);
+    }
 }
 
 /// <summary>Daemons over one Redis server, whose time is real.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RestMq.Stores;
 
 namespace RestMq.Daemons;
@@ -37,6 +38,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     /// <summary>How many of them set out.</summary>
     public int StepsBegun => _stepsBegun;
+
+    /// <summary>What the steps of a broadcast asked for.</summary>
+    public ConcurrentQueue<BroadcastRequest> Broadcasts { get; } = new();
 
     /// <summary>What happens after each step of a redrive.</summary>
     public Func<Task> AfterRedrive = () => Task.CompletedTask;
@@ -92,6 +96,7 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         var gate = Gate;
         Interlocked.Increment(ref _stepsBegun);
         await gate;
+        Broadcasts.Enqueue(request);
         var batch = await There().BroadcastAsync(queue, request, cancellationToken);
         Stepped(batch.Settings);
         if (Interlocked.Decrement(ref _repliesToLose) >= 0) throw Away();

@@ -83,6 +83,83 @@ public abstract partial class LiveTests
         (await slow.IdsAsync(8)).Should().Equal(Numbers(1, 8));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Large_messages_of_their_own_fill_a_slow_consumer_sooner_also_beside_a_quick_one(bool theySettle)
+    {
+        var options = theySettle ? new LiveConsumerOptions { Lease = TimeSpan.FromMinutes(1), Prefetch = 100 } : FromNow;
+        await ConfigureAsync(QueuePolicy.RoundRobin);
+        await using var slow = await ListenAsync(_one, options);
+        await using var quick = await ListenAsync(_one, options);
+        for (var n = 0; n < 40; n++) await _two.Engine.AddAsync(Queue, Large);
+
+        for (var n = 0; n < 38; n++)
+        {
+            var message = (await quick.MessagesAsync(1))[0];
+            if (theySettle) await Engine.SettleAsync(new Settlement(message.Receipt, SettleAction.Ack));
+        }
+
+        slow.Waiting.Should().Be(2, "two are two megabytes");
+    }
+
+    [Fact]
+    public async Task Many_who_catch_up_do_not_keep_up_the_front()
+    {
+        const int Many = 50;
+        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        await using var quick = await ListenFromNowAsync(daemon);
+        var slow = new Listener[Many];
+        for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(daemon);
+        await AddAsync(30);
+        await quick.IdsAsync(30);
+        await Until(() => slow.All(listener => listener.Waiting == 10));
+        var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        daemon.Store.Gate = opened.Task;
+        foreach (var listener in slow) await listener.IdsAsync(10);
+        var before = daemon.Store.Broadcasts.Count;
+
+        opened.SetResult();
+
+        foreach (var listener in slow) (await listener.IdsAsync(20)).Should().Equal(Numbers(11, 30));
+        var (longest, reads) = (0, 0);
+        foreach (var request in daemon.Store.Broadcasts.Skip(before))
+        {
+            reads = request.Move == 0 ? reads + 1 : 0;
+            longest = Math.Max(longest, reads);
+        }
+        longest.Should().BeInRange(1, 20, "the front moves on between");
+    }
+
+    [Fact]
+    public async Task Many_whose_messages_are_gone_cost_nothing_until_they_have_read_what_they_have()
+    {
+        const int Many = 50;
+        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        await ConfigureAsync(new QueueSettingsChange { History = 0 });
+        await using var quick = await ListenFromNowAsync(daemon);
+        var slow = new Listener[Many];
+        for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(daemon);
+        await AddAsync(30);
+        await quick.IdsAsync(30);
+        await Until(() => slow.All(listener => listener.Waiting == 10));
+
+        var before = daemon.Store.Steps;
+
+        foreach (var listener in slow) await listener.IdsAsync(1);
+
+        await Until(async () =>
+        {
+            var steps = daemon.Store.Steps;
+            await Task.Delay(100);
+            return daemon.Store.Steps == steps;
+        });
+        (daemon.Store.Steps - before).Should().BeLessThan(10 * Many, "each is tried once for what it has read");
+        foreach (var listener in slow)
+        {
+            (await listener.IdsAsync(9)).Should().Equal(Numbers(2, 10));
+            (await listener.NextAsync()).Should().Be(new LiveEvent(null, 20));
+        }
+    }
+
     [Fact]
     public async Task Large_messages_that_were_moved_for_a_consumer_get_there_without_any_history()
     {

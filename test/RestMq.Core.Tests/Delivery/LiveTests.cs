@@ -1,6 +1,7 @@
 using RestMq.Daemons;
 using RestMq.Engine;
 using RestMq.Redis;
+using StackExchange.Redis;
 using static RestMq.Deadline;
 
 namespace RestMq.Delivery;
@@ -14,6 +15,8 @@ public abstract partial class LiveTests : IAsyncLifetime
     private static readonly LiveConsumerOptions FromNow = new();
 
     private protected Daemon One => _one;
+
+    private protected Daemon Two => _two;
 
     private Daemon _one = null!;
     private Daemon _two = null!;
@@ -38,13 +41,13 @@ public abstract partial class LiveTests : IAsyncLifetime
 
     private static LiveConsumerOptions After(long sequence) => new() { ResumeAfter = sequence };
 
-    private static IEnumerable<long> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => (long)n);
+    private protected static IEnumerable<long> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => (long)n);
 
     private protected async Task<Listener> ListenAsync(Daemon daemon, LiveConsumerOptions? options = null) =>
         new((await Within(daemon.Engine.SubscribeAsync(Queue, options ?? FromNow)))!);
 
     /// <summary>The same, once the daemon knows where the log ends: what is added from then on is for this consumer.</summary>
-    private async Task<Listener> ListenFromNowAsync(Daemon daemon)
+    private protected async Task<Listener> ListenFromNowAsync(Daemon daemon)
     {
         var steps = daemon.Store.Steps;
         var listener = await ListenAsync(daemon);
@@ -64,7 +67,7 @@ public abstract partial class LiveTests : IAsyncLifetime
     private Task ConfigureAsync(QueuePolicy policy) => ConfigureAsync(new QueueSettingsChange { Policy = policy });
 
     /// <summary>Messages are gone from a queue a moment after they were delivered.</summary>
-    private Task NothingIsLeftAsync() => Until(async () => (await Engine.StatsAsync(Queue)).Total == 0);
+    private protected Task NothingIsLeftAsync() => Until(async () => (await Engine.StatsAsync(Queue)).Total == 0);
 }
 
 /// <summary>On memory, whose time is ours.</summary>
@@ -98,4 +101,30 @@ public sealed class MemoryLiveTests : LiveTests
 public sealed class RedisLiveTests(RedisServer server) : LiveTests
 {
     private protected override Stage Stage { get; } = new RedisStage(server);
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task When_the_data_is_lost_nothing_that_comes_after_is(bool elsewhere)
+    {
+        await using var listener = await ListenFromNowAsync(One);
+        await AddAsync(50);
+        await listener.IdsAsync(50);
+        One.Store.LosesHints = _ => true;
+        await using (var redis = await ConnectionMultiplexer.ConnectAsync(server.Configuration))
+        {
+            foreach (var key in redis.GetServers()[0].Keys(pattern: $"*{Queue}*")) await redis.GetDatabase().KeyDeleteAsync(key);
+        }
+        if (elsewhere)
+        {
+            // Another daemon's consumer is ahead in the log's new life when this one comes to know of it.
+            await using var there = await ListenAsync(Two, new LiveConsumerOptions { ResumeAfter = 0 });
+            await AddAsync(20, Two);
+            await there.IdsAsync(20);
+        }
+        One.Store.LosesHints = _ => false;
+
+        await AddAsync(elsewhere ? 80 : 100, Two);
+
+        (await listener.IdsAsync(100)).Should().Equal(Numbers(1, 100));
+        await NothingIsLeftAsync();
+    }
 }

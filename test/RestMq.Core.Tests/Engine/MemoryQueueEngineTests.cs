@@ -1,3 +1,4 @@
+using RestMq.Daemons;
 using static RestMq.Deadline;
 
 namespace RestMq.Engine;
@@ -78,6 +79,19 @@ public sealed partial class MemoryQueueEngineTests
 
         done.Cancel();
         await Within(sweeping);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_forward_makes_nobody_late()
+    {
+        var daemon = Stage.NewDaemon();
+        var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();
+        await Until(() => daemon.Store.EmptyLooks == 2);
+        ((MemoryStage)Stage).SetClock(TimeSpan.FromHours(1));
+
+        await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("soon")) { Delay = Stage.Soon });
+
+        (await Stage.PassUntilAsync(waiting)).Should().ContainSingle().Which.Body.ToString().Should().Be("soon");
     }
 
     private async Task OnceServedAsync(Daemons.Daemon daemon)

@@ -7,6 +7,20 @@ public abstract partial class QueueStoreContract
     private ValueTask<BroadcastBatch> BroadcastAsync(long? after = null, int move = 100, int read = 100) =>
         Store.BroadcastAsync(Queue, new BroadcastRequest(after, move, read), default);
 
+    [Fact]
+    public async Task A_lease_for_live_consumers_brings_as_many_bytes_as_they_take_give_or_take_a_message()
+    {
+        await ConfigureAsync(new QueueSettingsChange { Policy = QueuePolicy.RoundRobin });
+        for (var n = 0; n < 5; n++) await AddAsync(Message(new string('x', 1000)));
+
+        var few = await Store.LeaseAsync(Queue, [new LeaseRequest(5, Long, Live: true, Bytes: 1500)], default);
+        Ids(few.Messages).Should().Equal(1, 2);
+        few.Next.Should().Be(TimeSpan.Zero);
+
+        var rest = await Store.LeaseAsync(Queue, [new LeaseRequest(5, Long, Live: true)], default);
+        Ids(rest.Messages).Should().Equal(3, 4, 5);
+    }
+
     private static IEnumerable<long> Sequences(BroadcastBatch batch) => batch.Messages.Select(message => message.Sequence);
 
     [Fact]
