@@ -16,7 +16,7 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     /// <summary>The keys that every script gets.</summary>
     public RedisKey[] All { get; } = [.. Names.Select(name => (RedisKey)$"{prefix}{{{queue.Value}}}:{name}")];
 
-    /// <summary>The channel of the queue's hints.</summary>
+    /// <summary>The channel of the queue's hints; <see cref="RedisConnection"/> knows what is added to it.</summary>
     public string Wake => _tag + "wake";
 
     /// <summary>Where the key given to an idempotent add is remembered.</summary>

@@ -28,7 +28,8 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken)
     {
-        var listener = new Listener(this, queue, KeysOf(queue).Wake, onHint);
+        var channel = await _connection.ChannelAsync(KeysOf(queue).Wake, cancellationToken).ConfigureAwait(false);
+        var listener = new Listener(this, queue, channel, onHint);
         await listener.StartAsync(cancellationToken).ConfigureAwait(false);
         return listener;
     }
@@ -38,11 +39,9 @@ internal sealed partial class RedisQueueStore
         foreach (var listener in _listeners.Keys) listener.Tell(QueueHint.Changed);
     }
 
-    private sealed class Listener(RedisQueueStore store, QueueName queue, string channel, Action<QueueHint> onHint) : IAsyncDisposable
+    private sealed class Listener(RedisQueueStore store, QueueName queue, RedisChannel channel, Action<QueueHint> onHint) : IAsyncDisposable
     {
         private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
-
-        private readonly RedisChannel _channel = RedisChannel.Literal(channel);
 
         public void Tell(QueueHint hint) => onHint(hint);
 
@@ -70,7 +69,7 @@ internal sealed partial class RedisQueueStore
                 await store._connection.DoAsync(
                     async c =>
                     {
-                        await c.GetSubscriber().UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
+                        await c.GetSubscriber().UnsubscribeAsync(channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
                         return true;
                     },
                     CancellationToken.None).ConfigureAwait(false);
@@ -86,9 +85,9 @@ internal sealed partial class RedisQueueStore
             var subscriber = connection.GetSubscriber();
             // Hints have a connection of their own, which may be up a moment after the one for calls.
             var start = Stopwatch.GetTimestamp();
-            while (connection.IsConnected && !subscriber.IsConnected(_channel) && Stopwatch.GetElapsedTime(start) < store._connection.Patience / 2)
+            while (connection.IsConnected && !subscriber.IsConnected(channel) && Stopwatch.GetElapsedTime(start) < store._connection.Patience / 2)
                 await Task.Delay(Moment).ConfigureAwait(false);
-            await subscriber.SubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+            await subscriber.SubscribeAsync(channel, OnMessage).ConfigureAwait(false);
             return true;
         }
 
