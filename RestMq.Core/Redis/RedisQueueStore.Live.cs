@@ -17,13 +17,14 @@ internal sealed partial class RedisQueueStore
         var reply = (RedisResult[])(await RunAsync(
             RedisScript.Broadcast, queue, cancellationToken,
             request.After is { } after ? after : RedisValue.EmptyString, request.Move, request.Read, _daemon, request.Bytes).ConfigureAwait(false))!;
-        var messages = new QueueMessage[(reply.Length - 5) / 3];
+        const int Heads = 4;
+        var messages = new QueueMessage[(reply.Length - Heads) / 3];
         for (var i = 0; i < messages.Length; i++)
         {
-            var at = 5 + (i * 3);
+            var at = Heads + (i * 3);
             messages[i] = RedisBody.Read(queue, (long)reply[at + 1], (byte[])reply[at + 2]!, (long)reply[at]);
         }
-        return new BroadcastBatch(messages, (long)reply[0], (long)reply[1], Due(reply[2]), Live(reply[3], reply[4]));
+        return new BroadcastBatch(messages, (long)reply[0], (long)reply[1], Due(reply[2]), Live(reply[3]));
     }
 
     public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken)

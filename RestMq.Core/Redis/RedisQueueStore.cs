@@ -125,15 +125,15 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)
     {
-        const int Heads = 5;
-        var handOuts = (string?)reply[4] is { Length: > 0 } counts ? counts.Split(' ') : null;
+        const int Heads = 4;
+        var handOuts = (string?)reply[3] is { Length: > 0 } counts ? counts.Split(' ') : null;
         var messages = new QueueMessage[reply.Length - Heads];
         for (var i = 0; i < messages.Length; i++)
         {
             var count = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
             messages[i] = RedisBody.Read(queue, count, (byte[])reply[i + Heads]!);
         }
-        return new LeasedBatch(messages, Due(reply[1]), Live(reply[2], reply[3]));
+        return new LeasedBatch(messages, Due(reply[1]), reply[2].Length < 0 ? default : Live(reply[2]));
     }
 
     // Gathered callers mostly want the same, one after another: then they are one request to the script.
@@ -205,7 +205,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     private static TimeSpan? Due(RedisResult milliseconds) => (long)milliseconds < 0 ? null : TimeSpan.FromMilliseconds((long)milliseconds);
 
-    private static LiveState Live(RedisResult policy, RedisResult state) => new(PolicyOf(policy), (string?)state == "stopped");
+    private static LiveState Live(RedisResult told) => new(PolicyOf(told[0]), (string?)told[1] == "stopped", Number(told[2]) ?? 0);
 
     private static QueuePolicy PolicyOf(RedisResult policy) => (string?)policy == "roundrobin" ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast;
 }

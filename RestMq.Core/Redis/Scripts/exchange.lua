@@ -7,8 +7,8 @@
 -- 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason. It holds when the message is leased and its fence is the hand-out under way;
 -- without a fence (0) only 'ack' holds, and deletes the message wherever it is. Settlements are done one after another.
 --
--- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due,
--- policy and state (for live consumers only), hand-outs ('' when every one is the first), then the stored bodies.
+-- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due, a list
+-- of policy, state and epoch for live consumers (else 0), hand-outs ('' when every one is the first), then the stored bodies.
 
 -- Only acks of first hand-outs, all under way: the way of nearly every message, so it is not gone through one by one. Nil when it is not so; else what was done.
 local function ack_all(from)
@@ -116,7 +116,7 @@ local function lease(at, last, settled)
     local share = tonumber(ARGV[i])
     local whom = ARGV[i + 2]
     if whom ~= '0' then
-      settings = settings or call('HMGET', meta, 'policy', 'state')
+      settings = settings or call('HMGET', meta, 'policy', 'state', 'epoch')
       if settings[2] == 'stopped' or (whom == '1' and settings[1] ~= 'roundrobin') then share = 0 end
     end
     if whom == '2' then watched = math.max(watched, tonumber(ARGV[i + 1])) end
@@ -137,8 +137,7 @@ local function lease(at, last, settled)
   end
   if #ids > 0 then call('ZADD', leased, unpack(leases)) end
   return {
-    settled, #ids < want and next_due(at, again or more) or -1,
-    settings and settings[1] or '', settings and settings[2] or '',
+    settled, #ids < want and next_due(at, again or more) or -1, settings or 0,
     hand_outs and table.concat(hand_outs, ' ') or '',
     unpack(bodies),
   }, moved

@@ -16,6 +16,7 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     private int _listeningsToFail;
     private int _listenings;
     private int _settlementsToLose;
+    private int _holdings;
 
     /// <summary>Of which queues hints do not arrive.</summary>
     public volatile Func<QueueName, bool> LosesHints = _ => false;
@@ -37,6 +38,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     /// <summary>How many of them set out.</summary>
     public int StepsBegun => _stepsBegun;
+
+    /// <summary>How often it was asked what consumers hold.</summary>
+    public int Holdings => _holdings;
 
     /// <summary>What happens after each step of a redrive.</summary>
     public Func<Task> AfterRedrive = () => Task.CompletedTask;
@@ -104,8 +108,11 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         return Interlocked.Decrement(ref _settlementsToLose) >= 0 ? throw Away() : settled;
     }
 
-    public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
-        There().HoldsAsync(queue, receipts, cancellationToken);
+    public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _holdings);
+        return There().HoldsAsync(queue, receipts, cancellationToken);
+    }
 
     public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) => There().LookAsync(queue, cancellationToken);
 
