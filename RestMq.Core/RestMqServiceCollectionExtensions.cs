@@ -90,7 +90,8 @@ public static class RestMqServiceCollectionExtensions
             services.GetRequiredService<IOptions<RedisStoreOptions>>().Value,
             services.GetRequiredService<IOptions<RestMqOptions>>().Value.IdempotencyWindow,
             services.GetRequiredService<ILogger<RedisQueueStore>>(),
-            services.GetRequiredService<QueueMetrics>())));
+            services.GetRequiredService<QueueMetrics>(),
+            services.GetRequiredService<TimeProvider>())));
         return builder;
     }
 

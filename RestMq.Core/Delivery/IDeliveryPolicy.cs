@@ -19,9 +19,9 @@ internal interface IDeliveryPolicy
 /// <param name="Settings">The settings as they are now; null when the store was not asked.</param>
 internal readonly record struct DeliveryStep(bool More, TimeSpan? Next, bool WantsRoom, LiveState? Settings)
 {
-    /// <summary>This step and another as one; the settings are this one's.</summary>
+    /// <summary>This step and another as one; the settings are this one's if it was told any.</summary>
     public DeliveryStep And(DeliveryStep other) =>
-        new(More || other.More, Next is null || other.Next < Next ? other.Next : Next, WantsRoom || other.WantsRoom, Settings);
+        new(More || other.More, Next is null || other.Next < Next ? other.Next : Next, WantsRoom || other.WantsRoom, Settings ?? other.Settings);
 }
 
 /// <summary>The policies there are, by name.</summary>

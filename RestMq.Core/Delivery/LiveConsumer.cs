@@ -36,6 +36,12 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     /// <summary>Its place in the rotation; the pump's.</summary>
     public LinkedListNode<LiveConsumer>? Place { get; set; }
 
+    /// <summary>Its number, in the order in which consumers were bound; the pump's.</summary>
+    public long Number { get; set; }
+
+    /// <summary>The epoch of the queue in which it began; null until the store has told one. The pump's.</summary>
+    public long? Epoch { get; set; }
+
     /// <summary>The last sequence of the live log that was put in the channel; without meaning for one with a lease. The pump's.</summary>
     public long Cursor { get; set; } = options.ResumeAfter ?? 0;
 

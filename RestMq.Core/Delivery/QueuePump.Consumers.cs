@@ -5,6 +5,8 @@ internal sealed partial class QueuePump
     private readonly Lock _lock = new();
     private readonly Dictionary<TimeSpan, ConsumerGroup> _holders = [];
     private bool _closed;
+    private long _bound;
+    private (long Epoch, long Bound) _seen;
 
     /// <summary>The consumers that the queue's policy serves.</summary>
     public ConsumerGroup Plain { get; } = new(lease: null);
@@ -28,6 +30,15 @@ internal sealed partial class QueuePump
         }
     }
 
+    // The number of the last consumer that was bound.
+    private long Bound
+    {
+        get
+        {
+            lock (_lock) return _bound;
+        }
+    }
+
     private List<ConsumerGroup> Holders
     {
         get
@@ -43,6 +54,7 @@ internal sealed partial class QueuePump
         lock (_lock)
         {
             if (_closed || Count >= options.MaxConsumers) return null;
+            consumer.Number = ++_bound;
             GroupOf(consumer).Add(consumer);
             _running ??= Task.Run(RunAsync);
         }
@@ -88,6 +100,22 @@ internal sealed partial class QueuePump
             foreach (var group in _holders.Values.Append(Plain))
             {
                 foreach (var consumer in group.Consumers) consumer.End();
+            }
+        }
+    }
+
+    // Ends the streams that began in an earlier epoch of the queue: the hint of its purge was lost. A stream begins in the first epoch that the
+    // store tells once it is bound, so one that was bound since the store was asked is left to the next step.
+    private void See(long epoch, long bound)
+    {
+        lock (_lock)
+        {
+            if (_seen == (epoch, bound)) return;
+            _seen = (epoch, bound);
+            foreach (var consumer in _holders.Values.Append(Plain).SelectMany(group => group.Consumers).Where(consumer => consumer.Number <= bound))
+            {
+                consumer.Epoch ??= epoch;
+                if (consumer.Epoch < epoch) consumer.End();
             }
         }
     }

@@ -117,8 +117,10 @@ internal sealed partial class QueuePump(
         await _stepping.WaitAsync().ConfigureAwait(false);
         try
         {
+            var bound = Bound;
             var step = Plain.Count > 0 ? await policies[_settings.Policy].StepAsync(this, store).ConfigureAwait(false) : default;
             foreach (var group in Holders) step = step.And(await HoldAsync(group).ConfigureAwait(false));
+            if (step.Settings is { } settings) See(settings.Epoch, bound);
             return step;
         }
         finally

@@ -22,6 +22,10 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
     private readonly ConfigurationOptions? _configuration = options.ConnectionFactory is null ? Configure(options) : null;
     private Task<IConnectionMultiplexer>? _connecting;
     private bool _disposed;
+    // Channels are the server's and not a database's, so its number is in their names; and what a connection puts before the names that it
+    // subscribes to, it does not put before those that a script publishes to.
+    private string _channelPrefix = "";
+    private string _channelSuffix = "";
 
     /// <summary>How long a call may take, and the making of the connection: <c>asyncTimeout</c> of the connection string, or 1.25 s.</summary>
     public TimeSpan Patience => _isOurs ? TimeSpan.FromMilliseconds(_configuration!.AsyncTimeout) : DefaultPatience;
@@ -32,11 +36,19 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
     /// <summary>Raised when a lost connection is back: hints may have been missed.</summary>
     public event Action? Restored;
 
-    /// <summary>Runs a script on a queue.</summary>
+    /// <summary>The channel of this name that is of the connection's database, as its subscribers name it.</summary>
+    public async ValueTask<RedisChannel> ChannelAsync(string name, CancellationToken cancellationToken)
+    {
+        await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        return RedisChannel.Literal(name + _channelSuffix);
+    }
+
+    /// <summary>Runs a script on a queue. Its first argument is the name of the queue's channel, and gets there as this connection's subscribers hear it.</summary>
     public async ValueTask<RedisResult> EvaluateAsync(
         RedisScript script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
     {
         var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        if (_channelPrefix.Length + _channelSuffix.Length > 0) arguments[0] = $"{_channelPrefix}{arguments[0]}{_channelSuffix}";
         RedisResult reply;
         try
         {
@@ -146,6 +158,8 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         connection.ConnectionRestored += OnRestored;
         connection.ConnectionFailed += OnFailed;
         Description = string.Join(',', connection.GetEndPoints().Select(NameOf));
+        _channelPrefix = _configuration is null ? ChannelPrefixOf(connection) : (string?)_configuration.ChannelPrefix ?? "";
+        _channelSuffix = connection.GetDatabase().Database is not 0 and var database ? $":{database}" : "";
         return connection;
     }
 
@@ -183,6 +197,13 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         configuration.AllowAdmin = true; // To read appendfsync for the health report.
         configuration.ClientName ??= "RestMq";
         return configuration;
+    }
+
+    // An application's own connection tells it in its connection string only. That is not parsed, for it may hold a password with commas.
+    private static string ChannelPrefixOf(IConnectionMultiplexer connection)
+    {
+        const string Option = "channelPrefix=";
+        return connection.Configuration.Split(',').LastOrDefault(part => part.StartsWith(Option, StringComparison.OrdinalIgnoreCase))?[Option.Length..] ?? "";
     }
 
     private static bool Names(string text, string option) => text.Contains(option + "=", StringComparison.OrdinalIgnoreCase);

@@ -10,13 +10,16 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
 
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 
-    /// <summary>Whether this process has entered the queue in the set of all queues.</summary>
-    public bool Registered { get; set; }
+    /// <summary>When this process has last entered the queue in the set of all queues, in the clock's ticks; 0 when it has not.</summary>
+    public long Entered { get; set; }
 
     /// <summary>The keys that every script gets.</summary>
     public RedisKey[] All { get; } = [.. Names.Select(name => (RedisKey)$"{prefix}{{{queue.Value}}}:{name}")];
 
-    /// <summary>The channel of the queue's hints.</summary>
+    /// <summary>Where it is written whether there is such a queue.</summary>
+    public RedisKey Meta => All[0];
+
+    /// <summary>The channel of the queue's hints; <see cref="RedisConnection"/> knows what is added to it.</summary>
     public string Wake => _tag + "wake";
 
     /// <summary>Where the key given to an idempotent add is remembered.</summary>

@@ -27,19 +27,9 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken)
     {
-        // The name goes first: were it last, it could take away the entry of a message added in between. From there on it is done whole, or the
-        // name comes back: a queue must not go on unlisted.
-        KeysOf(queue).Registered = false;
-        await _connection.DoAsync(c => c.GetDatabase().SetRemoveAsync(RedisKeys.Queues(_prefix), queue.Value), cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return (long)await RunAsync(RedisScript.Purge, queue, CancellationToken.None, Milliseconds(CountersOutlive)).ConfigureAwait(false) == 1;
-        }
-        catch
-        {
-            await TryRegisterAsync(queue).ConfigureAwait(false);
-            throw;
-        }
+        var existed = (long)await RunAsync(RedisScript.Purge, queue, cancellationToken, Milliseconds(CountersOutlive)).ConfigureAwait(false) == 1;
+        await SetListedAsync(queue, KeysOf(queue), exists: false).ConfigureAwait(false);
+        return existed;
     }
 
     // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.

@@ -17,18 +17,20 @@ internal sealed partial class RedisQueueStore
         var reply = (RedisResult[])(await RunAsync(
             RedisScript.Broadcast, queue, cancellationToken,
             request.After is { } after ? after : RedisValue.EmptyString, request.Move, request.Read, _daemon, request.Bytes).ConfigureAwait(false))!;
-        var messages = new QueueMessage[(reply.Length - 5) / 3];
+        const int Heads = 4;
+        var messages = new QueueMessage[(reply.Length - Heads) / 3];
         for (var i = 0; i < messages.Length; i++)
         {
-            var at = 5 + (i * 3);
+            var at = Heads + (i * 3);
             messages[i] = RedisBody.Read(queue, (long)reply[at + 1], (byte[])reply[at + 2]!, (long)reply[at]);
         }
-        return new BroadcastBatch(messages, (long)reply[0], (long)reply[1], Due(reply[2]), Live(reply[3], reply[4]));
+        return new BroadcastBatch(messages, (long)reply[0], (long)reply[1], Due(reply[2]), Live(reply[3]));
     }
 
     public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken)
     {
-        var listener = new Listener(this, queue, KeysOf(queue).Wake, onHint);
+        var channel = await _connection.ChannelAsync(KeysOf(queue).Wake, cancellationToken).ConfigureAwait(false);
+        var listener = new Listener(this, queue, channel, onHint);
         await listener.StartAsync(cancellationToken).ConfigureAwait(false);
         return listener;
     }
@@ -38,11 +40,9 @@ internal sealed partial class RedisQueueStore
         foreach (var listener in _listeners.Keys) listener.Tell(QueueHint.Changed);
     }
 
-    private sealed class Listener(RedisQueueStore store, QueueName queue, string channel, Action<QueueHint> onHint) : IAsyncDisposable
+    private sealed class Listener(RedisQueueStore store, QueueName queue, RedisChannel channel, Action<QueueHint> onHint) : IAsyncDisposable
     {
         private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
-
-        private readonly RedisChannel _channel = RedisChannel.Literal(channel);
 
         public void Tell(QueueHint hint) => onHint(hint);
 
@@ -70,7 +70,7 @@ internal sealed partial class RedisQueueStore
                 await store._connection.DoAsync(
                     async c =>
                     {
-                        await c.GetSubscriber().UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
+                        await c.GetSubscriber().UnsubscribeAsync(channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
                         return true;
                     },
                     CancellationToken.None).ConfigureAwait(false);
@@ -86,9 +86,9 @@ internal sealed partial class RedisQueueStore
             var subscriber = connection.GetSubscriber();
             // Hints have a connection of their own, which may be up a moment after the one for calls.
             var start = Stopwatch.GetTimestamp();
-            while (connection.IsConnected && !subscriber.IsConnected(_channel) && Stopwatch.GetElapsedTime(start) < store._connection.Patience / 2)
+            while (connection.IsConnected && !subscriber.IsConnected(channel) && Stopwatch.GetElapsedTime(start) < store._connection.Patience / 2)
                 await Task.Delay(Moment).ConfigureAwait(false);
-            await subscriber.SubscribeAsync(_channel, OnMessage).ConfigureAwait(false);
+            await subscriber.SubscribeAsync(channel, OnMessage).ConfigureAwait(false);
             return true;
         }
 

@@ -40,15 +40,16 @@ internal sealed partial class RedisQueueStore
     public async ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken)
     {
         var keys = KeysOf(queue);
-        if (!change.IsEmpty && !keys.Registered) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+        if (!change.IsEmpty) await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
         var reply = (RedisResult[])(await RunAsync(RedisScript.Configure, queue, cancellationToken, [.. Fields(change)]).ConfigureAwait(false))!;
-        if ((long)reply[0] == 1) await RegisterAgainAsync(queue, keys).ConfigureAwait(false);
+        if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
         return Settings(reply.AsSpan(1));
     }
 
     public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken)
     {
         var reply = (RedisResult[])(await RunAsync(RedisScript.Stats, queue, cancellationToken).ConfigureAwait(false))!;
+        if ((long)reply[14] == 0) await SetListedAsync(queue, KeysOf(queue), exists: false).ConfigureAwait(false);
         var (live, leased, delayed, dead) = ((long)reply[0], (long)reply[1], (long)reply[2], (long)reply[3]);
         return new QueueStats(queue, Settings(reply.AsSpan(8)))
         {

@@ -20,13 +20,17 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     private readonly RedisConnection _connection;
     private readonly RedisValue _idempotencyWindow;
     private readonly string _prefix;
+    private readonly TimeProvider _time;
 
     /// <param name="options">Where Redis is.</param>
     /// <param name="idempotencyWindow">How long an idempotency key is remembered.</param>
     /// <param name="logger">Told of connections lost and restored.</param>
     /// <param name="metrics">Told of what goes without anybody's doing.</param>
-    public RedisQueueStore(RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger, QueueMetrics metrics)
+    /// <param name="time">The clock of what it does itself now and then; the system's by default. That of messages is Redis' own.</param>
+    public RedisQueueStore(
+        RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger, QueueMetrics metrics, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _prefix = options.KeyPrefix;
         _idempotencyWindow = Milliseconds(idempotencyWindow);
         _connection = new RedisConnection(options, logger, metrics);
@@ -41,16 +45,14 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
     {
         var keys = KeysOf(queue);
-        // Before the first message, so that a daemon that dies in between leaves no queue that nobody lists.
-        if (!keys.Registered) await RegisterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+        await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
 
         List<RedisKey>? once = null;
         var arguments = new List<RedisValue>(6 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0 };
         AppendRuns(arguments, messages, keys, ref once);
         var reply = (RedisResult[])(await _connection
             .EvaluateAsync(RedisScript.Add, queue, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false))!;
-        // Another daemon may have purged the queue, and its name with it.
-        if ((long)reply[0] == 1) await RegisterAgainAsync(queue, keys).ConfigureAwait(false);
+        if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
 
         var results = new AddResult[messages.Count];
         var first = (long)reply[1];
@@ -125,15 +127,15 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)
     {
-        const int Heads = 5;
-        var handOuts = (string?)reply[4] is { Length: > 0 } numbers ? numbers.Split(' ') : null;
+        const int Heads = 4;
+        var handOuts = (string?)reply[3] is { Length: > 0 } numbers ? numbers.Split(' ') : null;
         var messages = new QueueMessage[reply.Length - Heads];
         for (var i = 0; i < messages.Length; i++)
         {
             var number = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
             messages[i] = RedisBody.Read(queue, number, (byte[])reply[i + Heads]!);
         }
-        return new LeasedBatch(messages, Due(reply[1]), Live(reply[2], reply[3]));
+        return new LeasedBatch(messages, Due(reply[1]), reply[2].Length < 0 ? default : Live(reply[2]));
     }
 
     // Gathered callers mostly want the same, one after another: then they are one request to the script.
@@ -168,31 +170,6 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         arguments.AddRange(["-", id, settlement.Receipt.Fence, action, argument]);
     }
 
-    private async ValueTask RegisterAsync(QueueName queue, RedisKeys keys, CancellationToken cancellationToken)
-    {
-        await _connection.DoAsync(c => c.GetDatabase().SetAddAsync(RedisKeys.Queues(_prefix), queue.Value), cancellationToken).ConfigureAwait(false);
-        keys.Registered = true;
-    }
-
-    // For a queue that has just come to be: whoever asked for it has gone or not, and should it fail, the next add tries again.
-    private ValueTask RegisterAgainAsync(QueueName queue, RedisKeys keys)
-    {
-        keys.Registered = false;
-        return RegisterAsync(queue, keys, CancellationToken.None);
-    }
-
-    private async ValueTask TryRegisterAsync(QueueName queue)
-    {
-        try
-        {
-            await RegisterAsync(queue, KeysOf(queue), CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (RestMqUnavailableException)
-        {
-            // The next add enters the name, from this daemon at least.
-        }
-    }
-
     private RedisKeys KeysOf(QueueName queue)
     {
         if (_keys.TryGetValue(queue, out var keys)) return keys;
@@ -205,7 +182,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     private static TimeSpan? Due(RedisResult milliseconds) => (long)milliseconds < 0 ? null : TimeSpan.FromMilliseconds((long)milliseconds);
 
-    private static LiveState Live(RedisResult policy, RedisResult state) => new(PolicyOf(policy), (string?)state == "stopped");
+    private static LiveState Live(RedisResult told) => new(PolicyOf(told[0]), (string?)told[1] == "stopped", Number(told[2]) ?? 0);
 
     private static QueuePolicy PolicyOf(RedisResult policy) => (string?)policy == "roundrobin" ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast;
 }

@@ -133,10 +133,14 @@ internal readonly record struct Exchanged(SettleResult[] Settled, LeasedBatch Le
 /// <param name="More">Whether there may be more.</param>
 internal readonly record struct Purged(long Deleted, bool More);
 
-/// <summary>The settings that decide what a pump does.</summary>
+/// <summary>What decides what a pump does.</summary>
 /// <param name="Policy">The policy.</param>
 /// <param name="Stopped">Whether live delivery is paused.</param>
-internal readonly record struct LiveState(QueuePolicy Policy, bool Stopped);
+/// <param name="Epoch">
+/// Greater after each purge of the whole queue, also of one that did not exist: streams that have seen a smaller one end. It is less when the store has
+/// lost it, which ends nothing. Always 0 of a store whose hints cannot be lost.
+/// </param>
+internal readonly record struct LiveState(QueuePolicy Policy, bool Stopped, long Epoch = 0);
 
 /// <summary>A step of a broadcast.</summary>
 /// <param name="After">Read the log after this sequence; null to start at the log's end as it was before the move.</param>

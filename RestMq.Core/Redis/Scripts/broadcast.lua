@@ -3,11 +3,12 @@
 --
 -- Ready messages go to the end of the log under the next sequences and are gone from the queue: the log is what every daemon's consumers
 -- read, so all see one order, and one that comes back reads on where it was. The log keeps `history` messages, for an hour after the
--- last. Replies: where reading started, the log's end, next due, policy, state, then sequence, count and stored body of each message.
+-- last. Replies: where reading started, the log's end, next due, a list that begins with policy, state and epoch, then
+-- sequence, count and stored body of each message.
 local at = now()
 local moved, again = due(at)
-local settings = call('HMGET', meta, 'policy', 'state', 'history', 'seq')
-local history, last = tonumber(settings[3]) or 1000, tonumber(settings[4]) or 0
+local settings = call('HMGET', meta, 'policy', 'state', 'epoch', 'history', 'seq')
+local history, last = tonumber(settings[4]) or 1000, tonumber(settings[5]) or 0
 local after = math.min(tonumber(ARGV[2]) or last, last)
 local move = tonumber(ARGV[3])
 
@@ -21,7 +22,7 @@ if settings[1] ~= 'roundrobin' and settings[2] ~= 'stopped' and move > 0 then
   more = more or (#ids == move and exists(ready))
 end
 
-local reply = { after, last, -1, settings[1] or '', settings[2] or '' }
+local reply = { after, last, -1, settings }
 local left, bytes, from = tonumber(ARGV[4]), tonumber(ARGV[6]), after
 while left > 0 and bytes > 0 do
   local some = call('XRANGE', log, (from + 1) .. '-0', '+', 'COUNT', math.min(left, 10))

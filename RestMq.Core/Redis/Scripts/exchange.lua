@@ -3,12 +3,13 @@
 --
 -- A request is how many messages, for how many ms, and for whom: 0 a caller, 1 live consumers, who get nothing while the queue is stopped or
 -- not round robin, 2 live consumers that settle by themselves, who get nothing while it is stopped. Behind a live one's 1 or 2 is ':' and how
--- many bytes it takes, give or take a message. The first is served whole before the second. A settlement is an id alone, which acks a first hand-out (the most common by far), or five: '-', id, fence, action and argument:
--- 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason. It holds when the message is leased and its fence is the hand-out under way;
--- without a fence (0) only 'ack' holds, and deletes the message wherever it is. Settlements are done one after another.
+-- many bytes it takes, give or take a message. The first is served whole before the second. A settlement is an id alone, which acks a first
+-- hand-out (the most common by far), or five: '-', id, fence, action and argument: 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason. It
+-- holds when the message is leased and its fence is the hand-out under way; without a fence (0) only 'ack' holds, and deletes the message wherever
+-- it is. Settlements are done one after another.
 --
--- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due,
--- policy and state (for live consumers only), hand-outs ('' when every one is the first), then the stored bodies.
+-- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due, a list
+-- of policy, state and epoch for live consumers (else 0), hand-outs ('' when every one is the first), then the stored bodies.
 
 -- Only acks of first hand-outs, all under way: the way of nearly every message, so it is not gone through one by one. Nil when it is not so; else what was done.
 local function ack_all(from)
@@ -117,7 +118,7 @@ local function lease(at, last, settled)
     local whom = ARGV[i + 2]
     if whom ~= '0' then
       whom, most = string.match(whom, '(%d):(%d+)')
-      settings = settings or call('HMGET', meta, 'policy', 'state')
+      settings = settings or call('HMGET', meta, 'policy', 'state', 'epoch')
       if settings[2] == 'stopped' or (whom == '1' and settings[1] ~= 'roundrobin') then share = 0 end
     end
     if whom == '2' then watched = math.max(watched, tonumber(ARGV[i + 1])) end
@@ -138,8 +139,7 @@ local function lease(at, last, settled)
   end
   if #ids > 0 then call('ZADD', leased, unpack(leases)) end
   return {
-    settled, #ids < want and next_due(at, again or more) or -1,
-    settings and settings[1] or '', settings and settings[2] or '',
+    settled, #ids < want and next_due(at, again or more) or -1, settings or 0,
     hand_outs and table.concat(hand_outs, ' ') or '',
     unpack(bodies),
   }, moved

@@ -26,7 +26,7 @@ local unusual = call('EXISTS', expiry, delayed, count, held) > 0
 local function has(key) return unusual and exists(key) end
 
 -- The hint that something changed, with the hand-outs that ended where somebody watches them. Lost ones do no harm: those who wait also look
--- for themselves now and then. So one that may not be published, for want of rights, must not fail what has been done.
+-- for themselves now and then, and the epoch tells streams of a purge. So one that may not be published, for want of rights, must not fail what has been done.
 local ended = {}
 local function tell(what)
   if not what then what = #ended > 0 and 'c ' .. table.concat(ended, ' ') or 'c' end

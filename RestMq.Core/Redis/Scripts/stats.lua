@@ -1,10 +1,11 @@
 -- A queue in numbers, once what is due has been moved. Replies: live messages, leased, delayed, dead, added, settled and expired since it
--- came to be, age of the head in ms or -1, then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
+-- came to be, age of the head in ms or -1, then policy, state, max_receives, max_length, ttl and history, '' for what is not set, and 1 when there
+-- is such a queue.
 local at = now()
 local moved = due(at)
 trim()
 tell_of(moved)
-local m = call('HMGET', meta, 'next', 'floor', 'expired', 'purged', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')
+local m = call('HMGET', meta, 'next', 'floor', 'expired', 'purged', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'created')
 local head = call('LINDEX', ready, 0)
 local stored = head and call('HGET', body, head)
 local age = stored and math.max(at - tonumber(string.match(stored, '^%d+ (%d+)')), 0) or -1
@@ -13,4 +14,5 @@ local gone = tonumber(m[3]) or 0
 local settled = added - live - gone - (tonumber(m[4]) or 0)
 local reply = { live, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, gone, age }
 for i = 5, 10 do reply[i + 4] = m[i] or '' end
+reply[15] = m[11] and 1 or 0
 return answer(reply)

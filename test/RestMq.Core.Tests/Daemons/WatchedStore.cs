@@ -17,6 +17,7 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     private int _listeningsToFail;
     private int _listenings;
     private int _settlementsToLose;
+    private int _holdings;
 
     /// <summary>Of which queues hints do not arrive.</summary>
     public volatile Func<QueueName, bool> LosesHints = _ => false;
@@ -41,6 +42,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     /// <summary>What the steps of a broadcast asked for.</summary>
     public ConcurrentQueue<BroadcastRequest> Broadcasts { get; } = new();
+
+    /// <summary>How often it was asked what consumers hold.</summary>
+    public int Holdings => _holdings;
 
     /// <summary>What happens after each step of a redrive.</summary>
     public Func<Task> AfterRedrive = () => Task.CompletedTask;
@@ -109,8 +113,11 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         return Interlocked.Decrement(ref _settlementsToLose) >= 0 ? throw Away() : settled;
     }
 
-    public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
-        There().HoldsAsync(queue, receipts, cancellationToken);
+    public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _holdings);
+        return There().HoldsAsync(queue, receipts, cancellationToken);
+    }
 
     public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) => There().LookAsync(queue, cancellationToken);
 

@@ -22,6 +22,8 @@ public sealed class ListeningTests : IAsyncLifetime
         _connection.IsConnected.Returns(true);
         _connection.GetEndPoints().Returns([]);
         _connection.GetSubscriber().Returns(_subscriber);
+        var database = Substitute.For<IDatabase>(); // Made here, for it takes as long as a store waits for a connection.
+        _connection.GetDatabase().Returns(database);
         _store = new RedisQueueStore(
             new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(_connection) }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance, _metrics);
     }

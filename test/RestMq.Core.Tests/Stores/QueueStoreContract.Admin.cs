@@ -15,10 +15,10 @@ public abstract partial class QueueStoreContract
         (await Store.RedriveAsync(Queue, default)).Should().Be(0);
         (await Store.RedriveAsync(Key(1), default)).Should().BeFalse();
         foreach (var state in Enum.GetValues<MessageState>()) (await Store.PurgeAsync(Queue, state, default)).Should().Be(default(Purged));
-        (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
         var broadcast = await BroadcastAsync();
         broadcast.Messages.Should().BeEmpty();
         (broadcast.After, broadcast.Last, broadcast.Next, broadcast.Settings).Should().Be((0, 0, null, default(LiveState)));
+        (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
 
         (await Store.ListAsync(default)).Should().NotContain(Queue);
     }

@@ -72,6 +72,31 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
         (await Store.LookAsync(Queue, default))!.Key.Should().Be(Key(3501));
     }
 
+    [Fact]
+    public async Task Each_purge_begins_a_later_epoch_whether_there_was_a_queue_or_not()
+    {
+        var epochs = new List<long> { await EpochAsync() };
+        for (var i = 0; i < 3; i++)
+        {
+            await Store.PurgeAsync(Queue, default);
+            epochs.Add(await EpochAsync());
+        }
+        await Store.AddAsync(Queue, [Message("x")], default);
+        (await EpochAsync()).Should().Be(epochs[^1], "a first add is no purge");
+        await Store.PurgeAsync(Queue, default);
+        epochs.Add(await EpochAsync());
+
+        epochs.Should().BeInAscendingOrder().And.OnlyHaveUniqueItems();
+
+        async Task<long> EpochAsync()
+        {
+            var told = (await Store.BroadcastAsync(Queue, new BroadcastRequest(null, 0, 0), default)).Settings.Epoch;
+            foreach (var request in new[] { new LeaseRequest(1, Long, Live: true), new LeaseRequest(0, Long, Held: true) })
+                (await Store.LeaseAsync(Queue, [request], default)).Settings.Epoch.Should().Be(told);
+            return told;
+        }
+    }
+
     public override async Task DisposeAsync()
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RestMq.Stores;
+using RestMq.Telemetry;
+using StackExchange.Redis;
+using static RestMq.Deadline;
+
+namespace RestMq.Redis;
+
+/// <summary>Hints arrive where they are meant to, however the connection was configured and by whom.</summary>
+[Collection(RedisCollection.Name)]
+public sealed class ChannelTests(RedisServer server) : IAsyncLifetime
+{
+    private static readonly QueueName Queue = QueueName.Parse($"q-{Guid.NewGuid():N}");
+
+    private readonly QueueMetrics _metrics = new(Options.Create(new RestMqOptions()));
+    private readonly List<IAsyncDisposable> _made = [];
+
+    /// <summary>Who configures a connection.</summary>
+    public enum By
+    {
+        ConnectionString,
+        Options,
+        Application,
+    }
+
+    public static TheoryData<By> All => new(Enum.GetValues<By>());
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        for (var i = _made.Count - 1; i >= 0; i--) await _made[i].DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task A_hint_stays_in_its_database(By by)
+    {
+        var (first, second) = (await NewStoreAsync(by, ""), await NewStoreAsync(by, ",defaultDatabase=1"));
+        var (inFirst, inSecond) = (await HearAsync(first), await HearAsync(second));
+
+        await first.PurgeAsync(Queue, default);
+        await Until(() => !inFirst.IsEmpty);
+        await second.AddAsync(Queue, [new NewMessage(MessageBody.FromText("a message"))], default);
+        await Until(() => !inSecond.IsEmpty);
+
+        // One connection has its hints in order, so by now each has heard what it will.
+        inFirst.Should().Equal(QueueHint.Purged);
+        inSecond.Should().Equal(QueueHint.Changed);
+        await second.PurgeAsync(Queue, default);
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public async Task A_prefix_of_channels_does_not_keep_hints_away(By by)
+    {
+        var store = await NewStoreAsync(by, ",channelPrefix=app:,defaultDatabase=1");
+        var heard = await HearAsync(store);
+
+        await store.PurgeAsync(Queue, default);
+
+        await Until(() => !heard.IsEmpty);
+        heard.Should().Equal(QueueHint.Purged);
+    }
+
+    private async Task<ConcurrentQueue<QueueHint>> HearAsync(RedisQueueStore store)
+    {
+        var heard = new ConcurrentQueue<QueueHint>();
+        _made.Add(await store.ListenAsync(Queue, heard.Enqueue, default));
+        return heard;
+    }
+
+    private async Task<RedisQueueStore> NewStoreAsync(By by, string more)
+    {
+        var options = new RedisStoreOptions();
+        switch (by)
+        {
+            case By.ConnectionString:
+                options.Configuration = server.Patient + more;
+                break;
+            case By.Options:
+                options.ConfigurationOptions = ConfigurationOptions.Parse(server.Patient + more);
+                break;
+            default:
+                var connection = await ConnectionMultiplexer.ConnectAsync(server.Patient + more);
+                _made.Add(connection);
+                options.ConnectionFactory = _ => Task.FromResult<IConnectionMultiplexer>(connection);
+                break;
+        }
+        var store = new RedisQueueStore(options, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance, _metrics);
+        _made.Add(store);
+        // A busy machine may take longer to connect than a caller waits.
+        await Until(async () => (await store.CheckAsync(default)).Failure is null);
+        return store;
+    }
+}

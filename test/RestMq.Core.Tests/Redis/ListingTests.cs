@@ -1,0 +1,101 @@
+using System.Numerics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using RestMq.Daemons;
+using RestMq.Stores;
+using RestMq.Telemetry;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>
+/// A queue is listed when it exists, and only then: after every interleaving of the commands of an add on one daemon and a purge on another. When one of
+/// them has died in the middle, another daemon puts it right: with an add a minute later, or by looking at the queue in numbers.
+/// </summary>
+public sealed class ListingTests : IAsyncLifetime
+{
+    private const int Immortal = 100;
+
+    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly QueueMetrics _metrics = new(Options.Create(new RestMqOptions()));
+    private readonly FakeTimeProvider _time = new();
+    private ConnectionMultiplexer _connection = null!;
+
+    /// <summary>What there was before.</summary>
+    public enum Before
+    {
+        Nothing,
+        AQueueOfTheAdders,
+        AQueueOfAnothers,
+    }
+
+    public async Task InitializeAsync()
+    {
+        await _server.InitializeAsync();
+        _connection = await ConnectionMultiplexer.ConnectAsync(_server.Patient);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _connection.DisposeAsync();
+        await _server.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    [Theory, InlineData(Before.Nothing), InlineData(Before.AQueueOfTheAdders), InlineData(Before.AQueueOfAnothers)]
+    public async Task What_exists_is_listed_and_nothing_else_whoever_is_quicker_and_whoever_dies(Before before)
+    {
+        // Bit by bit, who comes next: an add has up to four commands that matter, a purge three.
+        foreach (var order in Enumerable.Range(0, 1 << 7).Where(bits => BitOperations.PopCount((uint)bits) == 3))
+        {
+            await PlayAsync(before, order, Immortal, Immortal);
+            for (var lives = 0; lives < 5; lives++) await PlayAsync(before, order, lives, Immortal);
+            for (var lives = 0; lives < 4; lives++) await PlayAsync(before, order, Immortal, lives);
+        }
+    }
+
+    private async Task PlayAsync(Before before, int bits, int adderLives, int purgerLives)
+    {
+        var queue = Stage.NextQueue();
+        await using var another = NewStore(new Turns(Immortal));
+        Turns[] turns = [new Turns(adderLives), new Turns(purgerLives)];
+        await using RedisQueueStore adder = NewStore(turns[0]), purger = NewStore(turns[1]);
+        if (before != Before.Nothing) await AddAsync(before == Before.AQueueOfAnothers ? another : adder, queue);
+        // Connected, and with the scripts loaded.
+        await AddAsync(purger, Stage.NextQueue());
+        await purger.PurgeAsync(Stage.NextQueue(), default);
+        await adder.StatsAsync(Stage.NextQueue(), default);
+
+        foreach (var one in turns) one.IsFree = false;
+        Task[] works = [AddAsync(adder, queue), purger.PurgeAsync(queue, default).AsTask()];
+        var order = bits;
+        while (true)
+        {
+            for (var i = 0; i < 2; i++) await turns[i].ReadyAsync(works[i]);
+            if (!turns[0].HasNext && !turns[1].HasNext) break;
+            await (turns[order & 1].HasNext ? turns[order & 1] : turns[1 - (order & 1)]).NextAsync();
+            order >>= 1;
+        }
+        foreach (var one in turns) one.IsFree = true;
+
+        var dead = works.Count(work => work.IsFaulted);
+        if (dead > 0)
+        {
+            var survivor = works[0].IsFaulted ? purger : adder;
+            _time.Advance(TimeSpan.FromMinutes(1));
+            if (await ExistsAsync()) await AddAsync(survivor, queue);
+            else await survivor.StatsAsync(queue, default);
+        }
+        (await another.ListAsync(default)).Contains(queue).Should().Be(
+            await ExistsAsync(), "of {0}, in the order {1:b}, an add with {2} lives and a purge with {3}", before, bits, adderLives, purgerLives);
+
+        Task<bool> ExistsAsync() => _connection.GetDatabase().HashExistsAsync($"restmq:{{{queue}}}:meta", "created");
+    }
+
+    private static Task AddAsync(RedisQueueStore store, QueueName queue) => store.AddAsync(queue, [new NewMessage(MessageBody.FromText("a message"))], default).AsTask();
+
+    private RedisQueueStore NewStore(Turns turns) => new(
+        new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(turns.Of(_connection)) }, TimeSpan.FromMinutes(5),
+        NullLogger<RedisQueueStore>.Instance, _metrics, _time);
+}

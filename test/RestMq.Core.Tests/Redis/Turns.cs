@@ -1,0 +1,67 @@
+using System.Reflection;
+using System.Threading.Channels;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>A daemon's connection whose commands wait for their turn, and of which it may live to do no more than some.</summary>
+internal sealed class Turns(int lives)
+{
+    private readonly Channel<Func<Task>> _waiting = Channel.CreateUnbounded<Func<Task>>();
+    private int _left = lives;
+
+    /// <summary>Whether commands go at once.</summary>
+    public bool IsFree { get; set; } = true;
+
+    public bool HasNext => _waiting.Reader.Count > 0;
+
+    /// <summary>Waits until there is a command, or the work that makes them is done.</summary>
+    public Task ReadyAsync(Task work) => Task.WhenAny(work, _waiting.Reader.WaitToReadAsync().AsTask());
+
+    /// <summary>Lets the next command be done.</summary>
+    public Task NextAsync() => _waiting.Reader.TryRead(out var next) ? next() : throw new InvalidOperationException("No command waits.");
+
+    /// <summary>A connection like this one, whose commands wait.</summary>
+    public IConnectionMultiplexer Of(IConnectionMultiplexer connection) => Proxy.Wrap(connection, this);
+
+    private Task<T> WaitAsync<T>(Func<Task<T>> command)
+    {
+        if (IsFree) return command();
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.Writer.TryWrite(async () =>
+        {
+            try
+            {
+                done.SetResult(_left-- > 0 ? await command() : throw new TimeoutException("The daemon has died."));
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        });
+        return done.Task;
+    }
+
+    private class Proxy : DispatchProxy
+    {
+        private object _inner = null!;
+        private Turns _turns = null!;
+
+        public static T Wrap<T>(T inner, Turns turns) where T : class
+        {
+            var wrapped = Create<T, Proxy>();
+            var proxy = (Proxy)(object)wrapped;
+            (proxy._inner, proxy._turns) = (inner, turns);
+            return wrapped;
+        }
+
+        protected override object? Invoke(MethodInfo? method, object?[]? arguments) => method!.Name switch
+        {
+            nameof(IDatabase.ScriptEvaluateAsync) => _turns.WaitAsync(() => (Task<RedisResult>)method.Invoke(_inner, arguments)!),
+            nameof(IDatabase.SetAddAsync) or nameof(IDatabase.SetRemoveAsync) or nameof(IDatabase.HashExistsAsync) =>
+                _turns.WaitAsync(() => (Task<bool>)method.Invoke(_inner, arguments)!),
+            nameof(IConnectionMultiplexer.GetDatabase) => Wrap((IDatabase)method.Invoke(_inner, arguments)!, _turns),
+            _ => method.Invoke(_inner, arguments),
+        };
+    }
+}
