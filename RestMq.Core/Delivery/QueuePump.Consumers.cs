@@ -47,10 +47,10 @@ internal sealed partial class QueuePump
         }
     }
 
-    /// <summary>Binds a consumer; null when there are as many as may be.</summary>
-    public LiveConsumer? TryBind(LiveConsumerOptions wanted)
+    /// <summary>Binds a consumer, which begins in an epoch, or in the one that the store tells next; null when there are as many as may be.</summary>
+    public LiveConsumer? TryBind(LiveConsumerOptions wanted, long? epoch)
     {
-        var consumer = new LiveConsumer(this, Queue, options.ConsumerBuffer, wanted);
+        var consumer = new LiveConsumer(this, Queue, options.ConsumerBuffer, wanted) { Epoch = epoch };
         lock (_lock)
         {
             if (_closed || Count >= options.MaxConsumers) return null;
@@ -104,8 +104,8 @@ internal sealed partial class QueuePump
         }
     }
 
-    // Ends the streams that began in an earlier epoch of the queue: the hint of its purge was lost. A stream begins in the first epoch that the
-    // store tells once it is bound, so one that was bound since the store was asked is left to the next step.
+    // Ends the streams that began in an earlier epoch of the queue: the hint of its purge was lost. One that was bound since the store was asked
+    // may know a later one, or begin in the next that is told, so it is left to the next step.
     private void See(long epoch, long bound)
     {
         lock (_lock)

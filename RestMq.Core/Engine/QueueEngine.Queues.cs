@@ -87,7 +87,8 @@ internal sealed partial class QueueEngine
         try
         {
             await hub.ListenAsync(cancellationToken).ConfigureAwait(false);
-            if (hub.Pump.TryBind(await PlaceAsync(queue, options, cancellationToken).ConfigureAwait(false)) is { } consumer) return consumer;
+            var (placed, epoch) = await PlaceAsync(queue, options, cancellationToken).ConfigureAwait(false);
+            if (hub.Pump.TryBind(placed, epoch) is { } consumer) return consumer;
         }
         catch
         {
@@ -99,13 +100,14 @@ internal sealed partial class QueueEngine
     }
 
     // Whatever any daemon hands out once the consumer is told that it is connected is for it, and nothing from before is: so its place in the
-    // live log is taken now, whatever the policy is, and not when the pump comes to it.
-    private async ValueTask<LiveConsumerOptions> PlaceAsync(QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken)
+    // live log is taken now, whatever the policy is, and not when the pump comes to it. So is its epoch, where the store is asked anyway.
+    private async ValueTask<(LiveConsumerOptions Placed, long? Epoch)> PlaceAsync(
+        QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken)
     {
-        if (options.Lease is not null || options.ResumeAfter == 0) return options;
+        if (options.Lease is not null || options.ResumeAfter == 0) return (options, null);
         var log = await _store.BroadcastAsync(queue, new BroadcastRequest(After: null, Move: 0, Read: 1), cancellationToken).ConfigureAwait(false);
         // A place beyond the end is of another life of the log, of which this one repeats nothing: all that there is is new to it.
-        if (options.ResumeAfter > log.Last) return options with { ResumeAfter = 0 };
-        return options with { ResumeAfter = options.ResumeAfter ?? log.Last };
+        var after = options.ResumeAfter > log.Last ? 0 : options.ResumeAfter ?? log.Last;
+        return (options with { ResumeAfter = after }, log.Settings.Epoch);
     }
 }
