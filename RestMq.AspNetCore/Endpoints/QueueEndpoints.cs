@@ -66,9 +66,9 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         }
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
-        ReadOnlyMemory<byte> body = Fields.IsForm(type) ? default : await RequestBody.ReadAsync(context.Request, options.MaxMessageBytes);
-        var isField = Fields.IsForm(type) || (type is null && body.IsEmpty);
-        var message = isField ? Adding.OfForm(fields, context, options) : Adding.OfBody(body, fields, context, options);
+        var isForm = Fields.IsForm(type);
+        ReadOnlyMemory<byte> body = isForm ? default : await RequestBody.ReadAsync(context.Request, options.MaxMessageBytes);
+        var message = isForm || (type is null && body.IsEmpty) ? Adding.OfForm(fields, context, options) : Adding.OfBody(body, fields, context, options);
         // What has arrived whole is added, whether or not its sender is still there.
         Replies.Added(context, callback, await engine.AddAsync(queue, message, CancellationToken.None), location: true);
     }
