@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -37,11 +38,12 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
     {
         var queues = Route.Queues(context);
         var wanted = TakeQuery.Of(context, options);
+        var since = Stopwatch.GetTimestamp();
         var found = wanted.Wait == TimeSpan.Zero
             ? await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, TimeSpan.Zero, CancellationToken.None)
             : await WaitAsync(context, queues, wanted);
         if (found.Count == 0) Reply.Empty(context, StatusCodes.Status204NoContent);
-        else await handOut.SendAsync(context, found, () => Write(context, wanted, found), leased: wanted.Lease is not null);
+        else await handOut.SendAsync(context, found, () => Write(context, wanted, found), leased: wanted.Lease is not null, since);
     }
 
     public async Task HeadAsync(HttpContext context)

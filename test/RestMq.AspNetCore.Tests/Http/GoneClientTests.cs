@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
@@ -42,6 +43,7 @@ public sealed class GoneClientTests : IDisposable
     public async Task It_is_handed_nothing_and_the_message_goes_back_uncounted(string query, bool reset)
     {
         Leave(reset);
+        TakeAWhile();
 
         (await TakeAsync(query)).Response.Body.Length.Should().Be(0);
 
@@ -49,8 +51,26 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_is_answered_soon_is_not_looked_for()
+    {
+        await TakeAsync(""); // What is done for the first time is not soon.
+        Leave(reset: true);
+
+        var (length, asked) = (0L, 0L);
+        do
+        {
+            asked = Stopwatch.GetTimestamp();
+            length = (await TakeAsync("")).Response.Body.Length;
+        }
+        while (Stopwatch.GetElapsedTime(asked) > HandOut.Soon); // This machine was made to wait.
+
+        length.Should().BePositive("nobody asked whether its client is there");
+    }
+
+    [Fact]
     public async Task One_that_is_there_gets_it_and_so_does_one_that_has_sent_its_next_request()
     {
+        TakeAWhile();
         (await TakeAsync("?wait=1&lease=30")).Response.Body.Length.Should().BePositive();
         _client.Send("GET"u8);
         _server.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue();
@@ -161,6 +181,13 @@ public sealed class GoneClientTests : IDisposable
         _client.Dispose();
         _server.Dispose();
     }
+
+    // Longer than what is soon.
+    private void TakeAWhile() => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs(async _ =>
+    {
+        await Task.Delay(4 * HandOut.Soon);
+        return [Message];
+    });
 
     private void Leave(bool reset)
     {
