@@ -21,13 +21,20 @@ public sealed partial class StartTests : IDisposable
         var pfx = Path.Combine(_folder.FullName, "host.pfx");
         await File.WriteAllBytesAsync(pfx, certificate.Export(X509ContentType.Pfx, "pass"));
 
-        await using var host = Verb.Start(settings.Select(setting => setting.Replace("{pfx}", pfx)));
+        await using var host = Verb.Start([.. settings.Select(setting => setting.Replace("{pfx}", pfx)), "--Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel=Debug"]);
         var url = await ListensAsync(host);
         url.Scheme.Should().Be("https");
         using var client = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown!.Thumbprint == certificate.Thumbprint }) { BaseAddress = url };
-        using var reply = await client.PostAsync("q/test", new FormUrlEncodedContent([new("value", "foobar")]));
-        (await reply.Content.ReadAsStringAsync()).Should().Be("test:1\r\n");
-        reply.Headers.Location.Should().Be(new Uri(url, "q/test/test:1"));
+        try
+        {
+            using var reply = await client.PostAsync("q/test", new FormUrlEncodedContent([new("value", "foobar")]));
+            (await reply.Content.ReadAsStringAsync()).Should().Be("test:1\r\n");
+            reply.Headers.Location.Should().Be(new Uri(url, "q/test/test:1"));
+        }
+        catch (HttpRequestException e)
+        {
+            throw new InvalidOperationException($"{url} did not answer. {host}", e);
+        }
         host.Output.Should().NotContain("Overriding");
     }
 
