@@ -12,7 +12,7 @@ namespace RestMq.Http;
 internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logger)
 {
     // Asking the system whether the client is still there takes a tenth of a plain take. One that has been answered so soon has hardly left
-    // meanwhile, and if it has, so it might just after its reply was sent.
+    // meanwhile, and if it has, so it might just after its reply was sent. For a lease it is always asked: it would stay out until its end.
     internal static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Writes the reply, sends it, and settles.</summary>
@@ -20,13 +20,13 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
     /// <param name="taken">What was handed out.</param>
     /// <param name="write">Writes the reply.</param>
     /// <param name="leased">Whether its client is to settle them: then they stay leased when the reply is out.</param>
-    /// <param name="since">When they were asked for, a timestamp: a client that has them soon is not looked for first.</param>
+    /// <param name="since">When they were asked for, a timestamp: the client of a plain take that has them soon is not looked for first.</param>
     public async Task SendAsync(HttpContext context, IReadOnlyList<QueueMessage> taken, Action write, bool leased = false, long since = 0)
     {
         var action = SettleAction.Return; // Nobody has seen them.
         try
         {
-            if (Stopwatch.GetElapsedTime(since) > Soon && Sending.IsGone(context))
+            if ((leased || Stopwatch.GetElapsedTime(since) > Soon) && Sending.IsGone(context))
             {
                 context.Abort();
                 return;

@@ -39,19 +39,18 @@ public sealed class GoneClientTests : IDisposable
         _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([Message]);
     }
 
-    [Theory, InlineData("", true), InlineData("?wait=1", true), InlineData("?wait=1", false), InlineData("?wait=1&lease=30", true), InlineData("?wait=1&lease=30", false)]
+    [Theory, InlineData("", true), InlineData("?wait=1", true), InlineData("?wait=1", false)]
     public async Task It_is_handed_nothing_and_the_message_goes_back_uncounted(string query, bool reset)
     {
-        Leave(reset);
         TakeAWhile();
-
-        (await TakeAsync(query)).Response.Body.Length.Should().Be(0);
-
-        await SettledAsync(SettleAction.Return);
+        await IsHandedNothingAsync(query, reset);
     }
 
+    [Theory, InlineData("?lease=30", true), InlineData("?lease=30", false), InlineData("?wait=1&lease=30", true), InlineData("?wait=1&lease=30", false)]
+    public async Task It_is_leased_nothing_however_soon(string query, bool reset) => await IsHandedNothingAsync(query, reset);
+
     [Fact]
-    public async Task One_that_is_answered_soon_is_not_looked_for()
+    public async Task One_whose_plain_take_is_answered_soon_is_not_looked_for()
     {
         await TakeAsync(""); // What is done for the first time is not soon.
         Leave(reset: true);
@@ -70,7 +69,6 @@ public sealed class GoneClientTests : IDisposable
     [Fact]
     public async Task One_that_is_there_gets_it_and_so_does_one_that_has_sent_its_next_request()
     {
-        TakeAWhile();
         (await TakeAsync("?wait=1&lease=30")).Response.Body.Length.Should().BePositive();
         _client.Send("GET"u8);
         _server.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue();
@@ -180,6 +178,15 @@ public sealed class GoneClientTests : IDisposable
     {
         _client.Dispose();
         _server.Dispose();
+    }
+
+    private async Task IsHandedNothingAsync(string query, bool reset)
+    {
+        Leave(reset);
+
+        (await TakeAsync(query)).Response.Body.Length.Should().Be(0);
+
+        await SettledAsync(SettleAction.Return);
     }
 
     // Longer than what is soon.
