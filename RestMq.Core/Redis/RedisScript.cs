@@ -10,21 +10,24 @@ namespace RestMq.Redis;
 internal sealed record RedisScript(string Text, byte[] Hash)
 {
     public static readonly RedisScript Add = Load("add");
-    public static readonly RedisScript Exchange = LoadWithDue("exchange");
+    public static readonly RedisScript Exchange = Load("due", "find", "exchange");
     public static readonly RedisScript Holds = Load("holds");
-    public static readonly RedisScript Look = LoadWithDue("look");
-    public static readonly RedisScript Broadcast = LoadWithDue("broadcast");
-    public static readonly RedisScript Peek = Load("peek");
-    public static readonly RedisScript Last = LoadWithDue("last");
+    public static readonly RedisScript Look = Load("due", "look");
+    public static readonly RedisScript Broadcast = Load("due", "broadcast");
+    public static readonly RedisScript Peek = Load("find", "peek");
+    public static readonly RedisScript Last = Load("due", "last");
     public static readonly RedisScript Purge = Load("purge");
-    public static readonly RedisScript PurgeState = LoadWithDue("purge_state");
+    public static readonly RedisScript PurgeState = Load("due", "purge_state");
     public static readonly RedisScript Configure = Load("configure");
-    public static readonly RedisScript Redrive = Load("redrive");
-    public static readonly RedisScript Stats = LoadWithDue("stats");
+    public static readonly RedisScript Redrive = Load("due", "redrive");
+    public static readonly RedisScript Stats = Load("due", "stats");
 
-    private static RedisScript Load(string name) => Of(Read("prelude") + Read(name));
-
-    private static RedisScript LoadWithDue(string name) => Of(Read("prelude") + Read("due") + Read(name));
+    private static RedisScript Load(params ReadOnlySpan<string> parts)
+    {
+        var text = new StringBuilder(Read("prelude"));
+        foreach (var part in parts) text.Append(Read(part));
+        return Of(text.ToString());
+    }
 
     private static RedisScript Of(string text) => new(text, SHA1.HashData(Encoding.UTF8.GetBytes(text)));
 

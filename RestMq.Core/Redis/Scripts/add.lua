@@ -5,6 +5,7 @@
 -- Ids are reserved for the whole batch at once; a duplicate or refused message leaves no gap, because ids are given out as messages are
 -- kept and the counter is set to the last of them. Replies: 1 when the queue is new, then the first id when all were added, one after
 -- another; else 0, and for each message its id, -id of the first one for a duplicate, or 0 when the queue is full.
+local WHOLE = 1024 -- The most bytes of a message that stands in the list itself: a larger one would be copied whenever it moves.
 local format = string.format
 local at = now()
 local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor')
@@ -16,7 +17,7 @@ if has(expiry) then
   call('HSET', meta, 'next', first)
   sweep(at, 2 * DEATHS) -- More than one call adds.
 end
-local live = limit and call('HLEN', body) or 0
+local live = limit and messages() or 0
 
 local function read(options)
   if options == '' then return 0, ttl, 0 end
@@ -47,7 +48,7 @@ local function new_ones()
 end
 if limit and live + ARGV[3] > limit and live + new_ones() > limit then limit = 0 end
 
-local next, bodies, n, tail, ready_now, later = first, {}, 0, {}, 0, false
+local next, bodies, n, tail, ready_now, names, later = first, {}, 0, {}, 0, 0, false
 
 -- What to reply for each, as soon as one was not added.
 local reply
@@ -61,23 +62,29 @@ while i <= arguments do
   local last = i + 2 + ARGV[i]
   local delay, life, once = read(ARGV[i + 2])
   local head = ' ' .. at .. ' ' .. (life > 0 and at + life or 0) .. ' ' .. ARGV[i + 1] .. '\n'
+  local plain = life == 0 and delay == 0
   for message = i + 3, last do
     local id = once > 0 and -seen(once) or 0
     if id == 0 and not (limit and live + (next - first) >= limit) then
       next = next + 1
       id = next
-      local name = format('%d', id) -- Once, for a number is made text again by everything that takes it.
-      bodies[n + 1], bodies[n + 2] = name, name .. head .. argv[message]
-      n = n + 2
-      if life > 0 then call('ZADD', expiry, at + life, name) end
-      if delay > 0 then
-        put_off(name, at + delay)
-        later = true
-      else
+      local number = format('%d', id) -- Once, for a number is made text again by everything that takes it.
+      local text = number .. head .. argv[message]
+      if plain and #text <= WHOLE then
         ready_now = ready_now + 1
-        tail[ready_now] = name
+        tail[ready_now] = text
+      else
+        bodies[n + 1], bodies[n + 2], n = number, text, n + 2
+        if life > 0 then call('ZADD', expiry, at + life, number) end
+        if delay > 0 then
+          put_off(number, at + delay)
+          later = true
+        else
+          ready_now, names = ready_now + 1, names + 1
+          tail[ready_now] = number
+        end
       end
-      if once > 0 then call('SET', KEYS[once], name, 'PX', ARGV[2]) end
+      if once > 0 then call('SET', KEYS[once], number, 'PX', ARGV[2]) end
     elseif not reply then
       tell_each()
     end
@@ -87,7 +94,8 @@ while i <= arguments do
 end
 
 if next > first then
-  call('HSET', body, unpack(bodies))
+  if n > 0 then call('HSET', body, unpack(bodies)) end
+  name(names)
   local was_empty = ready_now > 0 and call('RPUSH', ready, unpack(tail)) == ready_now
   if fresh == 1 then
     call('HSET', meta, 'next', next, 'created', at)

@@ -14,7 +14,7 @@ local move = tonumber(ARGV[3])
 
 local ids, bodies, hand_outs, more = {}, {}, nil, false
 if settings[1] ~= 'roundrobin' and settings[2] ~= 'stopped' and move > 0 then
-  ids, bodies, hand_outs, more = pop(move, at)
+  ids, bodies, hand_outs, more = pop(move, at, nil, true)
   for i, stored in ipairs(bodies) do
     last = last + 1
     call('XADD', log, last .. '-0', 'c', hand_outs and hand_outs[i] or 1, 'b', stored)

@@ -33,6 +33,15 @@ end
 -- Puts ids, in this order, at the head of `ready`.
 local function put_first(ids)
   for i = #ids, 1, -1 do call('LPUSH', ready, ids[i]) end
+  name(#ids)
+end
+
+-- Puts ids at the tail of `ready`, each with the last one given out, behind which it stands: find.lua looks by that order.
+local function put_last(ids)
+  if #ids == 0 then return end
+  local last = call('HGET', meta, 'next')
+  for _, id in ipairs(ids) do call('RPUSH', ready, id .. '@' .. last) end
+  name(#ids)
 end
 
 -- The first ids of a sorted set up to a score, by score and then by number (Redis would put 10 before 2). Ids that were put there in one step
@@ -75,10 +84,12 @@ local function due(at)
   end
   if not unusual then return moved, more_over end
   local ripe, more_ripe = earliest(delayed, at)
-  local back = {}
+  local back, new = {}, {}
   for _, id in ipairs(ripe) do
-    if call('HEXISTS', count, id) == 1 then back[#back + 1] = id else call('RPUSH', ready, id) end
+    local place = call('HEXISTS', count, id) == 1 and back or new
+    place[#place + 1] = id
   end
+  put_last(new)
   put_first(back)
   return moved + #ripe, again or more_over or more_ripe
 end
@@ -97,40 +108,59 @@ local function next_due(at, again)
   return first
 end
 
--- Takes up to `want` living messages off `ready`. Work is bounded in messages skipped, dead ones among them, and in bytes (`most`, if it is given).
--- Returns ids, stored bodies, and hand-outs (nil when every one is the first), and whether a bound was met, so that there may be more.
-local function pop(want, at, most)
+-- Takes up to `want` living messages off `ready`; those that stood there whole go to `body`, unless they are `gone` for good. Work is bounded in
+-- messages skipped, dead ones among them, and in bytes (`most`, if it is given). Returns ids, texts, and hand-outs (nil when every one is the
+-- first), and whether a bound was met, so that there may be more.
+local function pop(want, at, most, gone)
   most = math.min(most or BYTES, BYTES)
   local mortal, counted = has(expiry), has(count)
-  local ids, bodies, hand_outs, n = {}, {}, counted and {} or nil, 0
-  local bytes, skipped = 0, 0
+  local ids, texts, hand_outs, n = {}, {}, counted and {} or nil, 0
+  local moved, m, unnamed, bytes, skipped, more = {}, 0, 0, 0, 0, false
   while n < want do
-    if bytes >= most or skipped > 10 * BOUND then return ids, bodies, hand_outs, true end
+    more = bytes >= most or skipped > 10 * BOUND
+    if more then break end
     -- As many as their size so far lets fit; the first few are taken on trust.
     local fit = n > 0 and math.ceil((most - bytes + 1) * n / (bytes + 1)) or most < BYTES and 4 or 8
     -- Behind some that are gone there are mostly more.
     local some = call('LPOP', ready, math.min(skipped > 8 and 32 or want - n, 32, math.max(fit, 1)))
     if not some then break end
-    local stored, past, gone = call('HMGET', body, unpack(some)), counted and call('HMGET', count, unpack(some)), {}
-    for i, id in ipairs(some) do
+    local own, names = {}, {}
+    for i, entry in ipairs(some) do
+      own[i] = whole(entry)
+      if not own[i] then names[#names + 1] = id_of(entry) or '' end
+    end
+    local stored, past = nil, nil
+    if #names > 0 then stored, past = call('HMGET', body, unpack(names)), counted and call('HMGET', count, unpack(names)) end
+    local named_before, died = unnamed, {}
+    for i, entry in ipairs(some) do
       if n == want or bytes >= most then
         -- More than were asked for, or larger than those before them: they wait for the next call.
-        put_first({ unpack(some, i) })
+        for rest = #some, i, -1 do call('LPUSH', ready, some[rest]) end
         break
       end
-      local one = stored[i]
-      local ends = one and mortal and dies(one) or 0
-      if not one then
+      local id, text, hand_out = own[i], entry, 1
+      if id then
+        if not gone then moved[m + 1], moved[m + 2], m = id, entry, m + 2 end
+      else
+        unnamed = unnamed + 1
+        local name = unnamed - named_before
+        id, text = names[name], stored[name]
+        hand_out = past and next_hand_out(past[name])
+      end
+      local ends = text and mortal and dies(text) or 0
+      if not text then
         skipped = skipped + 1
       elseif ends > 0 and ends <= at then
-        gone[#gone + 1], skipped = id, skipped + 1
+        died[#died + 1], skipped = id, skipped + 1
       else
-        n, bytes = n + 1, bytes + #one
-        ids[n], bodies[n] = id, one
-        if past then hand_outs[n] = next_hand_out(past[i]) end
+        n, bytes = n + 1, bytes + #text
+        ids[n], texts[n] = id, text
+        if counted then hand_outs[n] = hand_out end
       end
     end
-    die(gone)
+    die(died)
   end
-  return ids, bodies, hand_outs, false
+  for i = 1, m, 1000 do call('HSET', body, unpack(moved, i, math.min(i + 999, m))) end
+  name(-unnamed)
+  return ids, texts, hand_outs, more
 end

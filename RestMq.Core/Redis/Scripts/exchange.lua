@@ -51,13 +51,17 @@ local function settle(at, from)
   local past = has(count) and call('HMGET', count, unpack(ids))
 
   local reply, acked, freed, back = {}, {}, {}, {}
-  local told, cut, refused = false, false, false
-  local done, watched = {}, has(held)
+  local told, refused = false, false
+  local cut, stands, done, watched = {}, {}, {}, has(held)
   for i, id in ipairs(ids) do
     local at_argument = special[i]
     local fence, action, argument = 1, 'ack', nil
     if at_argument then fence, action, argument = tonumber(ARGV[at_argument]), ARGV[at_argument + 1], ARGV[at_argument + 2] end
     local there = done[id] ~= 'ack' and done[id] ~= 'gone' and (leases[i] or call('HEXISTS', body, id) == 1)
+    if not there and not done[id] then
+      stands[id] = find(id)
+      there = stands[id]
+    end
     local mine = leases[i] and not done[id] and fence == (past and tonumber(past[i]) or 0) + 1
     if not there then
       reply[i], refused = 2, true
@@ -76,7 +80,7 @@ local function settle(at, from)
         done[id] = action
         if action == 'ack' then
           acked[#acked + 1] = id
-          cut = cut or fence == 0
+          if fence == 0 then cut[#cut + 1] = id end
         elseif action == 'bury' then
           count_one(id)
           bury(id, at, argument)
@@ -95,12 +99,18 @@ local function settle(at, from)
 
   if #freed > 0 then call('ZREM', leased, unpack(freed)) end
   if #acked > 0 then
-    if cut then
-      call('ZREM', delayed, unpack(acked))
-      if call('ZREM', dead, unpack(acked)) > 0 then call('HDEL', why, unpack(acked)) end
+    if #cut > 0 then
+      call('ZREM', delayed, unpack(cut))
+      if call('ZREM', dead, unpack(cut)) > 0 then call('HDEL', why, unpack(cut)) end
+      for _, id in ipairs(cut) do
+        if stands[id] then -- What is left of it there has no body.
+          call('LSET', ready, stands[id], id)
+          name(1)
+        end
+      end
     end
     forget(acked)
-    if cut then trim(#acked) end
+    if #cut > 0 then trim(#cut) end
   end
   local alive = {}
   for _, id in ipairs(back) do

@@ -1,10 +1,14 @@
 -- The newest messages of a place, newest first. ARGV: wake, place, how many. Replies: for each as peek.lua.
 tell_of((due(now())))
 local place, want = ARGV[2], tonumber(ARGV[3])
-local ids, ends = {}, {}
+local ids, ends, texts = {}, {}, {}
 if place == 'ready' then
   local tail = call('LRANGE', ready, -(want + BOUND), -1)
-  for i = #tail, 1, -1 do ids[#ids + 1] = tail[i] end
+  for i = #tail, 1, -1 do
+    local id = id_of(tail[i]) or ''
+    ids[#ids + 1] = id
+    if whole(tail[i]) then texts[id] = tail[i] end
+  end
 else
   local key = ({ leased = leased, delayed = delayed, dead = dead })[place]
   local found = call('ZREVRANGE', key, 0, want - 1, 'WITHSCORES')
@@ -21,7 +25,7 @@ else
 end
 local reply, bytes = {}, 0
 for _, id in ipairs(ids) do
-  local stored = call('HGET', body, id)
+  local stored = texts[id] or call('HGET', body, id)
   if #reply >= want * 5 or bytes > BYTES then break end
   if stored then
     bytes = bytes + #stored

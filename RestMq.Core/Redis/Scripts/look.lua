@@ -8,7 +8,7 @@ if #ids == 0 then
   return answer({ (again or more) and 1 or 0 })
 end
 local looked = hand_outs and hand_outs[1] or 1
-call('LPUSH', ready, ids[1])
+put_first(ids)
 call('HSET', count, ids[1], looked)
 tell_of(moved)
 return answer({ looked, bodies[1] })

@@ -1,7 +1,10 @@
 -- One message wherever it is, unchanged. ARGV: wake, id. Replies: nothing, or place, when it ends, why, hand-outs so far and stored body.
 local id = ARGV[2]
 local stored = call('HGET', body, id)
-if not stored then return {} end
+if not stored then
+  local _, text = find(id)
+  return text and { 'ready', 0, '', 0, text } or {}
+end
 local place, ends = 'ready', 0
 for name, key in pairs({ leased = leased, delayed = delayed, dead = dead }) do
   local score = call('ZSCORE', key, id)

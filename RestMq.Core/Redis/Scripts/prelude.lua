@@ -1,8 +1,9 @@
 -- Put before every script of a queue: its keys, and the steps that several scripts share. Those that move what is due have due.lua after it.
 --
--- A message is its entry in `body` ("<id> <added ms> <dies ms or 0> <kind>\n<bytes>") plus exactly one place: `ready` (a list),
--- `leased` or `delayed` (sorted by when they end), or `dead` (sorted by burial). An id in `ready` whose body is gone is skipped:
--- that makes deleting a waiting message O(1). `count` has the hand-outs that are over, so the one under way is count + 1. A redrive takes it to
+-- A message is its text ("<id> <added ms> <dies ms or 0> <kind>\n<bytes>") in exactly one place: `ready` (a list), `leased` or `delayed`
+-- (sorted by when they end), or `dead` (sorted by burial). One that waits for its first hand-out mostly stands in `ready` whole, in the order of the ids.
+-- Of all others `ready` and the other places have the id, and `body` the text; `named` of meta counts the ids in `ready`. An id there whose body is
+-- gone is skipped, so nothing is cut out of the list's middle. `count` has the hand-outs that are over, so the one under way is count + 1. A redrive takes it to
 -- the next multiple of REDRIVE: what is above that is the count that is shown and limited, and the whole, which only grows, is the fence.
 -- All times are Redis' own, in ms. Nothing here depends on the length of a queue.
 local meta, body, ready, leased, delayed, expiry, count, dead, why, log, held = unpack(KEYS)
@@ -55,6 +56,22 @@ local function next_hand_out(past) return string.format('%d', (tonumber(past) or
 -- When a stored body dies: 0 for never.
 local function dies(stored) return tonumber(string.match(stored, '^%d+ %d+ (%d+)')) end
 
+-- The number that an entry of `ready` begins with: nil for one that pack has emptied.
+local function id_of(entry) return string.match(entry, '^%d+') end
+
+-- The id of a message that stands in `ready` whole, else nil: it begins with "<id> ", and an entry that names one has no blank.
+local function whole(entry) return string.match(entry, '^(%d+) ') end
+
+-- Ids came to `ready`, or went.
+local function name(ids)
+  if ids ~= 0 then call('HINCRBY', meta, 'named', ids) end
+end
+
+local function named() return tonumber(call('HGET', meta, 'named')) or 0 end
+
+-- How many messages there are.
+local function messages() return call('HLEN', body) + call('LLEN', ready) - named() end
+
 -- Removes what belongs to ids, but for the place they were in.
 local function forget(ids)
   if #ids == 0 then return end
@@ -84,32 +101,40 @@ local function die(ids)
   call('HINCRBY', meta, 'expired', #ids)
 end
 
+-- Whether an entry of `ready` is a message, or names one.
+local function waits(entry)
+  return whole(entry) or (entry ~= '' and call('HEXISTS', body, id_of(entry)) == 1)
+end
+
 -- Drops ids without a body from one end of `ready`.
 local function strip(pop)
   local part = 1
   for _ = 0, DEATHS / BOUND do
-    local ids = pop == 'LPOP' and call('LRANGE', ready, 0, part - 1) or call('LRANGE', ready, -part, -1)
+    local entries = pop == 'LPOP' and call('LRANGE', ready, 0, part - 1) or call('LRANGE', ready, -part, -1)
     local gone = 0
-    while gone < #ids and call('HEXISTS', body, ids[pop == 'LPOP' and gone + 1 or #ids - gone]) == 0 do gone = gone + 1 end
-    if gone > 0 then call(pop, ready, gone) end
-    if gone == 0 or gone < #ids then return end
+    while gone < #entries and not waits(entries[pop == 'LPOP' and gone + 1 or #entries - gone]) do gone = gone + 1 end
+    if gone > 0 then
+      call(pop, ready, gone)
+      name(-gone)
+    end
+    if gone == 0 or gone < #entries then return end
     part = BOUND
   end
 end
 
--- Where ids without a body are most of `ready`, marks them, a part a call, and drops them once all have been looked at: what lives in front of
+-- Where ids without a body are most of `ready`, empties them, a part a call, and drops them once all have been looked at: what lives in front of
 -- them and behind them would keep them for ever.
 local function pack(part)
   local length = call('LLEN', ready)
-  if length <= 2 * call('HLEN', body) + DEATHS then return end
+  if 2 * (named() - call('HLEN', body)) <= length + DEATHS then return end
   local from = tonumber(call('HGET', meta, 'packed')) or 0
   call('HDEL', meta, 'packed') -- Before what a Redis that is full refuses as the first write of a script.
   if from >= length then
-    call('LREM', ready, 0, '')
+    name(-call('LREM', ready, 0, ''))
     return
   end
-  for i, id in ipairs(call('LRANGE', ready, from, from + part - 1)) do
-    if id ~= '' and call('HEXISTS', body, id) == 0 then call('LSET', ready, from + i - 1, '') end
+  for i, entry in ipairs(call('LRANGE', ready, from, from + part - 1)) do
+    if entry ~= '' and not waits(entry) then call('LSET', ready, from + i - 1, '') end
   end
   call('HSET', meta, 'packed', from + part)
 end
@@ -117,7 +142,11 @@ end
 -- Drops ids without a body from `ready`: from both ends, where deletes and deaths leave most of them, and from between. Work is bounded, by how many
 -- are new.
 local function trim(new)
-  if not exists(body) then call('DEL', ready) return end
+  if messages() == 0 then
+    call('DEL', ready)
+    call('HDEL', meta, 'named')
+    return
+  end
   strip('LPOP')
   strip('RPOP')
   pack(2 * math.max(new or 0, BOUND))

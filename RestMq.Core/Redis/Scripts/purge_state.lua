@@ -6,10 +6,14 @@ local MOST = 1000
 local at = now()
 local moved, again = due(at)
 local place = ARGV[2]
-local ids, more
+local ids, more, purged = {}, false, 0
 if place == 'ready' then
-  ids = call('LPOP', ready, MOST) or {}
-  more = #ids == MOST or again
+  local entries = call('LPOP', ready, MOST) or {}
+  for _, entry in ipairs(entries) do
+    if whole(entry) then purged = purged + 1 else ids[#ids + 1] = id_of(entry) or '' end
+  end
+  name(-#ids)
+  more = #entries == MOST or again
   if again then
     -- More died than were swept: they did not go by this purge.
     local gone = {}
@@ -25,7 +29,7 @@ else
   more = #ids == MOST
   if #ids > 0 then call('ZREM', key, unpack(ids)) end
 end
-if #ids == 0 then
+if #ids + purged == 0 then
   tell_of(moved)
   return answer({ 0, more and 1 or 0 })
 end
@@ -38,6 +42,6 @@ local before = call('HLEN', body)
 forget(ids)
 trim()
 tell_of(moved)
-local purged = before - call('HLEN', body)
+purged = purged + before - call('HLEN', body)
 call('HINCRBY', meta, 'purged', purged)
 return answer({ purged, more and 1 or 0 })

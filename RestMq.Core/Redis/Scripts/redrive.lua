@@ -17,7 +17,7 @@ call('HSET', count, unpack(counts))
 for _, id in ipairs(ids) do
   local stored = call('HGET', body, id)
   if dies(stored) > 0 then call('HSET', body, id, (string.gsub(stored, '^(%d+ %d+) %d+', '%1 0', 1))) end
-  call('RPUSH', ready, id)
 end
+put_last(ids)
 tell()
 return #ids

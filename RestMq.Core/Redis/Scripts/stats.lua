@@ -7,9 +7,9 @@ trim()
 tell_of(moved)
 local m = call('HMGET', meta, 'next', 'floor', 'expired', 'purged', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'created')
 local head = call('LINDEX', ready, 0)
-local stored = head and call('HGET', body, head)
+local stored = head and (whole(head) and head or call('HGET', body, id_of(head) or ''))
 local age = stored and math.max(at - tonumber(string.match(stored, '^%d+ (%d+)')), 0) or -1
-local live, added = call('HLEN', body), (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0)
+local live, added = messages(), (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0)
 local gone = tonumber(m[3]) or 0
 local settled = added - live - gone - (tonumber(m[4]) or 0)
 local reply = { live, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, gone, age }

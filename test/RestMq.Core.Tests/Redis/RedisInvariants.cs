@@ -13,8 +13,11 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
     /// <summary>A message is in exactly one place, and nothing is kept about a message that is gone.</summary>
     public async Task AssertAsync()
     {
+        var entries = Ids(await _redis.ListRangeAsync(Key("ready"))).ToArray();
+        var whole = entries.Where(IsWhole).Select(IdOf).ToArray();
+        var named = entries.Where(entry => !IsWhole(entry)).Select(IdOf).ToArray();
         var bodies = await HashFieldsAsync("body");
-        var ready = Ids(await _redis.ListRangeAsync(Key("ready"))).Where(bodies.Contains).ToArray();
+        var ready = named.Where(bodies.Contains).ToArray();
         var leased = await SortedIdsAsync("leased");
         var delayed = await SortedIdsAsync("delayed");
         var dead = await SortedIdsAsync("dead");
@@ -26,7 +29,10 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
         Extra(await SortedIdsAsync("expiry"), bodies).Should().BeEmpty("only messages of {0} expire", queue);
         Extra(await HashFieldsAsync("count"), bodies).Should().BeEmpty("hand-outs of {0} are counted of messages", queue);
         (await HashFieldsAsync("why")).Should().BeEquivalentTo(dead, "each dead letter of {0} has its reason, and nothing else has", queue);
-        await AssertIdsAreOldAsync(bodies);
+        Extra(whole, whole.Except(bodies)).Should().BeEmpty("what stands in ready of {0} is not in body too", queue);
+        whole.Select(long.Parse).Should().BeInAscendingOrder("so one is found among those that stand in ready of {0}", queue).And.OnlyHaveUniqueItems();
+        ((long)await _redis.HashGetAsync(Key("meta"), "named")).Should().Be(named.Length, "the ids in ready of {0} are counted", queue);
+        await AssertIdsAreOldAsync([.. bodies, .. whole]);
         await AssertOnceEndsAsync();
     }
 
@@ -37,6 +43,11 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
         left.Where(key => !key.StartsWith("once:", StringComparison.Ordinal)).Should().BeSubsetOf(["meta", "log"], "all of {0} is settled", queue);
         await AssertOnceEndsAsync();
     }
+
+    // An entry of `ready` is "<id> <added ms> …", or names an id: "<id>", or "<id>@<last id then>".
+    private static bool IsWhole(string entry) => entry.Contains(' ');
+
+    private static string IdOf(string entry) => entry.Split(' ', '@')[0];
 
     // An id is given out by the counter, so none can be beyond it.
     private async Task AssertIdsAreOldAsync(IReadOnlyCollection<string> ids)

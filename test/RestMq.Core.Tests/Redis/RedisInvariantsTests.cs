@@ -14,9 +14,9 @@ public sealed class RedisInvariantsTests(RedisServer server) : IAsyncLifetime
     {
         _connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
         _redis = _connection.GetDatabase();
-        await _redis.HashSetAsync(Key("meta"), "next", 5);
+        await _redis.HashSetAsync(Key("meta"), [new("next", 8), new("named", 3)]);
         await _redis.HashSetAsync(Key("body"), [new("1", "a"), new("2", "b"), new("3", "c"), new("4", "d")]);
-        await _redis.ListRightPushAsync(Key("ready"), ["5", "1"]);
+        await _redis.ListRightPushAsync(Key("ready"), ["5", "1", "6 1790000000000 0 t\na text", "7@6", "8 1790000000000 0 t\na text"]);
         await _redis.SortedSetAddAsync(Key("leased"), "2", 1);
         await _redis.SortedSetAddAsync(Key("delayed"), "3", 1);
         await _redis.SortedSetAddAsync(Key("dead"), "4", 1);
@@ -70,6 +70,11 @@ public sealed class RedisInvariantsTests(RedisServer server) : IAsyncLifetime
         ["a reason, but not dead"] = (redis, key) => redis.HashSetAsync(key("why"), "1", "a reason"),
         ["dead without a reason"] = (redis, key) => redis.HashDeleteAsync(key("why"), "4"),
         ["an id never given out"] = (redis, key) => redis.HashSetAsync(key("meta"), "next", 3),
+        ["a whole one never given out"] = (redis, key) => redis.HashSetAsync(key("meta"), "next", 7),
+        ["a whole one in two places"] = (redis, key) => redis.HashSetAsync(key("body"), "8", "8 1790000000000 0 t\na text"),
+        ["a whole one out of order"] = (redis, key) => redis.ListRightPushAsync(key("ready"), "3 1790000000000 0 t\na text"),
+        ["a whole one that is leased"] = (redis, key) => redis.SortedSetAddAsync(key("leased"), "8", 1),
+        ["names not counted"] = (redis, key) => redis.HashSetAsync(key("meta"), "named", 2),
         ["a once key that stays"] = (redis, key) => redis.KeyPersistAsync(key("once:a")),
     };
 }

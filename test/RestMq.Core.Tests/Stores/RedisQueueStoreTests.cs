@@ -48,6 +48,7 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
         // As after ten million redrives: Lua makes a text of a number with fourteen digits only, unless it is told to make more.
         const long Past = 10_000_000 * HandOuts.PerRedrive;
         await Store.AddAsync(Queue, [Message("x")], default);
+        await Store.SettleAsync(Queue, [new Settlement((await LeaseOneAsync()).Receipt, SettleAction.Release)], default);
         await using (var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration))
             await connection.GetDatabase().HashSetAsync($"restmq:{{{Queue}}}:count", "1", Past);
 
@@ -70,6 +71,56 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
         await LeaseOneAsync();
 
         (await Store.LookAsync(Queue, default))!.Key.Should().Be(Key(3501));
+    }
+
+    [Fact]
+    public async Task One_that_waits_is_found_whatever_stands_beside_it()
+    {
+        var waiting = new SortedSet<long>();
+        // At the head, in no order: what was handed out before. One is not back, and one comes back as new.
+        await AddPlainAsync();
+        var held = await LeaseAsync(6);
+        foreach (var n in new[] { 4, 1, 5, 2 }) await SettleAsync(held[n], SettleAction.Return);
+        await SettleAsync(held[3], SettleAction.Bury);
+        waiting.Remove(held[0].Key.Id);
+        // Between the plain ones: what is due later, dies some day, is large, and what comes back.
+        await AddAsync(Message("due", delay: Soon));
+        await AddPlainAsync();
+        await EventuallyAsync(async () => (await StatsAsync()).Delayed.Should().Be(0));
+        await AddAsync(Message("dies", ttl: Long), Message("plain"), Message(new string('x', 5000)), Message("plain"));
+        await AddPlainAsync();
+        (await Store.RedriveAsync(Queue, default)).Should().Be(1);
+        await AddPlainAsync();
+
+        await AssertFoundAsync();
+        var random = new Random(1);
+        while (waiting.Count > 0)
+        {
+            var id = waiting.ElementAt(random.Next(waiting.Count));
+            var delete = new Settlement(new Receipt(Key(id), 0), SettleAction.Ack);
+            (await Store.SettleAsync(Queue, [new Settlement(new Receipt(Key(id), 7), SettleAction.Ack), delete, delete], default))
+                .Should().Equal(SettleResult.Stale, SettleResult.Done, SettleResult.Unknown);
+            waiting.Remove(id);
+            await AssertFoundAsync();
+        }
+
+        Task AddPlainAsync() => AddAsync([.. Numbers(1, 7).Select(_ => Message("plain"))]);
+
+        async Task AddAsync(params NewMessage[] messages) => waiting.UnionWith((await Store.AddAsync(Queue, messages, default)).Select(one => one.Key.Id));
+
+        Task SettleAsync(QueueMessage message, SettleAction action) =>
+            Store.SettleAsync(Queue, [new Settlement(message.Receipt, action) { Reason = "a reason" }], default).AsTask();
+
+        async Task AssertFoundAsync()
+        {
+            var found = new List<long>();
+            foreach (var id in Numbers(1, 40))
+            {
+                if (await Store.PeekAsync(Key(id), default) is { State: MessageState.Ready } snapshot) found.Add(snapshot.Message.Key.Id);
+            }
+            found.Should().Equal(waiting);
+            (await StatsAsync()).Ready.Should().Be(waiting.Count);
+        }
     }
 
     [Fact]

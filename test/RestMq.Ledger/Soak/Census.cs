@@ -11,7 +11,8 @@ internal static class Census
     public static async Task<string> DifferenceAsync(IDatabase redis, Line line, string queue)
     {
         using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
-        var bodies = await redis.HashLengthAsync(Key("body"));
+        // Those that stand in `ready` whole, and the bodies of all others.
+        var bodies = await redis.ListLengthAsync(Key("ready")) - (long)await redis.HashGetAsync(Key("meta"), "named") + await redis.HashLengthAsync(Key("body"));
         (string Name, long Kept)[] places =
         [
             ("ready", await redis.ListLengthAsync(Key("ready"))),

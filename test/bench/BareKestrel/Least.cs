@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace RestMq.Bench;
 
 /// <summary>
-/// The least that a queue with RestMQ's data can cost on Redis: a list of ids, a hash of bodies, and leases by when they end. Requests gather as
+/// The least that a queue with RestMQ's data can cost on Redis: a list of messages, a hash of those handed out, and leases by when they end. Requests gather as
 /// RestMQ's do, and their scripts do what every message needs and nothing else: nothing is checked, bounded, counted, published, or comes again.
 /// </summary>
 internal sealed class Least(IDatabase redis)
@@ -14,13 +14,9 @@ internal sealed class Least(IDatabase redis)
     private const string AddScript =
         """
         local last = redis.call('HINCRBY', KEYS[1], 'id', #ARGV)
-        local ids, pairs = {}, {}
-        for i = 1, #ARGV do
-          local id = string.format('%d', last - #ARGV + i)
-          ids[i], pairs[2 * i - 1], pairs[2 * i] = id, id, '1790000000000 0 t\n' .. ARGV[i]
-        end
-        redis.call('HSET', KEYS[2], unpack(pairs))
-        redis.call('RPUSH', KEYS[3], unpack(ids))
+        local messages = {}
+        for i = 1, #ARGV do messages[i] = string.format('%d', last - #ARGV + i) .. ' 1790000000000 0 t\n' .. ARGV[i] end
+        redis.call('RPUSH', KEYS[3], unpack(messages))
         return last
         """;
 
@@ -32,12 +28,16 @@ internal sealed class Least(IDatabase redis)
           redis.call('ZREM', KEYS[4], unpack(done))
           redis.call('HDEL', KEYS[2], unpack(done))
         end
-        local ids = ARGV[1] ~= '0' and redis.call('LPOP', KEYS[3], ARGV[1])
-        if not ids then return { {}, {} } end
-        local leases = {}
-        for i, id in ipairs(ids) do leases[2 * i - 1], leases[2 * i] = ARGV[2], id end
+        local messages = ARGV[1] ~= '0' and redis.call('LPOP', KEYS[3], ARGV[1])
+        if not messages then return { {}, {} } end
+        local ids, bodies, leases = {}, {}, {}
+        for i, message in ipairs(messages) do
+          local id = string.match(message, '^%d+')
+          ids[i], bodies[2 * i - 1], bodies[2 * i], leases[2 * i - 1], leases[2 * i] = id, id, message, ARGV[2], id
+        end
+        redis.call('HSET', KEYS[2], unpack(bodies))
         redis.call('ZADD', KEYS[4], unpack(leases))
-        return { ids, redis.call('HMGET', KEYS[2], unpack(ids)) }
+        return { ids, messages }
         """;
 
     private static readonly RedisKey[] Keys = ["{least}:meta", "{least}:body", "{least}:ready", "{least}:leased"];
