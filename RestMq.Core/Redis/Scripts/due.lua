@@ -115,7 +115,7 @@ local function pop(want, at, most, gone)
   most = math.min(most or BYTES, BYTES)
   local mortal, counted = has(expiry), has(count)
   local ids, texts, hand_outs, n = {}, {}, counted and {} or nil, 0
-  local moved, m, unnamed, bytes, skipped, more = {}, 0, 0, 0, 0, false
+  local moved, m, named_ones, bytes, skipped, more = {}, 0, 0, 0, 0, false
   while n < want do
     more = bytes >= most or skipped > 10 * BOUND
     if more then break end
@@ -124,43 +124,43 @@ local function pop(want, at, most, gone)
     -- Behind some that are gone there are mostly more.
     local some = call('LPOP', ready, math.min(skipped > 8 and 32 or want - n, 32, math.max(fit, 1)))
     if not some then break end
-    local own, names = {}, {}
-    for i, entry in ipairs(some) do
-      own[i] = whole(entry)
-      if not own[i] then names[#names + 1] = id_of(entry) or '' end
+    local own, names, taken = {}, {}, #some
+    for i = 1, taken do
+      own[i] = whole(some[i]) or false
+      if not own[i] then names[#names + 1] = id_of(some[i]) or '' end
     end
-    local stored, past = nil, nil
+    local seen, stored, past, died = 0, nil, nil, {}
     if #names > 0 then stored, past = call('HMGET', body, unpack(names)), counted and call('HMGET', count, unpack(names)) end
-    local named_before, died = unnamed, {}
-    for i, entry in ipairs(some) do
+    for i = 1, taken do
       if n == want or bytes >= most then
-        -- More than were asked for, or larger than those before them: they wait for the next call.
-        for rest = #some, i, -1 do call('LPUSH', ready, some[rest]) end
+        taken = i - 1
         break
       end
-      local id, text, hand_out = own[i], entry, 1
+      local id, text, hand_out = own[i], some[i], 1
       if id then
-        if not gone then moved[m + 1], moved[m + 2], m = id, entry, m + 2 end
+        if not gone then moved[m + 1], moved[m + 2], m = id, text, m + 2 end
       else
-        unnamed = unnamed + 1
-        local name = unnamed - named_before
-        id, text = names[name], stored[name]
-        hand_out = past and next_hand_out(past[name])
+        seen = seen + 1
+        id, text, hand_out = names[seen], stored[seen], past and next_hand_out(past[seen])
+        local ends = text and mortal and dies(text) or 0
+        if not text then
+          skipped = skipped + 1
+        elseif ends > 0 and ends <= at then
+          died[#died + 1], skipped, text = id, skipped + 1, nil
+        end
       end
-      local ends = text and mortal and dies(text) or 0
-      if not text then
-        skipped = skipped + 1
-      elseif ends > 0 and ends <= at then
-        died[#died + 1], skipped = id, skipped + 1
-      else
+      if text then
         n, bytes = n + 1, bytes + #text
         ids[n], texts[n] = id, text
         if counted then hand_outs[n] = hand_out end
       end
     end
+    -- More than were asked for, or larger than those before them: they wait for the next call.
+    for i = #some, taken + 1, -1 do call('LPUSH', ready, some[i]) end
+    named_ones = named_ones + seen
     die(died)
   end
   for i = 1, m, 1000 do call('HSET', body, unpack(moved, i, math.min(i + 999, m))) end
-  name(-unnamed)
+  name(-named_ones)
   return ids, texts, hand_outs, more
 end
