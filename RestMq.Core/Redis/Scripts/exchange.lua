@@ -11,21 +11,26 @@
 -- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due, a list
 -- of policy, state and epoch for live consumers (else 0), hand-outs ('' when every one is the first), then the stored bodies.
 
--- Only acks of first hand-outs, all under way: the way of nearly every message, so it is not gone through one by one. Nil when it is not so; else what was done.
+-- Only acks of first hand-outs, the way of nearly every message: not gone through one by one. Nil when it is not so; else what was done.
 local function ack_all(from)
   if unusual then return nil end
   local ids = { unpack(ARGV, from) }
-  for _, lease in ipairs(call('ZMSCORE', leased, unpack(ids))) do
-    if not lease then return nil end
+  for i = 1, #ids do
+    if ids[i] == '-' then return nil end
   end
-  local acked = call('ZREM', leased, unpack(ids))
-  forget(ids)
-  if acked == #ids then return 0 end
-  -- One was named twice: the second time there was nothing left.
-  local seen, reply = {}, {}
-  for i, id in ipairs(ids) do
-    reply[i], seen[id] = seen[id] or 0, 2
+  -- Nothing is delayed or dead, so what has a body is leased, unless it waits by its id.
+  if named() > 0 then
+    for _, lease in ipairs(call('ZMSCORE', leased, unpack(ids))) do
+      if not lease then return nil end
+    end
   end
+  if call('ZREM', leased, unpack(ids)) == #ids then
+    forget(ids)
+    return 0
+  end
+  -- Some were not, or no more: the second time that one is acked there is nothing left.
+  local reply = {}
+  for i, id in ipairs(ids) do reply[i] = call('HDEL', body, id) == 1 and 0 or find(id) and 1 or 2 end
   return reply
 end
 
