@@ -9,18 +9,18 @@ namespace RestMq.Redis;
 /// <param name="Hash">By which Redis knows it once it has seen it.</param>
 internal sealed record RedisScript(string Text, byte[] Hash)
 {
-    public static readonly RedisScript Add = Load("add");
-    public static readonly RedisScript Exchange = Load("due", "find", "exchange");
+    public static readonly RedisScript Add = Load("removal", "add");
+    public static readonly RedisScript Exchange = Load("plain", "removal", "due", "find", "exchange");
     public static readonly RedisScript Holds = Load("holds");
-    public static readonly RedisScript Look = Load("due", "look");
-    public static readonly RedisScript Broadcast = Load("due", "broadcast");
+    public static readonly RedisScript Look = Load("removal", "due", "look");
+    public static readonly RedisScript Broadcast = Load("removal", "due", "broadcast");
     public static readonly RedisScript Peek = Load("find", "peek");
-    public static readonly RedisScript Last = Load("due", "last");
+    public static readonly RedisScript Last = Load("removal", "due", "last");
     public static readonly RedisScript Purge = Load("purge");
-    public static readonly RedisScript PurgeState = Load("due", "purge_state");
+    public static readonly RedisScript PurgeState = Load("removal", "due", "purge_state");
     public static readonly RedisScript Configure = Load("configure");
-    public static readonly RedisScript Redrive = Load("due", "redrive");
-    public static readonly RedisScript Stats = Load("due", "stats");
+    public static readonly RedisScript Redrive = Load("removal", "due", "redrive");
+    public static readonly RedisScript Stats = Load("removal", "due", "stats");
 
     private static RedisScript Load(params ReadOnlySpan<string> parts)
     {

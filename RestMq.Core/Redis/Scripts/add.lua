@@ -15,6 +15,7 @@ local limit, ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(
 if has(expiry) then
   -- Nothing, but a write that grows, which a Redis that is full refuses: after one that shrinks it would take whatever this call adds.
   call('HSET', meta, 'next', first)
+  local _, _, _, sweep = removal()
   sweep(at, 2 * DEATHS) -- More than one call adds.
 end
 local live = limit and messages() or 0

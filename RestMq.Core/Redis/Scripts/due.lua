@@ -1,5 +1,15 @@
 -- Put after the prelude, for scripts that hand messages out or look at a queue as it is now: moves what is due, and takes what is ready.
 
+local forget, die, trim, sweep = removal()
+
+-- The hand-out that comes after those that are over, as a text: `..` and table.concat would round a number of 15 digits.
+local function next_hand_out(past) return string.format('%d', (tonumber(past) or 0) + 1) end
+
+-- After due(): tells what others have to know of it, once the caller has taken what it wanted.
+local function tell_of(moved)
+  if #ended > 0 or (moved > 0 and exists(ready)) then tell() end
+end
+
 -- Each burial has a time of its own, later than the one before, so that the dead keep their order.
 local function bury(id, at, reason)
   local newest = call('ZRANGE', dead, -1, -1, 'WITHSCORES')

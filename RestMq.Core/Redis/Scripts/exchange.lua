@@ -11,20 +11,29 @@
 -- Replies: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown for each; and where there were requests: next due, a list
 -- of policy, state and epoch for live consumers (else 0), hand-outs ('' when every one is the first), then the stored bodies.
 
+-- While somebody streams messages that he settles himself, settlements are told too: they make room for more.
+local function watch(lease)
+  unusual = true
+  if call('PTTL', held) < tonumber(lease) and call('PEXPIRE', held, lease * 2) == 0 then call('SET', held, 1, 'PX', lease * 2) end
+end
+
 -- Only acks of first hand-outs, the way of nearly every message: not gone through one by one. Nil when it is not so; else what was done.
 local function ack_all(from)
   if unusual then return nil end
   local ids = { unpack(ARGV, from) }
-  for i = 1, #ids do
-    if ids[i] == '-' then return nil end
-  end
-  -- Nothing is delayed or dead, so what has a body is leased, unless it waits by its id.
-  if named() > 0 then
-    for _, lease in ipairs(call('ZMSCORE', leased, unpack(ids))) do
-      if not lease then return nil end
+  if not acked then
+    for i = 1, #ids do
+      if ids[i] == '-' then return nil end
     end
+    -- Nothing is delayed or dead, so what has a body is leased, unless it waits by its id.
+    if named() > 0 then
+      for _, lease in ipairs(call('ZMSCORE', leased, unpack(ids))) do
+        if not lease then return nil end
+      end
+    end
+    acked = call('ZREM', leased, unpack(ids))
   end
-  if call('ZREM', leased, unpack(ids)) == #ids then
+  if acked == #ids then
     forget(ids)
     return 0
   end
@@ -160,7 +169,6 @@ local function lease(at, last, settled)
   }, moved
 end
 
-local at, last = now(), 2 + ARGV[2]
 local settled, told, reply, moved = 0, false, nil, 0
 if #ARGV > last then settled, told = settle(at, last + 1) end
 if last > 2 then reply, moved = lease(at, last, settled) end
