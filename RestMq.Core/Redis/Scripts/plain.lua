@@ -20,16 +20,21 @@ if is_plain() then
   if (acked or 0) == #done then
     if acked then call('HDEL', body, unpack(done)) end
     local messages = call('LPOP', ready, ARGV[3])
-    local ends, texts, leases, n = string.format('%d', at + ARGV[4]), {}, {}, 0
+    local ends, texts, leases, n, all = string.format('%d', at + ARGV[4]), {}, {}, 0, true
     -- From the last: what comes before all that ends then is put in its place at once.
     for i = #messages, 1, -1 do
       local id = whole(messages[i])
+      all = all and id
       texts[n + 1], texts[n + 2], leases[n + 1], leases[n + 2] = id, messages[i], ends, id
       n = n + 2
     end
-    call('HSET', body, unpack(texts))
-    call('ZADD', leased, unpack(leases))
-    return { 0, -1, 0, '', unpack(messages) }
+    if all then
+      call('HSET', body, unpack(texts))
+      call('ZADD', leased, unpack(leases))
+      return { 0, -1, 0, '', unpack(messages) }
+    end
+    -- Ids that are not counted, as when every message was named: back, for the rest of the script.
+    for i = #messages, 1, -1 do call('LPUSH', ready, messages[i]) end
   end
 end
 

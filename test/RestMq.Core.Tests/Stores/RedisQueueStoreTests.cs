@@ -74,6 +74,36 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
     }
 
     [Fact]
+    public async Task A_queue_from_when_all_were_named_is_handed_out_and_nothing_is_lost()
+    {
+        var queue = NextQueue();
+        await Store.AddAsync(queue, [.. Numbers(1, 30).Select(n => Message($"{n}"))], default);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        var redis = connection.GetDatabase();
+        var texts = await redis.ListRangeAsync($"restmq:{{{queue}}}:ready");
+        await redis.KeyDeleteAsync($"restmq:{{{queue}}}:ready");
+        foreach (var text in texts)
+        {
+            var id = text.ToString().Split(' ')[0];
+            await redis.HashSetAsync($"restmq:{{{queue}}}:body", id, text);
+            await redis.ListRightPushAsync($"restmq:{{{queue}}}:ready", id);
+        }
+        await Store.AddAsync(queue, [.. Numbers(31, 40).Select(n => Message($"{n}")), Message(new string('4', 5000)), Message("42")], default);
+
+        var settled = Array.Empty<Settlement>();
+        var got = new List<long>();
+        while (await Store.ExchangeAsync(queue, settled, [new LeaseRequest(3, Long)], default) is { Leased.Messages: { Count: > 0 } messages })
+        {
+            got.AddRange(Ids(messages));
+            settled = [.. messages.Select(message => new Settlement(message.Receipt, SettleAction.Ack))];
+        }
+
+        got.Should().Equal(Numbers(1, 42));
+        (await redis.HashLengthAsync($"restmq:{{{queue}}}:body")).Should().Be(0);
+        (await redis.ListLengthAsync($"restmq:{{{queue}}}:ready")).Should().Be(0);
+    }
+
+    [Fact]
     public async Task One_that_waits_is_found_whatever_stands_beside_it()
     {
         var waiting = new SortedSet<long>();
