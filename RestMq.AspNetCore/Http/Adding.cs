@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using RestMq.Wire;
@@ -75,18 +74,11 @@ internal static class Adding
         if (body.Bytes.Length > options.MaxMessageBytes)
             throw Problem.TooLarge($"A message has at most {options.MaxMessageBytes} bytes; this one has {body.Bytes.Length}.");
         var id = fields.Text("id") ?? (context.Request.Headers.TryGetValue("Idempotency-Key", out var header) ? header.ToString() : null);
-        var traceParent = TraceParentOf(context.Request);
         return new NewMessage(body)
         {
             Delay = fields.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,
             TimeToLive = fields.Number("ttl") is { } ttl ? Limits.TimeToLive(ttl, options) : null,
             IdempotencyKey = id is null ? null : Limits.IdempotencyKey(id),
-            TraceParent = traceParent,
-            TraceState = traceParent is null ? null : context.Request.Headers.TraceState.ToString(),
         };
     }
-
-    // Mostly the server has put it in the request's Activity, where the engine finds it; a site that neither logs nor traces has none.
-    private static string? TraceParentOf(HttpRequest request) =>
-        Activity.Current is null && request.Headers.TraceParent is [{ Length: 55 } sent] && ActivityContext.TryParse(sent, null, out _) ? sent : null;
 }

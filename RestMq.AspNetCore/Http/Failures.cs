@@ -12,6 +12,7 @@ internal static class Failures
     /// </summary>
     public static RequestDelegate Told(RequestDelegate handler) => async context =>
     {
+        using var trace = SenderTrace.Begin(context.Request);
         try
         {
             await handler(context);

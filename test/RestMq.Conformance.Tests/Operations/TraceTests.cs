@@ -22,6 +22,18 @@ public abstract class TraceTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task It_comes_by_xml_rpc_too()
+    {
+        var queue = _host.NextQueue();
+        await _host.AskAsync(
+            "POST /xmlrpc",
+            $"<methodCall><methodName>add</methodName><params><param><value>{queue}</value></param><param><value>x</value></param></params></methodCall>",
+            "Content-Type: text/xml", $"traceparent: {Trace}");
+
+        (await _host.AskAsync($"GET /q/{queue}?format=raw")).Header("traceparent").Should().Be(Trace);
+    }
+
+    [Fact]
     public async Task Its_tracestate_comes_with_it_and_is_dropped_where_it_is_none()
     {
         var queue = _host.NextQueue();
