@@ -21,7 +21,7 @@ end
 local function ack_all(from)
   if unusual then return nil end
   local ids = { unpack(ARGV, from) }
-  if not acked then
+  if not released then
     for i = 1, #ids do
       if ids[i] == '-' then return nil end
     end
@@ -31,9 +31,9 @@ local function ack_all(from)
         if not lease then return nil end
       end
     end
-    acked = call('ZREM', leased, unpack(ids))
+    released = call('ZREM', leased, unpack(ids))
   end
-  if acked == #ids then
+  if released == #ids then
     forget(ids)
     return 0
   end

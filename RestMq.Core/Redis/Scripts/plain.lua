@@ -1,8 +1,8 @@
 -- Put between the prelude and the rest of exchange.lua: the way of nearly every exchange, gone before all the functions are made that it needs none of.
 -- In this queue nothing dies, waits for its time, came back or is watched, and all that waits stands whole; no lease is over; what is settled are
 -- acks of first hand-outs, and what is wanted, which is there, is for callers who want the same. What it does not do is left as it is but for
--- `acked`: how many acks were done, when that were not all.
-local at, last, acked = now(), 2 + ARGV[2], nil
+-- `released`: how many acks were done, when that were not all.
+local at, last, released = now(), 2 + ARGV[2], nil
 
 local function is_plain()
   if unusual or last ~= 5 or ARGV[5] ~= '0' then return false end
@@ -16,9 +16,9 @@ end
 
 if is_plain() then
   local done = { unpack(ARGV, last + 1) }
-  if #done > 0 then acked = call('ZREM', leased, unpack(done)) end
-  if (acked or 0) == #done then
-    if acked then call('HDEL', body, unpack(done)) end
+  if #done > 0 then released = call('ZREM', leased, unpack(done)) end
+  if (released or 0) == #done then
+    if released then call('HDEL', body, unpack(done)) end
     local messages = call('LPOP', ready, ARGV[3])
     local ends, texts, leases, n, all = string.format('%d', at + ARGV[4]), {}, {}, 0, true
     -- From the last: what comes before all that ends then is put in its place at once.
