@@ -25,8 +25,8 @@ local function ack_all(from)
     for i = 1, #ids do
       if ids[i] == '-' then return nil end
     end
-    -- Nothing is delayed or dead, so what has a body is leased, unless it waits by its id.
-    if named() > 0 then
+    -- Nothing is delayed or dead, so what has a body is leased, unless it waits by its id. (Fewer than none where ids came uncounted.)
+    if named() ~= 0 then
       for _, lease in ipairs(call('ZMSCORE', leased, unpack(ids))) do
         if not lease then return nil end
       end

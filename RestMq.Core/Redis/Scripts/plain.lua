@@ -7,7 +7,7 @@ local at, last, released = now(), 2 + ARGV[2], nil
 local function is_plain()
   if unusual or last ~= 5 or ARGV[5] ~= '0' then return false end
   local want = tonumber(ARGV[3])
-  if want < 1 or want > 1000 or named() > 0 then return false end
+  if want < 1 or want > 1000 or named() ~= 0 then return false end
   for i = last + 1, #ARGV do
     if ARGV[i] == '-' then return false end
   end
