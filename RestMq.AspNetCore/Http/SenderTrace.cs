@@ -13,7 +13,7 @@ internal static class SenderTrace
     public static Activity? Begin(HttpRequest request)
     {
         if (request.Headers.TraceParent is not [{ Length: 55 } sent] || Activity.Current is not null || !ActivityContext.TryParse(sent, null, out _)) return null;
-        var activity = new Activity("RestMq.Request").SetParentId(sent);
+        var activity = new Activity(RestMqTelemetry.Name + ".Carrier").SetParentId(sent); // By this name the engine knows it.
         if (request.Headers.TraceState is { Count: > 0 } state) activity.TraceStateString = state.ToString();
         return activity.Start();
     }

@@ -12,6 +12,9 @@ internal static partial class QueueTraces
     private const int TraceParentLength = 55; // 00-<32 hex>-<16 hex>-<2 hex>
     private const int MostTraceState = 512; // What the standard asks everybody to carry.
 
+    // What RestMq.AspNetCore makes of a sender's word where the server makes nothing (SenderTrace): nobody sees it, so it is nobody's parent.
+    private const string Carrier = RestMqTelemetry.Name + ".Carrier";
+
     private static readonly ActivitySource Source = new(RestMqTelemetry.Name);
 
     /// <summary>Whether anybody listens.</summary>
@@ -38,7 +41,9 @@ internal static partial class QueueTraces
     {
         if (!Watched) return null;
         // Whoever has no span of his own may still have said to which trace his message belongs.
-        ActivityContext.TryParse(Activity.Current is null ? parent : null, state, isRemote: true, out var sender);
+        if (Activity.Current is { OperationName: Carrier } carrier) (parent, state) = (carrier.ParentId, carrier.TraceStateString);
+        else if (Activity.Current is not null) parent = null;
+        ActivityContext.TryParse(parent, state, isRemote: true, out var sender);
         var span = Source.StartActivity($"send {queue}", ActivityKind.Producer, sender);
         Describe(span, "send", "send", queue, count);
         return span;

@@ -167,6 +167,19 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_only_carries_a_senders_word_is_nobodys_parent()
+    {
+        ActivitySource.AddActivityListener(_listener);
+        var engine = _stage.NewDaemon().Engine;
+
+        using (new Activity("RestMq.Carrier") { TraceStateString = "a=b" }.SetParentId(Foreign).Start()) await engine.AddAsync(_queue, Message("x"));
+
+        var span = _spans.Should().ContainSingle().Subject;
+        (span.ParentId, span.TraceStateString).Should().Be((Foreign, "a=b"));
+        (await engine.TakeAsync(_queue))!.TraceParent.Should().Be(span.Id);
+    }
+
+    [Fact]
     public async Task With_nobody_listening_a_message_carries_the_trace_that_its_sender_is_in()
     {
         var engine = _stage.NewDaemon().Engine;
