@@ -12,16 +12,12 @@ internal sealed class MemoryList
 
     public int Count { get; private set; }
 
-    public void AddLast(MemoryMessage message) => Insert(Last, message);
-
-    /// <summary>Puts a message behind another of this list; behind null is at the head.</summary>
-    public void Insert(MemoryMessage? after, MemoryMessage message)
+    public void AddLast(MemoryMessage message)
     {
-        var before = after is null ? First : after.Next;
-        message.Previous = after;
-        message.Next = before;
-        if (after is null) First = message; else after.Next = message;
-        if (before is null) Last = message; else before.Previous = message;
+        message.Previous = Last;
+        message.Next = null;
+        if (Last is null) First = message; else Last.Next = message;
+        Last = message;
         Count++;
     }
 

@@ -12,6 +12,9 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     public static readonly IComparer<MemoryMessage> ByDue = Comparer<MemoryMessage>.Create(
         static (a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Id.CompareTo(b.Id));
 
+    /// <summary>In the order in which they were added.</summary>
+    public static readonly IComparer<MemoryMessage> ById = Comparer<MemoryMessage>.Create(static (a, b) => a.Id.CompareTo(b.Id));
+
     /// <summary>By when they die.</summary>
     public static readonly IComparer<MemoryMessage> ByDeath = Comparer<MemoryMessage>.Create(
         static (a, b) => a.Dies != b.Dies ? a.Dies.CompareTo(b.Dies) : a.Id.CompareTo(b.Id));
@@ -34,6 +37,9 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     public long Past { get; set; }
 
     public MessageState State { get; set; }
+
+    /// <summary>Whether it is ready and was delivered before.</summary>
+    public bool IsBack { get; set; }
 
     /// <summary>When its lease or its delay ends. It must not change while the message is in a set ordered by it.</summary>
     public long Due { get; set; }

@@ -9,24 +9,17 @@ namespace RestMq.Memory;
 /// </summary>
 internal sealed partial class MemoryQueue
 {
-    // What one call moves of each kind.
-    private const int Bound = 100;
-
-    // What one call lets die, unless it adds.
-    private const int Deaths = 1000;
-
-    // What one call deletes.
-    private const int PurgeBound = 1000;
-
     private const int RoomKept = 10_000;
 
     private readonly Dictionary<long, MemoryMessage> _messages = [];
     private readonly MemoryList _ready = new();
+    // Ready messages that were delivered before: ahead of the others, in the order of their ids.
+    private readonly SortedSet<MemoryMessage> _back = new(MemoryMessage.ById);
     private readonly MemoryList _dead = new();
     private readonly SortedSet<MemoryMessage> _leased = new(MemoryMessage.ByDue);
     private readonly SortedSet<MemoryMessage> _delayed = new(MemoryMessage.ByDue);
     private readonly SortedSet<MemoryMessage> _mortal = new(MemoryMessage.ByDeath);
-    private readonly List<MemoryMessage> _due = new(Bound);
+    private readonly List<MemoryMessage> _due = new(StoreLimits.Moved);
     private bool _changed;
     private bool _moved;
 
@@ -40,7 +33,7 @@ internal sealed partial class MemoryQueue
     /// <summary>The hint that the step just done calls for; asking forgets it.</summary>
     public QueueHint? TakeHint()
     {
-        var changed = _changed || (_moved && _ready.Count > 0) || _ended.Count > 0;
+        var changed = _changed || (_moved && ReadyCount > 0) || _ended.Count > 0;
         _changed = _moved = false;
         if (!changed) return null;
         if (_ended.Count == 0) return QueueHint.Changed;
@@ -58,33 +51,32 @@ internal sealed partial class MemoryQueue
     }
 
     // Drops what died, the idempotency keys whose window is over, and a live log that nothing came to for an hour.
-    private void Sweep(long now, int deaths = Deaths)
+    private void Sweep(long now, int deaths = StoreLimits.Expired)
     {
         while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
         if (_logEnds <= now) _log.Clear();
         for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 
-    // Deaths; leases that are over, to the head; delays that are over, to the tail, or to the head when they were given back with a pause.
+    // StoreLimits.Expired; leases that are over, to the head; delays that are over, to the tail, or to the head when they were given back with a pause.
     private void MoveDue(long now)
     {
         Sweep(now);
 
         var over = FirstDue(_leased, now);
-        over.Sort(static (a, b) => a.Id.CompareTo(b.Id));
-        MemoryMessage? last = null;
+        // The lowest id first, for those that become dead letters.
+        over.Sort(MemoryMessage.ById);
         foreach (var message in over)
         {
             TellEnd(message, now);
-            GiveBack(message, now, TimeSpan.Zero, counted: true, ref last);
+            GiveBack(message, now, TimeSpan.Zero, counted: true);
         }
 
         var ripe = FirstDue(_delayed, now);
         _moved |= ripe.Count > 0;
-        last = null;
         foreach (var message in ripe)
         {
-            if (message.Past > 0) PutAtHead(message, ref last); else Put(message, MessageState.Ready);
+            if (message.Past > 0) PutAtHead(message); else Put(message, MessageState.Ready);
         }
         // Kept for its room only: it must not keep messages.
         _due.Clear();
@@ -95,7 +87,6 @@ internal sealed partial class MemoryQueue
         if (now <= _watchedUntil) _ended.Add(new Receipt(new MessageKey(name, message.Id), message.Past + 1));
     }
 
-    // Those that share an instant come together, even past the bound: moved in two steps they would come to the head in the wrong order.
     private List<MemoryMessage> FirstDue(SortedSet<MemoryMessage> places, long now)
     {
         _due.Clear();
@@ -103,7 +94,7 @@ internal sealed partial class MemoryQueue
         if (places.Min is not { } first || first.Due > now) return _due;
         foreach (var message in places)
         {
-            if (message.Due > now || (_due.Count >= Bound && message.Due != _due[^1].Due)) break;
+            if (message.Due > now || _due.Count == StoreLimits.Moved) break;
             _due.Add(message);
         }
         return _due;
@@ -125,10 +116,14 @@ internal sealed partial class MemoryQueue
         _ => Head(now),
     };
 
-    // The first message that is alive.
+    private int ReadyCount => _back.Count + _ready.Count;
+
+    private MemoryMessage? First => _back.Min ?? _ready.First;
+
+    // The first message that has not expired.
     private MemoryMessage? Head(long now)
     {
-        while (_ready.First is { } head)
+        while (First is { } head)
         {
             if (head.Dies > now) return head;
             Die(head);
@@ -136,7 +131,7 @@ internal sealed partial class MemoryQueue
         return null;
     }
 
-    private void GiveBack(MemoryMessage message, long now, TimeSpan pause, bool counted, ref MemoryMessage? last)
+    private void GiveBack(MemoryMessage message, long now, TimeSpan pause, bool counted)
     {
         if (counted) message.Past++;
         if (message.Dies <= now)
@@ -155,7 +150,7 @@ internal sealed partial class MemoryQueue
         }
         else
         {
-            PutAtHead(message, ref last);
+            PutAtHead(message);
             _moved = true;
         }
     }
@@ -166,11 +161,11 @@ internal sealed partial class MemoryQueue
         Put(message, MessageState.Dead);
     }
 
-    private void PutAtHead(MemoryMessage message, ref MemoryMessage? last)
+    private void PutAtHead(MemoryMessage message)
     {
         Leave(message);
-        Enter(message, MessageState.Ready, toHead: true, behind: last);
-        last = message;
+        message.IsBack = true;
+        Enter(message, MessageState.Ready);
     }
 
     private void Put(MemoryMessage message, MessageState place, long due = 0)
@@ -194,7 +189,7 @@ internal sealed partial class MemoryQueue
         if (_messages.Count == 0 && _messages.Capacity > RoomKept) _messages.TrimExcess();
     }
 
-    private void Enter(MemoryMessage message, MessageState place, long due = 0, bool toHead = false, MemoryMessage? behind = null)
+    private void Enter(MemoryMessage message, MessageState place, long due = 0)
     {
         message.State = place;
         message.Due = due;
@@ -203,7 +198,8 @@ internal sealed partial class MemoryQueue
             case MessageState.Leased: _leased.Add(message); break;
             case MessageState.Delayed: _delayed.Add(message); break;
             case MessageState.Dead: _dead.AddLast(message); break;
-            default: _ready.Insert(toHead ? behind : _ready.Last, message); break;
+            case MessageState.Ready when message.IsBack: _back.Add(message); break;
+            default: _ready.AddLast(message); break;
         }
         if (MayDie(message)) _mortal.Add(message);
     }
@@ -216,8 +212,10 @@ internal sealed partial class MemoryQueue
             case MessageState.Leased: _leased.Remove(message); break;
             case MessageState.Delayed: _delayed.Remove(message); break;
             case MessageState.Dead: _dead.Remove(message); break;
+            case MessageState.Ready when message.IsBack: _back.Remove(message); break;
             default: _ready.Remove(message); break;
         }
+        message.IsBack = false;
     }
 
     private static bool MayDie(MemoryMessage message) =>

@@ -33,7 +33,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole, long now)
     {
-        Sweep(now, deaths: 2 * Deaths); // More than one call adds.
+        Sweep(now, deaths: 2 * StoreLimits.Expired); // More than one call adds.
         var limit = whole && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
             ? 0
             : Settings.MaxLength;
@@ -49,8 +49,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         for (var i = 0; i < requests.Count; i++) wanted += ShareOf(requests[i]);
 
         var more = false;
-        var messages = new List<QueueMessage>((int)Math.Min(wanted, _ready.Count));
-        var room = IQueueStore.MostBytes;
+        var messages = new List<QueueMessage>((int)Math.Min(wanted, ReadyCount));
+        var room = StoreLimits.ReplyBytes;
         for (var i = 0; i < requests.Count; i++)
         {
             var due = now + requests[i].Lease.Ticks;
@@ -64,7 +64,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
                 bytes -= head.Size;
                 room -= head.Size;
             }
-            more |= left > 0 && _ready.Count > 0;
+            more |= left > 0 && ReadyCount > 0;
         }
         return new LeasedBatch(messages, more ? TimeSpan.Zero : messages.Count < wanted ? NextDue(now) : null, Live);
     }
@@ -72,8 +72,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     public SettleResult[] Settle(IReadOnlyList<Settlement> settlements, long now)
     {
         var results = new SettleResult[settlements.Count];
-        MemoryMessage? givenBack = null;
-        for (var i = 0; i < results.Length; i++) results[i] = Settle(settlements[i], now, ref givenBack);
+        for (var i = 0; i < results.Length; i++) results[i] = Settle(settlements[i], now);
         return results;
     }
 
@@ -84,7 +83,9 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     public QueueMessage? Look(long now)
     {
         MoveDue(now);
-        return Head(now) is { } head ? head.ToQueueMessage(name, ++head.Past) : null;
+        if (Head(now) is not { } head) return null;
+        PutAtHead(head);
+        return head.ToQueueMessage(name, ++head.Past);
     }
 
     public BroadcastBatch Broadcast(BroadcastRequest request, long now)
@@ -104,9 +105,9 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
                 room -= moved.Body.Bytes.Length;
                 Delete(head);
             }
-            more = (left == 0 || room <= 0) && _ready.Count > 0;
+            more = (left == 0 || room <= 0) && ReadyCount > 0;
             _settled += request.Move - left;
-            if (left < request.Move) _logEnds = now + TimeSpan.TicksPerHour;
+            if (left < request.Move) _logEnds = now + StoreLimits.HistoryLife.Ticks;
             _changed |= left < request.Move;
         }
 
@@ -136,10 +137,10 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             MessageState.Leased => _leased.Reverse(),
             MessageState.Delayed => _delayed.Reverse(),
             MessageState.Dead => _dead.FromLast(),
-            _ => _ready.FromLast(),
+            _ => _ready.FromLast().Concat(_back.Reverse()),
         };
         var found = new List<MessageSnapshot>();
-        var room = IQueueStore.MostBytes;
+        var room = StoreLimits.ReplyBytes;
         foreach (var message in newestFirst.Take(count))
         {
             found.Add(message.ToSnapshot(name));
@@ -167,7 +168,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     public long Redrive()
     {
         var count = 0;
-        for (; count < Bound && _dead.First is { } dead; count++) Redrive(dead);
+        for (; count < StoreLimits.Moved && _dead.First is { } dead; count++) Redrive(dead);
         return count;
     }
 
@@ -183,12 +184,12 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         MoveDue(now);
         long count = 0;
         // What is due and was not moved for the bound is of the place it will go to: a purge of the ready ones has to come again for it.
-        for (; count < PurgeBound && Next(state, now) is { } message; count++)
+        for (; count < StoreLimits.Purged && Next(state, now) is { } message; count++)
         {
             if (state is MessageState.Leased) TellEnd(message, now);
             Delete(message);
         }
-        return new Purged(count, count == PurgeBound || (state is MessageState.Ready && NextDue(now) == TimeSpan.Zero));
+        return new Purged(count, count == StoreLimits.Purged || (state is MessageState.Ready && NextDue(now) == TimeSpan.Zero));
     }
 
     public QueueStats Stats(long now)
@@ -196,14 +197,14 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         MoveDue(now);
         return new QueueStats(name, Settings)
         {
-            Ready = _ready.Count,
+            Ready = ReadyCount,
             Leased = _leased.Count,
             Delayed = _delayed.Count,
             Dead = _dead.Count,
             TotalAdded = LastId - _firstId,
             TotalSettled = _settled,
             TotalExpired = _expired,
-            OldestAge = _ready.First is { } head ? TimeSpan.FromTicks(now - head.Added) : null,
+            OldestAge = First is { } head ? TimeSpan.FromTicks(now - head.Added) : null,
         };
     }
 
@@ -246,14 +247,13 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             _onceInOrder.Enqueue((once, now + idempotencyWindow.Ticks));
         }
         // Whoever waits has found nothing ready, so only the first message after that needs to be told.
-        _changed |= _ready.Count == 0 || message.Delay > TimeSpan.Zero;
+        _changed |= ReadyCount == 0 || message.Delay > TimeSpan.Zero;
         if (message.Delay > TimeSpan.Zero) Enter(added, MessageState.Delayed, now + message.Delay.Ticks);
         else Enter(added, MessageState.Ready);
         return new AddResult(AddStatus.Added, new MessageKey(name, added.Id));
     }
 
-    // Those given back in one batch stay in their order at the head: each goes behind the one before it, which givenBack remembers.
-    private SettleResult Settle(in Settlement settlement, long now, ref MemoryMessage? givenBack)
+    private SettleResult Settle(in Settlement settlement, long now)
     {
         if (!_messages.TryGetValue(settlement.Receipt.Key.Id, out var message)) return SettleResult.Unknown;
         var fence = settlement.Receipt.Fence;
@@ -266,7 +266,6 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         switch (settlement.Action)
         {
             case SettleAction.Ack:
-                if (message == givenBack) givenBack = message.Previous;
                 Delete(message);
                 _settled++;
                 break;
@@ -276,10 +275,10 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
                 Put(message, MessageState.Leased, due);
                 break;
             case SettleAction.Release:
-                GiveBack(message, now, settlement.Time, counted: true, ref givenBack);
+                GiveBack(message, now, settlement.Time, counted: true);
                 break;
             case SettleAction.Return:
-                GiveBack(message, now, TimeSpan.Zero, counted: false, ref givenBack);
+                GiveBack(message, now, TimeSpan.Zero, counted: false);
                 break;
             case SettleAction.Bury:
                 message.Past++;

@@ -48,13 +48,13 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         RedisScript script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
     {
         var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        if (_channelPrefix.Length + _channelSuffix.Length > 0) arguments[0] = $"{_channelPrefix}{arguments[0]}{_channelSuffix}";
+        arguments = OnOurChannel(arguments);
         RedisResult reply;
         try
         {
             reply = await InTimeAsync(connection.GetDatabase().ScriptEvaluateAsync(script.Hash, keys, arguments)).ConfigureAwait(false);
         }
-        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        catch (RedisServerException e) when (!script.NamesServer && e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
             reply = await LoadAndEvaluateAsync(connection, script, keys, arguments).ConfigureAwait(false);
         }
@@ -65,7 +65,18 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         return Counted(queue, reply);
     }
 
-    // What went on the way stands before a reply, as prelude.lua says, and never in an ordinary one.
+    /// <summary>Runs a script by its text, after which the server knows it by its hash.</summary>
+    public async ValueTask<RedisResult> LoadAndEvaluateAsync(
+        RedisScript script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+        return Counted(queue, await LoadAndEvaluateAsync(connection, script, keys, OnOurChannel(arguments)).ConfigureAwait(false));
+    }
+
+    private RedisValue[] OnOurChannel(RedisValue[] arguments) =>
+        _channelPrefix.Length + _channelSuffix.Length == 0 ? arguments : [$"{_channelPrefix}{arguments[0]}{_channelSuffix}", .. arguments.AsSpan(1)];
+
+    // What went on the way stands before a reply, as includes/queue.lua says, and never in an ordinary one.
     private RedisResult Counted(QueueName queue, RedisResult reply)
     {
         if (reply.Length != 4 || reply[0].Resp2Type != ResultType.SimpleString) return reply;
@@ -100,6 +111,33 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
         catch (Exception e) when (IsAway(e))
         {
             throw Unavailable(e);
+        }
+    }
+
+    /// <summary>Asks the server that keeps a key who it is.</summary>
+    public async ValueTask<RedisServerId> IdentifyAsync(RedisKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // By a script, which goes where the key is.
+            var info = await DoAsync(
+                c => c.GetDatabase().ScriptEvaluateAsync("return redis.call('INFO', 'server') .. redis.call('INFO', 'replication')", [key]),
+                cancellationToken).ConfigureAwait(false);
+            return new RedisServerId($"{Hex(info, "run_id:")}{Hex(info, "master_replid:")}", HasShardedChannels: false);
+        }
+        catch (RedisServerException)
+        {
+            // An ACL, or a managed server, may refuse INFO.
+            return default;
+        }
+
+        static string Hex(RedisResult info, string name)
+        {
+            const int Digits = 12;
+            var text = (string?)info ?? "";
+            var at = text.IndexOf(name, StringComparison.Ordinal) + name.Length;
+            var found = at < name.Length ? "" : text.Substring(at, Math.Min(Digits, text.Length - at));
+            return found.All(char.IsAsciiHexDigit) ? found : "";
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -5,13 +6,21 @@ namespace RestMq.Redis;
 /// <summary>The one class that knows the keys. All keys of a queue share the hash tag <c>{queue}</c>, so that a cluster keeps them together.</summary>
 internal sealed class RedisKeys(string prefix, QueueName queue)
 {
-    // In the order in which prelude.lua names them.
-    private static readonly string[] Names = ["meta", "body", "ready", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
+    // In the order in which includes/queue.lua names them.
+    private static readonly string[] Names =
+        ["meta", "ready", "back", "body", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
 
+    private int _exchanges;
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 
     /// <summary>When this process has last entered the queue in the set of all queues, in the clock's ticks; 0 when it has not.</summary>
     public long Entered { get; set; }
+
+    /// <summary>The server that keeps the queue, as this host knows it; null until it has been asked.</summary>
+    public RedisServerId? Server { get; set; }
+
+    /// <summary>The keys that remember exchanges, and that no exchange uses now.</summary>
+    public ConcurrentStack<ExchangeKeys> FreeExchanges { get; } = [];
 
     /// <summary>The keys that every script gets.</summary>
     public RedisKey[] All { get; } = [.. Names.Select(name => (RedisKey)$"{prefix}{{{queue.Value}}}:{name}")];
@@ -22,9 +31,15 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     /// <summary>The channel of the queue's hints; <see cref="RedisConnection"/> knows what is added to it.</summary>
     public string Wake => _tag + "wake";
 
+    /// <summary>Keys for an exchange, of which one host has as many as it makes at a time in this queue.</summary>
+    public ExchangeKeys NewExchange(string host) => new([.. All, $"{_tag}sent:{host}:{Interlocked.Increment(ref _exchanges)}"]);
+
     /// <summary>Where the key given to an idempotent add is remembered.</summary>
     public RedisKey Once(string id) => _tag + "once:" + id;
 
     /// <summary>The set of all queues' names, in a slot of its own.</summary>
     public static RedisKey Queues(string prefix) => prefix + "queues";
 }
+
+/// <summary>The keys of a queue, and behind them the one that remembers what one exchange delivered.</summary>
+internal sealed record ExchangeKeys(RedisKey[] All);

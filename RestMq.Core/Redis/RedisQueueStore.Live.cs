@@ -9,14 +9,11 @@ internal sealed partial class RedisQueueStore
 {
     private readonly ConcurrentDictionary<Listener, byte> _listeners = new();
 
-    // Marks the hints of this daemon's own broadcasts, which it need not hear.
-    private readonly string _daemon = Guid.NewGuid().ToString("N");
-
     public async ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken)
     {
         var reply = (RedisResult[])(await RunAsync(
-            RedisScript.Broadcast, queue, cancellationToken,
-            request.After is { } after ? after : RedisValue.EmptyString, request.Move, request.Read, _daemon, request.Bytes).ConfigureAwait(false))!;
+            RedisScripts.Broadcast, queue, cancellationToken,
+            request.After is { } after ? after : RedisValue.EmptyString, request.Move, request.Read, _host, request.Bytes).ConfigureAwait(false))!;
         const int Heads = 4;
         var messages = new QueueMessage[(reply.Length - Heads) / 3];
         for (var i = 0; i < messages.Length; i++)
@@ -37,6 +34,8 @@ internal sealed partial class RedisQueueStore
 
     private void OnRestored()
     {
+        // Perhaps another server.
+        _server = null;
         foreach (var listener in _listeners.Keys) listener.Tell(QueueHint.Changed);
     }
 
@@ -95,7 +94,7 @@ internal sealed partial class RedisQueueStore
         private void OnMessage(RedisChannel _, RedisValue message)
         {
             var words = ((string?)message ?? "").Split(' ');
-            if (words[0] == "l" + store._daemon) return;
+            if (words[0] == "l" + store._host) return;
             if (words[0] == "p") onHint(QueueHint.Purged);
             else if (words.Length == 1) onHint(QueueHint.Changed);
             else onHint(QueueHint.Changed with { Ended = [.. words.Skip(1).Select(word => Receipt.Parse($"{queue}:{word}"))] });

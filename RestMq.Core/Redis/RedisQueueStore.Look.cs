@@ -5,14 +5,14 @@ namespace RestMq.Redis;
 
 internal sealed partial class RedisQueueStore
 {
-    // peek.lua and last.lua tell a message in this many values.
+    // peek.lua and browse.lua tell a message in this many values.
     private const int SnapshotValues = 5;
 
     public async ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var reply = (RedisResult[])(await RunAsync(RedisScript.Look, queue, cancellationToken).ConfigureAwait(false))!;
+            var reply = (RedisResult[])(await RunAsync(RedisScripts.PeekHead, queue, cancellationToken).ConfigureAwait(false))!;
             if (reply.Length > 1) return RedisBody.Read(queue, (long)reply[0], (byte[])reply[1]!);
             if ((long)reply[0] == 0) return null;
         }
@@ -20,14 +20,14 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScript.Peek, key.Queue, cancellationToken, key.Id).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScripts.Peek, key.Queue, cancellationToken, key.Id).ConfigureAwait(false))!;
         return reply.Length == 0 ? null : Snapshot(key.Queue, reply);
     }
 
     public async ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
         QueueName queue, MessageState state, int count, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScript.Last, queue, cancellationToken, Words.Of(state), count).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScripts.Browse, queue, cancellationToken, Words.Of(state), count).ConfigureAwait(false))!;
         return [.. reply.Chunk(SnapshotValues).Select(values => Snapshot(queue, values))];
     }
 
@@ -41,14 +41,14 @@ internal sealed partial class RedisQueueStore
     {
         var keys = KeysOf(queue);
         if (!change.IsEmpty) await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
-        var reply = (RedisResult[])(await RunAsync(RedisScript.Configure, queue, cancellationToken, [.. Fields(change)]).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScripts.Configure, queue, cancellationToken, [.. Fields(change)]).ConfigureAwait(false))!;
         if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
         return Settings(reply.AsSpan(1));
     }
 
     public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScript.Stats, queue, cancellationToken).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScripts.Stats, queue, cancellationToken).ConfigureAwait(false))!;
         if ((long)reply[14] == 0) await SetListedAsync(queue, KeysOf(queue), exists: false).ConfigureAwait(false);
         var (live, leased, delayed, dead) = ((long)reply[0], (long)reply[1], (long)reply[2], (long)reply[3]);
         return new QueueStats(queue, Settings(reply.AsSpan(8)))

@@ -22,6 +22,11 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     private readonly string _prefix;
     private readonly TimeProvider _time;
 
+    // Names this host in Redis: its own wake-ups, and the keys that remember its exchanges.
+    private readonly string _host = Guid.NewGuid().ToString("N")[..16];
+    private readonly LostExchanges _lost;
+    private long _lastExchange;
+
     /// <param name="options">Where Redis is.</param>
     /// <param name="idempotencyWindow">How long an idempotency key is remembered.</param>
     /// <param name="logger">Told of connections lost and restored.</param>
@@ -35,35 +40,12 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _idempotencyWindow = Milliseconds(idempotencyWindow);
         _connection = new RedisConnection(options, logger, metrics);
         _connection.Restored += OnRestored;
+        _lost = new LostExchanges(RecoverAsync, _time, logger);
     }
 
     public string Description => _connection.Description;
 
     public bool IsRemote => true;
-
-    public async ValueTask<AddResult[]> AddAsync(
-        QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
-    {
-        var keys = KeysOf(queue);
-        await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
-
-        List<RedisKey>? once = null;
-        var arguments = new List<RedisValue>(6 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0 };
-        AppendRuns(arguments, messages, keys, ref once);
-        var reply = (RedisResult[])(await _connection
-            .EvaluateAsync(RedisScript.Add, queue, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false))!;
-        if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
-
-        var results = new AddResult[messages.Count];
-        var first = (long)reply[1];
-        for (var i = 0; i < results.Length; i++)
-        {
-            var id = first > 0 ? first + i : (long)reply[i + 2];
-            results[i] = new AddResult(
-                id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)));
-        }
-        return results;
-    }
 
     public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
         (await ExchangeAsync(queue, [], requests, cancellationToken).ConfigureAwait(false)).Leased;
@@ -76,54 +58,51 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         QueueName queue, IReadOnlyList<Settlement> settlements, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
     {
         var keys = KeysOf(queue);
-        var arguments = new List<RedisValue>(2 + settlements.Count + 3) { keys.Wake, 0 };
+        var token = requests.Count == 0 ? 0 : Interlocked.Increment(ref _lastExchange);
+        var arguments = new List<RedisValue>(3 + settlements.Count + 3) { keys.Wake, token, 0 };
         AppendRuns(arguments, requests);
-        arguments[1] = arguments.Count - 2;
+        arguments[2] = arguments.Count - 3;
         foreach (var settlement in settlements) Append(arguments, settlement);
-        var reply = (RedisResult[])(await _connection
-            .EvaluateAsync(RedisScript.Exchange, queue, keys.All, [.. arguments], cancellationToken).ConfigureAwait(false))!;
+        var reply = requests.Count == 0
+            ? await EvaluateAsync(RedisScripts.Exchange, queue, keys.All, [.. arguments], cancellationToken).ConfigureAwait(false)
+            : await ExchangeAsync(queue, keys, token, [.. arguments], cancellationToken).ConfigureAwait(false);
+        var results = (RedisResult[])reply!;
         var settled = new SettleResult[settlements.Count];
         // Not a list: all are done.
-        if (reply[0].Length < 0) Array.Fill(settled, SettleResult.Done);
-        else settled = Array.ConvertAll((RedisResult[])reply[0]!, static result => SettledAs((int)result));
-        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, reply));
+        if (results[0].Length < 0) Array.Fill(settled, SettleResult.Done);
+        else settled = Array.ConvertAll((RedisResult[])results[0]!, static result => SettledAs((int)result));
+        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, results));
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    // An exchange that delivers is remembered in Redis, so that its messages return when its reply is lost.
+    private async ValueTask<RedisResult> ExchangeAsync(
+        QueueName queue, RedisKeys keys, long token, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        if (!keys.FreeExchanges.TryPop(out var exchange)) exchange = keys.NewExchange(_host);
+        try
+        {
+            var reply = await EvaluateAsync(RedisScripts.Exchange, queue, exchange.All, arguments, cancellationToken).ConfigureAwait(false);
+            keys.FreeExchanges.Push(exchange);
+            return reply;
+        }
+        catch (RestMqUnavailableException)
+        {
+            _lost.Add(queue, exchange.All, token);
+            throw;
+        }
+    }
+
+    private ValueTask<RedisResult> EvaluateAsync(
+        RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
+        _connection.EvaluateAsync(script.For(default), queue, keys, arguments, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _lost.DisposeAsync().ConfigureAwait(false);
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
 
     private static SettleResult SettledAs(int told) => told switch { 0 => SettleResult.Done, 1 => SettleResult.Stale, _ => SettleResult.Unknown };
-
-    private static RedisValue Options(NewMessage message, RedisKeys keys, ref List<RedisKey>? once)
-    {
-        if (message is { Delay.Ticks: 0, TimeToLive: null, IdempotencyKey: null }) return RedisValue.EmptyString;
-        var index = 0;
-        if (message.IdempotencyKey is { } id)
-        {
-            once ??= [.. keys.All];
-            once.Add(keys.Once(id));
-            index = once.Count;
-        }
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)} {index}");
-    }
-
-    // Messages that differ in their bytes alone are one run.
-    private static void AppendRuns(List<RedisValue> arguments, IReadOnlyList<NewMessage> messages, RedisKeys keys, ref List<RedisKey>? once)
-    {
-        for (var i = 0; i < messages.Count;)
-        {
-            var (count, first) = (arguments.Count, messages[i]);
-            arguments.AddRange([0, RedisBody.Kind(first), Options(first, keys, ref once)]);
-            var start = arguments.Count;
-            do arguments.Add(messages[i++].Body.Bytes);
-            while (i < messages.Count && AreAlike(messages[i], first));
-            arguments[count] = arguments.Count - start;
-        }
-    }
-
-    private static bool AreAlike(in NewMessage one, in NewMessage other) =>
-        (one.Body.Kind, one.Body.ContentType, one.TraceParent, one.TraceState) == (other.Body.Kind, other.Body.ContentType, other.TraceParent, other.TraceState)
-        && (one.Delay, one.TimeToLive) == (other.Delay, other.TimeToLive) && (one.IdempotencyKey, other.IdempotencyKey) == (null, null);
 
     private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)
     {

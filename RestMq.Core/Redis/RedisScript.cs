@@ -1,41 +1,102 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
+using RestMq.Stores;
 
 namespace RestMq.Redis;
 
-/// <summary>The scripts of <c>Scripts/</c>, one file each, with what it shares with others before it. What each does and takes is said at the file's head.</summary>
+/// <summary>A script as a server runs it.</summary>
 /// <param name="Text">The script.</param>
-/// <param name="Hash">By which Redis knows it once it has seen it.</param>
-internal sealed record RedisScript(string Text, byte[] Hash)
+/// <param name="NamesServer">Whether the text names the server that is to run it. Such a script must not be sent to a server that does not know it.</param>
+internal sealed record RedisScript(string Text, bool NamesServer = false)
 {
-    public static readonly RedisScript Add = Load("removal", "add");
-    public static readonly RedisScript Exchange = Load("plain", "removal", "due", "find", "exchange");
-    public static readonly RedisScript Holds = Load("holds");
-    public static readonly RedisScript Look = Load("removal", "due", "look");
-    public static readonly RedisScript Broadcast = Load("removal", "due", "broadcast");
-    public static readonly RedisScript Peek = Load("find", "peek");
-    public static readonly RedisScript Last = Load("removal", "due", "last");
-    public static readonly RedisScript Purge = Load("purge");
-    public static readonly RedisScript PurgeState = Load("removal", "due", "purge_state");
-    public static readonly RedisScript Configure = Load("configure");
-    public static readonly RedisScript Redrive = Load("removal", "due", "redrive");
-    public static readonly RedisScript Stats = Load("removal", "due", "stats");
+    /// <summary>The hash by which Redis knows a script that it has run.</summary>
+    public byte[] Hash { get; } = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
+}
 
-    private static RedisScript Load(params ReadOnlySpan<string> parts)
+/// <summary>
+/// The scripts of <c>Scripts/</c>, each with its includes. The limits of <see cref="StoreLimits"/> and the defaults of <see cref="QueueSettings"/> are put
+/// before each, and what the script has to know of the server.
+/// </summary>
+internal sealed partial class RedisScripts
+{
+    public static readonly RedisScripts Add = new("add");
+    public static readonly RedisScripts Exchange = new("exchange");
+    public static readonly RedisScripts Recover = new("recover");
+    public static readonly RedisScripts Holds = new("holds");
+    public static readonly RedisScripts PeekHead = new("peek_head");
+    public static readonly RedisScripts Broadcast = new("broadcast");
+    public static readonly RedisScripts Peek = new("peek");
+    public static readonly RedisScripts Browse = new("browse");
+    public static readonly RedisScripts Purge = new("purge");
+    public static readonly RedisScripts PurgeState = new("purge_state");
+    public static readonly RedisScripts Configure = new("configure");
+    public static readonly RedisScripts Redrive = new("redrive");
+    public static readonly RedisScripts Stats = new("stats");
+
+    private readonly ConcurrentDictionary<RedisServerId, RedisScript> _byServer = [];
+    private readonly string _text;
+    private readonly bool _namesServer;
+
+    private RedisScripts(string name)
     {
-        var text = new StringBuilder(Read("prelude"));
-        foreach (var part in parts) text.Append(Read(part));
-        return Of(text.ToString());
+        var text = new StringBuilder();
+        Append(text, name + ".lua", []);
+        _text = text.ToString();
+        _namesServer = _text.Contains("SERVER", StringComparison.Ordinal);
     }
 
-    private static RedisScript Of(string text) => new(text, SHA1.HashData(Encoding.UTF8.GetBytes(text)));
-
-    private static string Read(string script)
+    /// <summary>The script for a server.</summary>
+    public RedisScript For(RedisServerId server)
     {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(script + ".lua")
-            ?? throw new InvalidOperationException($"The script {script} is not embedded in {typeof(RedisScript).Assembly.GetName().Name}.");
+        var id = _namesServer ? server : server with { RunId = "" };
+        return _byServer.TryGetValue(id, out var script) ? script : _byServer.GetOrAdd(id, new RedisScript(Head(id) + _text, _namesServer));
+    }
+
+    private static string Head(RedisServerId server)
+    {
+        var settings = new QueueSettings();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            local MAX_MOVED, MAX_EXPIRED, MAX_PURGED, MAX_REPLY_BYTES = {StoreLimits.Moved}, {StoreLimits.Expired}, {StoreLimits.Purged}, {StoreLimits.ReplyBytes}
+            local DELIVERIES_PER_REDRIVE, DEFAULT_MAX_RECEIVES, DEFAULT_HISTORY = {HandOuts.PerRedrive}, {settings.MaxReceives}, {settings.History}
+            local LOG_LIFE_MS, RECOVERABLE_MS, IDS_PER_SERVER = {StoreLimits.HistoryLife.TotalMilliseconds}, {StoreLimits.Recoverable.TotalMilliseconds}, {StoreLimits.IdsPerServer}
+            local PUBLISH, SERVER = '{(server.HasShardedChannels ? "SPUBLISH" : "PUBLISH")}', '{server.RunId}'
+
+            """);
+    }
+
+    // Each include once, before the script that names it.
+    private static void Append(StringBuilder text, string file, HashSet<string> included)
+    {
+        var own = Read(file);
+        foreach (Match include in Include().Matches(own))
+        {
+            if (included.Add(include.Groups["file"].Value)) Append(text, include.Groups["file"].Value, included);
+        }
+        text.Append(own);
+    }
+
+    private static string Read(string file)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(file)
+            ?? throw new InvalidOperationException($"The script '{file}' must be embedded in {typeof(RedisScript).Assembly.GetName().Name}.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
+
+    [GeneratedRegex(@"^--- @include ""(?<file>[^""]+)""", RegexOptions.Multiline)]
+    private static partial Regex Include();
 }
+
+/// <summary>What the scripts have to know of the server that runs them.</summary>
+/// <param name="RunId">
+/// Names the process and its history (<c>run_id</c> and <c>master_replid</c> of INFO); empty when the server does not tell. A script that holds it is
+/// unknown to every other process, which answers NOSCRIPT: so the host learns of a new server before anything is written there.
+/// </param>
+/// <param name="HasShardedChannels">Whether wake-ups go by sharded pub/sub: a cluster of Redis 7.0 or later.</param>
+internal readonly record struct RedisServerId(string RunId, bool HasShardedChannels);

@@ -7,9 +7,6 @@ namespace RestMq.Stores;
 /// </summary>
 internal interface IQueueStore
 {
-    /// <summary>What one call hands out, moves or reads at most, in bytes, give or take a message or two.</summary>
-    const long MostBytes = 16 * 1024 * 1024;
-
     /// <summary>Where the messages are, for a person.</summary>
     string Description { get; }
 
@@ -115,7 +112,7 @@ internal sealed record QueueHint(bool IsPurge, IReadOnlyList<Receipt> Ended)
 /// </param>
 /// <param name="Bytes">How much at most, give or take a message, when it is for live consumers: one that is comes alone.</param>
 internal readonly record struct LeaseRequest(
-    int Count, TimeSpan Lease, bool Live = false, bool Held = false, long Bytes = IQueueStore.MostBytes);
+    int Count, TimeSpan Lease, bool Live = false, bool Held = false, long Bytes = StoreLimits.ReplyBytes);
 
 /// <summary>What a lease gave.</summary>
 /// <param name="Messages">The messages, in order: the first request's, then the second's.</param>
@@ -147,7 +144,7 @@ internal readonly record struct LiveState(QueuePolicy Policy, bool Stopped, long
 /// <param name="Move">How many ready messages to move to the log at most.</param>
 /// <param name="Read">How many messages to read from the log at most.</param>
 /// <param name="Bytes">How much to read at most, give or take a message.</param>
-internal readonly record struct BroadcastRequest(long? After, int Move, int Read, long Bytes = IQueueStore.MostBytes);
+internal readonly record struct BroadcastRequest(long? After, int Move, int Read, long Bytes = StoreLimits.ReplyBytes);
 
 /// <summary>What a step of a broadcast gave.</summary>
 /// <param name="Messages">Messages of the log after the request's sequence, each with its own.</param>

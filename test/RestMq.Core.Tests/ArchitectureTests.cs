@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using RestMq.Redis;
 
@@ -14,6 +15,7 @@ public sealed partial class ArchitectureTests
         (1, "RedisConnection.LogLost"),
         (2, "RedisConnection.LogRestored"),
         (3, "RedisConnection.LogAway"),
+        (4, "LostExchanges.LogGivenUp"),
         (20, "QueuePump.LogFailed"),
         (21, "QueuePump.LogUnsettled"),
         (30, "StoreAnnouncement.LogMemory"),
@@ -72,14 +74,23 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Every_script_is_loaded_and_begins_with_what_it_does()
+    public void Scripts_EachIsLoaded_DocumentedAndDeclaresWhatItIncludes()
     {
-        var files = Directory.GetFiles(Path.Combine(Root, "RestMq.Core", "Redis", "Scripts"), "*.lua");
-        var loaded = LoadedScripts().Matches(File.ReadAllText(Path.Combine(Root, "RestMq.Core", "Redis", "RedisScript.cs"))).Select(match => match.Groups["name"].Value);
+        var folder = Path.Combine(Root, "RestMq.Core", "Redis", "Scripts");
+        var scripts = Directory.GetFiles(folder, "*.lua").ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, File.ReadAllText);
+        var includes = Directory.GetFiles(Path.Combine(folder, "includes"), "*.lua").ToDictionary(file => $"includes/{Path.GetFileName(file)}", File.ReadAllText);
+        var loaded = typeof(RedisScripts).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .ToDictionary(field => Regex.Replace(field.Name, "(?<=.)[A-Z]", "_$0").ToLowerInvariant(), field => ((RedisScripts)field.GetValue(null)!).For(default).Text);
 
-        files.Select(Path.GetFileNameWithoutExtension).Should().BeEquivalentTo(["prelude", .. loaded.Distinct()]);
-        files.Should().AllSatisfy(file => File.ReadLines(file).First().Should().MatchRegex("^-- [A-Z].{20}", "{0} says what it does", Relative(file)));
-        RedisScript.Add.Text.Should().Contain(File.ReadAllText(files.Single(file => file.EndsWith("add.lua", StringComparison.Ordinal))));
+        loaded.Keys.Should().BeEquivalentTo(scripts.Keys, "a script has the name of its command");
+        foreach (var (name, text) in scripts)
+        {
+            text.Should().MatchRegex("^-- [A-Z].{20}", "{0}.lua says what it does", name).And.Contain("-- Input:").And.Contain("Output:");
+            loaded[name].Should().EndWith(text);
+            foreach (var (include, part) in includes)
+                loaded[name].Contains(part).Should().Be(text.Contains($"--- @include \"{include}\""), "{0}.lua declares whether it includes {1}", name, include);
+        }
+        includes.Keys.Should().OnlyContain(include => scripts.Values.Any(text => text.Contains(include)));
     }
 
     [Fact]
@@ -108,7 +119,4 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"\[LoggerMessage\((?:EventId\s*=\s*)?(?<id>\d+)[^\]]*\]\s*(?:private|internal|public) static partial void (?<name>\w+)")]
     private static partial Regex LogMessages();
-
-    [GeneratedRegex(@"(?<=Load\([^)]*)""(?<name>\w+)""")]
-    private static partial Regex LoadedScripts();
 }

@@ -1,110 +1,117 @@
--- Adds messages in order. ARGV: wake, the idempotency window in ms, how many messages belong together (a queue without room for all of them
--- takes none; 0 when each stands alone), then the messages in runs of those that differ in their bytes alone: how many, their kind, their
--- options, and the bytes of each. Options are '' or "<delay ms> <ttl ms, 0 for the queue's> <index of its once key in KEYS, or 0>".
+-- Adds messages in order.
 --
--- Ids are reserved for the whole batch at once; a duplicate or refused message leaves no gap, because ids are given out as messages are
--- kept and the counter is set to the last of them. Replies: 1 when the queue is new, then the first id when all were added, one after
--- another; else 0, and for each message its id, -id of the first one for a duplicate, or 0 when the queue is full.
-local WHOLE = 1024 -- The most bytes of a message that stands in the list itself: a larger one would be copied whenever it moves.
-local format = string.format
-local at = now()
-local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor')
-local fresh = state[1] and 0 or 1
+-- Input: KEYS those of the queue, then the keys of idempotent adds. ARGV: wake-up channel; how long an idempotency key is remembered, in ms; how many
+-- messages belong together (a queue without room for all of them takes none; 0 when each stands alone); 1 when SERVER has just been read from the
+-- server, else 0; then the messages in runs of those that differ in their bytes alone: how many, their kind, their options, the bytes of each.
+-- Options are '' or "<delay ms> <ttl ms, 0 for the queue's> <index in KEYS of the idempotency key, or 0>".
+-- Output: flags (1: the queue is new), then the first id when all were added, one after another. Else flags, 0, and for each message its id, -id of the
+-- first one for a duplicate, or 0 when the queue is full. -1 alone: the queue was last written to on another server than SERVER; nothing was done.
+--
+-- Ids are given out as messages are stored, and the counter is set to the last of them: a duplicate or a refused message leaves no gap. SERVER names
+-- the process that runs the script (RedisScript.cs). On another server than before, writes may have been lost, and with them ids that have been
+-- given out: so the counter goes on beyond all that can have been lost, and no key or receipt can mean two messages.
+--
+--- @include "includes/queue.lua"
+--- @include "includes/remove.lua"
+--- @include "includes/place.lua"
+local at = now_ms()
+local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'shift', 'server')
+local flags = state[1] and 0 or 1
 local first = tonumber(state[2]) or 0
-local limit, ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(state[5]) or 0
+local limit, default_ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(state[5]) or 0
+local shift, server = state[6] or '0', state[7]
+local argv, arguments = ARGV, #ARGV -- Locals: a loop finds them quicker than a script's guarded globals.
+
+local moves = SERVER ~= '' and server ~= SERVER
+if moves and server and argv[4] ~= '1' then return { -1 } end
+local skipped = moves and server and first > 0 and IDS_PER_SERVER or 0
+first = first + skipped
+
 if has(expiry) then
-  -- Nothing, but a write that grows, which a Redis that is full refuses: after one that shrinks it would take whatever this call adds.
-  call('HSET', meta, 'next', first)
-  local _, _, _, sweep = removal()
-  sweep(at, 2 * DEATHS) -- More than one call adds.
+  -- A write that needs memory comes first: at `maxmemory`, Redis refuses a script only at its first write, and an add must be refused.
+  call('HSET', meta, 'next', format('%d', first - skipped))
+  remove_expired(at, 2 * MAX_EXPIRED) -- More than one call adds, so that adds cannot outrun it.
 end
-local live = limit and messages() or 0
+local length = limit and messages() or 0
 
-local function read(options)
-  if options == '' then return 0, ttl, 0 end
-  local delay, life, once = string.match(options, '^(%d+) (%d+) (%d+)$')
-  life = tonumber(life)
-  return tonumber(delay), life > 0 and life or ttl, tonumber(once)
+local function read_options(options)
+  if options == '' then return 0, default_ttl, 0 end
+  local wait, ttl, once = match(options, '^(%d+) (%d+) (%d+)$')
+  ttl = tonumber(ttl)
+  return tonumber(wait), ttl > 0 and ttl or default_ttl, tonumber(once)
 end
 
--- The message that was added under a once key, 0 when there was none.
-local function seen(once)
+-- The message that was added under an idempotency key; 0 when there was none.
+local function added_under(once)
   local id = once > 0 and tonumber(call('GET', KEYS[once])) or 0
   return id > floor and id or 0
 end
 
--- How many messages need room: duplicates, of what was added before or of one another, need none.
-local function new_ones()
-  local n, named, i = 0, {}, 4
-  while i <= #ARGV do
-    local _, _, once = read(ARGV[i + 2])
+-- How many messages need room: duplicates, of earlier messages or of one another, need none.
+local function count_new()
+  local new, seen, i = 0, {}, 5
+  while i <= arguments do
+    local _, _, once = read_options(argv[i + 2])
     if once == 0 then
-      n = n + ARGV[i]
-    elseif seen(once) == 0 and not named[KEYS[once]] then
-      n, named[KEYS[once]] = n + 1, true
+      new = new + argv[i]
+    elseif added_under(once) == 0 and not seen[KEYS[once]] then
+      new, seen[KEYS[once]] = new + 1, true
     end
-    i = i + 3 + ARGV[i]
+    i = i + 3 + argv[i]
   end
-  return n
+  return new
 end
-if limit and live + ARGV[3] > limit and live + new_ones() > limit then limit = 0 end
+if limit and length + argv[3] > limit and length + count_new() > limit then limit = 0 end
 
-local next, bodies, n, tail, ready_now, names, later = first, {}, 0, {}, 0, 0, false
-
--- What to reply for each, as soon as one was not added.
-local reply
-local function tell_each()
-  reply = { fresh, 0 }
-  for id = first + 1, next do reply[#reply + 1] = id end
-end
-
-local argv, arguments, i = ARGV, #ARGV, 4 -- Locals, which a loop finds quicker than a script's guarded globals.
+local next, ready_now, later, reply = first, 0, false, nil
+local i = 5
 while i <= arguments do
-  local last = i + 2 + ARGV[i]
-  local delay, life, once = read(ARGV[i + 2])
-  local head = ' ' .. at .. ' ' .. (life > 0 and at + life or 0) .. ' ' .. ARGV[i + 1] .. '\n'
-  local plain = life == 0 and delay == 0
+  local last = i + 2 + argv[i]
+  local wait, ttl, once = read_options(argv[i + 2])
+  local expires = ttl > 0 and format('%d', at + ttl) or '0'
+  local head = ' ' .. format('%d', at) .. ' ' .. expires .. ' ' .. argv[i + 1] .. '\n'
   for message = i + 3, last do
-    local id = once > 0 and -seen(once) or 0
-    if id == 0 and not (limit and live + (next - first) >= limit) then
+    local duplicate = added_under(once)
+    if duplicate == 0 and not (limit and length + (next - first) >= limit) then
       next = next + 1
-      id = next
-      local number = format('%d', id) -- Once, for a number is made text again by everything that takes it.
-      local text = number .. head .. argv[message]
-      if plain and #text <= WHOLE then
-        ready_now = ready_now + 1
-        tail[ready_now] = text
+      local id = format('%d', next) -- Once, since every command makes a number text again.
+      local text = id .. head .. argv[message]
+      if wait > 0 then
+        call('HSET', body, id, text)
+        put_off(id, at + wait)
+        later = true
       else
-        bodies[n + 1], bodies[n + 2], n = number, text, n + 2
-        if life > 0 then call('ZADD', expiry, at + life, number) end
-        if delay > 0 then
-          put_off(number, at + delay)
-          later = true
-        else
-          ready_now, names = ready_now + 1, names + 1
-          tail[ready_now] = number
-        end
+        call('XADD', ready, id, shift, text)
+        ready_now = ready_now + 1
       end
-      if once > 0 then call('SET', KEYS[once], number, 'PX', ARGV[2]) end
-    elseif not reply then
-      tell_each()
+      if ttl > 0 then
+        call('ZADD', expiry, expires, id)
+        mark_special()
+      end
+      if once > 0 then call('SET', KEYS[once], id, 'PX', argv[2]) end
+      if reply then reply[#reply + 1] = next end
+    else
+      if not reply then
+        reply = { flags, 0 }
+        for id = first + 1, next do reply[#reply + 1] = id end
+      end
+      reply[#reply + 1] = -duplicate
     end
-    if reply then reply[#reply + 1] = id end
   end
   i = last + 1
 end
 
 if next > first then
-  if n > 0 then call('HSET', body, unpack(bodies)) end
-  name(names)
-  local was_empty = ready_now > 0 and call('RPUSH', ready, unpack(tail)) == ready_now
-  if fresh == 1 then
-    call('HSET', meta, 'next', next, 'created', at)
+  call('HSET', meta, 'next', format('%d', next))
+  if flags == 1 then
+    call('HSET', meta, 'created', at)
     call('PERSIST', meta)
-  else
-    call('HSET', meta, 'next', next)
   end
-  -- Whoever waits has found the list empty, so only the first message after that needs to be told.
-  if later or was_empty then tell() end
+  if moves then
+    call('HSET', meta, 'server', SERVER)
+    if skipped > 0 then call('HINCRBY', meta, 'skipped', skipped) end
+  end
+  -- Waiters have found the queue empty, so only the first message after that needs a wake-up.
+  if later or (ready_now > 0 and call('XLEN', ready) == ready_now) then wake() end
 end
-return answer(reply or { fresh, first + 1 })
+return reply_of(reply or { flags, first + 1 })

@@ -1,14 +1,18 @@
--- Reads and changes settings. ARGV: wake, then field and value pairs; an empty value removes the field. Replies: 1 when the queue is new,
--- then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
+-- Reads and changes settings.
+--
+-- Input: ARGV: wake-up channel, then field and value pairs; an empty value removes the field.
+-- Output: 1 when the queue is new, then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
+--
+--- @include "includes/queue.lua"
 local fresh = 0
 if #ARGV > 1 then
-  fresh = call('HSETNX', meta, 'created', now())
+  fresh = call('HSETNX', meta, 'created', now_ms())
   if fresh == 1 then call('PERSIST', meta) end
   for i = 2, #ARGV, 2 do
     if ARGV[i + 1] == '' then call('HDEL', meta, ARGV[i]) else call('HSET', meta, ARGV[i], ARGV[i + 1]) end
     if ARGV[i] == 'history' then call('XTRIM', log, 'MAXLEN', '=', ARGV[i + 1]) end
   end
-  tell()
+  wake()
 end
 local reply = { fresh }
 for i, value in ipairs(call('HMGET', meta, 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')) do

@@ -1,8 +1,11 @@
--- Whether hand-outs are still under way. ARGV: wake, then for each its id and fence. Replies 1 or 0 for each.
-local at, reply = now(), {}
+-- Tells whether deliveries are still under way.
+--
+-- Input: ARGV: wake-up channel, then for each its id and delivery. Output: 1 or 0 for each.
+--
+--- @include "includes/queue.lua"
+local at, reply = now_ms(), {}
 for i = 2, #ARGV, 2 do
-  local ends = tonumber(call('ZSCORE', leased, ARGV[i]) or 0)
-  local hand_out = (tonumber(call('HGET', count, ARGV[i])) or 0) + 1
-  reply[#reply + 1] = ends > at and hand_out == tonumber(ARGV[i + 1]) and 1 or 0
+  local ends = tonumber(call('ZSCORE', leased, lease_of(ARGV[i], tonumber(ARGV[i + 1]))) or 0)
+  reply[#reply + 1] = ends > at and 1 or 0
 end
 return reply

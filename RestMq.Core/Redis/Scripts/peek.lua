@@ -1,16 +1,18 @@
--- One message wherever it is, unchanged. ARGV: wake, id. Replies: nothing, or place, when it ends, why, hand-outs so far and stored body.
-local id = ARGV[2]
-local stored = call('HGET', body, id)
-if not stored then
-  local _, text = find(id)
-  return text and { 'ready', 0, '', 0, text } or {}
+-- Reads one message in whatever state it is, and changes nothing.
+--
+-- Input: ARGV: wake-up channel, id. Output: nothing, or state, when it ends, why it was buried, delivery count, text.
+--
+--- @include "includes/queue.lua"
+local id, state, ends = ARGV[2], 'ready', false
+local entry = call('XRANGE', ready, id, id)[1]
+local text = entry and entry[2][2] or call('HGET', body, id)
+if not text then return {} end
+local deliveries = tonumber(call('HGET', count, id)) or 0
+for name, place in pairs({ leased = { leased, lease_of(id, deliveries + 1) }, delayed = { delayed, padded(id) }, dead = { dead, id } }) do
+  local score = call('ZSCORE', place[1], place[2])
+  if score then state, ends = name, score end
 end
-local place, ends = 'ready', 0
-for name, key in pairs({ leased = leased, delayed = delayed, dead = dead }) do
-  local score = call('ZSCORE', key, id)
-  if score then place, ends = name, tonumber(score) end
-end
-local ends_life = dies(stored)
-if ends_life > 0 and ends_life <= now() and (place == 'ready' or place == 'delayed') then return {} end
-local hand_outs = (tonumber(call('HGET', count, id)) or 0) + (place == 'leased' and 1 or 0)
-return { place, ends, call('HGET', why, id) or '', hand_outs, stored }
+local expires = expires_at(text)
+if expires > 0 and expires <= now_ms() and (state == 'ready' or state == 'delayed') then return {} end
+if state == 'leased' then deliveries = deliveries + 1 end
+return { state, tonumber(ends or 0), call('HGET', why, id) or '', deliveries, text }

@@ -1,8 +1,15 @@
--- Returns dead letters to the tail, as new ones: counted anew and with no time to die. ARGV: wake, then an id for that one alone; without it the
--- oldest, at most BOUND a call. Replies how many.
+-- Returns dead letters to the tail as new messages: with a fresh delivery count and no time to live.
+--
+-- Input: ARGV: wake-up channel, then an id for that one alone; without it the oldest, a bounded number at a time. Output: how many.
+--
+-- The stored count goes on at the next multiple of DELIVERIES_PER_REDRIVE, so a receipt from before is never taken for a later one (DeliveryNumbers.cs).
+--
+--- @include "includes/queue.lua"
+--- @include "includes/remove.lua"
+--- @include "includes/place.lua"
 local ids = { ARGV[2] }
 if not ARGV[2] then
-  ids = call('ZRANGE', dead, 0, BOUND - 1)
+  ids = call('ZRANGE', dead, 0, MAX_MOVED - 1)
 elseif not call('ZSCORE', dead, ARGV[2]) then
   ids = {}
 end
@@ -11,13 +18,14 @@ call('ZREM', dead, unpack(ids))
 call('HDEL', why, unpack(ids))
 local counts = {}
 for i, past in ipairs(call('HMGET', count, unpack(ids))) do
-  counts[2 * i - 1], counts[2 * i] = ids[i], (math.floor((past or 0) / REDRIVE) + 1) * REDRIVE
+  local redrives = math.floor((tonumber(past) or 0) / DELIVERIES_PER_REDRIVE) + 1
+  counts[2 * i - 1], counts[2 * i] = ids[i], format('%d', redrives * DELIVERIES_PER_REDRIVE)
 end
 call('HSET', count, unpack(counts))
 for _, id in ipairs(ids) do
-  local stored = call('HGET', body, id)
-  if dies(stored) > 0 then call('HSET', body, id, (string.gsub(stored, '^(%d+ %d+) %d+', '%1 0', 1))) end
+  local text = call('HGET', body, id)
+  if expires_at(text) > 0 then call('HSET', body, id, (string.gsub(text, '^(%d+ %d+) %d+', '%1 0', 1))) end
 end
-put_last(ids)
-tell()
+put_at_tail(ids)
+wake()
 return #ids

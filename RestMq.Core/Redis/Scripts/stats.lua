@@ -1,18 +1,32 @@
--- A queue in numbers, once what is due has been moved. Replies: live messages, leased, delayed, dead, added, settled and expired since it
--- came to be, age of the head in ms or -1, then policy, state, max_receives, max_length, ttl and history, '' for what is not set, and 1 when there
--- is such a queue.
-local at = now()
-local moved = due(at)
-trim()
-tell_of(moved)
-local m = call('HMGET', meta, 'next', 'floor', 'expired', 'purged', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'created')
-local head = call('LINDEX', ready, 0)
-local stored = head and (whole(head) and head or call('HGET', body, id_of(head) or ''))
-local age = stored and math.max(at - tonumber(string.match(stored, '^%d+ (%d+)')), 0) or -1
-local live, added = messages(), (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0)
-local gone = tonumber(m[3]) or 0
-local settled = added - live - gone - (tonumber(m[4]) or 0)
-local reply = { live, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, gone, age }
-for i = 5, 10 do reply[i + 4] = m[i] or '' end
-reply[15] = m[11] and 1 or 0
-return answer(reply)
+-- Reads a queue in numbers, after what is due has been moved.
+--
+-- Input: ARGV: wake-up channel. Output: messages, leased, delayed, dead; added, settled and expired since the queue was made; age of the head in ms or
+-- -1; policy, state, max_receives, max_length, ttl and history, '' for what is not set; 1 when there is such a queue.
+--
+--- @include "includes/queue.lua"
+--- @include "includes/remove.lua"
+--- @include "includes/place.lua"
+--- @include "includes/promote_due.lua"
+local at = now_ms()
+wake_for((promote_due(at)))
+local m = call('HMGET', meta, 'next', 'floor', 'skipped', 'expired', 'purged', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'created')
+
+-- When the message at the head was added, or nil.
+local function head_added()
+  local entry, waiting = call('XRANGE', ready, '-', '+', 'COUNT', 1)[1], call('ZRANGE', back, 0, 0, 'WITHSCORES')
+  local text = entry and entry[2][2]
+  if waiting[1] and not (entry and match(text, '^%d+') + entry[2][1] < tonumber(waiting[2])) then text = call('HGET', body, waiting[1]) end
+  return text and tonumber(match(text, '^%d+ (%d+)'))
+end
+
+local added_at, total = head_added(), messages()
+-- Settlements are not counted: they are what is left of all that was added.
+local added = (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0) - (tonumber(m[3]) or 0)
+local gone = tonumber(m[4]) or 0
+local settled = added - total - gone - (tonumber(m[5]) or 0)
+local reply = {
+  total, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, gone, added_at and math.max(at - added_at, 0) or -1,
+}
+for i = 6, 11 do reply[#reply + 1] = m[i] or '' end
+reply[#reply + 1] = m[12] and 1 or 0
+return reply_of(reply)

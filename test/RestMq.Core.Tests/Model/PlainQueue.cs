@@ -27,6 +27,9 @@ internal sealed class PlainMessage
 
     public long FencesBefore => Redrives * HandOuts.PerRedrive;
 
+    /// <summary>Whether it was delivered before, and so stands at the head.</summary>
+    public bool IsBack { get; set; }
+
     public string? Reason { get; set; }
 }
 
@@ -94,9 +97,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
 
     public SettleResult[] Settle(IReadOnlyList<Settlement> settlements)
     {
-        // Those that go back to the head in one batch keep their order there.
-        var back = new List<PlainMessage>();
-        return [.. settlements.Select(settlement => Settle(settlement, back))];
+        return [.. settlements.Select(Settle)];
     }
 
     public bool[] Holds(IReadOnlyList<Receipt> receipts) =>
@@ -105,7 +106,9 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     public QueueMessage? Look()
     {
         MoveDue();
-        return _ready is [var head, ..] ? Told(head, ++head.Past) : null;
+        if (_ready is not [var head, ..]) return null;
+        ToHead(head);
+        return Told(head, ++head.Past);
     }
 
     public BroadcastBatch Broadcast(BroadcastRequest request)
@@ -215,7 +218,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
         return new AddResult(AddStatus.Added, new MessageKey(name, added.Id));
     }
 
-    private SettleResult Settle(Settlement settlement, List<PlainMessage> back)
+    private SettleResult Settle(Settlement settlement)
     {
         var (id, fence) = (settlement.Receipt.Key.Id, settlement.Receipt.Fence);
         if (All.FirstOrDefault(m => m.Id == id) is not { } message) return SettleResult.Unknown;
@@ -227,17 +230,16 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
         {
             case SettleAction.Ack:
                 Delete(message);
-                back.Remove(message);
                 _settled++;
                 break;
             case SettleAction.Extend:
                 message.Due = Now + settlement.Time;
                 break;
             case SettleAction.Release:
-                GiveBack(message, settlement.Time, counts: true, back);
+                GiveBack(message, settlement.Time, counts: true);
                 break;
             case SettleAction.Return:
-                GiveBack(message, TimeSpan.Zero, counts: false, back);
+                GiveBack(message, TimeSpan.Zero, counts: false);
                 break;
             default:
                 message.Past++;
@@ -251,16 +253,14 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     private void MoveDue()
     {
         DropTheDead();
-        var back = new List<PlainMessage>();
-        foreach (var message in _leased.Where(m => m.Due <= Now).OrderBy(m => m.Id).ToArray()) GiveBack(message, TimeSpan.Zero, counts: true, back);
-        back.Clear();
+        foreach (var message in _leased.Where(m => m.Due <= Now).OrderBy(m => m.Id).ToArray()) GiveBack(message, TimeSpan.Zero, counts: true);
         foreach (var message in _delayed.Where(m => m.Due <= Now).OrderBy(m => m.Due).ThenBy(m => m.Id).ToArray())
         {
-            if (message.Past > 0) ToHead(message, back); else Move(message, _ready);
+            if (message.Past > 0) ToHead(message); else Move(message, _ready);
         }
     }
 
-    private void GiveBack(PlainMessage message, TimeSpan pause, bool counts, List<PlainMessage> back)
+    private void GiveBack(PlainMessage message, TimeSpan pause, bool counts)
     {
         if (counts) message.Past++;
         if (IsOver(message))
@@ -279,7 +279,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
         }
         else
         {
-            ToHead(message, back);
+            ToHead(message);
         }
     }
 
@@ -291,11 +291,12 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
         Move(dead, _ready);
     }
 
-    private void ToHead(PlainMessage message, List<PlainMessage> back)
+    // At the head messages stand in the order of their ids.
+    private void ToHead(PlainMessage message)
     {
         Delete(message);
-        _ready.Insert(back.Count, message);
-        back.Add(message);
+        message.IsBack = true;
+        _ready.Insert(_ready.TakeWhile(other => other.IsBack && other.Id < message.Id).Count(), message);
     }
 
     private void Bury(PlainMessage message, string reason)
@@ -307,6 +308,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     private void Move(PlainMessage message, List<PlainMessage> place)
     {
         Delete(message);
+        message.IsBack = false;
         place.Add(message);
     }
 

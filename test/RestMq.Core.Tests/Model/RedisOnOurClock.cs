@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using RestMq.Redis;
 using StackExchange.Redis;
 
 namespace RestMq.Model;
@@ -12,10 +14,10 @@ namespace RestMq.Model;
 internal class RedisOnOurClock : DispatchProxy
 {
     private const string TheTime = "call('TIME')";
-    private const string Hint = "redis.pcall('PUBLISH', wake";
+    private const string Hint = "redis.pcall(PUBLISH, wake_channel";
 
-    private static readonly Dictionary<string, string> Scripts = typeof(RedisScript).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => (RedisScript)field.GetValue(null)!).ToDictionary(script => Convert.ToHexString(script.Hash), script => script.Text);
+    // What Redis has run, by hash.
+    private static readonly ConcurrentDictionary<string, string> Scripts = [];
 
     private object _inner = null!;
     private string _clock = "";
@@ -48,11 +50,15 @@ internal class RedisOnOurClock : DispatchProxy
     {
         if (method!.Name == nameof(IDatabaseAsync.ScriptEvaluateAsync))
         {
-            var script = arguments![0] is byte[] hash ? Scripts[Convert.ToHexString(hash)] : (string)arguments[0]!;
+            if (arguments![0] is byte[] hash && !Scripts.ContainsKey(Convert.ToHexString(hash)))
+                return Task.FromException<RedisResult>(new RedisServerException(RedisErrorKind.Unknown, CommandFlags.None, "NOSCRIPT No matching script."));
+            var script = arguments[0] is byte[] known ? Scripts[Convert.ToHexString(known)] : (string)arguments[0]!;
+            if (script.StartsWith("return", StringComparison.Ordinal)) return method.Invoke(_inner, arguments);
+            Scripts[Convert.ToHexString(SHA1.HashData(Encoding.UTF8.GetBytes(script)))] = script;
             if (!script.Contains(TheTime)) throw new InvalidOperationException("The scripts have another way to ask for the time than this knows.");
             if (!script.Contains(Hint)) throw new InvalidOperationException("The scripts have another way to give a hint than this knows.");
             var onOurClock = script.Replace(TheTime, $"call('LRANGE', '{_clock}', 0, 1)")
-                .Replace(Hint, $"call('HINCRBY', '{_clock}:hints', wake, 1) {Hint}");
+                .Replace(Hint, $"call('HINCRBY', '{_clock}:hints', wake_channel, 1) {Hint}");
             return ((IDatabase)_inner).ScriptEvaluateAsync(onOurClock, (RedisKey[]?)arguments[1], (RedisValue[]?)arguments[2]);
         }
         return method.Name == nameof(IConnectionMultiplexer.GetDatabase)

@@ -13,26 +13,28 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
     /// <summary>A message is in exactly one place, and nothing is kept about a message that is gone.</summary>
     public async Task AssertAsync()
     {
-        var entries = Ids(await _redis.ListRangeAsync(Key("ready"))).ToArray();
-        var whole = entries.Where(IsWhole).Select(IdOf).ToArray();
-        var named = entries.Where(entry => !IsWhole(entry)).Select(IdOf).ToArray();
+        var entries = await _redis.StreamRangeAsync(Key("ready"));
+        var fresh = entries.Select(entry => IdOf(entry.Id.ToString())).ToArray();
         var bodies = await HashFieldsAsync("body");
-        var ready = named.Where(bodies.Contains).ToArray();
-        var leased = await SortedIdsAsync("leased");
+        var back = await SortedIdsAsync("back");
+        var leases = await _redis.SortedSetRangeByRankAsync(Key("leased"));
+        var leased = leases.Select(lease => IdOf(lease.ToString())).ToArray();
         var delayed = await SortedIdsAsync("delayed");
         var dead = await SortedIdsAsync("dead");
+        var counts = (await _redis.HashGetAllAsync(Key("count"))).ToDictionary(entry => entry.Name.ToString(), entry => (long)entry.Value);
 
-        string[] placed = [.. ready, .. leased, .. delayed, .. dead];
+        string[] placed = [.. back, .. leased, .. delayed, .. dead];
         placed.Length.Should().Be(placed.ToHashSet().Count, "a message is in one place of {0}, and there once", queue);
         Extra(bodies, placed).Should().BeEmpty("every message of {0} is in a place", queue);
         Extra(placed, bodies).Should().BeEmpty("every place of {0} holds messages", queue);
-        Extra(await SortedIdsAsync("expiry"), bodies).Should().BeEmpty("only messages of {0} expire", queue);
-        Extra(await HashFieldsAsync("count"), bodies).Should().BeEmpty("hand-outs of {0} are counted of messages", queue);
+        Extra(await SortedIdsAsync("expiry"), [.. bodies, .. fresh]).Should().BeEmpty("only messages of {0} expire", queue);
+        Extra(counts.Keys, bodies).Should().BeEmpty("deliveries of {0} are counted of messages", queue);
         (await HashFieldsAsync("why")).Should().BeEquivalentTo(dead, "each dead letter of {0} has its reason, and nothing else has", queue);
-        Extra(whole, whole.Except(bodies)).Should().BeEmpty("what stands in ready of {0} is not in body too", queue);
-        whole.Select(long.Parse).Should().BeInAscendingOrder("so one is found among those that stand in ready of {0}", queue).And.OnlyHaveUniqueItems();
-        ((long)await _redis.HashGetAsync(Key("meta"), "named")).Should().Be(named.Length, "the ids in ready of {0} are counted", queue);
-        await AssertIdsAreOldAsync([.. bodies, .. whole]);
+        Extra(fresh, Extra(fresh, bodies)).Should().BeEmpty("a message in ready of {0} is not in body too", queue);
+        entries.Select(entry => IdOf(entry.Values[0].Value.ToString())).Should().Equal(fresh, "the text of each message of {0} begins with its id", queue);
+        leases.Select(lease => lease.ToString()).Should().BeEquivalentTo(
+            leased.Select(id => counts.GetValueOrDefault(id) is > 0 and var past ? $"{id}.{past + 1}" : id), "a lease of {0} names the delivery under way", queue);
+        await AssertIdsAreOldAsync([.. bodies, .. fresh]);
         await AssertOnceEndsAsync();
     }
 
@@ -40,14 +42,15 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
     public async Task AssertNothingLeftAsync()
     {
         var left = await KeysAsync();
-        left.Where(key => !key.StartsWith("once:", StringComparison.Ordinal)).Should().BeSubsetOf(["meta", "log"], "all of {0} is settled", queue);
+        left.Where(key => !EndsByItself(key)).Should().BeSubsetOf(["meta", "log"], "all of {0} is settled", queue);
         await AssertOnceEndsAsync();
     }
 
-    // An entry of `ready` is "<id> <added ms> …", or names an id: "<id>", or "<id>@<last id then>".
-    private static bool IsWhole(string entry) => entry.Contains(' ');
+    // A stream's id is "<id>-0", a lease "<id>" or "<id>.<delivery>", a delay has leading zeros, a text begins with "<id> ".
+    private static string IdOf(string entry) => entry.Split('-', '.', ' ')[0].TrimStart('0');
 
-    private static string IdOf(string entry) => entry.Split(' ', '@')[0];
+    private static bool EndsByItself(string key) =>
+        key.StartsWith("once:", StringComparison.Ordinal) || key.StartsWith("sent:", StringComparison.Ordinal);
 
     // An id is given out by the counter, so none can be beyond it.
     private async Task AssertIdsAreOldAsync(IReadOnlyCollection<string> ids)
@@ -58,7 +61,7 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
 
     private async Task AssertOnceEndsAsync()
     {
-        foreach (var key in (await KeysAsync()).Where(key => key.StartsWith("once:", StringComparison.Ordinal)))
+        foreach (var key in (await KeysAsync()).Where(EndsByItself))
             (await _redis.KeyTimeToLiveAsync(Key(key))).Should().NotBeNull("{0} of {1} is for its window only", key, queue);
     }
 
@@ -84,7 +87,7 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
 
     private async Task<HashSet<string>> HashFieldsAsync(string name) => [.. Ids(await _redis.HashKeysAsync(Key(name)))];
 
-    private async Task<string[]> SortedIdsAsync(string name) => [.. Ids(await _redis.SortedSetRangeByRankAsync(Key(name)))];
+    private async Task<string[]> SortedIdsAsync(string name) => [.. (await _redis.SortedSetRangeByRankAsync(Key(name))).Select(id => IdOf(id.ToString()))];
 
     private static IEnumerable<string> Ids(RedisValue[] values) => values.Select(value => value.ToString());
 }

@@ -1,0 +1,109 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>
+/// Adds. A host knows the server that keeps a queue by <see cref="RedisServerId"/>, and the script names that server. On another one, writes may have been
+/// lost: the script goes on with ids that were never given out.
+/// </summary>
+internal sealed partial class RedisQueueStore
+{
+    // Where "1" tells the script that its server was read from the server just now.
+    private const int ServerIsFresh = 3;
+
+    // Failovers in a row during one add.
+    private const int MaxServers = 5;
+
+    private RedisServerId? _server;
+
+    public async ValueTask<AddResult[]> AddAsync(
+        QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
+    {
+        var keys = KeysOf(queue);
+        await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
+
+        List<RedisKey>? once = null;
+        var arguments = new List<RedisValue>(7 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0, 0 };
+        AppendRuns(arguments, messages, keys, ref once);
+        var reply = await AddAsync(queue, keys, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false);
+        if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
+
+        var results = new AddResult[messages.Count];
+        var first = (long)reply[1];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var id = first > 0 ? first + i : (long)reply[i + 2];
+            results[i] = new AddResult(
+                id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)));
+        }
+        return results;
+    }
+
+    private async ValueTask<RedisResult[]> AddAsync(
+        QueueName queue, RedisKeys keys, RedisKey[] all, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        if ((keys.Server ?? _server) is { } known)
+        {
+            try
+            {
+                var reply = await _connection.EvaluateAsync(RedisScripts.Add.For(known), queue, all, arguments, cancellationToken).ConfigureAwait(false);
+                if (IsDone(reply)) return (RedisResult[])reply!;
+            }
+            catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            {
+                // Another server, which nothing has been written to yet.
+            }
+        }
+        arguments[ServerIsFresh] = 1;
+        for (var left = MaxServers; left > 0; left--)
+        {
+            var server = await IdentifyAsync(keys, cancellationToken).ConfigureAwait(false);
+            var reply = await _connection
+                .LoadAndEvaluateAsync(RedisScripts.Add.For(server), queue, all, arguments, cancellationToken).ConfigureAwait(false);
+            if (IsDone(reply)) return (RedisResult[])reply!;
+        }
+        throw new RestMqUnavailableException("Redis changes its primary again and again; try again soon.", null);
+    }
+
+    private static bool IsDone(RedisResult reply) => reply.Length > 1;
+
+    private async ValueTask<RedisServerId> IdentifyAsync(RedisKeys keys, CancellationToken cancellationToken)
+    {
+        var server = await _connection.IdentifyAsync(keys.Meta, cancellationToken).ConfigureAwait(false);
+        keys.Server = _server = server;
+        return server;
+    }
+
+    private static RedisValue Options(NewMessage message, RedisKeys keys, ref List<RedisKey>? once)
+    {
+        if (message is { Delay.Ticks: 0, TimeToLive: null, IdempotencyKey: null }) return RedisValue.EmptyString;
+        var index = 0;
+        if (message.IdempotencyKey is { } id)
+        {
+            once ??= [.. keys.All];
+            once.Add(keys.Once(id));
+            index = once.Count;
+        }
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)} {index}");
+    }
+
+    // Messages that differ in their bytes alone are one run.
+    private static void AppendRuns(List<RedisValue> arguments, IReadOnlyList<NewMessage> messages, RedisKeys keys, ref List<RedisKey>? once)
+    {
+        for (var i = 0; i < messages.Count;)
+        {
+            var (count, first) = (arguments.Count, messages[i]);
+            arguments.AddRange([0, RedisBody.Kind(first), Options(first, keys, ref once)]);
+            var start = arguments.Count;
+            do arguments.Add(messages[i++].Body.Bytes);
+            while (i < messages.Count && AreAlike(messages[i], first));
+            arguments[count] = arguments.Count - start;
+        }
+    }
+
+    private static bool AreAlike(in NewMessage one, in NewMessage other) =>
+        (one.Body.Kind, one.Body.ContentType, one.TraceParent, one.TraceState) == (other.Body.Kind, other.Body.ContentType, other.TraceParent, other.TraceState)
+        && (one.Delay, one.TimeToLive) == (other.Delay, other.TimeToLive) && (one.IdempotencyKey, other.IdempotencyKey) == (null, null);
+}

@@ -1,0 +1,60 @@
+-- Reads the newest messages of one state, newest first.
+--
+-- Input: ARGV: wake-up channel, state, how many at most. Output: for each message five values, as peek.lua.
+--
+--- @include "includes/queue.lua"
+--- @include "includes/remove.lua"
+--- @include "includes/place.lua"
+--- @include "includes/promote_due.lua"
+local state, want = ARGV[2], tonumber(ARGV[3])
+local reply, bytes = {}, 0
+
+local function tell(id, deliveries, ends, text)
+  for _, value in ipairs({ state, ends, state == 'dead' and call('HGET', why, id) or '', deliveries, text }) do
+    reply[#reply + 1] = value
+  end
+  bytes = bytes + #text
+end
+
+local function is_full() return #reply >= want * 5 or bytes > MAX_REPLY_BYTES end
+
+-- Both sources of ready messages, from the tail: the one with the greater position comes first.
+local function browse_ready()
+  local entry, waiting, w = call('XREVRANGE', ready, '+', '-', 'COUNT', 1)[1], call('ZREVRANGE', back, 0, want - 1, 'WITHSCORES'), 1
+  while (entry or waiting[w]) and not is_full() do
+    local fields, id = entry and entry[2], waiting[w]
+    if entry and not (id and tonumber(waiting[w + 1]) > match(fields[2], '^%d+') + fields[1]) then
+      tell(entry[1], 0, 0, fields[2])
+      entry = call('XREVRANGE', ready, '(' .. entry[1], '-', 'COUNT', 1)[1]
+    else
+      tell(id, tonumber(call('HGET', count, id)) or 0, 0, call('HGET', body, id))
+      w = w + 2
+    end
+  end
+end
+
+-- Redis orders equal scores as texts, so 9 after 10. Those that share the last score are read too (one batch has one score) and put in the order of ids.
+local function browse_sorted(key)
+  local found, members, id, delivery, ends = call('ZREVRANGE', key, 0, want - 1, 'WITHSCORES'), {}, {}, {}, {}
+  if #found == 2 * want then
+    found = call('ZREVRANGEBYSCORE', key, '+inf', found[#found], 'WITHSCORES', 'LIMIT', 0, want + MAX_PURGED)
+  end
+  for i = 1, #found, 2 do
+    local member = found[i]
+    members[#members + 1], ends[member] = member, tonumber(found[i + 1])
+    id[member], delivery[member] = parse_lease(member)
+  end
+  table.sort(members, function(a, b)
+    if ends[a] ~= ends[b] then return ends[a] > ends[b] end
+    return tonumber(id[a]) > tonumber(id[b])
+  end)
+  for _, member in ipairs(members) do
+    if is_full() then return end
+    local deliveries = state == 'leased' and delivery[member] or tonumber(call('HGET', count, id[member])) or 0
+    tell(id[member], deliveries, ends[member], call('HGET', body, id[member]))
+  end
+end
+
+wake_for((promote_due(now_ms())))
+if state == 'ready' then browse_ready() else browse_sorted(({ leased = leased, delayed = delayed, dead = dead })[state]) end
+return reply_of(reply)

@@ -1,0 +1,19 @@
+-- Returns what an exchange delivered whose reply was lost, uncounted: nobody got these messages.
+--
+-- Input: KEYS those of the queue, then the key that remembers the exchange. ARGV: wake-up channel, the token of the exchange.
+-- Output: how many messages went back, or -1 when the exchange is not remembered: it delivered nothing, or has not been done (yet).
+--
+--- @include "includes/queue.lua"
+--- @include "includes/remove.lua"
+--- @include "includes/place.lua"
+--- @include "includes/settle.lua"
+local remembered = call('GET', KEYS[13])
+if not remembered or match(remembered, '^[^ ]+') ~= ARGV[2] then return -1 end
+call('DEL', KEYS[13])
+local at, returned = now_ms(), 0
+for lease in string.gmatch(string.sub(remembered, #ARGV[2] + 1), '[^ ]+') do
+  local id, delivery = parse_lease(lease)
+  if settle_one(id, delivery, 'return', '0', at) == DONE then returned = returned + 1 end
+end
+if returned > 0 then wake() end
+return reply_of(returned)
