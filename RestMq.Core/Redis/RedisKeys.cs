@@ -11,6 +11,7 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
         ["meta", "ready", "back", "body", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
 
     private int _exchanges;
+    private long _lastId;
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 
     /// <summary>When this process has last entered the queue in the set of all queues, in the clock's ticks; 0 when it has not.</summary>
@@ -18,6 +19,9 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
 
     /// <summary>The server that keeps the queue, as this host knows it; null until it has been asked.</summary>
     public RedisServerId? Server { get; set; }
+
+    /// <summary>The greatest id of the queue that this host has seen.</summary>
+    public long LastId => Interlocked.Read(ref _lastId);
 
     /// <summary>The keys that remember exchanges, and that no exchange uses now.</summary>
     public ConcurrentStack<ExchangeKeys> FreeExchanges { get; } = [];
@@ -31,14 +35,29 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     /// <summary>The channel of the queue's hints; <see cref="RedisConnection"/> knows what is added to it.</summary>
     public string Wake => _tag + "wake";
 
+    /// <summary>Notes an id of the queue.</summary>
+    public void See(long id)
+    {
+        for (var last = LastId; id > last; last = LastId)
+        {
+            if (Interlocked.CompareExchange(ref _lastId, id, last) == last) return;
+        }
+    }
+
     /// <summary>Keys for an exchange, of which one host has as many as it makes at a time in this queue.</summary>
     public ExchangeKeys NewExchange(string host) => new([.. All, $"{_tag}sent:{host}:{Interlocked.Increment(ref _exchanges)}"]);
+
+    /// <summary>The keys of the queue, then the one where the list of format 1 waits while it is migrated.</summary>
+    public RedisKey[] ForMigration() => [.. All, _tag + "ready.1"];
 
     /// <summary>Where the key given to an idempotent add is remembered.</summary>
     public RedisKey Once(string id) => _tag + "once:" + id;
 
     /// <summary>The set of all queues' names, in a slot of its own.</summary>
     public static RedisKey Queues(string prefix) => prefix + "queues";
+
+    /// <summary>The format of all that begins with the prefix.</summary>
+    public static RedisKey Format(string prefix) => prefix + "format";
 }
 
 /// <summary>The keys of a queue, and behind them the one that remembers what one exchange delivered.</summary>

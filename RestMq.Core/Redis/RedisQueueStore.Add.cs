@@ -20,11 +20,12 @@ internal sealed partial class RedisQueueStore
     public async ValueTask<AddResult[]> AddAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
     {
+        await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
         var keys = KeysOf(queue);
         await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
 
         List<RedisKey>? once = null;
-        var arguments = new List<RedisValue>(7 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0, 0 };
+        var arguments = new List<RedisValue>(8 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0, 0, keys.LastId };
         AppendRuns(arguments, messages, keys, ref once);
         var reply = await AddAsync(queue, keys, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false);
         if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
@@ -36,6 +37,7 @@ internal sealed partial class RedisQueueStore
             var id = first > 0 ? first + i : (long)reply[i + 2];
             results[i] = new AddResult(
                 id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)));
+            keys.See(id);
         }
         return results;
     }

@@ -16,6 +16,7 @@ internal sealed partial class RedisQueueStore
         var facts = new Dictionary<string, object> { ["store"] = Description };
         try
         {
+            await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
             await _connection.DoAsync(TryWriteAsync, cancellationToken).ConfigureAwait(false);
             var primaries = await _connection.DoAsync(AskPrimariesAsync, cancellationToken).ConfigureAwait(false);
             facts["store"] = Description; // Its servers are known only now where the application connects.

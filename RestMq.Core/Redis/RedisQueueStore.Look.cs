@@ -33,6 +33,7 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken)
     {
+        await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
         var names = await _connection.DoAsync(c => c.GetDatabase().SetMembersAsync(RedisKeys.Queues(_prefix)), cancellationToken).ConfigureAwait(false);
         return [.. names.Select(name => QueueName.Parse(name!)).OrderBy(name => name.Value, StringComparer.Ordinal)];
     }

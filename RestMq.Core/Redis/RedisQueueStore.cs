@@ -25,6 +25,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     // Names this host in Redis: its own wake-ups, and the keys that remember its exchanges.
     private readonly string _host = Guid.NewGuid().ToString("N")[..16];
     private readonly LostExchanges _lost;
+    private readonly RedisFormat _format;
     private long _lastExchange;
 
     /// <param name="options">Where Redis is.</param>
@@ -41,6 +42,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _connection = new RedisConnection(options, logger, metrics);
         _connection.Restored += OnRestored;
         _lost = new LostExchanges(RecoverAsync, _time, logger);
+        _format = new RedisFormat(_connection, _prefix, MigrateAsync, logger);
     }
 
     public string Description => _connection.Description;
@@ -71,7 +73,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         // Not a list: all are done.
         if (results[0].Length < 0) Array.Fill(settled, SettleResult.Done);
         else settled = Array.ConvertAll((RedisResult[])results[0]!, static result => SettledAs((int)result));
-        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, results));
+        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, keys, results));
     }
 
     // An exchange that delivers is remembered in Redis, so that its messages return when its reply is lost.
@@ -93,8 +95,31 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     }
 
     private ValueTask<RedisResult> EvaluateAsync(
-        RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
-        _connection.EvaluateAsync(script.For(default), queue, keys, arguments, cancellationToken);
+        RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        var ensured = _format.EnsureAsync(cancellationToken);
+        return ensured.IsCompletedSuccessfully
+            ? _connection.EvaluateAsync(script.For(default), queue, keys, arguments, cancellationToken)
+            : EvaluateLaterAsync();
+
+        async ValueTask<RedisResult> EvaluateLaterAsync()
+        {
+            await ensured.ConfigureAwait(false);
+            return await _connection.EvaluateAsync(script.For(default), queue, keys, arguments, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask MigrateAsync(QueueName queue, CancellationToken cancellationToken)
+    {
+        var keys = KeysOf(queue);
+        for (var (phase, cursor) = (1L, "0"); phase != 0;)
+        {
+            var reply = (RedisResult[])(await _connection
+                .EvaluateAsync(RedisScripts.Migrate.For(default), queue, keys.ForMigration(), [keys.Wake, phase, cursor], cancellationToken)
+                .ConfigureAwait(false))!;
+            (phase, cursor) = ((long)reply[0], (string)reply[1]!);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -104,7 +129,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     private static SettleResult SettledAs(int told) => told switch { 0 => SettleResult.Done, 1 => SettleResult.Stale, _ => SettleResult.Unknown };
 
-    private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)
+    private static LeasedBatch Leased(QueueName queue, RedisKeys keys, RedisResult[] reply)
     {
         const int Heads = 4;
         var handOuts = (string?)reply[3] is { Length: > 0 } numbers ? numbers.Split(' ') : null;
@@ -114,6 +139,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             var number = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
             messages[i] = RedisBody.Read(queue, number, (byte[])reply[i + Heads]!);
         }
+        if (messages.Length > 0) keys.See(messages[^1].Key.Id);
         return new LeasedBatch(messages, Due(reply[1]), reply[2].Length < 0 ? default : Live(reply[2]));
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class RedisScripts
 {
     public static readonly RedisScripts Add = new("add");
     public static readonly RedisScripts Exchange = new("exchange");
+    public static readonly RedisScripts Migrate = new("migrate");
     public static readonly RedisScripts Recover = new("recover");
     public static readonly RedisScripts Holds = new("holds");
     public static readonly RedisScripts PeekHead = new("peek_head");

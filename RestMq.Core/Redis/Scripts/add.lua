@@ -2,14 +2,16 @@
 --
 -- Input: KEYS those of the queue, then the keys of idempotent adds. ARGV: wake-up channel; how long an idempotency key is remembered, in ms; how many
 -- messages belong together (a queue without room for all of them takes none; 0 when each stands alone); 1 when SERVER has just been read from the
--- server, else 0; then the messages in runs of those that differ in their bytes alone: how many, their kind, their options, the bytes of each.
+-- server, else 0; the greatest id of this queue that the host has seen; then the messages in runs of those that differ in their bytes alone: how many,
+-- their kind, their options, the bytes of each.
 -- Options are '' or "<delay ms> <ttl ms, 0 for the queue's> <index in KEYS of the idempotency key, or 0>".
 -- Output: flags (1: the queue is new), then the first id when all were added, one after another. Else flags, 0, and for each message its id, -id of the
 -- first one for a duplicate, or 0 when the queue is full. -1 alone: the queue was last written to on another server than SERVER; nothing was done.
 --
 -- Ids are given out as messages are stored, and the counter is set to the last of them: a duplicate or a refused message leaves no gap. SERVER names
 -- the process that runs the script (RedisScript.cs). On another server than before, writes may have been lost, and with them ids that have been
--- given out: so the counter goes on beyond all that can have been lost, and no key or receipt can mean two messages.
+-- given out; so they have where the host has seen a greater id. Then the counter goes on beyond all that can have been lost, so that no key or receipt
+-- means two messages.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"
@@ -22,9 +24,9 @@ local limit, default_ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, t
 local shift, server = state[6] or '0', state[7]
 local argv, arguments = ARGV, #ARGV -- Locals: a loop finds them quicker than a script's guarded globals.
 
-local moves = SERVER ~= '' and server ~= SERVER
+local moves, seen, skipped = SERVER ~= '' and server ~= SERVER, tonumber(argv[5]), 0
 if moves and server and argv[4] ~= '1' then return { -1 } end
-local skipped = moves and server and first > 0 and IDS_PER_SERVER or 0
+if seen > first or (moves and server and first > 0) then skipped = math.max(seen, first) + IDS_PER_SERVER - first end
 first = first + skipped
 
 if has(expiry) then
@@ -49,13 +51,13 @@ end
 
 -- How many messages need room: duplicates, of earlier messages or of one another, need none.
 local function count_new()
-  local new, seen, i = 0, {}, 5
+  local new, named, i = 0, {}, 6
   while i <= arguments do
     local _, _, once = read_options(argv[i + 2])
     if once == 0 then
       new = new + argv[i]
-    elseif added_under(once) == 0 and not seen[KEYS[once]] then
-      new, seen[KEYS[once]] = new + 1, true
+    elseif added_under(once) == 0 and not named[KEYS[once]] then
+      new, named[KEYS[once]] = new + 1, true
     end
     i = i + 3 + argv[i]
   end
@@ -64,7 +66,7 @@ end
 if limit and length + argv[3] > limit and length + count_new() > limit then limit = 0 end
 
 local next, ready_now, later, reply = first, 0, false, nil
-local i = 5
+local i = 6
 while i <= arguments do
   local last = i + 2 + argv[i]
   local wait, ttl, once = read_options(argv[i + 2])
@@ -107,10 +109,8 @@ if next > first then
     call('HSET', meta, 'created', at)
     call('PERSIST', meta)
   end
-  if moves then
-    call('HSET', meta, 'server', SERVER)
-    if skipped > 0 then call('HINCRBY', meta, 'skipped', skipped) end
-  end
+  if moves then call('HSET', meta, 'server', SERVER) end
+  if skipped > 0 then call('HINCRBY', meta, 'skipped', skipped) end
   -- Waiters have found the queue empty, so only the first message after that needs a wake-up.
   if later or (ready_now > 0 and call('XLEN', ready) == ready_now) then wake() end
 end

@@ -10,6 +10,7 @@ local state, want = ARGV[2], tonumber(ARGV[3])
 local reply, bytes = {}, 0
 
 local function tell(id, deliveries, ends, text)
+  if not text then return end
   for _, value in ipairs({ state, ends, state == 'dead' and call('HGET', why, id) or '', deliveries, text }) do
     reply[#reply + 1] = value
   end

@@ -24,7 +24,7 @@ end
 call('HSET', count, unpack(counts))
 for _, id in ipairs(ids) do
   local text = call('HGET', body, id)
-  if expires_at(text) > 0 then call('HSET', body, id, (string.gsub(text, '^(%d+ %d+) %d+', '%1 0', 1))) end
+  if text and expires_at(text) > 0 then call('HSET', body, id, (string.gsub(text, '^(%d+ %d+) %d+', '%1 0', 1))) end
 end
 put_at_tail(ids)
 wake()

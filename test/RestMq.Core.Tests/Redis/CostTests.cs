@@ -241,8 +241,9 @@ public sealed class CostTests : IAsyncLifetime
         await foreach (var key in _connection.GetServers().Single().KeysAsync(pattern: $"restmq:{{{queue}}}:*"))
         {
             var name = key.ToString();
-            // The history of the broadcast and what an idempotent add remembers end by themselves.
-            if (name.EndsWith(":log", StringComparison.Ordinal) || name.Contains(":once:", StringComparison.Ordinal)) continue;
+            // The history of a broadcast, and what idempotent adds and exchanges remember, end by themselves.
+            if (name.EndsWith(":log", StringComparison.Ordinal) || name.Contains(":once:", StringComparison.Ordinal)
+                || name.Contains(":sent:", StringComparison.Ordinal)) continue;
             bytes += (long)await _connection.GetDatabase().ExecuteAsync("MEMORY", "USAGE", name);
         }
         return bytes;

@@ -26,6 +26,9 @@ public sealed class RedisServer : IAsyncLifetime
     /// <summary>Settings of its own, as arguments; they win over those that all have.</summary>
     public string[] Settings { get; init; } = [];
 
+    /// <summary>Where its data is.</summary>
+    public DirectoryInfo Folder => _folder;
+
     /// <summary>The port, the same after every start.</summary>
     public int Port { get; private set; }
 

@@ -6,17 +6,18 @@ using StackExchange.Redis;
 namespace RestMq.Bench;
 
 /// <summary>
-/// The least that a queue with RestMQ's data can cost on Redis: a list of messages, a hash of those handed out, and leases by when they end. Requests gather as
-/// RestMQ's do, and their scripts do what every message needs and nothing else: nothing is checked, bounded, counted, published, or comes again.
+/// The least that a queue with RestMQ's data can cost on Redis: a stream of messages, a hash of delivered ones, and leases by their end. Requests gather as
+/// RestMQ's do, and their scripts do what every message needs and nothing else: nothing is checked, bounded, counted, published, or returned.
 /// </summary>
 internal sealed class Least(IDatabase redis)
 {
     private const string AddScript =
         """
         local last = redis.call('HINCRBY', KEYS[1], 'id', #ARGV)
-        local messages = {}
-        for i = 1, #ARGV do messages[i] = string.format('%d', last - #ARGV + i) .. ' 1790000000000 0 t\n' .. ARGV[i] end
-        redis.call('RPUSH', KEYS[3], unpack(messages))
+        for i = 1, #ARGV do
+          local id = string.format('%d', last - #ARGV + i)
+          redis.call('XADD', KEYS[3], id, '0', id .. ' 1790000000000 0 t\n' .. ARGV[i])
+        end
         return last
         """;
 
@@ -28,13 +29,15 @@ internal sealed class Least(IDatabase redis)
           redis.call('ZREM', KEYS[4], unpack(done))
           redis.call('HDEL', KEYS[2], unpack(done))
         end
-        local messages = ARGV[1] ~= '0' and redis.call('LPOP', KEYS[3], ARGV[1])
-        if not messages then return { {}, {} } end
-        local ids, bodies, leases = {}, {}, {}
-        for i, message in ipairs(messages) do
+        local entries = ARGV[1] ~= '0' and redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', ARGV[1]) or {}
+        if #entries == 0 then return { {}, {} } end
+        local ids, messages, bodies, leases = {}, {}, {}, {}
+        for i, entry in ipairs(entries) do
+          local message = entry[2][2]
           local id = string.match(message, '^%d+')
-          ids[i], bodies[2 * i - 1], bodies[2 * i], leases[2 * i - 1], leases[2 * i] = id, id, message, ARGV[2], id
+          ids[i], messages[i], bodies[2 * i - 1], bodies[2 * i], leases[2 * i - 1], leases[2 * i] = id, message, id, message, ARGV[2], id
         end
+        redis.call('XTRIM', KEYS[3], 'MINID', '=', string.format('%d', ids[#ids] + 1))
         redis.call('HSET', KEYS[2], unpack(bodies))
         redis.call('ZADD', KEYS[4], unpack(leases))
         return { ids, messages }
@@ -72,7 +75,7 @@ internal sealed class Least(IDatabase redis)
 
     public async Task DeleteAsync(RedisValue id) => await Taking.SendAsync(id);
 
-    public Task<long> CountAsync() => redis.ListLengthAsync(Keys[2]);
+    public Task<long> CountAsync() => redis.StreamLengthAsync(Keys[2]);
 
     public Task PurgeAsync() => redis.KeyDeleteAsync(Keys);
 

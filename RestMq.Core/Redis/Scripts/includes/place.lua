@@ -42,7 +42,7 @@ end
 -- when a delivery that counts was the last one allowed. Returns whether the message waits.
 local function give_back(id, delivery, at, counts, delay)
   if has(expiry) and call('ZSCORE', expiry, id) then
-    local expires = expires_at(call('HGET', body, id))
+    local expires = expires_at(call('HGET', body, id) or '0 0 0')
     if expires <= at then
       forget({ id })
       count_expired(1)

@@ -31,6 +31,7 @@ local function take(want, at, max_bytes, keeps)
   end
 
   local function add(id, text, delivery)
+    if not text then return end -- Redis may evict `body`, unless its maxmemory-policy is noeviction.
     if mortal then
       local expires = expires_at(text)
       if expires > 0 and expires <= at then

@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>
+/// The format of the data in Redis, checked before the first call: a host must not work on data that it would damage. Data of format 1 is migrated, by
+/// bounded steps that any number of hosts may do together; until that is done, calls fail as those to a store that is away.
+/// </summary>
+internal sealed partial class RedisFormat(
+    RedisConnection connection, string prefix, Func<QueueName, CancellationToken, ValueTask> migrateQueue, ILogger logger)
+{
+    /// <summary>The format that this version reads and writes.</summary>
+    public const int Current = 2;
+
+    private readonly Lock _lock = new();
+    private Task? _checking;
+
+    /// <summary>Completes when the data has the current format.</summary>
+    /// <exception cref="RestMqUnavailableException">Redis is away, holds a newer format, or is still being migrated.</exception>
+    public ValueTask EnsureAsync(CancellationToken cancellationToken) =>
+        _checking is { IsCompletedSuccessfully: true } ? default : new(WaitAsync(cancellationToken));
+
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        Task checking;
+        lock (_lock)
+        {
+            // A failed check is not kept: the next call makes another.
+            if (_checking is null or { IsFaulted: true } or { IsCanceled: true }) _checking = CheckAsync();
+            checking = _checking;
+        }
+        try
+        {
+            // Twice a call's patience: the check makes a connection first.
+            await checking.WaitAsync(2 * connection.Patience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new RestMqUnavailableException("The queues in Redis are being migrated to the format of this version; try again soon.", e);
+        }
+    }
+
+    private async Task CheckAsync()
+    {
+        await Task.Yield(); // The caller holds a lock.
+        var (format, isOld) = await ReadAsync().ConfigureAwait(false);
+        if (format > Current)
+        {
+            LogNewer(logger, prefix, format, Current);
+            throw new RestMqUnavailableException(
+                $"The queues under '{prefix}' in Redis have format {format}, and this version knows formats up to {Current}. Upgrade this host.", null);
+        }
+        if (format == Current) return;
+        if (isOld) await MigrateAsync().ConfigureAwait(false);
+        await connection.DoAsync(c => c.GetDatabase().StringSetAsync(RedisKeys.Format(prefix), Current), CancellationToken.None).ConfigureAwait(false);
+    }
+
+    // Without a number, data is of format 1 when its index is a set.
+    private async Task<(int Format, bool IsOld)> ReadAsync()
+    {
+        var format = await connection
+            .DoAsync(c => c.GetDatabase().StringGetAsync(RedisKeys.Format(prefix), CommandFlags.DemandMaster), CancellationToken.None).ConfigureAwait(false);
+        if (!format.IsNull) return ((int)format, false);
+        var index = await connection
+            .DoAsync(c => c.GetDatabase().KeyTypeAsync(RedisKeys.Queues(prefix), CommandFlags.DemandMaster), CancellationToken.None).ConfigureAwait(false);
+        return (0, index == RedisType.Set);
+    }
+
+    private async Task MigrateAsync()
+    {
+        var names = await connection.DoAsync(c => c.GetDatabase().SetMembersAsync(RedisKeys.Queues(prefix)), CancellationToken.None).ConfigureAwait(false);
+        LogMigrating(logger, names.Length, prefix, Current);
+        foreach (var name in names)
+            await migrateQueue(QueueName.Parse(name!), CancellationToken.None).ConfigureAwait(false);
+        await connection.DoAsync(c => c.GetDatabase().ScriptEvaluateAsync(IndexScript, [RedisKeys.Queues(prefix)]), CancellationToken.None).ConfigureAwait(false);
+        LogMigrated(logger, names.Length, prefix);
+    }
+
+    // The index of format 1 is a set; that of format 2 is a sorted set of scores 0, which can be read by pages in the order of the names.
+    private const string IndexScript =
+        """
+        if redis.call('TYPE', KEYS[1]).ok ~= 'set' then return end
+        local names = redis.call('SMEMBERS', KEYS[1])
+        redis.call('DEL', KEYS[1])
+        for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], 0, name) end
+        """;
+
+    [LoggerMessage(5, LogLevel.Critical,
+        "The queues under '{Prefix}' in Redis have format {Format}, and this version knows formats up to {Current}: upgrade this host")]
+    private static partial void LogNewer(ILogger logger, string prefix, int format, int current);
+
+    [LoggerMessage(6, LogLevel.Warning,
+        "Migrating {Queues} queues under '{Prefix}' in Redis to format {Format}. Hosts of older versions must be stopped: their calls to these queues fail")]
+    private static partial void LogMigrating(ILogger logger, int queues, string prefix, int format);
+
+    [LoggerMessage(7, LogLevel.Information, "Migrated {Queues} queues under '{Prefix}' in Redis")]
+    private static partial void LogMigrated(ILogger logger, int queues, string prefix);
+}
