@@ -26,13 +26,14 @@ internal sealed partial class LostExchanges(
     private readonly Queue<Exchange> _pending = new();
     private readonly CancellationTokenSource _closing = new();
     private Task _running = Task.CompletedTask;
+    private bool _isClosed;
 
     /// <summary>Notes an exchange whose reply was lost.</summary>
     public void Add(QueueName queue, RedisKey[] keys, long token)
     {
         lock (_lock)
         {
-            if (_closing.IsCancellationRequested) return;
+            if (_isClosed) return;
             if (_pending.Count == MaxPending)
             {
                 LogGivenUp(logger, _pending.Dequeue().Queue.Value);
@@ -44,6 +45,11 @@ internal sealed partial class LostExchanges(
 
     public async ValueTask DisposeAsync()
     {
+        lock (_lock)
+        {
+            if (_isClosed) return;
+            _isClosed = true;
+        }
         await _closing.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         // A last time: messages that nobody got need not wait for their leases to end.
