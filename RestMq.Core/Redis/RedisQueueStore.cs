@@ -33,8 +33,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _time = time ?? TimeProvider.System;
         _prefix = options.KeyPrefix;
         _idempotencyWindow = Milliseconds(idempotencyWindow);
-        _connection = new RedisConnection(options, logger, metrics);
-        _connection.Restored += OnRestored;
+        _connection = new RedisConnection(options, logger, metrics, _time);
     }
 
     public string Description => _connection.Description;

@@ -22,6 +22,9 @@ internal sealed record RedisScript(string Text, byte[] Hash)
     public static readonly RedisScript Redrive = Load("removal", "due", "redrive");
     public static readonly RedisScript Stats = Load("removal", "due", "stats");
 
+    /// <summary>The same script with wake-ups by sharded pub/sub.</summary>
+    public RedisScript Sharded => field ??= Of(Text.Replace("'PUBLISH'", "'SPUBLISH'", StringComparison.Ordinal));
+
     private static RedisScript Load(params ReadOnlySpan<string> parts)
     {
         var text = new StringBuilder(Read("prelude"));

@@ -11,9 +11,15 @@ public sealed partial class ArchitectureTests
     /// <summary>Event ids are what people filter logs by: one is added here when a message is, and none changes its meaning.</summary>
     private static readonly (int Id, string Message)[] Events =
     [
-        (1, "RedisConnection.LogLost"),
-        (2, "RedisConnection.LogRestored"),
+        (1, "RedisSource.LogLost"),
+        (2, "RedisSource.LogRestored"),
         (3, "RedisConnection.LogAway"),
+        (4, "SentinelClient.LogAnswers"),
+        (5, "SentinelClient.LogSilent"),
+        (6, "SentinelSource.LogFollowed"),
+        (7, "SentinelSource.LogLeft"),
+        (8, "SentinelSource.LogRefused"),
+        (9, "RedisSubscriptions.LogNotRenewed"),
         (20, "QueuePump.LogFailed"),
         (21, "QueuePump.LogUnsettled"),
         (30, "StoreAnnouncement.LogMemory"),
