@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RestMq.Redis.Connections;
 using RestMq.Redis.Sentinel;
 using RestMq.Telemetry;
 using StackExchange.Redis;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using RestMq.Redis.Health;
 using RestMq.Stores;
 using RestMq.Telemetry;
 using StackExchange.Redis;
@@ -34,6 +35,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _prefix = options.KeyPrefix;
         _idempotencyWindow = Milliseconds(idempotencyWindow);
         _connection = new RedisConnection(options, logger, metrics, _time);
+        _health = new RedisHealth(_connection, _prefix, _time);
     }
 
     public string Description => _connection.Description;

@@ -7,7 +7,7 @@ namespace RestMq.TestServers;
 /// Finds the process at the other end of a connection on the loopback, by <c>/proc</c> of Linux. So a proxy can cut off some processes and not
 /// others, though they all come from 127.0.0.1.
 /// </summary>
-internal static class ConnectionOwner
+public static class ConnectionOwner
 {
     /// <summary>Returns whether one of these processes has this end of a connection.</summary>
     public static bool IsOneOf(IReadOnlyCollection<int> processes, IPEndPoint client) => InodeOf(client) is { } inode && processes.Any(process => Holds(process, inode));

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.Redis.Connections;
 
 /// <summary>One connection, made at the first call and kept; it heals by itself.</summary>
 internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptions? configuration, ILogger logger) : RedisSource(logger)
@@ -19,6 +19,8 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
         _description ??= configuration is null ? "redis" : string.Join(',', configuration.EndPoints.Select(RedisSettings.NameOf));
 
     public override bool GivesUpInTime => _isOurs;
+
+    public override ConfigurationOptions? Configuration => configuration;
 
     public override RedisLink? Current => _connecting is { IsCompletedSuccessfully: true } connected ? connected.GetAwaiter().GetResult() : null;
 

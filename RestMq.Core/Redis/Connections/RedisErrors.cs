@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.Redis.Connections;
 
 /// <summary>Sorts the failures of a call to Redis: is the store away, and is it proven that nothing was executed?</summary>
 internal static class RedisErrors

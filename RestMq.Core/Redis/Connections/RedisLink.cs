@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.Redis.Connections;
 
 /// <summary>
 /// One connection to Redis, and what is known of its servers. It is never pointed at another primary that Sentinel names: that gets a link of its own.

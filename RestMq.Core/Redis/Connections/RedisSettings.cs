@@ -1,7 +1,7 @@
 using System.Net;
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.Redis.Connections;
 
 /// <summary>The settings of the connections that are made here.</summary>
 internal static class RedisSettings

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.Redis.Connections;
 
 /// <summary>Gives the link that calls go by now: one connection for all (<see cref="DirectSource"/>), or that to the primary of the moment (<see cref="Sentinel.SentinelSource"/>).</summary>
 internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
@@ -14,6 +14,9 @@ internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
 
     /// <summary>Whether a call gives up in time by itself; an application's own connection may be more patient than a caller should be.</summary>
     public abstract bool GivesUpInTime { get; }
+
+    /// <summary>The settings that connections are made by; null where the application makes them.</summary>
+    public abstract ConfigurationOptions? Configuration { get; }
 
     /// <summary>The link that calls go by now; null when there is none.</summary>
     public abstract RedisLink? Current { get; }

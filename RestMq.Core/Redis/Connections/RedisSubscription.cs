@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.Redis.Connections;
 
 /// <summary>One channel that is listened to, by whichever link there is.</summary>
 internal sealed class RedisSubscription(string name, Action<RedisValue> onMessage, Action onGap, TimeSpan patience, Action<RedisSubscription> onDispose) : IAsyncDisposable

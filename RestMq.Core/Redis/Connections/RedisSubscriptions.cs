@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.Redis.Connections;
 
 /// <summary>
 /// The channels that are listened to. They outlive a connection: on the one that follows it all are subscribed to again, and then everybody is told that

@@ -1,4 +1,4 @@
-namespace RestMq.Redis;
+namespace RestMq.Redis.Connections;
 
 /// <summary>
 /// How long one call is sent again, with a growing pause. A slot in transit gets a patience of its own: nothing was executed, nothing is broken, and

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using RestMq.Redis.Connections;
 using StackExchange.Redis;
 
 namespace RestMq.Redis.Sentinel;
@@ -52,6 +53,8 @@ internal sealed partial class SentinelSource : RedisSource
         _primary is { } primary ? $"{RedisSettings.NameOf(primary.Address)} ({_configuration.ServiceName} of {_sentinels})" : $"{_configuration.ServiceName} of {_sentinels}";
 
     public override bool GivesUpInTime => _isOurs;
+
+    public override ConfigurationOptions? Configuration => _configuration;
 
     public override RedisLink? Current => _primary?.Link;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using RestMq.Redis.Connections;
 
 namespace RestMq.Redis.Sentinel;
 
