@@ -63,7 +63,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             return await adding.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (RedisErrors.IsAway(e) || link.IsClosed)
+        catch (Exception e) when (RedisErrors.IsAway(e, link))
         {
             _ = EndAsync(adding);
             throw Unavailable(e);
@@ -99,7 +99,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                 await Source.ConfirmAsync(link).ConfigureAwait(false);
                 return Counted(queue, reply);
             }
-            catch (Exception e) when (RedisErrors.IsAway(e) || link.IsClosed)
+            catch (Exception e) when (RedisErrors.IsAway(e, link))
             {
                 failure = e;
             }
@@ -121,7 +121,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                 await Source.ConfirmAsync(link).ConfigureAwait(false);
                 return result;
             }
-            catch (Exception e) when (RedisErrors.IsAway(e) || link.IsClosed)
+            catch (Exception e) when (RedisErrors.IsAway(e, link))
             {
                 failure = e;
             }
@@ -140,7 +140,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             return await link.BlockingAsync(cancellationToken).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (RedisErrors.IsAway(e) || (link.IsClosed && e is not RestMqUnavailableException))
+        catch (Exception e) when (RedisErrors.IsAway(e, link))
         {
             throw Unavailable(e);
         }
@@ -197,7 +197,6 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     private Task WaitToRetryAsync(Exception failure, RedisLink link, ref Retries retries, CancellationToken cancellationToken)
     {
-        if (failure is RestMqUnavailableException) return Task.FromException(failure);
         var reason = RedisErrors.ReasonToRetry(failure, link);
         if (!retries.TryNext(reason, out var pause)) return Task.FromException(Unavailable(failure));
         if (reason is RetryReason.NotPrimary or RetryReason.NotRouted) Reconfigure(link);

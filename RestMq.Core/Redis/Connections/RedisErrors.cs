@@ -20,6 +20,9 @@ internal static class RedisErrors
         _ => false,
     };
 
+    /// <summary>The same of a call by this link, which may have been closed since.</summary>
+    public static bool IsAway(Exception e, RedisLink link) => IsAway(e) || (link.IsClosed && e is ObjectDisposedException);
+
     /// <summary>Returns why a call may be sent again: only a failure that proves that nothing was executed gives a reason.</summary>
     public static RetryReason ReasonToRetry(Exception e, RedisLink link) => e switch
     {

@@ -24,8 +24,8 @@ internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
     /// <summary>Raised when there is a connection again, maybe another one: wake-ups may have been missed.</summary>
     public event Action? Restored;
 
-    /// <summary>Raised when a cluster's slot has another server: the wake-ups of its queues may have been missed.</summary>
-    public event Action<int>? SlotMoved;
+    /// <summary>Raised when servers have changed their parts, as in a cluster's failover or move of a slot: some subscriptions may have moved too.</summary>
+    public event Action? Moved;
 
     /// <summary>Returns the link that a call may go by, waiting for it within <see cref="Patience"/>.</summary>
     /// <exception cref="RestMqUnavailableException">There is none; its inner exception says why.</exception>
@@ -42,6 +42,7 @@ internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
         connection.ConnectionRestored += OnRestored;
         connection.ConnectionFailed += OnFailed;
         connection.HashSlotMoved += OnSlotMoved;
+        connection.ConfigurationChanged += OnConfigurationChanged;
     }
 
     protected void Unwatch(IConnectionMultiplexer connection)
@@ -49,6 +50,7 @@ internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
         connection.ConnectionRestored -= OnRestored;
         connection.ConnectionFailed -= OnFailed;
         connection.HashSlotMoved -= OnSlotMoved;
+        connection.ConfigurationChanged -= OnConfigurationChanged;
     }
 
     protected void RaiseRestored() => Restored?.Invoke();
@@ -63,7 +65,9 @@ internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
     private void OnFailed(object? sender, ConnectionFailedEventArgs e) =>
         LogLost(logger, RedisSettings.NameOf(e.EndPoint), e.ConnectionType, e.FailureType);
 
-    private void OnSlotMoved(object? sender, HashSlotMovedEventArgs e) => SlotMoved?.Invoke(e.HashSlot);
+    private void OnSlotMoved(object? sender, HashSlotMovedEventArgs e) => Moved?.Invoke();
+
+    private void OnConfigurationChanged(object? sender, EndPointEventArgs e) => Moved?.Invoke();
 
     [LoggerMessage(1, LogLevel.Warning, "Redis at {Server} lost a connection ({Connection}): {Failure}")]
     private static partial void LogLost(ILogger logger, string server, ConnectionType connection, ConnectionFailureType failure);

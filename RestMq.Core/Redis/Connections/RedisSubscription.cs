@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using StackExchange.Redis;
 
 namespace RestMq.Redis.Connections;
@@ -11,6 +12,7 @@ internal sealed class RedisSubscription(string name, Action<RedisValue> onMessag
     private readonly SemaphoreSlim _turn = new(1);
     private RedisLink? _link;
     private RedisChannel _channel;
+    private EndPoint? _server;
     private bool _disposed;
 
     /// <summary>Subscribes by this link, unless that is done already.</summary>
@@ -30,8 +32,15 @@ internal sealed class RedisSubscription(string name, Action<RedisValue> onMessag
     /// <summary>Tells that messages may have been missed.</summary>
     public void TellGap() => onGap();
 
-    /// <summary>Returns the cluster's slot of the channel.</summary>
-    public int SlotIn(RedisLink link) => link.Multiplexer.HashSlot(name);
+    /// <summary>Tells of a gap if another server than before has the subscription, as after a cluster's failover. Returns whether a server has it.</summary>
+    public bool LookWhereItIs()
+    {
+        if (_link is not { IsClosed: false } link) return false;
+        var subscriber = link.Multiplexer.GetSubscriber();
+        if (subscriber.SubscribedEndpoint(_channel) is not { } server || !subscriber.IsConnected(_channel)) return false;
+        if (Interlocked.Exchange(ref _server, server) is { } before && !before.Equals(server)) TellGap();
+        return true;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -75,7 +84,7 @@ internal sealed class RedisSubscription(string name, Action<RedisValue> onMessag
         }
         // The servers publish in another way since they were upgraded.
         if (_link == link) await subscriber.UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
-        (_link, _channel) = (link, channel);
+        (_link, _channel, _server) = (link, channel, subscriber.SubscribedEndpoint(channel));
     }
 
     private void OnMessage(RedisChannel channel, RedisValue message) => onMessage(message);

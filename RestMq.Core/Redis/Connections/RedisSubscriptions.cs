@@ -10,6 +10,9 @@ namespace RestMq.Redis.Connections;
 /// </summary>
 internal sealed partial class RedisSubscriptions : IAsyncDisposable
 {
+    // For two seconds after the last that was heard of a move.
+    private const int Looks = 10;
+
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
 
     private readonly ConcurrentDictionary<RedisSubscription, byte> _all = new();
@@ -18,14 +21,15 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
     private readonly RedisSource _source;
     private readonly ILogger _logger;
     private Task _renewing = Task.CompletedTask;
-    private bool _again;
+    private bool _tellAll;
+    private int _looks;
 
     public RedisSubscriptions(RedisSource source, ILogger logger)
     {
         _source = source;
         _logger = logger;
         source.Restored += Renew;
-        source.SlotMoved += OnSlotMoved;
+        source.Moved += Look;
     }
 
     /// <summary>Subscribes by this link, and by each that follows it.</summary>
@@ -42,19 +46,26 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _source.Restored -= Renew;
-        _source.SlotMoved -= OnSlotMoved;
+        _source.Moved -= Look;
         await _closing.CancelAsync().ConfigureAwait(false);
         Task renewing;
         lock (_lock) renewing = _renewing;
         await renewing.ConfigureAwait(false);
     }
 
-    private void Renew()
+    private void Renew() => Begin(tellAll: true);
+
+    // The client library moves a subscription some time after the slot has moved, and says nothing of it.
+    private void Look() => Begin(tellAll: false);
+
+    private void Begin(bool tellAll)
     {
+        if (_all.IsEmpty) return;
         lock (_lock)
         {
             if (_closing.IsCancellationRequested) return;
-            _again = true;
+            _tellAll |= tellAll;
+            _looks = Looks;
             if (_renewing.IsCompleted) _renewing = Task.Run(RenewAsync);
         }
     }
@@ -63,33 +74,43 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
     {
         while (!_closing.IsCancellationRequested)
         {
+            bool tellAll;
             lock (_lock)
             {
-                if (!_again) return;
-                _again = false;
+                if (_looks-- == 0 || _source.Current is null) return; // A link that comes raises Restored.
+                (tellAll, _tellAll) = (_tellAll, false);
             }
-            if (_source.Current is not { } link) return; // That which comes next raises Restored.
-            try
-            {
-                foreach (var some in _all.Keys.Chunk(1000)) await Task.WhenAll(some.Select(one => one.AttachAsync(link))).ConfigureAwait(false);
-                foreach (var one in _all.Keys) one.TellGap();
-            }
-            catch (Exception e) when (RedisErrors.IsAway(e) || link.IsClosed)
-            {
-                LogNotRenewed(_logger, _source.Description, e.Message);
-                await Task.Delay(Again, CancellationToken.None).ConfigureAwait(false);
-                lock (_lock) _again = true;
-            }
+            if (_source.Current is { } link) await RenewAsync(link, tellAll).ConfigureAwait(false);
+            await Task.Delay(Again, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    // The subscription moves with the slot, and what is published meanwhile is missed.
-    private void OnSlotMoved(int slot)
+    private async Task RenewAsync(RedisLink link, bool tellAll)
     {
-        if (_source.Current is not { UsesShardedChannels: true } link) return;
-        foreach (var one in _all.Keys)
+        try
         {
-            if (one.SlotIn(link) == slot) one.TellGap();
+            foreach (var some in _all.Keys.Chunk(1000)) await Task.WhenAll(some.Select(one => one.AttachAsync(link))).ConfigureAwait(false);
+            var attached = true;
+            foreach (var one in _all.Keys)
+            {
+                attached &= one.LookWhereItIs();
+                if (tellAll) one.TellGap();
+            }
+            if (!attached) KeepLooking(tellAll: false);
+        }
+        catch (Exception e) when (RedisErrors.IsAway(e, link))
+        {
+            LogNotRenewed(_logger, _source.Description, e.Message);
+            KeepLooking(tellAll);
+        }
+    }
+
+    private void KeepLooking(bool tellAll)
+    {
+        lock (_lock)
+        {
+            _tellAll |= tellAll;
+            _looks = Looks;
         }
     }
 

@@ -94,10 +94,11 @@ internal sealed partial class SentinelSource : RedisSource
 
     private async Task ConfirmLaterAsync(RedisLink link)
     {
-        RedisLink trusted;
+        RedisLink? trusted = null;
         try
         {
-            trusted = await WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            // A link that is closed never comes back.
+            if (!link.IsClosed) trusted = await WaitAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RestMqUnavailableException or ObjectDisposedException)
         {

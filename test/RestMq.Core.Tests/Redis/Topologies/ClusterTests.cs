@@ -71,10 +71,12 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         await _cluster.MigrateAsync(slot, target);
         await Until(async () => await SubscribersAsync(target) == 1);
         await HearsAsync();
+        heard.Clear();
 
         await target.Redis.KillAsync();
         var successor = await _cluster.WaitForSuccessorAsync(slot, target);
         await Until(async () => await SubscribersAsync(successor) == 1);
+        await Until(() => heard.Contains(QueueHint.Changed)); // Nobody published: wake-ups may have been missed.
         await HearsAsync();
 
         async Task HearsAsync()

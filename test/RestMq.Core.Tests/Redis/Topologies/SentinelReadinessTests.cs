@@ -7,12 +7,11 @@ namespace RestMq.Redis.Topologies;
 [Collection(TopologyCollection.Name)]
 public sealed class SentinelReadinessTests
 {
-    private static readonly SentinelOptions Quick = new() { DownAfter = TimeSpan.FromMilliseconds(500) };
 
     [Fact]
     public async Task Check_NoReplicaIsNeeded_AsksForMinReplicasToWrite()
     {
-        await using var servers = await SentinelTopology.LaunchAsync(Quick);
+        await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration);
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null);
 
@@ -29,7 +28,7 @@ public sealed class SentinelReadinessTests
     [Fact]
     public async Task Check_MajorityOfSentinelsAway_SaysSo()
     {
-        await using var servers = await SentinelTopology.LaunchAsync(Quick);
+        await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration);
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null);
 
@@ -46,16 +45,25 @@ public sealed class SentinelReadinessTests
     [Fact]
     public async Task Check_UnknownService_SaysSo()
     {
-        await using var servers = await SentinelTopology.LaunchAsync(Quick);
+        await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration.Replace(SentinelTopology.Service, "another"));
 
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is { } failure && failure.Contains("No such master with that name"));
     }
 
     [Fact]
+    public async Task SentinelsWithoutPassword_AreAskedAllTheSame()
+    {
+        await using var servers = await SentinelTopology.LaunchAsync();
+        await using var load = new Load(servers.Configuration + ",password=of-the-servers");
+
+        await Until(async () => (await load.Stores[0].CheckAsync(default)).Facts.TryGetValue("sentinels", out var answering) && (string)answering == "3 of 3");
+    }
+
+    [Fact]
     public async Task OneConfiguredSentinel_TheOthersAreFound()
     {
-        await using var servers = await SentinelTopology.LaunchAsync(Quick);
+        await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load($"127.0.0.1:{servers.Sentinels[0].Proxy.Port},serviceName={SentinelTopology.Service}");
         await Until(async () => (await load.Stores[0].CheckAsync(default)) is { Failure: null, Facts: var facts } && (string)facts["sentinels"] == "3 of 3");
 
