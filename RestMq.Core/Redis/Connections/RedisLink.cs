@@ -19,7 +19,7 @@ internal sealed class RedisLink(
     // Channels are the server's and not a database's, so the number of the database is in their names.
     private readonly string _suffix = multiplexer.GetDatabase().Database is not 0 and var database ? $":{database}" : "";
     private Task<IConnectionMultiplexer>? _blocking;
-    private bool? _sharded;
+    private Publishing _publishing;
 
     /// <summary>The connection.</summary>
     public IConnectionMultiplexer Multiplexer => multiplexer;
@@ -30,7 +30,7 @@ internal sealed class RedisLink(
     /// <summary>
     /// Whether wake-ups go by sharded pub/sub: in a cluster of Redis 7.0 or later, where a classic message costs every node. False until a server is connected.
     /// </summary>
-    public bool UsesShardedChannels => _sharded ?? LookWhetherSharded();
+    public bool UsesShardedChannels => (_publishing is Publishing.Unknown ? LookHow() : _publishing) is Publishing.Sharded;
 
     /// <summary>Returns the channel of this name, as this connection subscribes to it.</summary>
     public RedisChannel Channel(string name) => UsesShardedChannels ? RedisChannel.Sharded(name + _suffix) : RedisChannel.Literal(name + _suffix);
@@ -39,7 +39,7 @@ internal sealed class RedisLink(
     public RedisValue Published(RedisValue name) => channelPrefix.Length + _suffix.Length > 0 ? $"{channelPrefix}{name}{_suffix}" : name;
 
     /// <summary>Looks again how the servers publish: after a reconnect they may be of another version.</summary>
-    public void Forget() => _sharded = null;
+    public void Forget() => _publishing = Publishing.Unknown;
 
     /// <summary>
     /// Returns a second connection to the same primary, for commands that block it (<c>WAIT</c>). It is opened at first use and closed with this link.
@@ -50,7 +50,7 @@ internal sealed class RedisLink(
         {
             ObjectDisposedException.ThrowIf(IsClosed, this);
             // A failed attempt is not kept: the next call makes another.
-            if (_blocking is null or { IsFaulted: true } or { IsCanceled: true }) _blocking = openAnother(_closing.Token);
+            if (_blocking is null or { IsFaulted: true } or { IsCanceled: true }) _blocking = Task.Run(() => openAnother(_closing.Token), CancellationToken.None);
             return _blocking.WaitAsync(cancellationToken);
         }
     }
@@ -74,12 +74,18 @@ internal sealed class RedisLink(
         if (isOwned) await second.DisposeAsync().ConfigureAwait(false);
     }
 
-    private bool LookWhetherSharded()
+    private Publishing LookHow()
     {
         var servers = multiplexer.GetServers().Where(server => server.IsConnected).ToArray();
-        if (servers.Length == 0) return false;
+        if (servers.Length == 0) return Publishing.Unknown;
         var sharded = servers.All(server => server.ServerType == ServerType.Cluster && server.Version >= FirstWithShardedChannels);
-        _sharded = sharded;
-        return sharded;
+        return _publishing = sharded ? Publishing.Sharded : Publishing.Classic;
+    }
+
+    private enum Publishing
+    {
+        Unknown,
+        Classic,
+        Sharded,
     }
 }

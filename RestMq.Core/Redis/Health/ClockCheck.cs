@@ -17,17 +17,16 @@ internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private long _measuredAt;
-    private TimeSpan? _skew;
+    private Measurement? _last;
 
     /// <summary>Returns by how much the clocks of the servers differ, measured within the last half minute; null when fewer than two tell their time.</summary>
     public async Task<TimeSpan?> SkewAsync(IReadOnlyList<ServerReport> primaries, CancellationToken cancellationToken)
     {
-        if (_measuredAt != 0 && time.GetElapsedTime(_measuredAt) < Every) return _skew;
-        var offsets = await connection.DoAsync(c => OffsetsAsync(c, primaries), cancellationToken).ConfigureAwait(false);
-        _skew = offsets.Length < 2 ? null : Differ(offsets);
-        _measuredAt = time.GetTimestamp();
-        return _skew;
+        if (_last is { } last && time.GetElapsedTime(last.At) < Every) return last.Skew;
+        var multiplexer = await connection.DoAsync(one => Task.FromResult(one), cancellationToken).ConfigureAwait(false);
+        var offsets = await OffsetsAsync(multiplexer, primaries).ConfigureAwait(false);
+        _last = new Measurement(time.GetTimestamp(), offsets.Length < 2 ? null : Differ(offsets));
+        return _last.Skew;
     }
 
     // A slow answer tells less: the clocks surely differ by what remains when both delays are taken off.
@@ -50,40 +49,45 @@ internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
         var servers = multiplexer.GetServers().Where(server => server.IsConnected).ToArray();
         var known = servers.Select(server => RedisSettings.NameOf(server.EndPoint)).ToHashSet();
         var replicas = connection.Source.Configuration is not { } configuration ? []
-            : primaries.SelectMany(primary => primary.Replicas).Where(replica => !known.Contains(RedisSettings.NameOf(replica))).Select(replica => AskAsync(configuration, replica));
-        return [.. (await Task.WhenAll([.. servers.Select(AskAsync), .. replicas]).ConfigureAwait(false)).OfType<Offset>()];
+            : primaries.SelectMany(primary => primary.Replicas).Where(replica => !known.Contains(RedisSettings.NameOf(replica)))
+                .Select(replica => InTimeAsync(AskAsync(configuration, replica)));
+        return [.. (await Task.WhenAll([.. servers.Select(AskInTimeAsync), .. replicas]).ConfigureAwait(false)).OfType<Offset>()];
+    }
+
+    private Task<Offset?> AskInTimeAsync(IServer server) => InTimeAsync(AskAsync(server));
+
+    // A server that does not tell its time leaves that unknown; whether it should answer is not this question.
+    private static async Task<Offset?> InTimeAsync(Task<Offset?> asking)
+    {
+        try
+        {
+            return await asking.WaitAsync(Patience).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
+        {
+            return null;
+        }
     }
 
     private async Task<Offset?> AskAsync(ConfigurationOptions configuration, EndPoint replica)
     {
         var one = configuration.For(replica);
         (one.ConnectTimeout, one.AsyncTimeout, one.ConnectRetry) = ((int)Patience.TotalMilliseconds, (int)Patience.TotalMilliseconds, 1);
-        try
-        {
-            var opened = await ConnectionMultiplexer.ConnectAsync(one).ConfigureAwait(false);
-            await using var closing = opened.ConfigureAwait(false);
-            return await AskAsync(opened.GetServer(replica)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is RedisException or TimeoutException)
-        {
-            return null; // Its clock is unknown; whether there are enough replicas is the server's question.
-        }
+        one.BacklogPolicy = BacklogPolicy.FailFast;
+        var opened = await ConnectionMultiplexer.ConnectAsync(one).ConfigureAwait(false);
+        await using var closing = opened.ConfigureAwait(false);
+        return await AskAsync(opened.GetServer(replica)).ConfigureAwait(false);
     }
 
     private async Task<Offset?> AskAsync(IServer server)
     {
-        try
-        {
-            var start = time.GetTimestamp();
-            var told = await server.TimeAsync().WaitAsync(Patience).ConfigureAwait(false);
-            var delay = time.GetElapsedTime(start);
-            return new Offset(told - time.GetUtcNow().UtcDateTime, delay);
-        }
-        catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException)
-        {
-            return null;
-        }
+        var start = time.GetTimestamp();
+        var told = await server.TimeAsync().ConfigureAwait(false);
+        var delay = time.GetElapsedTime(start);
+        return new Offset(told - time.GetUtcNow().UtcDateTime, delay);
     }
 
     private sealed record Offset(TimeSpan Ahead, TimeSpan Delay);
+
+    private sealed record Measurement(long At, TimeSpan? Skew);
 }
