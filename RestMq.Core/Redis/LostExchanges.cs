@@ -98,7 +98,7 @@ internal sealed partial class LostExchanges(
         }
     }
 
-    [LoggerMessage(4, LogLevel.Warning, "Too many replies of Redis were lost; messages of {Queue} that nobody got return when their leases end")]
+    [LoggerMessage(10, LogLevel.Warning, "Too many replies of Redis were lost; messages of {Queue} that nobody got return when their leases end")]
     private static partial void LogGivenUp(ILogger logger, string queue);
 
     private sealed record Exchange(QueueName Queue, RedisKey[] Keys, long Token, long Since, int Questions = 0);

@@ -1,276 +1,270 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
+using RestMq.Redis.Connections;
+using RestMq.Redis.Sentinel;
 using RestMq.Telemetry;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
 /// <summary>
-/// The connection, made at the first call and kept; it heals by itself. Whatever keeps Redis from doing what was asked comes out as
-/// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>.
+/// Carries calls to Redis, over one connection or to the primary that Sentinel names. Whatever keeps Redis from doing what was asked comes out as
+/// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>. A call is sent again only when it is proven that nothing was executed.
 /// </summary>
-internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
+internal sealed partial class RedisConnection : IAsyncDisposable
 {
-    // With the heartbeat below, and some time for a busy machine, a server that hangs is given up in less than two seconds.
-    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(1.25);
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
+    /// <summary>What callers are told.</summary>
+    public const string AwayMessage = "The message store is away; try again soon.";
 
-    private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _closing = new();
-    // One that is configured here gives up in time by itself; the application's own may be more patient than a caller should be.
-    private readonly bool _isOurs = options is { ConnectionFactory: null, ConfigurationOptions: null };
-    private readonly ConfigurationOptions? _configuration = options.ConnectionFactory is null ? Configure(options) : null;
-    private Task<IConnectionMultiplexer>? _connecting;
-    private bool _disposed;
-    // Channels are the server's and not a database's, so its number is in their names; and what a connection puts before the names that it
-    // subscribes to, it does not put before those that a script publishes to.
-    private string _channelPrefix = "";
-    private string _channelSuffix = "";
+    // Replicas never serve a queue's state: they may be behind.
+    private const CommandFlags Flags = CommandFlags.DemandMaster;
+
+    private static readonly TimeSpan ReconfigureEvery = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _logger;
+    private readonly QueueMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly RedisSubscriptions _subscriptions;
+    private long _reconfiguredAt;
+
+    public RedisConnection(RedisStoreOptions options, ILogger logger, QueueMetrics metrics, TimeProvider? time = null)
+    {
+        _logger = logger;
+        _metrics = metrics;
+        _time = time ?? TimeProvider.System;
+        var configuration = RedisSettings.Of(options);
+        Source = configuration is { ServiceName.Length: > 0 }
+            ? new SentinelSource(configuration, isOurs: options.ConfigurationOptions is null, _time, logger)
+            : new DirectSource(options, configuration, logger);
+        _subscriptions = new RedisSubscriptions(Source, logger);
+    }
+
+    /// <summary>Where the connections come from.</summary>
+    public RedisSource Source { get; }
 
     /// <summary>How long a call may take, and the making of the connection: <c>asyncTimeout</c> of the connection string, or 1.25 s.</summary>
-    public TimeSpan Patience => _isOurs ? TimeSpan.FromMilliseconds(_configuration!.AsyncTimeout) : DefaultPatience;
+    public TimeSpan Patience => Source.Patience;
 
     /// <summary>The servers, without a password.</summary>
-    public string Description { get => field ??= _configuration is null ? "redis" : string.Join(',', _configuration.EndPoints.Select(NameOf)); private set; }
+    public string Description => Source.Description;
 
-    /// <summary>Raised when a lost connection is back: hints may have been missed.</summary>
-    public event Action? Restored;
+    /// <summary>Whether wake-ups go by sharded pub/sub; known once connected, and false until then.</summary>
+    public bool UsesShardedChannels => Source.Current?.UsesShardedChannels ?? false;
 
-    /// <summary>The channel of this name that is of the connection's database, as its subscribers name it.</summary>
-    public async ValueTask<RedisChannel> ChannelAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Whether the servers are a cluster of which one answers; known once connected.</summary>
+    public bool IsCluster =>
+        Source.Current?.Multiplexer.GetServers().Any(server => server is { IsConnected: true, ServerType: ServerType.Cluster }) ?? false;
+
+    /// <summary>Subscribes to the channel of this name, on this connection and on each that follows it.</summary>
+    /// <param name="name">The name without what the connection adds.</param>
+    /// <param name="onMessage">Gets each message.</param>
+    /// <param name="onGap">Told that messages may have been missed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<IAsyncDisposable> SubscribeAsync(string name, Action<RedisValue> onMessage, Action onGap, CancellationToken cancellationToken)
     {
-        await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        return RedisChannel.Literal(name + _channelSuffix);
+        var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
+        var adding = _subscriptions.AddAsync(link, name, onMessage, onGap);
+        try
+        {
+            return await adding.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (RedisErrors.IsAway(e, link))
+        {
+            _ = EndAsync(adding);
+            throw Unavailable(e);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = EndAsync(adding);
+            throw;
+        }
     }
 
-    /// <summary>Runs a script on a queue. Its first argument is the name of the queue's channel, and gets there as this connection's subscribers hear it.</summary>
+    // A subscription that came too late is nobody's.
+    private static async Task EndAsync(Task<RedisSubscription> adding)
+    {
+        await Task.WhenAny(adding).ConfigureAwait(false);
+        if (adding.IsCompletedSuccessfully) await (await adding.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Runs a script on a queue. Its first argument is the name of the queue's channel, and gets there as this connection's subscribers hear it.
+    /// </summary>
+    public ValueTask<RedisResult> EvaluateAsync(
+        RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
+        EvaluateAsync(script, queue, keys, arguments, RedisIdentity.Any, cancellationToken);
+
+    /// <summary>Runs a script that names the server that is to run it.</summary>
+    /// <exception cref="OtherRedisServerException">Another server keeps the keys now; nothing was done there.</exception>
     public async ValueTask<RedisResult> EvaluateAsync(
-        RedisScript script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+        RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, RedisIdentity server, CancellationToken cancellationToken)
     {
-        var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        arguments = OnOurChannel(arguments);
-        RedisResult reply;
-        try
+        var retries = new Retries(Patience, _time);
+        var wake = arguments[0];
+        while (true)
         {
-            reply = await InTimeAsync(connection.GetDatabase().ScriptEvaluateAsync(script.Hash, keys, arguments)).ConfigureAwait(false);
-        }
-        catch (RedisServerException e) when (!script.NamesServer && e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-        {
-            reply = await LoadAndEvaluateAsync(connection, script, keys, arguments).ConfigureAwait(false);
-        }
-        catch (Exception e) when (IsAway(e))
-        {
-            throw Unavailable(e);
-        }
-        return Counted(queue, reply);
-    }
-
-    /// <summary>Runs a script by its text, after which the server knows it by its hash.</summary>
-    public async ValueTask<RedisResult> LoadAndEvaluateAsync(
-        RedisScript script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
-    {
-        var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        return Counted(queue, await LoadAndEvaluateAsync(connection, script, keys, OnOurChannel(arguments)).ConfigureAwait(false));
-    }
-
-    private RedisValue[] OnOurChannel(RedisValue[] arguments) =>
-        _channelPrefix.Length + _channelSuffix.Length == 0 ? arguments : [$"{_channelPrefix}{arguments[0]}{_channelSuffix}", .. arguments.AsSpan(1)];
-
-    // What went on the way stands before a reply, as includes/queue.lua says, and never in an ordinary one.
-    private RedisResult Counted(QueueName queue, RedisResult reply)
-    {
-        if (reply.Length != 4 || reply[0].Resp2Type != ResultType.SimpleString) return reply;
-        metrics.Expired(queue, (long)reply[1]);
-        metrics.Buried(queue, (long)reply[2]);
-        return reply[3];
-    }
-
-    // The first time, and again on a server that has been restarted.
-    private async Task<RedisResult> LoadAndEvaluateAsync(IConnectionMultiplexer connection, RedisScript script, RedisKey[] keys, RedisValue[] arguments)
-    {
-        try
-        {
-            return await InTimeAsync(connection.GetDatabase().ScriptEvaluateAsync(script.Text, keys, arguments)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (IsAway(e))
-        {
-            throw Unavailable(e);
-        }
-    }
-
-    private Task<RedisResult> InTimeAsync(Task<RedisResult> call) => _isOurs ? call : call.WaitAsync(Patience, CancellationToken.None);
-
-    /// <summary>Does one thing with the connection.</summary>
-    public async ValueTask<T> DoAsync<T>(Func<IConnectionMultiplexer, Task<T>> action, CancellationToken cancellationToken)
-    {
-        var connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await action(connection).WaitAsync(Patience, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception e) when (IsAway(e))
-        {
-            throw Unavailable(e);
+            var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
+            Exception failure;
+            try
+            {
+                arguments[0] = link.Published(wake);
+                var text = script.For(server.RunId, link.UsesShardedChannels);
+                var reply = await EvaluateAsync(link, text, keys, arguments, server).ConfigureAwait(false);
+                await Source.ConfirmAsync(link).ConfigureAwait(false);
+                return Counted(queue, reply);
+            }
+            catch (Exception e) when (RedisErrors.IsAway(e, link))
+            {
+                failure = e;
+            }
+            finally
+            {
+                arguments[0] = wake;
+            }
+            await WaitToRetryAsync(failure, link, ref retries, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Asks the server that keeps a key who it is.</summary>
-    public async ValueTask<RedisServerId> IdentifyAsync(RedisKey key, CancellationToken cancellationToken)
+    public async ValueTask<RedisIdentity> IdentifyAsync(RedisKey key, CancellationToken cancellationToken)
     {
         try
         {
-            // By a script, which goes where the key is.
-            var info = await DoAsync(
-                c => c.GetDatabase().ScriptEvaluateAsync("return redis.call('INFO', 'server') .. redis.call('INFO', 'replication')", [key]),
-                cancellationToken).ConfigureAwait(false);
-            return new RedisServerId($"{Hex(info, "run_id:")}{Hex(info, "master_replid:")}", HasShardedChannels: false);
+            return RedisIdentity.Parse((string?)await DoAsync(
+                c => c.GetDatabase().ScriptEvaluateAsync(RedisIdentity.IdentifyScript, [key], flags: Flags), cancellationToken).ConfigureAwait(false));
         }
         catch (RedisServerException)
         {
             // An ACL, or a managed server, may refuse INFO.
-            return default;
+            return RedisIdentity.Parse(null);
         }
+    }
 
-        static string Hex(RedisResult info, string name)
+    /// <summary>Does one thing with the connection. It is done again when it is proven that nothing was executed.</summary>
+    public async ValueTask<T> DoAsync<T>(Func<IConnectionMultiplexer, Task<T>> action, CancellationToken cancellationToken)
+    {
+        var retries = new Retries(Patience, _time);
+        while (true)
         {
-            const int Digits = 12;
-            var text = (string?)info ?? "";
-            var at = text.IndexOf(name, StringComparison.Ordinal) + name.Length;
-            var found = at < name.Length ? "" : text.Substring(at, Math.Min(Digits, text.Length - at));
-            return found.All(char.IsAsciiHexDigit) ? found : "";
+            var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
+            Exception failure;
+            try
+            {
+                var result = await action(link.Multiplexer).WaitAsync(Patience, CancellationToken.None).ConfigureAwait(false);
+                await Source.ConfirmAsync(link).ConfigureAwait(false);
+                return result;
+            }
+            catch (Exception e) when (RedisErrors.IsAway(e, link))
+            {
+                failure = e;
+            }
+            await WaitToRetryAsync(failure, link, ref retries, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>): no other call waits behind it there. It is opened at
+    /// first use, and closed when another primary takes over. Where the application makes the connections, its factory is asked once more.
+    /// </summary>
+    public async ValueTask<IConnectionMultiplexer> BlockingConnectionAsync(CancellationToken cancellationToken)
+    {
+        var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await link.BlockingAsync(cancellationToken).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (RedisErrors.IsAway(e, link))
+        {
+            throw Unavailable(e);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        Task<IConnectionMultiplexer>? connecting;
-        lock (_lock)
-        {
-            _disposed = true;
-            connecting = _connecting;
-        }
-        await _closing.CancelAsync().ConfigureAwait(false);
-        if (connecting is null) return;
-        // An application's own factory may never come back; what it would give is the application's to dispose.
-        await Task.WhenAny(connecting, Task.Delay(Patience)).ConfigureAwait(false);
-        if (!connecting.IsCompletedSuccessfully) return;
-        var connection = await connecting.ConfigureAwait(false);
-        connection.ConnectionRestored -= OnRestored;
-        connection.ConnectionFailed -= OnFailed;
-        if (options.ConnectionFactory is null) await connection.DisposeAsync().ConfigureAwait(false);
+        await _subscriptions.DisposeAsync().ConfigureAwait(false);
+        await Source.DisposeAsync().ConfigureAwait(false);
     }
 
-    private ValueTask<IConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken)
+    private async Task<RedisResult> EvaluateAsync(RedisLink link, RedisScript script, RedisKey[] keys, RedisValue[] arguments, RedisIdentity server)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var connecting = _connecting;
-        return connecting is { IsCompletedSuccessfully: true } ? new(connecting) : new(WaitAsync(cancellationToken));
+        var redis = link.Multiplexer.GetDatabase();
+        if (!server.IsFresh)
+        {
+            try
+            {
+                return await InTimeAsync(redis.ScriptEvaluateAsync(script.Hash, keys, arguments, Flags)).ConfigureAwait(false);
+            }
+            catch (RedisServerException e) when (RedisErrors.IsUnknownScript(e))
+            {
+                // The first time, and again on a server that has been restarted.
+                if (script.NamesServer) throw new OtherRedisServerException(e);
+            }
+        }
+        return await InTimeAsync(redis.ScriptEvaluateAsync(script.Text, keys, arguments, Flags)).ConfigureAwait(false);
     }
 
-    private async Task<IConnectionMultiplexer> WaitAsync(CancellationToken cancellationToken)
+    // What went on the way stands before a reply, as includes/queue.lua says, and never in an ordinary one.
+    private RedisResult Counted(QueueName queue, RedisResult reply)
     {
-        Task<IConnectionMultiplexer> connecting;
-        lock (_lock)
+        if (reply.Length != 4 || reply[0].Resp2Type != ResultType.SimpleString) return reply;
+        _metrics.Expired(queue, (long)reply[1]);
+        _metrics.Buried(queue, (long)reply[2]);
+        return reply[3];
+    }
+
+    private Task<RedisResult> InTimeAsync(Task<RedisResult> call) => Source.GivesUpInTime ? call : call.WaitAsync(Patience, CancellationToken.None);
+
+    private ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken)
+    {
+        var link = Source.LinkAsync(cancellationToken);
+        return link.IsCompletedSuccessfully ? link : new(WaitAsync(link));
+
+        async Task<RedisLink> WaitAsync(ValueTask<RedisLink> link)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            // A failed attempt is not kept: the next call makes another.
-            if (_connecting is null or { IsFaulted: true } or { IsCanceled: true }) _connecting = OpenAsync();
-            connecting = _connecting;
+            try
+            {
+                return await link.ConfigureAwait(false);
+            }
+            catch (Exception e) when (RedisErrors.IsAway(e))
+            {
+                throw Unavailable(e);
+            }
         }
+    }
+
+    private Task WaitToRetryAsync(Exception failure, RedisLink link, ref Retries retries, CancellationToken cancellationToken)
+    {
+        var reason = RedisErrors.ReasonToRetry(failure, link);
+        if (!retries.TryNext(reason, out var pause)) return Task.FromException(Unavailable(failure));
+        if (reason is RetryReason.NotPrimary or RetryReason.NotRouted) Reconfigure(link);
+        return Task.Delay(pause, _time, cancellationToken);
+    }
+
+    // The client looks for itself which server is the primary, but not at once.
+    private void Reconfigure(RedisLink link)
+    {
+        var last = Interlocked.Read(ref _reconfiguredAt);
+        if (last != 0 && _time.GetElapsedTime(last) < ReconfigureEvery) return;
+        if (Interlocked.CompareExchange(ref _reconfiguredAt, _time.GetTimestamp(), last) != last) return;
+        _ = ReconfigureAsync(link);
+    }
+
+    private async Task ReconfigureAsync(RedisLink link)
+    {
         try
         {
-            return await connecting.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+            await link.Multiplexer.ConfigureAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (IsAway(e))
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
-            throw Unavailable(e);
+            LogAway(_logger, Description, e.Message); // The call that asked for it is tried again, and tells how that ended.
         }
     }
-
-    private async Task<IConnectionMultiplexer> OpenAsync()
-    {
-        await Task.Yield(); // Connecting does some of its work before its first await, and the caller holds a lock.
-        IConnectionMultiplexer connection = options.ConnectionFactory is { } factory
-            ? await AskAsync(factory).ConfigureAwait(false)
-            : await ConnectionMultiplexer.ConnectAsync(_configuration!).ConfigureAwait(false);
-        connection.ConnectionRestored += OnRestored;
-        connection.ConnectionFailed += OnFailed;
-        Description = string.Join(',', connection.GetEndPoints().Select(NameOf));
-        _channelPrefix = _configuration is null ? ChannelPrefixOf(connection) : (string?)_configuration.ChannelPrefix ?? "";
-        _channelSuffix = connection.GetDatabase().Database is not 0 and var database ? $":{database}" : "";
-        return connection;
-    }
-
-    // Whatever keeps the application from giving its connection, there is none: a later call may have one.
-    private async Task<IConnectionMultiplexer> AskAsync(Func<CancellationToken, Task<IConnectionMultiplexer>> factory)
-    {
-        try
-        {
-            return await factory(_closing.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (!_closing.IsCancellationRequested)
-        {
-            throw Unavailable(e);
-        }
-    }
-
-    private void OnRestored(object? sender, ConnectionFailedEventArgs e)
-    {
-        LogRestored(logger, NameOf(e.EndPoint), e.ConnectionType);
-        Restored?.Invoke();
-    }
-
-    private void OnFailed(object? sender, ConnectionFailedEventArgs e) => LogLost(logger, NameOf(e.EndPoint), e.ConnectionType, e.FailureType);
-
-    private static ConfigurationOptions Configure(RedisStoreOptions options)
-    {
-        if (options.ConfigurationOptions is { } given) return given;
-        var text = options.Configuration ?? "localhost:6379";
-        var configuration = StackExchange.Redis.ConfigurationOptions.Parse(text);
-        configuration.AbortOnConnectFail = false; // A server that is not up yet is waited for, not given up.
-        configuration.BacklogPolicy = BacklogPolicy.FailFast; // A caller is told at once, rather than queued on a server that is away.
-        configuration.HeartbeatInterval = Heartbeat;
-        if (!Names(text, "asyncTimeout")) configuration.AsyncTimeout = (int)DefaultPatience.TotalMilliseconds;
-        if (!Names(text, "connectTimeout")) configuration.ConnectTimeout = configuration.AsyncTimeout;
-        configuration.AllowAdmin = true; // To read appendfsync for the health report.
-        configuration.ClientName ??= "RestMq";
-        return configuration;
-    }
-
-    // An application's own connection tells it in its connection string only. That is not parsed, for it may hold a password with commas.
-    private static string ChannelPrefixOf(IConnectionMultiplexer connection)
-    {
-        const string Option = "channelPrefix=";
-        return connection.Configuration.Split(',').LastOrDefault(part => part.StartsWith(Option, StringComparison.OrdinalIgnoreCase))?[Option.Length..] ?? "";
-    }
-
-    private static bool Names(string text, string option) => text.Contains(option + "=", StringComparison.OrdinalIgnoreCase);
-
-    private static string NameOf(EndPoint? endPoint) => endPoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : $"{endPoint}";
-
-    /// <summary>Whether the server is away or will not do what every server should: then it is 503, and not our mistake.</summary>
-    private static bool IsAway(Exception e) => e switch
-    {
-        RedisConnectionException or RedisTimeoutException or TimeoutException => true,
-        RedisServerException server => Refusals.Any(prefix => server.Message.StartsWith(prefix, StringComparison.Ordinal))
-            || Refusals.Any(prefix => server.Message.Contains(": " + prefix, StringComparison.Ordinal) || server.Message.Contains(": -" + prefix, StringComparison.Ordinal)),
-        _ => false,
-    };
-
-    private static readonly string[] Refusals =
-        ["LOADING", "READONLY", "MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOAUTH", "WRONGPASS", "NOPERM"];
 
     private RestMqUnavailableException Unavailable(Exception e)
     {
-        LogAway(logger, Description, e.Message);
-        return new RestMqUnavailableException("The message store is away; try again soon.", e);
+        LogAway(_logger, Description, e.Message);
+        return new RestMqUnavailableException(AwayMessage, e);
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "Redis at {Server} lost a connection ({Connection}): {Failure}")]
-    private static partial void LogLost(ILogger logger, string server, ConnectionType connection, ConnectionFailureType failure);
-
-    [LoggerMessage(2, LogLevel.Information, "Redis at {Server} is back ({Connection})")]
-    private static partial void LogRestored(ILogger logger, string server, ConnectionType connection);
 
     [LoggerMessage(3, LogLevel.Debug, "Redis at {Server} did not do what was asked: {Reason}")]
     private static partial void LogAway(ILogger logger, string server, string reason);

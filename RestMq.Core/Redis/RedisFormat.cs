@@ -8,18 +8,22 @@ namespace RestMq.Redis;
 /// bounded steps that any number of hosts may do together; until that is done, calls fail as those to a store that is away.
 /// </summary>
 internal sealed partial class RedisFormat(
-    RedisConnection connection, string prefix, Func<QueueName, CancellationToken, ValueTask> migrateQueue, ILogger logger)
+    RedisConnection connection, string prefix, Func<QueueName, CancellationToken, ValueTask> migrateQueue, TimeProvider time, ILogger logger)
 {
     /// <summary>The format that this version reads and writes.</summary>
     public const int Current = 2;
 
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private Task? _checking;
+    private long _askedAt;
+    private bool _isUnknown;
 
     /// <summary>Completes when the data has the current format.</summary>
     /// <exception cref="RestMqUnavailableException">Redis is away, holds a newer format, or is still being migrated.</exception>
     public ValueTask EnsureAsync(CancellationToken cancellationToken) =>
-        _checking is { IsCompletedSuccessfully: true } ? default : new(WaitAsync(cancellationToken));
+        _checking is { IsCompletedSuccessfully: true } && !(_isUnknown && time.GetElapsedTime(_askedAt) > AskAgain) ? default : new(WaitAsync(cancellationToken));
 
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
@@ -27,7 +31,7 @@ internal sealed partial class RedisFormat(
         lock (_lock)
         {
             // A failed check is not kept: the next call makes another.
-            if (_checking is null or { IsFaulted: true } or { IsCanceled: true }) _checking = CheckAsync();
+            if (_checking is null or { IsFaulted: true } or { IsCanceled: true } || (_isUnknown && _checking.IsCompleted)) _checking = CheckAsync();
             checking = _checking;
         }
         try
@@ -44,7 +48,19 @@ internal sealed partial class RedisFormat(
     private async Task CheckAsync()
     {
         await Task.Yield(); // The caller holds a lock.
-        var (format, isOld) = await ReadAsync().ConfigureAwait(false);
+        int format;
+        bool isOld;
+        try
+        {
+            (format, isOld) = await ReadAsync().ConfigureAwait(false);
+            _isUnknown = false;
+        }
+        catch (RestMqUnavailableException) when (connection.IsCluster)
+        {
+            // One shard of a cluster must not stop the others. The format is asked for again soon; meanwhile scripts refuse the lists of format 1.
+            (_isUnknown, _askedAt) = (true, time.GetTimestamp());
+            return;
+        }
         if (format > Current)
         {
             LogNewer(logger, prefix, format, Current);
@@ -86,14 +102,14 @@ internal sealed partial class RedisFormat(
         for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], 0, name) end
         """;
 
-    [LoggerMessage(5, LogLevel.Critical,
+    [LoggerMessage(11, LogLevel.Critical,
         "The queues under '{Prefix}' in Redis have format {Format}, and this version knows formats up to {Current}: upgrade this host")]
     private static partial void LogNewer(ILogger logger, string prefix, int format, int current);
 
-    [LoggerMessage(6, LogLevel.Warning,
+    [LoggerMessage(12, LogLevel.Warning,
         "Migrating {Queues} queues under '{Prefix}' in Redis to format {Format}. Hosts of older versions must be stopped: their calls to these queues fail")]
     private static partial void LogMigrating(ILogger logger, int queues, string prefix, int format);
 
-    [LoggerMessage(7, LogLevel.Information, "Migrated {Queues} queues under '{Prefix}' in Redis")]
+    [LoggerMessage(13, LogLevel.Information, "Migrated {Queues} queues under '{Prefix}' in Redis")]
     private static partial void LogMigrated(ILogger logger, int queues, string prefix);
 }

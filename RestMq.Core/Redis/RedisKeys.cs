@@ -17,8 +17,8 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     /// <summary>When this process has last entered the queue in the set of all queues, in the clock's ticks; 0 when it has not.</summary>
     public long Entered { get; set; }
 
-    /// <summary>The server that keeps the queue, as this host knows it; null until it has been asked.</summary>
-    public RedisServerId? Server { get; set; }
+    /// <summary>The server that keeps the queue, as this host knows it, and on which connection it was asked; null until it was.</summary>
+    public (RedisIdentity Server, int Connection)? Server { get; set; }
 
     /// <summary>The greatest id of the queue that this host has seen.</summary>
     public long LastId => Interlocked.Read(ref _lastId);

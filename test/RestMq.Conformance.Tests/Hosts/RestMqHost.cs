@@ -37,7 +37,7 @@ public sealed partial class RestMqHost : IAsyncDisposable
     /// <param name="settings">Arguments such as <c>--RestMq:MaxConsumers=2</c>.</param>
     public static async Task<RestMqHost> StartAsync(StoreKind store, RedisServer? shared = null, params string[] settings)
     {
-        var redis = store == StoreKind.Redis ? shared ?? await RedisServer.StartAsync() : null;
+        var redis = store == StoreKind.Redis ? shared ?? await RedisServer.LaunchAsync() : null;
         if (!File.Exists(Program)) throw new InvalidOperationException($"The sample host is not built: {Program} is missing (dotnet build RestMq.Sample).");
         List<string> arguments = [.. Command.Arguments, "--urls", "http://127.0.0.1:0"];
         // On a busy machine a Redis with its file on a busy disk may take seconds, and is no store that is away. A setting given here comes after it, and wins.

@@ -26,7 +26,7 @@ public sealed class HealthTests
         (await host.AskAsync("GET /health/ready")).Status.Should().Be(503);
         (await host.AskAsync("GET /health/live")).Status.Should().Be(200);
 
-        await host.Redis.ComeBackAsync();
+        await host.Redis.StartAsync();
         await Eventually.TrueAsync(async () => (await host.AskAsync("GET /health/ready")).Status == 200, "ready again");
     }
 }

@@ -5,8 +5,6 @@ namespace RestMq.Ledger.Servers;
 /// <summary>The sample host as a process, always on the same port.</summary>
 internal sealed class Daemon(int redis, params string[] settings) : IAsyncDisposable
 {
-    private const int Stop = 19, Continue = 18;
-
     private ChildProcess? _process;
 
     public int Port { get; } = Ports.Next();
@@ -31,9 +29,9 @@ internal sealed class Daemon(int redis, params string[] settings) : IAsyncDispos
 
     public Task KillAsync() => _process!.KillAsync();
 
-    public void Pause() => _process!.Signal(Stop);
+    public void Pause() => _process!.Suspend();
 
-    public void Resume() => _process!.Signal(Continue);
+    public void Resume() => _process!.Resume();
 
     public async ValueTask DisposeAsync()
     {

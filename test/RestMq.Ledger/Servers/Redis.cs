@@ -5,22 +5,13 @@ namespace RestMq.Ledger.Servers;
 /// <summary>A redis-server of our own with an append-only file, so that it can be killed and come back.</summary>
 internal sealed class Redis(string fsync) : IAsyncDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-ledger-");
-    private ChildProcess? _process;
+    private readonly RedisServer _server = new() { Settings = ["--appendfsync", fsync] };
 
-    public int Port { get; } = Ports.Next();
+    public int Port => _server.Port;
 
-    public async Task ComeBackAsync()
-    {
-        string[] arguments =
-        [
-            "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder.FullName, "--save", "", "--appendonly", "yes", "--appendfsync", fsync,
-        ];
-        _process = new ChildProcess("redis-server", arguments, "The ledger needs a redis-server on the PATH (apt-get install redis-server).");
-        await _process.WaitForLineAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal));
-    }
+    public Task ComeBackAsync() => _server.StartAsync();
 
-    public Task KillAsync() => _process!.KillAsync();
+    public Task KillAsync() => _server.KillAsync();
 
     public Task<ConnectionMultiplexer> ConnectAsync() => ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},allowAdmin=true");
 
@@ -39,9 +30,5 @@ internal sealed class Redis(string fsync) : IAsyncDisposable
         return string.Join(", ", left);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_process is not null) await _process.DisposeAsync();
-        _folder.Delete(recursive: true);
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

@@ -33,7 +33,7 @@ public sealed class RedisRestartTests : IAsyncLifetime
         await _daemons.Redis.KillAsync();
         await Eventually.TrueAsync(async () => (await Hosts[0].AskAsync("GET /stats/q")).Status == 503, "the daemons notice");
         var before = acknowledged.Numbers.Count;
-        await _daemons.Redis.ComeBackAsync();
+        await _daemons.Redis.StartAsync();
         await Eventually.TrueAsync(() => Task.FromResult(acknowledged.Numbers.Count > before + 300), "messages flow again", seconds: 20);
         await stop.CancelAsync();
         await Task.WhenAll(posting);

@@ -9,7 +9,7 @@ public sealed class ThreeDaemons : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Redis = await RedisServer.StartAsync();
+        Redis = await RedisServer.LaunchAsync();
         Hosts = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => StartAsync(Redis)));
     }
 

@@ -11,7 +11,7 @@ public sealed class NginxTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _redis = await RedisServer.StartAsync();
+        _redis = await RedisServer.LaunchAsync();
         _hosts = await Task.WhenAll(RestMqHost.StartAsync(StoreKind.Redis, _redis), RestMqHost.StartAsync(StoreKind.Redis, _redis));
         _nginx = await NginxServer.StartAsync(_hosts);
     }

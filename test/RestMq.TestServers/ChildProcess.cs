@@ -2,9 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace RestMq.Conformance.Hosts;
+namespace RestMq.TestServers;
 
-/// <summary>A child process whose output is kept, and which does not outlive the tests.</summary>
+/// <summary>
+/// A child process whose output is kept. It ends with the tests: a handler of the process' exit kills it, and <see cref="Watchdog"/> does when
+/// the tests themselves are killed.
+/// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
     private static readonly ConcurrentDictionary<Process, bool> Alive = new();
@@ -36,11 +39,14 @@ public sealed class ChildProcess : IAsyncDisposable
             throw new InvalidOperationException(missing, e);
         }
         Alive[_process] = true;
+        Watchdog.Add(_process.Id);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
     public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
 
     /// <summary>Everything it has written.</summary>
     public string Output => string.Join('\n', _output);
@@ -63,6 +69,20 @@ public sealed class ChildProcess : IAsyncDisposable
         using var deadline = new CancellationTokenSource(patience);
         await _process.WaitForExitAsync(deadline.Token);
         return _process.ExitCode;
+    }
+
+    /// <summary>Suspends it (SIGSTOP): its connections stay, and it answers nothing.</summary>
+    public void Suspend() => Signal(OperatingSystem.IsLinux() ? 19 : 17);
+
+    /// <summary>Ends a suspension (SIGCONT).</summary>
+    public void Resume() => Signal(OperatingSystem.IsLinux() ? 18 : 19);
+
+    /// <summary>Asks it to end (SIGTERM), and waits until it has.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        if (!_process.HasExited) Signal(15);
+        await _process.WaitForExitAsync(cancellationToken);
+        Forget(_process);
     }
 
     /// <summary>Sends a signal by its number: 15 asks to end, 19 stops, 18 goes on.</summary>
@@ -97,7 +117,13 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private static void End(Process process)
     {
-        if (Alive.TryRemove(process, out _) && !process.HasExited) process.Kill(entireProcessTree: true);
+        if (Alive.ContainsKey(process) && !process.HasExited) process.Kill(entireProcessTree: true);
+        Forget(process);
+    }
+
+    private static void Forget(Process process)
+    {
+        if (Alive.TryRemove(process, out _)) Watchdog.Remove(process.Id);
     }
 
     [DllImport("libc")]

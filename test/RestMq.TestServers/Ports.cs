@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace RestMq.Ledger.Servers;
+namespace RestMq.TestServers;
 
 /// <summary>
 /// Ports that stay a server's own while it is dead: below those that the system gives to connections going out, one of which could otherwise
 /// take the port of a server that is about to come back.
 /// </summary>
-internal static class Ports
+public static class Ports
 {
     public static int Next()
     {

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Net;
+using StackExchange.Redis;
+
+namespace RestMq.Redis.Connections;
+
+/// <summary>One channel that is listened to, by whichever link there is.</summary>
+internal sealed class RedisSubscription(string name, Action<RedisValue> onMessage, Action onGap, TimeSpan patience, Action<RedisSubscription> onDispose) : IAsyncDisposable
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private RedisLink? _link;
+    private RedisChannel _channel;
+    private EndPoint? _server;
+    private bool _disposed;
+
+    /// <summary>Subscribes by this link, unless that is done already.</summary>
+    public async Task AttachAsync(RedisLink link)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!_disposed && !link.IsClosed) await AttachInTurnAsync(link, link.Multiplexer.GetSubscriber()).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Tells that messages may have been missed.</summary>
+    public void TellGap() => onGap();
+
+    /// <summary>Tells of a gap if another server than before has the subscription, as after a cluster's failover. Returns whether a server has it.</summary>
+    public bool LookWhereItIs()
+    {
+        if (_link is not { IsClosed: false } link) return false;
+        var subscriber = link.Multiplexer.GetSubscriber();
+        if (subscriber.SubscribedEndpoint(_channel) is not { } server || !subscriber.IsConnected(_channel)) return false;
+        if (Interlocked.Exchange(ref _server, server) is { } before && !before.Equals(server)) TellGap();
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        onDispose(this);
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_disposed) return;
+            _disposed = true;
+            if (_link is not { IsClosed: false } link) return; // Nothing is subscribed on a connection that is gone.
+            // Not waited for: with the server away the subscription is only noted as unwanted, and is not made again.
+            await link.Multiplexer.GetSubscriber().UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
+        }
+        catch (Exception e) when (RedisErrors.IsAway(e) || e is ObjectDisposedException)
+        {
+            // The connection is gone, and the subscription with it.
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task AttachInTurnAsync(RedisLink link, ISubscriber subscriber)
+    {
+        // Wake-ups may have a connection of their own, which may be up a moment after the one for calls.
+        var start = Stopwatch.GetTimestamp();
+        while (link.Multiplexer.IsConnected && !subscriber.IsConnected(link.Channel(name)) && Stopwatch.GetElapsedTime(start) < patience)
+            await Task.Delay(Moment).ConfigureAwait(false);
+        var channel = link.Channel(name);
+        if (_link == link && _channel == channel) return;
+        try
+        {
+            await subscriber.SubscribeAsync(channel, OnMessage).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Otherwise the connection would subscribe by itself once it is back, beside the next attempt.
+            await subscriber.UnsubscribeAsync(channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
+            throw;
+        }
+        // The servers publish in another way since they were upgraded.
+        if (_link == link) await subscriber.UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
+        (_link, _channel, _server) = (link, channel, subscriber.SubscribedEndpoint(channel));
+    }
+
+    private void OnMessage(RedisChannel channel, RedisValue message) => onMessage(message);
+}

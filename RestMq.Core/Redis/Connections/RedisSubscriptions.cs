@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace RestMq.Redis.Connections;
+
+/// <summary>
+/// The channels that are listened to. They outlive a connection: on the one that follows it all are subscribed to again, and then everybody is told that
+/// messages may have been missed.
+/// </summary>
+internal sealed partial class RedisSubscriptions : IAsyncDisposable
+{
+    // For two seconds after the last that was heard of a move.
+    private const int Looks = 10;
+
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
+
+    private readonly ConcurrentDictionary<RedisSubscription, byte> _all = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _lock = new();
+    private readonly RedisSource _source;
+    private readonly ILogger _logger;
+    private Task _renewing = Task.CompletedTask;
+    private bool _tellAll;
+    private int _looks;
+
+    public RedisSubscriptions(RedisSource source, ILogger logger)
+    {
+        _source = source;
+        _logger = logger;
+        source.Restored += Renew;
+        source.Moved += Look;
+    }
+
+    /// <summary>Subscribes by this link, and by each that follows it.</summary>
+    public async Task<RedisSubscription> AddAsync(RedisLink link, string name, Action<RedisValue> onMessage, Action onGap)
+    {
+        var subscription = new RedisSubscription(name, onMessage, onGap, _source.Patience / 2, one => _all.TryRemove(one, out _));
+        await subscription.AttachAsync(link).ConfigureAwait(false);
+        _all.TryAdd(subscription, 0);
+        // The link may have been replaced before the subscription was among those that are renewed.
+        if (_source.Current != link) Renew();
+        return subscription;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _source.Restored -= Renew;
+        _source.Moved -= Look;
+        await _closing.CancelAsync().ConfigureAwait(false);
+        Task renewing;
+        lock (_lock) renewing = _renewing;
+        await renewing.ConfigureAwait(false);
+    }
+
+    private void Renew() => Begin(tellAll: true);
+
+    // The client library moves a subscription some time after the slot has moved, and says nothing of it.
+    private void Look() => Begin(tellAll: false);
+
+    private void Begin(bool tellAll)
+    {
+        if (_all.IsEmpty) return;
+        lock (_lock)
+        {
+            if (_closing.IsCancellationRequested) return;
+            _tellAll |= tellAll;
+            _looks = Looks;
+            if (_renewing.IsCompleted) _renewing = Task.Run(RenewAsync);
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        while (!_closing.IsCancellationRequested)
+        {
+            bool tellAll;
+            lock (_lock)
+            {
+                if (_looks-- == 0 || _source.Current is null) return; // A link that comes raises Restored.
+                (tellAll, _tellAll) = (_tellAll, false);
+            }
+            if (_source.Current is { } link) await RenewAsync(link, tellAll).ConfigureAwait(false);
+            await Task.Delay(Again, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RenewAsync(RedisLink link, bool tellAll)
+    {
+        try
+        {
+            foreach (var some in _all.Keys.Chunk(1000)) await Task.WhenAll(some.Select(one => one.AttachAsync(link))).ConfigureAwait(false);
+            var attached = true;
+            foreach (var one in _all.Keys)
+            {
+                attached &= one.LookWhereItIs();
+                if (tellAll) one.TellGap();
+            }
+            if (!attached) KeepLooking(tellAll: false);
+        }
+        catch (Exception e) when (RedisErrors.IsAway(e, link))
+        {
+            LogNotRenewed(_logger, _source.Description, e.Message);
+            KeepLooking(tellAll);
+        }
+    }
+
+    private void KeepLooking(bool tellAll)
+    {
+        lock (_lock)
+        {
+            _tellAll |= tellAll;
+            _looks = Looks;
+        }
+    }
+
+    [LoggerMessage(9, LogLevel.Warning, "The wake-ups of Redis at {Server} could not be subscribed to again, which is tried until it can be: {Reason}")]
+    private static partial void LogNotRenewed(ILogger logger, string server, string reason);
+}

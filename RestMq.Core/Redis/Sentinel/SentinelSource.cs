@@ -1,0 +1,275 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using RestMq.Redis.Connections;
+using StackExchange.Redis;
+
+namespace RestMq.Redis.Sentinel;
+
+/// <summary>
+/// Follows the primary that the sentinels name. The client library's own way stays with a deposed primary, or returns to it, for as long as that server
+/// calls itself a primary; what is written there is lost. So each primary gets a connection of its own, to it alone: that to the one before is closed first,
+/// and calls go only by the connection to the server that a majority of the sentinels has named a moment ago.
+/// </summary>
+internal sealed partial class SentinelSource : RedisSource
+{
+    /// <summary>
+    /// How long a call waits for the end of a failover: a planned one takes some 1.5 s, in which the old primary may no longer be written to and the
+    /// new one is not known.
+    /// </summary>
+    public static readonly TimeSpan FailoverPatience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(100);
+
+    private readonly ConfigurationOptions _configuration;
+    private readonly bool _isOurs;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SentinelMonitor _monitor;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _lock = new();
+    private readonly string _sentinels;
+    private TaskCompletionSource _changed = NewSignal();
+    private Primary? _primary;
+    private Task? _following;
+    private string? _failure;
+
+    public SentinelSource(ConfigurationOptions configuration, bool isOurs, TimeProvider time, ILogger logger) : base(logger)
+    {
+        _configuration = configuration.Clone();
+        _isOurs = isOurs;
+        _time = time;
+        _logger = logger;
+        _sentinels = string.Join(',', configuration.EndPoints.Select(RedisSettings.NameOf));
+        _monitor = new SentinelMonitor(_configuration, time, logger);
+        _monitor.Changed += Signal;
+    }
+
+    /// <summary>What the sentinels say, and which of them are silent.</summary>
+    public SentinelMonitor Monitor => _monitor;
+
+    public override TimeSpan Patience => _isOurs ? TimeSpan.FromMilliseconds(_configuration.AsyncTimeout) : RedisSettings.DefaultPatience;
+
+    public override string Description =>
+        _primary is { } primary ? $"{RedisSettings.NameOf(primary.Address)} ({_configuration.ServiceName} of {_sentinels})" : $"{_configuration.ServiceName} of {_sentinels}";
+
+    public override bool GivesUpInTime => _isOurs;
+
+    public override ConfigurationOptions? Configuration => _configuration;
+
+    public override RedisLink? Current => _primary?.Link;
+
+    public override ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Trusted() is { } link ? new(link) : new(WaitAsync(cancellationToken));
+    }
+
+    // The server may have executed the call after it was deposed, or lost what it executed before: only what a trusted primary said is true.
+    public override ValueTask ConfirmAsync(RedisLink link)
+    {
+        if (_primary is { } primary && primary.Link == link)
+        {
+            var verdict = _monitor.View.Verdict;
+            if (_monitor.View.Trusts(primary.Address, primary.Epoch)) return default;
+            if (verdict.Consent is Consent.FailingOver && _time.GetTimestamp() < verdict.GraceUntil) return default;
+        }
+        return new ValueTask(ConfirmLaterAsync(link));
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        Task? following;
+        lock (_lock)
+        {
+            following = _following;
+            _following ??= Task.CompletedTask;
+        }
+        await _closing.CancelAsync().ConfigureAwait(false);
+        Signal();
+        if (following is not null) await following.ConfigureAwait(false);
+        await _monitor.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private RedisLink? Trusted() => _primary is { } primary && _monitor.View.Trusts(primary.Address, primary.Epoch) ? primary.Link : null;
+
+    private async Task ConfirmLaterAsync(RedisLink link)
+    {
+        RedisLink? trusted = null;
+        try
+        {
+            // A link that is closed never comes back.
+            if (!link.IsClosed) trusted = await WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RestMqUnavailableException or ObjectDisposedException)
+        {
+            throw new RestMqUnavailableException(RedisConnection.AwayMessage, new SentinelException($"the reply came from a server that is no longer trusted: {e.InnerException?.Message ?? e.Message}"));
+        }
+        if (trusted != link)
+            throw new RestMqUnavailableException(RedisConnection.AwayMessage, new SentinelException("a failover came before it was known that the new primary has what was done."));
+    }
+
+    private async Task<RedisLink> WaitAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+            _following ??= Task.Run(FollowAsync);
+        }
+        var (start, patience) = (_time.GetTimestamp(), Patience);
+        while (true)
+        {
+            var changed = Volatile.Read(ref _changed).Task; // Before the look, so that no change is missed between the two.
+            if (Trusted() is { } link) return link;
+            ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+            // Who waits for the end of a failover waits for the connection to the new primary too.
+            if (_monitor.View.Verdict.Consent is Consent.FailingOver or Consent.Disagree && FailoverPatience > patience) patience = FailoverPatience;
+            var left = patience - _time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero) throw Unavailable();
+            try
+            {
+                await changed.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // The next look may find a longer patience, or none.
+            }
+        }
+    }
+
+    private RestMqUnavailableException Unavailable()
+    {
+        var verdict = _monitor.View.Verdict;
+        var reason = verdict.Consent is not Consent.Named ? verdict.Reason
+            : $"{RedisSettings.NameOf(verdict.Primary)}, which the sentinels name, cannot be used{(_failure is { } why ? $": {why}" : ".")}";
+        return new RestMqUnavailableException(RedisConnection.AwayMessage, new SentinelException(reason));
+    }
+
+    private async Task FollowAsync()
+    {
+        _monitor.Start();
+        while (!_closing.IsCancellationRequested)
+        {
+            var changed = Volatile.Read(ref _changed).Task;
+            var verdict = _monitor.View.Verdict;
+            if (verdict is { Consent: Consent.Named, Primary: { } named } && (_primary is not { } primary || !primary.Address.Equals(named) || primary.Epoch != verdict.Epoch))
+            {
+                await CloseAsync().ConfigureAwait(false);
+                if (!await TryOpenAsync(named, verdict.Epoch).ConfigureAwait(false)) await Task.Delay(Again, _time, CancellationToken.None).ConfigureAwait(false);
+                continue;
+            }
+            await changed.ConfigureAwait(false);
+        }
+        await CloseAsync().ConfigureAwait(false);
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_primary is not { } primary) return;
+        Volatile.Write(ref _primary, null);
+        LogLeft(_logger, RedisSettings.NameOf(primary.Address));
+        Unwatch(primary.Link.Multiplexer);
+        await primary.Link.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<bool> TryOpenAsync(EndPoint address, long epoch)
+    {
+        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        var opening = OpenAsync(address, wanted.Token);
+        // A server that died just now would be waited for while another has been named.
+        while (!opening.IsCompleted && !_closing.IsCancellationRequested)
+        {
+            var changed = Volatile.Read(ref _changed).Task;
+            if (_monitor.View.Verdict is { Consent: Consent.Named, Primary: var now } && !address.Equals(now)) break;
+            await Task.WhenAny(opening, changed).ConfigureAwait(false);
+        }
+        await wanted.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            var link = await opening.ConfigureAwait(false);
+            Watch(link.Multiplexer);
+            _failure = null;
+            Volatile.Write(ref _primary, new Primary(address, epoch, link));
+            LogFollowed(_logger, RedisSettings.NameOf(address), epoch);
+            Signal();
+            RaiseRestored();
+            return true;
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or SentinelException or OperationCanceledException)
+        {
+            _failure = e.Message;
+            LogRefused(_logger, RedisSettings.NameOf(address), e.Message);
+            return false;
+        }
+    }
+
+    private async Task<RedisLink> OpenAsync(EndPoint address, CancellationToken cancellationToken)
+    {
+        var multiplexer = await ConnectAsync(address, cancellationToken).ConfigureAwait(false);
+        return new RedisLink(multiplexer, (string?)_configuration.ChannelPrefix ?? "", isOwned: true, token => ConnectAsync(address, token));
+    }
+
+    private async Task<IConnectionMultiplexer> ConnectAsync(EndPoint address, CancellationToken cancellationToken)
+    {
+        var connecting = ConnectionMultiplexer.ConnectAsync(_configuration.For(address));
+        ConnectionMultiplexer multiplexer;
+        try
+        {
+            multiplexer = await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = CloseWhenOpenAsync(connecting);
+            throw;
+        }
+        try
+        {
+            var role = await RoleOfAsync(multiplexer.GetServer(address)).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+            if (role != "master") throw new SentinelException($"it says that its role is '{role}', and must be 'master'.");
+            return multiplexer;
+        }
+        catch
+        {
+            await multiplexer.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // A server that has just been promoted, or was deposed, says so itself.
+    private static async Task<string?> RoleOfAsync(IServer server)
+    {
+        try
+        {
+            return (string?)((RedisResult[]?)await server.ExecuteAsync("ROLE").ConfigureAwait(false))?[0];
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("NOPERM", StringComparison.Ordinal))
+        {
+            return server.IsReplica ? "slave" : "master"; // As the connection itself was told by INFO.
+        }
+    }
+
+    private static async Task CloseWhenOpenAsync(Task<ConnectionMultiplexer> connecting)
+    {
+        await Task.WhenAny(connecting).ConfigureAwait(false);
+        if (!connecting.IsCompletedSuccessfully) return;
+        var multiplexer = await connecting.ConfigureAwait(false);
+        await multiplexer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed record Primary(EndPoint Address, long Epoch, RedisLink Link);
+
+    [LoggerMessage(6, LogLevel.Information, "Redis at {Primary} is the primary that the sentinels name, by epoch {Epoch}; calls go there")]
+    private static partial void LogFollowed(ILogger logger, string primary, long epoch);
+
+    [LoggerMessage(7, LogLevel.Warning, "Redis at {Primary} is no longer the primary that the sentinels name; its connection is closed")]
+    private static partial void LogLeft(ILogger logger, string primary);
+
+    [LoggerMessage(8, LogLevel.Warning, "Redis at {Primary} is named by the sentinels and cannot be used yet: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string primary, string reason);
+}
+
+/// <summary>Says why the sentinels keep calls from the primary.</summary>
+internal sealed class SentinelException(string message) : Exception(message);

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Sockets;
+using RestMq.TestServers;
+
+namespace RestMq.Ledger.Servers;
+
+/// <summary>What each way of cutting a connection does to both ends.</summary>
+public sealed class TcpProxyTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+
+    private readonly TcpListener _server = new(IPAddress.Loopback, 0);
+    private TcpProxy _proxy = null!;
+    private Socket _near = null!;
+    private Socket _far = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server.Start();
+        _proxy = new TcpProxy(((IPEndPoint)_server.LocalEndpoint).Port);
+        _near = await ConnectAsync();
+        _far = await _server.AcceptSocketAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        _near.Dispose();
+        _far.Dispose();
+        await _proxy.DisposeAsync();
+        _server.Dispose();
+    }
+
+    [Fact]
+    public async Task Stall_HoldsBothWays_AndDeliversWhenItOpens()
+    {
+        _proxy.Set(ProxyMode.Stall);
+        await _near.SendAsync(new byte[] { 1 });
+        await _far.SendAsync(new byte[] { 2 });
+        (await ReadAsync(_far)).Should().BeNull();
+        (await ReadAsync(_near)).Should().BeNull();
+        _proxy.Set(ProxyMode.Open);
+        (await ReadAsync(_far, TimeSpan.FromSeconds(10))).Should().Be(1);
+        (await ReadAsync(_near, TimeSpan.FromSeconds(10))).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Stall_OneWay_LetsTheOtherPass()
+    {
+        _proxy.Set(toServer: ProxyMode.Open, toClient: ProxyMode.Stall);
+        await _near.SendAsync(new byte[] { 1 });
+        await _far.SendAsync(new byte[] { 2 });
+        (await ReadAsync(_far, TimeSpan.FromSeconds(10))).Should().Be(1);
+        (await ReadAsync(_near)).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task Stall_NewConnection_ReachesTheServerWhenItOpens()
+    {
+        _proxy.Set(ProxyMode.Stall);
+        using var late = await ConnectAsync();
+        var accepting = _server.AcceptSocketAsync();
+        await Task.Delay(Quiet);
+        accepting.IsCompleted.Should().BeFalse();
+        _proxy.Set(ProxyMode.Open);
+        (await accepting.WaitAsync(TimeSpan.FromSeconds(10))).Dispose();
+    }
+
+    [Fact]
+    public async Task Drop_ThrowsAway_AndResetsWhenItOpens()
+    {
+        _proxy.Set(ProxyMode.Drop);
+        await _near.SendAsync(new byte[] { 1 });
+        (await ReadAsync(_far)).Should().BeNull();
+        _proxy.Set(ProxyMode.Open);
+        await BreaksAsync(_near);
+        await BreaksAsync(_far);
+    }
+
+    [Fact]
+    public async Task Reset_BreaksBothEnds_AndNewConnections()
+    {
+        _proxy.Set(ProxyMode.Reset);
+        await BreaksAsync(_near);
+        await BreaksAsync(_far);
+        // The reset may come before the connection is known to stand.
+        await FluentActions.Awaiting(async () => await ReadAsync(await ConnectAsync(), TimeSpan.FromSeconds(10))).Should().ThrowAsync<SocketException>();
+    }
+
+    private async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, _proxy.Port);
+        return socket;
+    }
+
+    private static async Task<byte?> ReadAsync(Socket socket, TimeSpan? patience = null)
+    {
+        using var deadline = new CancellationTokenSource(patience ?? Quiet);
+        var one = new byte[1];
+        try
+        {
+            return await socket.ReceiveAsync(one, deadline.Token) == 1 ? one[0] : throw new EndOfStreamException();
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task BreaksAsync(Socket socket) =>
+        await FluentActions.Awaiting(() => ReadAsync(socket, TimeSpan.FromSeconds(10))).Should().ThrowAsync<SocketException>();
+}

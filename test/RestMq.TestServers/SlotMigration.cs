@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace RestMq.TestServers;
+
+/// <summary>
+/// A slot on its way from one primary to another, as <c>redis-cli --cluster reshard</c> moves it. Between two steps some keys of the slot are here and
+/// some there, and Redis answers a script that names both kinds with <c>TRYAGAIN</c>.
+/// </summary>
+public sealed class SlotMigration
+{
+    private readonly ClusterTopology _topology;
+    private readonly string _slot;
+
+    internal SlotMigration(ClusterTopology topology, int slot, ClusterNode source, ClusterNode target) =>
+        (_topology, _slot, Source, Target) = (topology, slot.ToString(CultureInfo.InvariantCulture), source, target);
+
+    public ClusterNode Source { get; }
+
+    public ClusterNode Target { get; }
+
+    /// <summary>Moves some keys of the slot. Returns how many: fewer than asked for when there are no more.</summary>
+    public async Task<int> MoveKeysAsync(int count, CancellationToken cancellationToken = default)
+    {
+        var keys = (object?[])(await Source.Redis.AskAsync(cancellationToken, "CLUSTER", "GETKEYSINSLOT", _slot, count.ToString(CultureInfo.InvariantCulture)))!;
+        if (keys.Length > 0)
+        {
+            string[] head = ["MIGRATE", "127.0.0.1", $"{Target.Redis.Port}", "", "0", "5000", "KEYS"];
+            await Source.Redis.AskAsync(cancellationToken, [.. head, .. keys.Select(key => (string)key!)]);
+        }
+        return keys.Length;
+    }
+
+    /// <summary>Moves the keys that are left, and gives the slot to the target.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken = default)
+    {
+        while (await MoveKeysAsync(100, cancellationToken) > 0)
+        {
+            // The slot is in use: keys may come.
+        }
+        // The target first: between the two, each of them redirects to the other, and nothing is answered wrongly.
+        await SetSlotAsync(Target, cancellationToken, "NODE", Target.Id);
+        await SetSlotAsync(Source, cancellationToken, "NODE", Target.Id);
+        foreach (var node in _topology.Nodes.Where(node => node != Target && node != Source && node.Redis.IsRunning))
+        {
+            // A replica refuses it, and learns it from its primary.
+            if (await node.ReplicatedPortAsync(cancellationToken) is null) await SetSlotAsync(node, cancellationToken, "NODE", Target.Id);
+        }
+    }
+
+    internal async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        await SetSlotAsync(Target, cancellationToken, "IMPORTING", Source.Id);
+        await SetSlotAsync(Source, cancellationToken, "MIGRATING", Target.Id);
+    }
+
+    private Task SetSlotAsync(ClusterNode node, CancellationToken cancellationToken, params string[] change) =>
+        node.Redis.AskAsync(cancellationToken, ["CLUSTER", "SETSLOT", _slot, .. change]);
+}

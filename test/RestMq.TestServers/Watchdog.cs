@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace RestMq.TestServers;
+
+/// <summary>
+/// Kills the servers of a test process that was itself killed (SIGKILL), which no handler of its own can do. It is a shell that reads the ids of
+/// the servers from a pipe. The pipe ends with the test process, and the shell then kills the servers that are left.
+/// </summary>
+internal static class Watchdog
+{
+    // Ctrl-C reaches the whole process group, and the shell has to outlive the tests by a moment.
+    private const string Script = """
+        trap '' INT TERM HUP
+        pids=' '
+        while read -r change pid; do
+          case $change in
+            +) pids="$pids$pid " ;;
+            -) pids="${pids%% $pid *} ${pids#* $pid }" ;;
+          esac
+        done
+        for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
+        """;
+
+    private static readonly Lock Lock = new();
+    private static Process? _shell;
+
+    public static void Add(int process) => Tell('+', process);
+
+    public static void Remove(int process) => Tell('-', process);
+
+    private static void Tell(char change, int process)
+    {
+        lock (Lock)
+        {
+            _shell ??= Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script]) { RedirectStandardInput = true })!;
+            _shell.StandardInput.Write($"{change} {process}\n");
+            _shell.StandardInput.Flush();
+        }
+    }
+}
