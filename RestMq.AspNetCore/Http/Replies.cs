@@ -53,6 +53,7 @@ internal static class Replies
         writer.WriteNumber("len", stats.Ready);
         writer.WriteNumber("status", stats.Settings.Stopped ? 0 : 1);
         writer.WriteString("policy", Words.Of(stats.Settings.Policy));
+        writer.WriteString("durability", Words.Of(stats.Settings.Durability));
         writer.WriteNumber("ready", stats.Ready);
         writer.WriteNumber("leased", stats.Leased);
         writer.WriteNumber("delayed", stats.Delayed);

@@ -184,7 +184,7 @@ internal sealed partial class RedisConnection(RedisStoreOptions options, ILogger
 
     private void OnFailed(object? sender, ConnectionFailedEventArgs e) => LogLost(logger, NameOf(e.EndPoint), e.ConnectionType, e.FailureType);
 
-    private static ConfigurationOptions Configure(RedisStoreOptions options)
+    internal static ConfigurationOptions Configure(RedisStoreOptions options)
     {
         if (options.ConfigurationOptions is { } given) return given;
         var text = options.Configuration ?? "localhost:6379";

@@ -18,6 +18,8 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     private readonly ConcurrentDictionary<QueueName, RedisKeys> _keys = new();
     private readonly RedisConnection _connection;
+    private readonly BlockingConnection _blocking;
+    private readonly ReplicationBarrier? _barrier;
     private readonly RedisValue _idempotencyWindow;
     private readonly string _prefix;
     private readonly TimeProvider _time;
@@ -35,11 +37,20 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _idempotencyWindow = Milliseconds(idempotencyWindow);
         _connection = new RedisConnection(options, logger, metrics);
         _connection.Restored += OnRestored;
+        _blocking = new BlockingConnection(options);
+        if (BlockingConnection.IsPossible(options)) _barrier = new ReplicationBarrier(_blocking.ConnectAsync, options, _time, logger);
     }
 
     public string Description => _connection.Description;
 
     public bool IsRemote => true;
+
+    public bool Supports(Durability durability) =>
+        durability is Durability.Stored || (durability is Durability.Replicated && _barrier is not null);
+
+    public ValueTask ReplicatedAsync(ReplicationPoint point, CancellationToken cancellationToken) => _barrier is null
+        ? throw new NotSupportedException("This store has no connection that may be blocked.")
+        : _barrier.WaitAsync(KeysOf(point.Queue).Meta, point.History, cancellationToken);
 
     public async ValueTask<AddResult[]> AddAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
@@ -48,19 +59,26 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
 
         List<RedisKey>? once = null;
-        var arguments = new List<RedisValue>(6 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0 };
+        var asks = messages.Any(static message => message.Durability is Durability.Replicated);
+        var arguments = new List<RedisValue>(7 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0, asks ? 1 : 0 };
         AppendRuns(arguments, messages, keys, ref once);
         var reply = (RedisResult[])(await _connection
             .EvaluateAsync(RedisScript.Add, queue, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false))!;
-        if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
+        var (isNew, byDefault) = (((long)reply[0] & 1) != 0, ((long)reply[0] & 2) != 0);
+        if (isNew) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
 
+        var point = asks || byDefault ? new ReplicationPoint(queue, (string?)reply[^1] ?? "") : null;
         var results = new AddResult[messages.Count];
         var first = (long)reply[1];
         for (var i = 0; i < results.Length; i++)
         {
             var id = first > 0 ? first + i : (long)reply[i + 2];
+            var waits = id != 0 && (messages[i].Durability is { } durability ? durability is Durability.Replicated : byDefault);
             results[i] = new AddResult(
-                id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)));
+                id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)))
+            {
+                Awaits = waits ? point : null,
+            };
         }
         return results;
     }
@@ -89,7 +107,11 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, reply));
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _blocking.DisposeAsync().ConfigureAwait(false);
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
 
     private static SettleResult SettledAs(int told) => told switch { 0 => SettleResult.Done, 1 => SettleResult.Stale, _ => SettleResult.Unknown };
 

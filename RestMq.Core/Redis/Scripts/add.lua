@@ -1,15 +1,19 @@
 -- Adds messages in order. ARGV: wake, the idempotency window in ms, how many messages belong together (a queue without room for all of them
--- takes none; 0 when each stands alone), then the messages in runs of those that differ in their bytes alone: how many, their kind, their
--- options, and the bytes of each. Options are '' or "<delay ms> <ttl ms, 0 for the queue's> <index of its once key in KEYS, or 0>".
+-- takes none; 0 when each stands alone), 1 when a message asks for replicas and else 0, then the messages
+-- in runs of those that differ in their bytes alone: how many, their kind, their options, and the bytes of each.
+-- Options are '' or "<delay ms> <ttl ms, 0 for the queue's> <index of its once key in KEYS, or 0>".
 --
 -- Ids are reserved for the whole batch at once; a duplicate or refused message leaves no gap, because ids are given out as messages are
--- kept and the counter is set to the last of them. Replies: 1 when the queue is new, then the first id when all were added, one after
+-- kept and the counter is set to the last of them.
+-- Replies: flags (1: the queue is new; 2: its setting asks for replicas), then the first id when all were added, one after
 -- another; else 0, and for each message its id, -id of the first one for a duplicate, or 0 when the queue is full.
+-- Last, when a message or the setting asks for replicas: the server's replication id, '' when it may not be asked.
 local WHOLE = 1024 -- The most bytes of a message that stands in the list itself: a larger one would be copied whenever it moves.
 local format = string.format
 local at = now()
-local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor')
+local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'durability')
 local fresh = state[1] and 0 or 1
+local flags = fresh + (state[6] == 'replicated' and 2 or 0)
 local first = tonumber(state[2]) or 0
 local limit, ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(state[5]) or 0
 if has(expiry) then
@@ -35,7 +39,7 @@ end
 
 -- How many messages need room: duplicates, of what was added before or of one another, need none.
 local function new_ones()
-  local n, named, i = 0, {}, 4
+  local n, named, i = 0, {}, 5
   while i <= #ARGV do
     local _, _, once = read(ARGV[i + 2])
     if once == 0 then
@@ -54,11 +58,11 @@ local next, bodies, n, tail, ready_now, names, later = first, {}, 0, {}, 0, 0, f
 -- What to reply for each, as soon as one was not added.
 local reply
 local function tell_each()
-  reply = { fresh, 0 }
+  reply = { flags, 0 }
   for id = first + 1, next do reply[#reply + 1] = id end
 end
 
-local argv, arguments, i = ARGV, #ARGV, 4 -- Locals, which a loop finds quicker than a script's guarded globals.
+local argv, arguments, i = ARGV, #ARGV, 5 -- Locals, which a loop finds quicker than a script's guarded globals.
 while i <= arguments do
   local last = i + 2 + ARGV[i]
   local delay, life, once = read(ARGV[i + 2])
@@ -107,4 +111,10 @@ if next > first then
   -- Whoever waits has found the list empty, so only the first message after that needs to be told.
   if later or was_empty then tell() end
 end
-return answer(reply or { fresh, first + 1 })
+reply = reply or { flags, first + 1 }
+if flags > 1 or ARGV[4] == '1' then
+  -- It names the history of writes that this call is part of: replicas of a server with another history say nothing of it.
+  local told = redis.pcall('INFO', 'replication')
+  reply[#reply + 1] = type(told) == 'string' and string.match(told, 'master_replid:(%w+)') or ''
+end
+return answer(reply)

@@ -1,5 +1,5 @@
 -- Reads and changes settings. ARGV: wake, then field and value pairs; an empty value removes the field. Replies: 1 when the queue is new,
--- then policy, state, max_receives, max_length, ttl and history, '' for what is not set.
+-- then policy, state, max_receives, max_length, ttl, history and durability, '' for what is not set.
 local fresh = 0
 if #ARGV > 1 then
   fresh = call('HSETNX', meta, 'created', now())
@@ -11,7 +11,7 @@ if #ARGV > 1 then
   tell()
 end
 local reply = { fresh }
-for i, value in ipairs(call('HMGET', meta, 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history')) do
+for i, value in ipairs(call('HMGET', meta, 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability')) do
   reply[i + 1] = value or ''
 end
 return reply
