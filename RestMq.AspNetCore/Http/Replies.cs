@@ -53,7 +53,6 @@ internal static class Replies
         writer.WriteNumber("len", stats.Ready);
         writer.WriteNumber("status", stats.Settings.Stopped ? 0 : 1);
         writer.WriteString("policy", Words.Of(stats.Settings.Policy));
-        writer.WriteString("durability", Words.Of(stats.Settings.Durability));
         writer.WriteNumber("ready", stats.Ready);
         writer.WriteNumber("leased", stats.Leased);
         writer.WriteNumber("delayed", stats.Delayed);
@@ -65,6 +64,7 @@ internal static class Replies
         else writer.WriteNull("oldest_age");
         writer.WriteNumber("consumers", stats.Consumers);
         writer.WriteNumber("behind", stats.Behind);
+        writer.WriteString("durability", Words.Of(stats.Settings.Durability));
     }
 
     // A header holds ASCII; a name that is more is percent-encoded, as in a URL.

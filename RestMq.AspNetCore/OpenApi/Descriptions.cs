@@ -9,8 +9,8 @@ internal static class Descriptions
     private const string ALeasedMessage = """{"key":"test:1","value":"foobar","count":1,"receipt":"test:1.1"}""";
     private const string AState = """{"key":"test:1","value":"foobar","count":0,"state":"ready","added":"2026-01-31T12:00:00+00:00"}""";
     private const string Numbers = """
-        {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","durability":"stored","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
-        "oldest_age":1.5,"consumers":0,"behind":0,"redis":"memory"}
+        {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
+        "oldest_age":1.5,"consumers":0,"behind":0,"durability":"stored","redis":"memory"}
         """;
     private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000,"durability":"stored"}""";
     private const string ACommand = """{"cmd":"add","queue":"genesis","value":"abacab"}""";
@@ -194,15 +194,15 @@ internal static class Descriptions
 
     // A route of which also goes wrong what goes wrong everywhere.
     private static RestMqOperation Of(
-        string name, string tag, string summary, RestMqParameter[] takes, RestMqReply[] answers, params RestMqReply[] problems) => new(name, summary, tag)
-        {
-            Parameters = takes,
-            Replies =
-            [
-                .. answers, Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. Refusals,
-                .. problems, Problem(503, "The store is away; Retry-After says when to try again."),
-            ],
-        };
+        string name, string tag, string summary, RestMqParameter[] takes, RestMqReply[] answers, params RestMqReply[] problems)
+    {
+        RestMqReply[] all =
+        [
+            Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. Refusals,
+            .. problems, Problem(503, "The store is away; Retry-After says when to try again."),
+        ];
+        return new(name, summary, tag) { Parameters = takes, Replies = [.. answers, .. all.OrderBy(problem => problem.Status)] };
+    }
 
     private static RestMqParameter Path(string name, string description) => new(name, "path", "string", description, IsRequired: true);
 

@@ -243,7 +243,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         if (durability is < Durability.Stored or > Durability.Replicated) throw new ArgumentOutOfRangeException(nameof(durability), durability, "No such durability.");
         if (!_store.Supports(durability))
-            throw new RestMqDurabilityException($"durability={Words.Of(durability)} is not to be had of the store of this host, {Store}. Nothing was changed.");
+            throw new RestMqDurabilityException($"'durability' must be one that the store can give, but was {Words.Of(durability)} for {Store}. Nothing was changed.");
     }
 
     private void Check(Settlement settlement, QueueName queue)

@@ -14,6 +14,8 @@ public sealed partial class ArchitectureTests
         (1, "RedisConnection.LogLost"),
         (2, "RedisConnection.LogRestored"),
         (3, "RedisConnection.LogAway"),
+        (4, "ReplicationBarrier.LogOther"),
+        (5, "ReplicationBarrier.LogLost"),
         (20, "QueuePump.LogFailed"),
         (21, "QueuePump.LogUnsettled"),
         (30, "StoreAnnouncement.LogMemory"),

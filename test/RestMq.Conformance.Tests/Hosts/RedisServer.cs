@@ -10,8 +10,11 @@ public sealed class RedisServer : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-conformance-");
     private ChildProcess? _process;
 
-    private RedisServer()
+    private readonly string[] _settings;
+
+    private RedisServer(string[] settings)
     {
+        _settings = settings;
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         Port = ((IPEndPoint)probe.LocalEndpoint).Port;
@@ -22,9 +25,10 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Its name, as the host shows it.</summary>
     public string Address => $"127.0.0.1:{Port}";
 
-    public static async Task<RedisServer> StartAsync()
+    /// <param name="settings">Settings of its own, as arguments.</param>
+    public static async Task<RedisServer> StartAsync(params string[] settings)
     {
-        var server = new RedisServer();
+        var server = new RedisServer(settings);
         await server.ComeBackAsync();
         return server;
     }
@@ -35,6 +39,7 @@ public sealed class RedisServer : IAsyncDisposable
         string[] arguments =
         [
             "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder.FullName, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+            .. _settings,
         ];
         _process = new ChildProcess("redis-server", arguments, "These tests need a redis-server on the PATH (apt-get install redis-server).");
         await _process.WaitForLineAsync(line => line.Contains("Ready to accept connections", StringComparison.Ordinal));
@@ -46,6 +51,21 @@ public sealed class RedisServer : IAsyncDisposable
     public void Hang() => _process!.Signal(19);
 
     public void GoOn() => _process!.Signal(18);
+
+    /// <summary>A server that replicates this one, once it has everything.</summary>
+    public async Task<RedisServer> StartReplicaAsync()
+    {
+        var replica = await StartAsync("--replicaof", "127.0.0.1", $"{Port}");
+        await using var connection = await RawConnection.OpenAsync(Port);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await connection.SendAsync("WAIT 1 100\r\n");
+                return await connection.ReadLineAsync() == ":1";
+            },
+            "the replica has everything");
+        return replica;
+    }
 
     /// <summary>All keys, sorted.</summary>
     public async Task<string[]> KeysAsync()
