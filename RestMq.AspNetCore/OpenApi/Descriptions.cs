@@ -201,7 +201,10 @@ internal static class Descriptions
             Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. Refusals,
             .. problems, Problem(503, "The store is away; Retry-After says when to try again."),
         ];
-        return new(name, summary, tag) { Parameters = takes, Replies = [.. answers, .. all.OrderBy(problem => problem.Status)] };
+        // A status has one description, and a reader of it may look it up by that.
+        var byStatus = all.GroupBy(problem => problem.Status).OrderBy(same => same.Key)
+            .Select(same => same.First() with { Description = string.Join(' ', same.Select(problem => problem.Description)) });
+        return new(name, summary, tag) { Parameters = takes, Replies = [.. answers, .. byStatus] };
     }
 
     private static RestMqParameter Path(string name, string description) => new(name, "path", "string", description, IsRequired: true);
