@@ -16,6 +16,12 @@ public sealed record AddMessageOptions
     public string? IdempotencyKey { get; init; }
 
     /// <summary>
+    /// How safe it must be before the add returns. Not every store has replicas: then the host refuses it
+    /// (<c>urn:restmq:durability-unsupported</c>), and nothing is added. <value>Null: as the queue's settings say.</value>
+    /// </summary>
+    public MessageDurability? Durability { get; init; }
+
+    /// <summary>
     /// What the message is, such as <c>image/png</c>. <value>Null: <c>application/json</c> for what is serialized, and nothing for texts and bytes.</value>
     /// </summary>
     public string? ContentType { get; init; }

@@ -17,4 +17,7 @@ public sealed record QueueConfiguration
 
     /// <summary>How many messages handed out by broadcast are kept for consumers that come back, 0 to 100000.</summary>
     public int? History { get; init; }
+
+    /// <summary>How safe a message that does not say it itself must be before its add is answered.</summary>
+    public MessageDurability? Durability { get; init; }
 }

@@ -34,6 +34,9 @@ public sealed record QueueInfo(string Queue)
     /// <summary>How live consumers share the messages.</summary>
     public DeliveryPolicy Policy { get; init; }
 
+    /// <summary>How safe a message that does not say it itself must be before its add is answered.</summary>
+    public MessageDurability Durability { get; init; }
+
     /// <summary>Whether live streams are paused.</summary>
     public bool Stopped { get; init; }
 }

@@ -68,6 +68,7 @@ public sealed partial class RestMqClient
             OldestAge = Seconds(reply.GetProperty("oldest_age")),
             Consumers = reply.GetProperty("consumers").GetInt32(),
             Policy = PolicyOf(reply.GetProperty("policy")),
+            Durability = DurabilityOf(reply),
             Stopped = reply.GetProperty("status").GetInt32() == 0,
         }, cancellationToken);
 
@@ -79,7 +80,7 @@ public sealed partial class RestMqClient
     public Task<QueueConfiguration> ConfigureAsync(string queue, QueueConfiguration change, CancellationToken cancellationToken = default) =>
         AskAsync(HttpMethod.Post, Address.Of("p", queue), Address.Fields(
             ("policy", change.Policy?.ToString().ToLowerInvariant()), ("max_receives", change.MaxReceives), ("max_length", change.MaxLength),
-            ("ttl", change.TimeToLive), ("history", change.History)), ConfigurationOf, cancellationToken);
+            ("ttl", change.TimeToLive), ("history", change.History), ("durability", Word(change.Durability))), ConfigurationOf, cancellationToken);
 
     /// <inheritdoc/>
     public Task StartAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=start", cancellationToken);
@@ -104,6 +105,8 @@ public sealed partial class RestMqClient
             return false;
         }
     }
+
+    private static string? Word(MessageDurability? durability) => durability?.ToString().ToLowerInvariant();
 
     private static string Word(MessagePlace place) => place.ToString().ToLowerInvariant();
 
@@ -133,7 +136,12 @@ public sealed partial class RestMqClient
         MaxLength = reply.GetProperty("max_length") is { ValueKind: JsonValueKind.Number } length ? length.GetInt64() : null,
         TimeToLive = Seconds(reply.GetProperty("ttl")),
         History = reply.GetProperty("history").GetInt32(),
+        Durability = DurabilityOf(reply),
     };
+
+    // A host from before there was a choice does not tell it.
+    private static MessageDurability DurabilityOf(JsonElement reply) =>
+        reply.TryGetProperty("durability", out var word) && word.ValueEquals("replicated"u8) ? MessageDurability.Replicated : MessageDurability.Stored;
 
     private static DeliveryPolicy PolicyOf(JsonElement word) => word.ValueEquals("roundrobin"u8) ? DeliveryPolicy.RoundRobin : DeliveryPolicy.Broadcast;
 

@@ -51,7 +51,7 @@ public sealed partial class RestMqClient : IRestMqClient
     private async Task<string> AddAsync(string queue, HttpContent content, AddMessageOptions? options, CancellationToken cancellationToken)
     {
         TimeSpan? delay = options is { Delay.Ticks: not 0 } ? options.Delay : null;
-        var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(("delay", delay), ("ttl", options?.TimeToLive)));
+        var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(("delay", delay), ("ttl", options?.TimeToLive), ("durability", Word(options?.Durability))));
         // Not disposed, here and elsewhere: that would do nothing but close the caller's stream.
         var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
         var once = options?.IdempotencyKey ?? (_options.IdempotentAdds ? Guid.NewGuid().ToString("N") : null);

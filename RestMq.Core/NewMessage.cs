@@ -1,3 +1,4 @@
+using RestMq.Stores;
 using RestMq.Telemetry;
 
 namespace RestMq;
@@ -17,6 +18,12 @@ public readonly record struct NewMessage(MessageBody Body)
     /// five minutes (<see cref="RestMqOptions.IdempotencyWindow"/>) adds nothing and answers the first key.
     /// </summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>
+    /// How safe the message must be before the add is answered. A batch with one that is to be replicated waits for the replicas as a whole.
+    /// <value>Null: the queue's setting.</value>
+    /// </summary>
+    public Durability? Durability { get; init; }
 
     /// <summary>
     /// The trace it belongs to, as a W3C <c>traceparent</c>, which travels with it to whoever gets it. <value>Null: the sender's, if there is an
@@ -54,4 +61,8 @@ public enum AddStatus
 /// The message's key; that of the first message for <see cref="AddStatus.Duplicate"/>. For <see cref="AddStatus.Full"/> it means nothing (a key with the number 0,
 /// which no message has).
 /// </param>
-public readonly record struct AddResult(AddStatus Status, MessageKey Key);
+public readonly record struct AddResult(AddStatus Status, MessageKey Key)
+{
+    /// <summary>Where the add stands in the store's writes, while replicas have yet to confirm it; null for a caller.</summary>
+    internal ReplicationPoint? Awaits { get; init; }
+}

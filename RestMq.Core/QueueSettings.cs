@@ -30,6 +30,9 @@ public sealed record QueueSettings
 
     /// <summary>How many messages handed out by broadcast are kept for consumers that come back. <value>1000.</value></summary>
     public int History { get; init; } = 1000;
+
+    /// <summary>How safe a message that does not say it itself must be before its add is answered. <value>Stored.</value></summary>
+    public Durability Durability { get; init; } = Durability.Stored;
 }
 
 /// <summary>A change of a queue's settings: what is null stays as it is.</summary>
@@ -52,6 +55,9 @@ public sealed record QueueSettingsChange
 
     /// <inheritdoc cref="QueueSettings.History"/>
     public int? History { get; init; }
+
+    /// <inheritdoc cref="QueueSettings.Durability"/>
+    public Durability? Durability { get; init; }
 
     /// <summary>Whether nothing would change.</summary>
     public bool IsEmpty => this == new QueueSettingsChange();

@@ -44,8 +44,9 @@ public static class RestMqServiceCollectionExtensions
 
     /// <summary>
     /// The same with the options of a section of the configuration. Its setting <c>Redis</c> is a connection string, without which the queues are in
-    /// this process's memory, and <c>KeyPrefix</c> what the keys there begin with; the others are named as those of <see cref="RestMqOptions"/>, times
-    /// in seconds or as <c>hh:mm:ss</c>. Whatever is wrong with them, or unknown, ends the start with all of it.
+    /// this process's memory. <c>KeyPrefix</c>, <c>Replicas</c> and <c>ReplicationTimeout</c> are options of <see cref="RedisStoreOptions"/>, the
+    /// others of <see cref="RestMqOptions"/>; times are in seconds or as <c>hh:mm:ss</c>. All settings that are wrong or unknown end the start, and are
+    /// told at once.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="section">The section, such as <c>builder.Configuration.GetSection("RestMq")</c>.</param>
@@ -57,7 +58,7 @@ public static class RestMqServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<RestMqOptions>>(settings);
         var builder = services.AddRestMq();
         if (section[RestMqSettings.Redis] is { Length: > 0 } redis) builder.UseRedis(redis);
-        if (section[RestMqSettings.KeyPrefix] is { Length: > 0 } prefix) services.Configure<RedisStoreOptions>(options => options.KeyPrefix = prefix);
+        services.AddSingleton<IConfigureOptions<RedisStoreOptions>>(settings);
         return builder;
     }
 
@@ -85,7 +86,8 @@ public static class RestMqServiceCollectionExtensions
     /// <param name="configure">Says where it is.</param>
     public static RestMqBuilder UseRedis(this RestMqBuilder builder, Action<RedisStoreOptions> configure)
     {
-        builder.Services.Configure(configure);
+        builder.Services.AddOptions<RedisStoreOptions>().Configure(configure).ValidateOnStart();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisStoreOptions>, RedisStoreOptionsValidator>());
         builder.Services.Replace(ServiceDescriptor.Singleton<IQueueStore>(services => new RedisQueueStore(
             services.GetRequiredService<IOptions<RedisStoreOptions>>().Value,
             services.GetRequiredService<IOptions<RestMqOptions>>().Value.IdempotencyWindow,

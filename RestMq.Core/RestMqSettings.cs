@@ -8,45 +8,60 @@ namespace RestMq;
 /// Options read from a section of the configuration by hand, so that everything in it that is wrong or unknown is said at once, and nothing of it
 /// needs reflection.
 /// </summary>
-internal sealed class RestMqSettings(IConfiguration section, string[] others) : IConfigureOptions<RestMqOptions>, IValidateOptions<RestMqOptions>
+internal sealed class RestMqSettings(IConfiguration section, string[] others)
+    : IConfigureOptions<RestMqOptions>, IConfigureOptions<RedisStoreOptions>, IValidateOptions<RestMqOptions>
 {
     /// <summary>Which store, rather than an option.</summary>
     public const string Redis = "Redis";
 
-    /// <summary>What every key in Redis begins with, likewise.</summary>
-    public const string KeyPrefix = "KeyPrefix";
-
     private static readonly Dictionary<string, Func<RestMqOptions, string, bool>> Settings = new(StringComparer.OrdinalIgnoreCase)
     {
-        [nameof(RestMqOptions.MaxMessageBytes)] = Number((options, value) => options.MaxMessageBytes = value),
-        [nameof(RestMqOptions.MaxBatch)] = Number((options, value) => options.MaxBatch = value),
-        [nameof(RestMqOptions.MaxBatchBytes)] = Number((options, value) => options.MaxBatchBytes = value),
-        [nameof(RestMqOptions.MaxWait)] = Time((options, value) => options.MaxWait = value),
-        [nameof(RestMqOptions.MaxLease)] = Time((options, value) => options.MaxLease = value),
-        [nameof(RestMqOptions.MaxDelay)] = Time((options, value) => options.MaxDelay = value),
-        [nameof(RestMqOptions.MaxTimeToLive)] = Time((options, value) => options.MaxTimeToLive = value),
-        [nameof(RestMqOptions.TakeLease)] = Time((options, value) => options.TakeLease = value),
-        [nameof(RestMqOptions.IdempotencyWindow)] = Time((options, value) => options.IdempotencyWindow = value),
-        [nameof(RestMqOptions.SlowPoll)] = Time((options, value) => options.SlowPoll = value),
-        [nameof(RestMqOptions.ConsumerBuffer)] = Number((options, value) => options.ConsumerBuffer = value),
-        [nameof(RestMqOptions.MaxConsumers)] = Number((options, value) => options.MaxConsumers = value),
-        [nameof(RestMqOptions.MetricsByQueue)] = Flag((options, value) => options.MetricsByQueue = value),
+        [nameof(RestMqOptions.MaxMessageBytes)] = Number<RestMqOptions>((options, value) => options.MaxMessageBytes = value),
+        [nameof(RestMqOptions.MaxBatch)] = Number<RestMqOptions>((options, value) => options.MaxBatch = value),
+        [nameof(RestMqOptions.MaxBatchBytes)] = Number<RestMqOptions>((options, value) => options.MaxBatchBytes = value),
+        [nameof(RestMqOptions.MaxWait)] = Time<RestMqOptions>((options, value) => options.MaxWait = value),
+        [nameof(RestMqOptions.MaxLease)] = Time<RestMqOptions>((options, value) => options.MaxLease = value),
+        [nameof(RestMqOptions.MaxDelay)] = Time<RestMqOptions>((options, value) => options.MaxDelay = value),
+        [nameof(RestMqOptions.MaxTimeToLive)] = Time<RestMqOptions>((options, value) => options.MaxTimeToLive = value),
+        [nameof(RestMqOptions.TakeLease)] = Time<RestMqOptions>((options, value) => options.TakeLease = value),
+        [nameof(RestMqOptions.IdempotencyWindow)] = Time<RestMqOptions>((options, value) => options.IdempotencyWindow = value),
+        [nameof(RestMqOptions.SlowPoll)] = Time<RestMqOptions>((options, value) => options.SlowPoll = value),
+        [nameof(RestMqOptions.ConsumerBuffer)] = Number<RestMqOptions>((options, value) => options.ConsumerBuffer = value),
+        [nameof(RestMqOptions.MaxConsumers)] = Number<RestMqOptions>((options, value) => options.MaxConsumers = value),
+        [nameof(RestMqOptions.MetricsByQueue)] = Flag<RestMqOptions>((options, value) => options.MetricsByQueue = value),
     };
 
-    public void Configure(RestMqOptions options) => Read(options); // Validate tells what is wrong.
+    private static readonly Dictionary<string, Func<RedisStoreOptions, string, bool>> OfRedis = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [nameof(RedisStoreOptions.KeyPrefix)] = static (options, value) =>
+        {
+            if (value.Length > 0) options.KeyPrefix = value;
+            return true;
+        },
+        [nameof(RedisStoreOptions.Replicas)] = Number<RedisStoreOptions>((options, value) => options.Replicas = value),
+        [nameof(RedisStoreOptions.ReplicationTimeout)] = Time<RedisStoreOptions>((options, value) => options.ReplicationTimeout = value),
+    };
+
+    public void Configure(RestMqOptions options) => Read(options, new RedisStoreOptions()); // Validate tells what is wrong.
+
+    public void Configure(RedisStoreOptions options) => Read(new RestMqOptions(), options);
 
     public ValidateOptionsResult Validate(string? name, RestMqOptions options) =>
-        Read(new RestMqOptions()) is { Count: > 0 } mistakes ? ValidateOptionsResult.Fail(mistakes) : ValidateOptionsResult.Success;
+        Read(new RestMqOptions(), new RedisStoreOptions()) is { Count: > 0 } mistakes ? ValidateOptionsResult.Fail(mistakes) : ValidateOptionsResult.Success;
 
-    private List<string> Read(RestMqOptions options)
+    private List<string> Read(RestMqOptions options, RedisStoreOptions redis)
     {
         var mistakes = new List<string>();
-        string[] known = [Redis, KeyPrefix, .. others];
+        string[] known = [Redis, .. OfRedis.Keys, .. others];
         foreach (var setting in section.GetChildren())
         {
-            if (Settings.TryGetValue(setting.Key, out var set))
+            var value = setting.Value ?? "";
+            bool? isSet = Settings.TryGetValue(setting.Key, out var set) ? set(options, value)
+                : OfRedis.TryGetValue(setting.Key, out var setOfRedis) ? setOfRedis(redis, value)
+                : null;
+            if (isSet is not null)
             {
-                if (!set(options, setting.Value ?? ""))
+                if (isSet is false)
                     mistakes.Add($"{setting.Path} is '{setting.Value}'; it is a whole number, a time in seconds (30) or as hh:mm:ss (00:00:30), or true or false.");
             }
             else if (!known.Contains(setting.Key, StringComparer.OrdinalIgnoreCase))
@@ -57,14 +72,14 @@ internal sealed class RestMqSettings(IConfiguration section, string[] others) : 
         return mistakes;
     }
 
-    private static Func<RestMqOptions, string, bool> Number(Action<RestMqOptions, int> set) => (options, text) =>
+    private static Func<T, string, bool> Number<T>(Action<T, int> set) => (options, text) =>
     {
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return false;
         set(options, value);
         return true;
     };
 
-    private static Func<RestMqOptions, string, bool> Flag(Action<RestMqOptions, bool> set) => (options, text) =>
+    private static Func<T, string, bool> Flag<T>(Action<T, bool> set) => (options, text) =>
     {
         if (!bool.TryParse(text, out var value)) return false;
         set(options, value);
@@ -72,7 +87,7 @@ internal sealed class RestMqSettings(IConfiguration section, string[] others) : 
     };
 
     // A number alone is seconds, as everywhere on the wire; to TimeSpan it would be days.
-    private static Func<RestMqOptions, string, bool> Time(Action<RestMqOptions, TimeSpan> set) => (options, text) =>
+    private static Func<T, string, bool> Time<T>(Action<T, TimeSpan> set) => (options, text) =>
     {
         TimeSpan value;
         if (double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)

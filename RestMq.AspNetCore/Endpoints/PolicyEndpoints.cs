@@ -26,8 +26,10 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
             MaxLength = fields.Number("max_length") is { } length ? Limits.Whole("max_length", length, 0, 1_000_000_000_000) : null,
             TimeToLive = fields.Number("ttl") is { } ttl ? Limits.Time("ttl", ttl, TimeSpan.Zero, options.MaxTimeToLive) : null,
             History = fields.Number("history") is { } history ? (int)Limits.Whole("history", history, 0, 100_000) : null,
+            Durability = fields.Text("durability") is { } durability ? Words.Durability(durability) : null,
         };
-        if (change.IsEmpty) throw Problem.BadRequest("Say what to change: policy=broadcast or roundrobin, max_receives, max_length, ttl, history.");
+        if (change.IsEmpty)
+            throw Problem.BadRequest("Say what to change: policy=broadcast or roundrobin, max_receives, max_length, ttl, history, durability=stored or replicated.");
         Write(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
     }
 
@@ -43,6 +45,7 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
             if (found.settings.TimeToLive is { } ttl) writer.WriteNumber("ttl", ttl.TotalSeconds);
             else writer.WriteNull("ttl");
             writer.WriteNumber("history", found.settings.History);
+            writer.WriteString("durability", Words.Of(found.settings.Durability));
             writer.WriteEndObject();
         });
 }

@@ -28,9 +28,9 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, Acce
         {
             return await _methods.CallAsync(call, guard, cancellationToken);
         }
-        catch (RestMqUnavailableException)
+        catch (RestMqUnavailableException e)
         {
-            return new(XmlRpcWriter.Fault(XmlRpcMethods.Unavailable, "the store is away"));
+            return new(XmlRpcWriter.Fault(XmlRpcMethods.Unavailable, e is RestMqNotReplicatedException ? e.Message : "the store is away"));
         }
     }
 

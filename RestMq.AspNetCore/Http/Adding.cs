@@ -79,6 +79,7 @@ internal static class Adding
             Delay = fields.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,
             TimeToLive = fields.Number("ttl") is { } ttl ? Limits.TimeToLive(ttl, options) : null,
             IdempotencyKey = id is null ? null : Limits.IdempotencyKey(id),
+            Durability = fields.Text("durability") is { } durability ? Words.Durability(durability) : null,
         };
     }
 }

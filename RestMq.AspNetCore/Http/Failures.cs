@@ -33,7 +33,9 @@ internal static class Failures
     {
         Problem problem => problem,
         FormatException => Problem.BadRequest(e.Message),
+        RestMqNotReplicatedException => Problem.NotReplicated(e.Message),
         RestMqUnavailableException => Problem.Unavailable(e.Message),
+        RestMqDurabilityException => Problem.DurabilityUnsupported(e.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.TooLarge(e.Message),
         BadHttpRequestException => Problem.BadRequest(e.Message),
         _ => null,

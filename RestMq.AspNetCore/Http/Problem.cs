@@ -12,6 +12,8 @@ internal sealed class Problem(int status, string type, string title, string deta
 
     public static Problem BadRequest(string detail) => new(400, "bad-request", "Bad request", detail);
 
+    public static Problem DurabilityUnsupported(string detail) => new(400, "durability-unsupported", "Durability not supported", detail);
+
     public static Problem Unauthorized(string detail) => new(401, "unauthorized", "Unauthorized", detail);
 
     public static Problem Forbidden(string detail) => new(403, "forbidden", "Forbidden", detail);
@@ -30,6 +32,8 @@ internal sealed class Problem(int status, string type, string title, string deta
     public static Problem TooManyRequests(string detail) => new(429, "too-many-requests", "Too many requests", detail);
 
     public static Problem Unavailable(string detail) => new(503, "unavailable", "Store unavailable", detail);
+
+    public static Problem NotReplicated(string detail) => new(503, "not-replicated", "Not replicated", detail);
 
     public void WriteTo(HttpContext context)
     {

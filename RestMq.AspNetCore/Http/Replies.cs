@@ -64,6 +64,7 @@ internal static class Replies
         else writer.WriteNull("oldest_age");
         writer.WriteNumber("consumers", stats.Consumers);
         writer.WriteNumber("behind", stats.Behind);
+        writer.WriteString("durability", Words.Of(stats.Settings.Durability));
     }
 
     // A header holds ASCII; a name that is more is percent-encoded, as in a URL.

@@ -10,9 +10,9 @@ internal static class Descriptions
     private const string AState = """{"key":"test:1","value":"foobar","count":0,"state":"ready","added":"2026-01-31T12:00:00+00:00"}""";
     private const string Numbers = """
         {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
-        "oldest_age":1.5,"consumers":0,"behind":0,"redis":"memory"}
+        "oldest_age":1.5,"consumers":0,"behind":0,"durability":"stored","redis":"memory"}
         """;
-    private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000}""";
+    private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000,"durability":"stored"}""";
     private const string ACommand = """{"cmd":"add","queue":"genesis","value":"abacab"}""";
     private const string ACall = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>";
     private const string Json = "application/json";
@@ -35,6 +35,7 @@ internal static class Descriptions
     [
         Field("value", "string", "The message."), Field("delay", "number", "Seconds until it can be taken."),
         Field("ttl", "number", "Seconds that it is worth keeping."), Field("id", "string", "As Idempotency-Key."),
+        Field("durability", "string", "stored or replicated: what the add is to wait for; the queue's setting without it."),
     ];
 
     private static readonly RestMqParameter[] Live =
@@ -52,6 +53,9 @@ internal static class Descriptions
     private static readonly RestMqReply Stale = Problem(409, "The message was given back or handed out again since: nothing was changed.");
     private static readonly RestMqReply TooLarge = Problem(413, "A message or a body over its limit.");
     private static readonly RestMqReply Full = Problem(429, "The queue has not room within max_length.");
+    private static readonly RestMqReply NotReplicated =
+        Problem(503, "Too few replicas confirmed a replicated add in time: the message may exist; send it again with its Idempotency-Key.");
+    private static readonly RestMqReply Unsupported = Problem(400, "The store of this host cannot give that durability: nothing was changed.");
     private static readonly RestMqReply Crowded = Problem(429, "The queue has as many consumers as it may have.");
     private static readonly RestMqReply[] Refusals =
         [Problem(401, "The caller is not known, where the site wants to know it."), Problem(403, "The caller may not do that with this queue.")];
@@ -65,7 +69,7 @@ internal static class Descriptions
         [
             Ok("The reply, or {\"error\":…} for what could not be.", """{"queue":"genesis","value":"abacab","key":"genesis:1"}"""),
             CommandError(400, "It is no command."), CommandError(401, "The caller is not known, where the site wants to know it."),
-            CommandError(403, "The caller may not do that with this queue."), CommandError(413, "A message over its limit."), CommandError(503, "The store is away."),
+            CommandError(403, "The caller may not do that with this queue."), CommandError(413, "A message over its limit."), CommandError(503, "The store is away, or too few replicas had a replicated add in time."),
         ],
     };
 
@@ -74,7 +78,7 @@ internal static class Descriptions
         ["GET /"] = Of(
             "takeByField", "messages", "Takes a message of the queue in the field; without one, shows curl lines for this host.",
             [Query("queue", "string", "The queue's name."), Callback], [Ok("The message.", AMessage)], Problem(404, "The queue is empty.")),
-        ["POST /"] = Of("addByField", "messages", "Adds a message to the queue in the field.", [Callback, Once, .. Trace], [Added], TooLarge, Full) with
+        ["POST /"] = Of("addByField", "messages", "Adds a message to the queue in the field.", [Callback, Once, .. Trace], [Added], Unsupported, TooLarge, Full, NotReplicated) with
         {
             Form = [Field("queue", "string", "The queue's name.", true), .. Add],
         },
@@ -93,7 +97,7 @@ internal static class Descriptions
             [Queue], [new(200, "RestMQ-Length, RestMQ-Oldest-Age, RestMQ-Consumers.")]),
         ["POST /q/{queue?}"] = Of(
             "addMessage", "messages", "Adds a message, or several as lines of JSON; any body that is no form is the message itself, its content type kept.",
-            [Queue, Callback, Once, .. Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)], [Added], TooLarge, Full) with
+            [Queue, Callback, Once, .. Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)], [Added], Unsupported, TooLarge, Full, NotReplicated) with
         {
             Form = Add,
             Bodies = new Dictionary<string, string>
@@ -145,13 +149,14 @@ internal static class Descriptions
         },
 
         ["GET /p/{queue?}"] = Of("getSettings", "queues", "Tells the queue's policy and settings.", [Queue, Callback], [Ok("The settings.", Settings)]),
-        ["POST /p/{queue?}"] = Of("setSettings", "queues", "Changes the queue's policy and settings.", [Queue, Callback], [Ok("The settings.", Settings)]) with
+        ["POST /p/{queue?}"] = Of("setSettings", "queues", "Changes the queue's policy and settings.", [Queue, Callback], [Ok("The settings.", Settings)], Unsupported) with
         {
             Form =
             [
                 Field("policy", "string", "broadcast or roundrobin."), Field("max_receives", "integer", "Hand-outs before a message is buried, 1 to 1000."),
                 Field("max_length", "integer", "Messages it holds; 0 for any number."), Field("ttl", "number", "Seconds that messages are worth keeping; 0 for ever."),
                 Field("history", "integer", "Messages that a broadcast remembers, 0 to 100000."),
+                Field("durability", "string", "stored or replicated: what an add waits for that does not say it itself."),
             ],
         },
 
@@ -189,15 +194,18 @@ internal static class Descriptions
 
     // A route of which also goes wrong what goes wrong everywhere.
     private static RestMqOperation Of(
-        string name, string tag, string summary, RestMqParameter[] takes, RestMqReply[] answers, params RestMqReply[] problems) => new(name, summary, tag)
-        {
-            Parameters = takes,
-            Replies =
-            [
-                .. answers, Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. Refusals,
-                .. problems, Problem(503, "The store is away; Retry-After says when to try again."),
-            ],
-        };
+        string name, string tag, string summary, RestMqParameter[] takes, RestMqReply[] answers, params RestMqReply[] problems)
+    {
+        RestMqReply[] all =
+        [
+            Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. Refusals,
+            .. problems, Problem(503, "The store is away; Retry-After says when to try again."),
+        ];
+        // A status has one description, and a reader of it may look it up by that.
+        var byStatus = all.GroupBy(problem => problem.Status).OrderBy(same => same.Key)
+            .Select(same => same.First() with { Description = string.Join(' ', same.Select(problem => problem.Description)) });
+        return new(name, summary, tag) { Parameters = takes, Replies = [.. answers, .. byStatus] };
+    }
 
     private static RestMqParameter Path(string name, string description) => new(name, "path", "string", description, IsRequired: true);
 

@@ -64,6 +64,10 @@ public sealed class CommandDispatcher
         {
             reply.Fail(e.Message, e is TooLargeException ? CommandOutcome.TooLarge : CommandOutcome.Refused);
         }
+        catch (RestMqDurabilityException e)
+        {
+            reply.Fail(e.Message, CommandOutcome.Refused);
+        }
         catch (RestMqUnavailableException e)
         {
             reply.Fail(e.Message, CommandOutcome.Unavailable);

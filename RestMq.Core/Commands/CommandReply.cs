@@ -16,7 +16,7 @@ public enum CommandOutcome
     /// <summary>The message is too large: over HTTP, 413.</summary>
     TooLarge,
 
-    /// <summary>The store is away: over HTTP, 503.</summary>
+    /// <summary>The store is away, or too few replicas had an add in time: over HTTP, 503.</summary>
     Unavailable,
 }
 

@@ -97,6 +97,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
             Delay = request.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,
             TimeToLive = request.Number("ttl") is { } ttl ? Limits.TimeToLive(ttl, options) : null,
             IdempotencyKey = request.Text("id") is { } id ? Limits.IdempotencyKey(id) : null,
+            Durability = request.Text("durability") is { } durability ? Words.Durability(durability) : null,
         };
     }
 

@@ -33,9 +33,13 @@ internal sealed class QueueCommands(IQueueEngine engine)
     {
         var queue = request.Queue;
         var policy = request.Text("policy") is { } name ? Words.Policy(name) : (QueuePolicy?)null;
-        var settings = await engine.ConfigureAsync(queue, new QueueSettingsChange { Policy = policy }, cancellationToken).ConfigureAwait(false);
+        var durability = request.Text("durability") is { } word ? Words.Durability(word) : (Durability?)null;
+        var change = new QueueSettingsChange { Policy = policy, Durability = durability };
+        var settings = await engine.ConfigureAsync(queue, change, cancellationToken).ConfigureAwait(false);
         reply.Queue(queue);
         reply.Writer.WriteString("policy", Words.Of(settings.Policy));
+        // Only for a command that knows of it: the original's reply has no more.
+        if (durability is not null) reply.Writer.WriteString("durability", Words.Of(settings.Durability));
     }
 
     public ValueTask StartAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>

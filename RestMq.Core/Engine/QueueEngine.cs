@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using RestMq.Delivery;
 using RestMq.Stores;
 using RestMq.Telemetry;
+using RestMq.Wire;
 
 namespace RestMq.Engine;
 
@@ -45,7 +46,16 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         Check(message);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<AddResult>(cancellationToken)
-            : Hub(queue).Used().Adds.SendAsync(message);
+            : ReplicatedAsync(Hub(queue).Used().Adds.SendAsync(message), cancellationToken);
+    }
+
+    // Outside of the lane: the adds of others go on while this one waits for its replicas.
+    private async ValueTask<AddResult> ReplicatedAsync(ValueTask<AddResult> add, CancellationToken cancellationToken)
+    {
+        var added = await add.ConfigureAwait(false);
+        if (added.Awaits is not { } point) return added;
+        await _store.ReplicatedAsync(point, cancellationToken).ConfigureAwait(false);
+        return added with { Awaits = null };
     }
 
     private async ValueTask<IReadOnlyList<AddResult>> SendAsync(
@@ -55,7 +65,11 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         foreach (var message in messages) Check(message);
         if (messages.Sum(message => (long)message.Body.Bytes.Length) is var bytes && bytes > _options.MaxBatchBytes)
             throw new ArgumentException($"Messages that are added at a time have at most {_options.MaxBatchBytes} bytes; these have {bytes}.", nameof(messages));
-        return messages.Count == 0 ? [] : await _store.AddAsync(queue, messages, whole: true, cancellationToken).ConfigureAwait(false);
+        if (messages.Count == 0) return [];
+        var added = await _store.AddAsync(queue, messages, whole: true, cancellationToken).ConfigureAwait(false);
+        if (added.FirstOrDefault(result => result.Awaits is not null).Awaits is not { } point) return added;
+        await _store.ReplicatedAsync(point, cancellationToken).ConfigureAwait(false); // They were written by one step.
+        return Array.ConvertAll(added, result => result with { Awaits = null });
     }
 
     public async ValueTask<QueueMessage?> TakeAsync(QueueName queue, CancellationToken cancellationToken = default)
@@ -219,9 +233,17 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         CheckRange(message.Delay, TimeSpan.Zero, _options.MaxDelay, nameof(message.Delay));
         if (message.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.FromMilliseconds(1), _options.MaxTimeToLive, nameof(message.TimeToLive));
         if (message.IdempotencyKey is { } id) CheckRange(id.Length, 1, 200, nameof(message.IdempotencyKey));
+        if (message.Durability is { } durability) Check(durability);
         if (message.TraceParent is { } trace && !QueueTraces.IsTraceParent(trace))
             throw new ArgumentException("A traceparent is as W3C Trace Context has it: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>.", nameof(message));
         if (message is { TraceParent: null, TraceState: not null }) throw new ArgumentException("A tracestate goes with its traceparent.", nameof(message));
+    }
+
+    private void Check(Durability durability)
+    {
+        if (durability is < Durability.Stored or > Durability.Replicated) throw new ArgumentOutOfRangeException(nameof(durability), durability, "No such durability.");
+        if (!_store.Supports(durability))
+            throw new RestMqDurabilityException($"'durability' must be one that the store can give, but was {Words.Of(durability)} for {Store}. Nothing was changed.");
     }
 
     private void Check(Settlement settlement, QueueName queue)

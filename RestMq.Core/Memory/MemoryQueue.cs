@@ -159,6 +159,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             MaxLength = change.MaxLength is { } length ? (length == 0 ? null : length) : Settings.MaxLength,
             TimeToLive = change.TimeToLive is { } life ? (life == TimeSpan.Zero ? null : life) : Settings.TimeToLive,
             History = change.History ?? Settings.History,
+            Durability = change.Durability ?? Settings.Durability,
         };
         TrimLog();
         _changed = true;

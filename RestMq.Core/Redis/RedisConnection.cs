@@ -33,7 +33,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _time = time ?? TimeProvider.System;
         var configuration = RedisSettings.Of(options);
         Source = configuration is { ServiceName.Length: > 0 }
-            ? new SentinelSource(configuration, isOurs: options.ConfigurationOptions is null, _time, logger)
+            ? new SentinelSource(configuration, isOurs: options.ConfigurationOptions is null, options.ReplicationTimeout, _time, logger)
             : new DirectSource(options, configuration, logger);
         _subscriptions = new RedisSubscriptions(Source, logger);
     }
@@ -163,7 +163,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     /// <summary>
     /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>): no other call waits behind it there. It is opened at
-    /// first use, and closed when another primary takes over. Where the application makes the connections, its factory is asked once more.
+    /// first use, and closed when another primary takes over. Where the application makes the connections, it gives this one by <see cref="RedisStoreOptions.BlockingConnectionFactory"/>.
     /// </summary>
     public async ValueTask<IConnectionMultiplexer> BlockingConnectionAsync(CancellationToken cancellationToken)
     {

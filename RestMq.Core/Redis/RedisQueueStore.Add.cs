@@ -27,18 +27,28 @@ internal sealed partial class RedisQueueStore
         await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
 
         List<RedisKey>? once = null;
-        var arguments = new List<RedisValue>(8 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0, 0, keys.LastId };
+        var asks = messages.Any(static message => message.Durability is Durability.Replicated);
+        var arguments = new List<RedisValue>(9 + messages.Count)
+        {
+            keys.Wake, _idempotencyWindow, whole ? messages.Count : 0, 0, keys.LastId, asks ? 1 : 0,
+        };
         AppendRuns(arguments, messages, keys, ref once);
         var reply = await AddAsync(queue, keys, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false);
-        if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
+        var (isNew, byDefault) = (((long)reply[0] & 1) != 0, ((long)reply[0] & 2) != 0);
+        if (isNew) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
 
+        var point = asks || byDefault ? new ReplicationPoint(queue, (string?)reply[^1] ?? "") : null;
         var results = new AddResult[messages.Count];
         var first = (long)reply[1];
         for (var i = 0; i < results.Length; i++)
         {
             var id = first > 0 ? first + i : (long)reply[i + 2];
+            var waits = id != 0 && (messages[i].Durability is { } durability ? durability is Durability.Replicated : byDefault);
             results[i] = new AddResult(
-                id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)));
+                id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)))
+            {
+                Awaits = waits ? point : null,
+            };
             keys.See(id);
         }
         return results;

@@ -50,7 +50,7 @@ internal sealed partial class RedisQueueStore
     public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken)
     {
         var reply = (RedisResult[])(await RunAsync(RedisScripts.Stats, queue, cancellationToken).ConfigureAwait(false))!;
-        if ((long)reply[14] == 0) await SetListedAsync(queue, KeysOf(queue), exists: false).ConfigureAwait(false);
+        if ((long)reply[15] == 0) await SetListedAsync(queue, KeysOf(queue), exists: false).ConfigureAwait(false);
         var (live, leased, delayed, dead) = ((long)reply[0], (long)reply[1], (long)reply[2], (long)reply[3]);
         return new QueueStats(queue, Settings(reply.AsSpan(8)))
         {
@@ -83,6 +83,7 @@ internal sealed partial class RedisQueueStore
         if (change.MaxLength is { } length) { yield return "max_length"; yield return length == 0 ? RedisValue.EmptyString : length; }
         if (change.TimeToLive is { } ttl) { yield return "ttl"; yield return ttl == TimeSpan.Zero ? RedisValue.EmptyString : Milliseconds(ttl); }
         if (change.History is { } history) { yield return "history"; yield return history; }
+        if (change.Durability is { } durability) { yield return "durability"; yield return durability is Durability.Replicated ? "replicated" : ""; }
     }
 
     private static QueueSettings Settings(ReadOnlySpan<RedisResult> values)
@@ -96,6 +97,7 @@ internal sealed partial class RedisQueueStore
             MaxLength = Number(values[3]),
             TimeToLive = Number(values[4]) is { } ttl ? TimeSpan.FromMilliseconds(ttl) : null,
             History = (int?)Number(values[5]) ?? standard.History,
+            Durability = (string?)values[6] == "replicated" ? Durability.Replicated : Durability.Stored,
         };
     }
 

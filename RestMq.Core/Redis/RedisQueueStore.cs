@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using RestMq.Redis.Health;
+using RestMq.Redis.Connections;
 using RestMq.Stores;
 using RestMq.Telemetry;
 using StackExchange.Redis;
@@ -19,6 +20,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     private readonly ConcurrentDictionary<QueueName, RedisKeys> _keys = new();
     private readonly RedisConnection _connection;
+    private readonly ReplicationBarrier? _barrier;
     private readonly RedisValue _idempotencyWindow;
     private readonly string _prefix;
     private readonly TimeProvider _time;
@@ -45,11 +47,20 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _lost = new LostExchanges(RecoverAsync, _time, logger);
         _format = new RedisFormat(_connection, _prefix, MigrateAsync, _time, logger);
         _connection.Source.Restored += () => Interlocked.Increment(ref _connections); // Perhaps to another server.
+        if (RedisSettings.AllowsBlocking(options))
+            _barrier = new ReplicationBarrier(token => _connection.BlockingConnectionAsync(token).AsTask(), options, _time, logger);
     }
 
     public string Description => _connection.Description;
 
     public bool IsRemote => true;
+
+    public bool Supports(Durability durability) =>
+        durability is Durability.Stored || (durability is Durability.Replicated && _barrier is not null);
+
+    public ValueTask ReplicatedAsync(ReplicationPoint point, CancellationToken cancellationToken) => _barrier is null
+        ? throw new NotSupportedException("This store has no connection that may be blocked.")
+        : _barrier.WaitAsync(KeysOf(point.Queue).Meta, point.History, cancellationToken);
 
     public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
         (await ExchangeAsync(queue, [], requests, cancellationToken).ConfigureAwait(false)).Leased;

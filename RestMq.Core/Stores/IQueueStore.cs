@@ -13,13 +13,24 @@ internal interface IQueueStore
     /// <summary>Whether a call goes over a wire, so that calls gain by going together.</summary>
     bool IsRemote { get; }
 
-    /// <summary>Adds messages in order: all of them, but for duplicates, and for those that find the queue full.</summary>
+    /// <summary>Whether adds of this durability can be had.</summary>
+    bool Supports(Durability durability) => durability is Durability.Stored;
+
+    /// <summary>
+    /// Adds messages in order: all of them, but for duplicates, and for those that find the queue full. Those that replicas are to have, because
+    /// the message or the queue's setting says so, are told with the point to wait for.
+    /// </summary>
     /// <param name="queue">The queue.</param>
     /// <param name="messages">The messages.</param>
     /// <param name="whole">Whether they belong together: then they find the queue full unless it has room for all.</param>
     /// <param name="cancellationToken">Ends it before it has begun.</param>
     /// <returns>A result for each message.</returns>
     ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken);
+
+    /// <summary>Waits until enough replicas have what was written up to a point.</summary>
+    /// <exception cref="RestMqNotReplicatedException">They have not in time, the wait was cancelled, or it cannot be known.</exception>
+    ValueTask ReplicatedAsync(ReplicationPoint point, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("A store that does not support Durability.Replicated gives no point to wait for.");
 
     /// <summary>
     /// Moves what is due, then hands out from the head: the first request is served whole before the second, and so on.
@@ -91,6 +102,14 @@ internal interface IQueueStore
     /// <summary>Whether messages can be kept now, and kept well: being away is an answer here, not an exception.</summary>
     ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => new(StoreReport.Sound);
 }
+
+/// <summary>Something that was written, and that replicas are to have.</summary>
+/// <param name="Queue">The queue that was written to; it tells where.</param>
+/// <param name="History">
+/// The name of the history of writes that it is part of. Only replicas of the same history can tell whether they have it: after a failover
+/// another server may answer, which never had it.
+/// </param>
+internal sealed record ReplicationPoint(QueueName Queue, string History);
 
 /// <summary>What a hint says.</summary>
 /// <param name="IsPurge">The queue was purged: end the streams. Otherwise: something may have become ready, or will be due at a new time, or the settings changed; look again.</param>

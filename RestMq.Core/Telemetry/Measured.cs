@@ -24,7 +24,7 @@ internal readonly struct Measured(QueueMetrics metrics, string operation, QueueN
     public bool Failed(Exception failure)
     {
         metrics.Took(operation, queue, Time, failure);
-        if (failure is RestMqUnavailableException) metrics.StoreAway();
+        if (failure is RestMqUnavailableException and not RestMqNotReplicatedException) metrics.StoreAway();
         span?.SetTag("error.type", QueueMetrics.ErrorOf(failure));
         span?.SetStatus(ActivityStatusCode.Error, failure.Message);
         span?.Dispose();

@@ -109,6 +109,7 @@ internal sealed class QueueMetrics : IDisposable
     /// <summary>A failure's name where its kind is a dimension.</summary>
     public static string ErrorOf(Exception failure) => failure switch
     {
+        RestMqNotReplicatedException => "not_replicated",
         RestMqUnavailableException => "unavailable",
         OperationCanceledException => "canceled",
         _ => failure.GetType().FullName!,

@@ -17,6 +17,20 @@ internal static class Words
         _ => "ready",
     };
 
+    public static string Of(Durability durability) => durability switch
+    {
+        RestMq.Durability.Replicated => "replicated",
+        _ => "stored",
+    };
+
+    /// <exception cref="FormatException">It is neither.</exception>
+    public static Durability Durability(string word) => word switch
+    {
+        "stored" => RestMq.Durability.Stored,
+        "replicated" => RestMq.Durability.Replicated,
+        _ => throw new FormatException($"'durability' must be stored or replicated, but was '{Limits.Shorten(word)}'."),
+    };
+
     /// <exception cref="FormatException">It is neither.</exception>
     public static QueuePolicy Policy(string word) => word switch
     {

@@ -109,7 +109,12 @@ internal sealed class HttpQueues : IQueues
 
     private static QueueStats StatsOf(JsonElement json)
     {
-        var settings = new QueueSettings { Policy = Words.Policy(json.GetProperty("policy").GetString()!), Stopped = Number("status") == 0 };
+        var settings = new QueueSettings
+        {
+            Policy = Words.Policy(json.GetProperty("policy").GetString()!),
+            Stopped = Number("status") == 0,
+            Durability = json.TryGetProperty("durability", out var durability) ? Words.Durability(durability.GetString()!) : Durability.Stored,
+        };
         return new QueueStats(QueueName.Parse(json.GetProperty("name").GetString()!), settings)
         {
             Ready = Number("ready"),

@@ -41,13 +41,13 @@ internal sealed class Output : IAsyncDisposable
     /// <summary>Writes queues in numbers, one a line under a head.</summary>
     public async Task TableAsync(IAsyncEnumerable<QueueStats> queues, CancellationToken cancellationToken)
     {
-        List<string[]> rows = [["queue", "ready", "leased", "delayed", "dead", "added", "settled", "expired", "oldest s", "consumers", "policy", "state"]];
+        List<string[]> rows = [["queue", "ready", "leased", "delayed", "dead", "added", "settled", "expired", "oldest s", "consumers", "policy", "durability", "state"]];
         await foreach (var q in queues.WithCancellation(cancellationToken))
         {
             rows.Add([
                 q.Queue.Value, $"{q.Ready}", $"{q.Leased}", $"{q.Delayed}", $"{q.Dead}", $"{q.TotalAdded}", $"{q.TotalSettled}", $"{q.TotalExpired}",
                 q.OldestAge?.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) ?? "-", $"{q.Consumers}",
-                Words.Of(q.Settings.Policy), q.Settings.Stopped ? "stopped" : "started",
+                Words.Of(q.Settings.Policy), Words.Of(q.Settings.Durability), q.Settings.Stopped ? "stopped" : "started",
             ]);
         }
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();

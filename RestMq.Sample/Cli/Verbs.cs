@@ -20,22 +20,27 @@ internal static class Verbs
     private static readonly Option<bool> AsJson = new("--json") { Description = "The values are JSON." };
     private static readonly Option<double?> Delay = new("--delay") { Description = "Seconds until the messages are ready.", HelpName = "seconds" };
     private static readonly Option<double?> TimeToLive = new("--ttl") { Description = "Seconds after which they are dropped unseen.", HelpName = "seconds" };
+    private static readonly Option<string?> Durability = new("--durability") { Description = "stored, or replicated: what adds wait for; the queue's setting without it." };
     private static readonly Option<int> Max = new("--max") { Description = "How many messages at most.", DefaultValueFactory = _ => 1, HelpName = "n" };
     private static readonly Option<double> Wait = new("--wait") { Description = "Seconds to wait for the first, up to 60.", HelpName = "seconds" };
     private static readonly Option<bool> Raw = new("--raw") { Description = "Write the messages' contents and nothing else." };
     private static readonly Option<long?> After = new("--after") { Description = "Begin after this id of the queue's history, to get what came since; 0 for all of it.", HelpName = "id" };
     private static readonly Option<string> Place = new("--state") { Description = "Which place to look in.", DefaultValueFactory = _ => "ready" };
 
-    static Verbs() => Place.AcceptOnlyFromAmong("ready", "leased", "delayed", "dead");
+    static Verbs()
+    {
+        Place.AcceptOnlyFromAmong("ready", "leased", "delayed", "dead");
+        Durability.AcceptOnlyFromAmong("stored", "replicated");
+    }
 
     /// <summary>All verbs, each run by what <paramref name="on"/> makes of its action.</summary>
     public static IEnumerable<Command> All(Func<VerbAction, Func<ParseResult, CancellationToken, Task<int>>> on) =>
     [
-        Verb("produce", "Add messages; writes their keys.", on(ProduceAsync), Queue, Values, AsJson, Delay, TimeToLive),
+        Verb("produce", "Add messages; writes their keys.", on(ProduceAsync), Queue, Values, AsJson, Delay, TimeToLive, Durability),
         Verb("consume", "Take messages. What could not be written goes back to the queue.", on(ConsumeAsync), Queue, Max, Wait, Raw),
         Verb("look", "Look at the message at the head, and leave it there.", on(LookAsync), Queue, Raw),
         Verb("stats", "A queue, or all queues, in numbers.", on(StatsAsync), AnyQueue),
-        Verb("policy", "How live consumers share a queue's messages: each gets all, or each gets some.", on(PolicyAsync), Queue, Policy),
+        Verb("policy", "How live consumers share a queue's messages: each gets all, or each gets some; and what adds wait for.", on(PolicyAsync), Queue, Policy, Durability),
         Verb("count", "How many messages are ready.", on(CountAsync), Queue),
         Verb("last", "The ten newest messages, newest first.", on(LastAsync), Queue, Place, Raw),
         Verb("listen", "A live consumer: writes messages as they come, until it is interrupted or the queue is purged.", on(ListenAsync), Queue, After, Raw),
@@ -61,6 +66,7 @@ internal static class Verbs
                 writer.WriteEndArray();
                 if (parsed.GetValue(Delay) is { } delay) writer.WriteNumber("delay", delay);
                 if (parsed.GetValue(TimeToLive) is { } ttl) writer.WriteNumber("ttl", ttl);
+                if (parsed.GetValue(Durability) is { } durability) writer.WriteString("durability", durability);
             });
             var keys = Reply.Read(reply, static root => root.GetProperty("keys").EnumerateArray().Select(key => key.GetString()!).ToList());
             foreach (var key in keys) await output.LineAsync(Encoding.UTF8.GetBytes(key), cancellationToken);
@@ -87,13 +93,14 @@ internal static class Verbs
     }
 
     private static Task<int> PolicyAsync(ParseResult parsed, IQueues queues, Output output, CancellationToken cancellationToken) =>
-        TellAsync(parsed, queues, output, "policy", "policy", cancellationToken, writer =>
+        TellAsync(parsed, queues, output, "policy", ["policy", "durability"], cancellationToken, writer =>
         {
             if (parsed.GetValue(Policy) is { } policy) writer.WriteString("policy", policy);
+            if (parsed.GetValue(Durability) is { } durability) writer.WriteString("durability", durability);
         });
 
     private static Task<int> CountAsync(ParseResult parsed, IQueues queues, Output output, CancellationToken cancellationToken) =>
-        TellAsync(parsed, queues, output, "len", "len", cancellationToken);
+        TellAsync(parsed, queues, output, "len", ["len"], cancellationToken);
 
     private static async Task<int> LastAsync(ParseResult parsed, IQueues queues, Output output, CancellationToken cancellationToken)
     {
@@ -114,12 +121,15 @@ internal static class Verbs
         return ExitCode.Done;
     }
 
-    // Does a command and writes one member of its reply.
+    // Does a command and writes members of its reply, one a line; those that are not in it are left out.
     private static async Task<int> TellAsync(
-        ParseResult parsed, IQueues queues, Output output, string command, string member, CancellationToken cancellationToken, Action<Utf8JsonWriter>? fields = null)
+        ParseResult parsed, IQueues queues, Output output, string command, string[] members, CancellationToken cancellationToken,
+        Action<Utf8JsonWriter>? fields = null)
     {
-        var told = Reply.Read(await AskAsync(parsed, queues, command, cancellationToken, fields), root => root.GetProperty(member).ToString());
-        await output.LineAsync(Encoding.UTF8.GetBytes(told), cancellationToken);
+        var told = Reply.Read(
+            await AskAsync(parsed, queues, command, cancellationToken, fields),
+            root => members.Where(member => root.TryGetProperty(member, out _)).Select(member => root.GetProperty(member).ToString()).ToList());
+        foreach (var line in told) await output.LineAsync(Encoding.UTF8.GetBytes(line), cancellationToken);
         return ExitCode.Done;
     }
 

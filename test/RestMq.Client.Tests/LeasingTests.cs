@@ -144,6 +144,7 @@ public abstract class LeasingTests(QueueHost host)
         changed.Should().Be(new QueueConfiguration
         {
             Policy = DeliveryPolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5), History = 1000,
+            Durability = MessageDurability.Stored,
         });
         (await Client.ConfigureAsync(queue, new QueueConfiguration { MaxLength = 0, TimeToLive = TimeSpan.Zero })).Should().Be(
             changed with { MaxLength = null, TimeToLive = null });

@@ -25,6 +25,8 @@ public sealed partial class ArchitectureTests
         (11, "RedisFormat.LogNewer"),
         (12, "RedisFormat.LogMigrating"),
         (13, "RedisFormat.LogMigrated"),
+        (14, "ReplicationBarrier.LogOther"),
+        (15, "ReplicationBarrier.LogLost"),
         (20, "QueuePump.LogFailed"),
         (21, "QueuePump.LogUnsettled"),
         (30, "StoreAnnouncement.LogMemory"),

@@ -49,6 +49,23 @@ public sealed class RestMqSettingsTests
         Services(("Redis", "")).GetRequiredService<IQueueEngine>().Store.Should().Be("memory");
     }
 
+    [Fact]
+    public void Settings_OfReplicas_AreRead()
+    {
+        var services = Services(("Redis", "localhost:1"), ("Replicas", "2"), ("ReplicationTimeout", "0.25"));
+        services.GetRequiredService<IOptions<RedisStoreOptions>>().Value.Should().BeEquivalentTo(
+            new { Configuration = "localhost:1", KeyPrefix = "restmq:", Replicas = 2, ReplicationTimeout = TimeSpan.FromSeconds(0.25) });
+        var standard = Services(("Redis", "localhost:1"), ("KeyPrefix", "")).GetRequiredService<IOptions<RedisStoreOptions>>().Value;
+        (standard.KeyPrefix, standard.Replicas, standard.ReplicationTimeout).Should().Be(("restmq:", 1, TimeSpan.FromSeconds(1)));
+
+        FluentActions.Invoking(() => Read(("Redis", "localhost:1"), ("Replicas", "some"), ("ReplicationTimeout", "soon"))).Should().Throw<OptionsValidationException>()
+            .Which.Failures.Should().HaveCount(2).And.Contain(failure => failure.Contains("RestMq:Replicas is 'some'"));
+        var outOfRange = () => Services(("Redis", "localhost:1"), ("Replicas", "0"), ("ReplicationTimeout", "61")).GetRequiredService<IStartupValidator>().Validate();
+        outOfRange.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(2)
+            .And.Contain(failure => failure.Contains("Replicas must be between 1 and 100, but was 0"))
+            .And.Contain(failure => failure.Contains("ReplicationTimeout must be between 00:00:00.0010000 and 00:01:00, but was 00:01:01"));
+    }
+
     private static RestMqOptions Read(params (string Name, string Value)[] settings) => Services(settings).GetRequiredService<IOptions<RestMqOptions>>().Value;
 
     private static ServiceProvider Services(params (string Name, string Value)[] settings)

@@ -65,17 +65,21 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
     private async Task<RedisLink> OpenAsync()
     {
         await Task.Yield(); // Connecting does some of its work before its first await, and the caller holds a lock.
-        var connection = await ConnectAsync(_closing.Token).ConfigureAwait(false);
+        var connection = await ConnectAsync(options.ConnectionFactory, configuration, _closing.Token).ConfigureAwait(false);
         Watch(connection);
         _description = string.Join(',', connection.GetEndPoints().Select(RedisSettings.NameOf));
         var prefix = configuration is null ? RedisSettings.ChannelPrefixOf(connection) : (string?)configuration.ChannelPrefix ?? "";
-        return new RedisLink(connection, prefix, isOwned: options.ConnectionFactory is null, ConnectAsync);
+        return new RedisLink(connection, prefix, isOwned: options.ConnectionFactory is null, ConnectBlockingAsync);
     }
 
+    private Task<IConnectionMultiplexer> ConnectBlockingAsync(CancellationToken cancellationToken) =>
+        ConnectAsync(options.BlockingConnectionFactory, configuration?.ForBlocking(options.ReplicationTimeout), cancellationToken);
+
     // Whatever keeps the application from giving its connection, there is none: a later call may have one.
-    private async Task<IConnectionMultiplexer> ConnectAsync(CancellationToken cancellationToken)
+    private static async Task<IConnectionMultiplexer> ConnectAsync(
+        Func<CancellationToken, Task<IConnectionMultiplexer>>? factory, ConfigurationOptions? configuration, CancellationToken cancellationToken)
     {
-        if (options.ConnectionFactory is not { } factory) return await ConnectionMultiplexer.ConnectAsync(configuration!).ConfigureAwait(false);
+        if (factory is null) return await ConnectionMultiplexer.ConnectAsync(configuration!).ConfigureAwait(false);
         try
         {
             return await factory(cancellationToken).ConfigureAwait(false);

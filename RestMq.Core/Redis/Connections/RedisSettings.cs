@@ -42,6 +42,20 @@ internal static class RedisSettings
         return one;
     }
 
+    /// <summary>
+    /// Returns whether there can be a second connection that a command may block. One that the application gives may be the one for calls, unless it says otherwise.
+    /// </summary>
+    public static bool AllowsBlocking(RedisStoreOptions options) => options.ConnectionFactory is null || options.BlockingConnectionFactory is not null;
+
+    /// <summary>Returns the settings of a connection that a command blocks for so long.</summary>
+    public static ConfigurationOptions ForBlocking(this ConfigurationOptions configuration, TimeSpan time)
+    {
+        var blocking = configuration.Clone();
+        blocking.ClientName = $"{configuration.ClientName ?? "RestMq"}-wait";
+        blocking.AsyncTimeout = (int)(time + DefaultPatience).TotalMilliseconds; // With the way to the server and back.
+        return blocking;
+    }
+
     /// <summary>Returns the settings of a connection to this sentinel.</summary>
     public static ConfigurationOptions ForSentinel(this ConfigurationOptions configuration, EndPoint sentinel, TimeSpan patience)
     {

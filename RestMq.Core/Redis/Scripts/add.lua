@@ -2,11 +2,12 @@
 --
 -- Input: KEYS those of the queue, then the keys of idempotent adds. ARGV: wake-up channel; how long an idempotency key is remembered, in ms; how many
 -- messages belong together (a queue without room for all of them takes none; 0 when each stands alone); 1 when SERVER has just been read from the
--- server, else 0; the greatest id of this queue that the host has seen; then the messages in runs of those that differ in their bytes alone: how many,
--- their kind, their options, the bytes of each.
+-- server, else 0; the greatest id of this queue that the host has seen; 1 when a message asks for replicas, else 0; then the messages in runs of those
+-- that differ in their bytes alone: how many, their kind, their options, the bytes of each.
 -- Options are '' or "<delay ms> <ttl ms, 0 for the queue's> <index in KEYS of the idempotency key, or 0>".
--- Output: flags (1: the queue is new), then the first id when all were added, one after another. Else flags, 0, and for each message its id, -id of the
--- first one for a duplicate, or 0 when the queue is full. -1 alone: the queue was last written to on another server than SERVER; nothing was done.
+-- Output: flags (1: the queue is new; 2: its setting asks for replicas), then the first id when all were added, one after another. Else flags, 0, and for
+-- each message its id, -id of the first one for a duplicate, or 0 when the queue is full. Last, when a message or the setting asks for replicas: the
+-- server's replication id, '' when it may not be asked. -1 alone: the queue was last written to on another server than SERVER; nothing was done.
 --
 -- Ids are given out as messages are stored, and the counter is set to the last of them: a duplicate or a refused message leaves no gap. SERVER names
 -- the process that runs the script (RedisScript.cs). On another server than before, writes may have been lost, and with them ids that have been
@@ -17,8 +18,9 @@
 --- @include "includes/remove.lua"
 --- @include "includes/place.lua"
 local at = now_ms()
-local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'shift', 'server')
-local flags = state[1] and 0 or 1
+local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'shift', 'server', 'durability')
+local is_new = not state[1]
+local flags = (is_new and 1 or 0) + (state[8] == 'replicated' and 2 or 0)
 local first = tonumber(state[2]) or 0
 local limit, default_ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(state[5]) or 0
 local shift, server = state[6] or '0', state[7]
@@ -51,7 +53,7 @@ end
 
 -- How many messages need room: duplicates, of earlier messages or of one another, need none.
 local function count_new()
-  local new, named, i = 0, {}, 6
+  local new, named, i = 0, {}, 7
   while i <= arguments do
     local _, _, once = read_options(argv[i + 2])
     if once == 0 then
@@ -66,7 +68,7 @@ end
 if limit and length + argv[3] > limit and length + count_new() > limit then limit = 0 end
 
 local next, ready_now, later, reply = first, 0, false, nil
-local i = 6
+local i = 7
 while i <= arguments do
   local last = i + 2 + argv[i]
   local wait, ttl, once = read_options(argv[i + 2])
@@ -105,7 +107,7 @@ end
 
 if next > first then
   call('HSET', meta, 'next', format('%d', next))
-  if flags == 1 then
+  if is_new then
     call('HSET', meta, 'created', at)
     call('PERSIST', meta)
   end
@@ -114,4 +116,10 @@ if next > first then
   -- Waiters have found the queue empty, so only the first message after that needs a wake-up.
   if later or (ready_now > 0 and call('XLEN', ready) == ready_now) then wake() end
 end
-return reply_of(reply or { flags, first + 1 })
+reply = reply or { flags, first + 1 }
+if flags > 1 or argv[6] == '1' then
+  -- It names the history of writes that this call is part of: replicas of a server with another history say nothing of it.
+  local info = redis.pcall('INFO', 'replication')
+  reply[#reply + 1] = type(info) == 'string' and match(info, 'master_replid:(%w+)') or ''
+end
+return reply_of(reply)

@@ -1,7 +1,7 @@
 -- Reads a queue in numbers, after what is due has been moved.
 --
 -- Input: ARGV: wake-up channel. Output: messages, leased, delayed, dead; added, settled and expired since the queue was made; age of the head in ms or
--- -1; policy, state, max_receives, max_length, ttl and history, '' for what is not set; 1 when there is such a queue.
+-- -1; policy, state, max_receives, max_length, ttl, history and durability, '' for what is not set; 1 when there is such a queue.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"
@@ -9,7 +9,7 @@
 --- @include "includes/promote_due.lua"
 local at = now_ms()
 wake_for((promote_due(at)))
-local m = call('HMGET', meta, 'next', 'floor', 'skipped', 'expired', 'purged', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'created')
+local m = call('HMGET', meta, 'next', 'floor', 'skipped', 'expired', 'purged', 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability', 'created')
 
 -- When the message at the head was added, or nil.
 local function head_added()
@@ -27,6 +27,6 @@ local settled = added - total - gone - (tonumber(m[5]) or 0)
 local reply = {
   total, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, gone, added_at and math.max(at - added_at, 0) or -1,
 }
-for i = 6, 11 do reply[#reply + 1] = m[i] or '' end
-reply[#reply + 1] = m[12] and 1 or 0
+for i = 6, 12 do reply[#reply + 1] = m[i] or '' end
+reply[#reply + 1] = m[13] and 1 or 0
 return reply_of(reply)

@@ -22,6 +22,7 @@ internal sealed partial class SentinelSource : RedisSource
 
     private readonly ConfigurationOptions _configuration;
     private readonly bool _isOurs;
+    private readonly TimeSpan _blockingTime;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SentinelMonitor _monitor;
@@ -33,10 +34,11 @@ internal sealed partial class SentinelSource : RedisSource
     private Task? _following;
     private string? _failure;
 
-    public SentinelSource(ConfigurationOptions configuration, bool isOurs, TimeProvider time, ILogger logger) : base(logger)
+    public SentinelSource(ConfigurationOptions configuration, bool isOurs, TimeSpan blockingTime, TimeProvider time, ILogger logger) : base(logger)
     {
         _configuration = configuration.Clone();
         _isOurs = isOurs;
+        _blockingTime = blockingTime;
         _time = time;
         _logger = logger;
         _sentinels = string.Join(',', configuration.EndPoints.Select(RedisSettings.NameOf));
@@ -204,13 +206,13 @@ internal sealed partial class SentinelSource : RedisSource
 
     private async Task<RedisLink> OpenAsync(EndPoint address, CancellationToken cancellationToken)
     {
-        var multiplexer = await ConnectAsync(address, cancellationToken).ConfigureAwait(false);
-        return new RedisLink(multiplexer, (string?)_configuration.ChannelPrefix ?? "", isOwned: true, token => ConnectAsync(address, token));
+        var multiplexer = await ConnectAsync(address, _configuration.For(address), cancellationToken).ConfigureAwait(false);
+        return new RedisLink(multiplexer, (string?)_configuration.ChannelPrefix ?? "", isOwned: true, token => ConnectAsync(address, _configuration.For(address).ForBlocking(_blockingTime), token));
     }
 
-    private async Task<IConnectionMultiplexer> ConnectAsync(EndPoint address, CancellationToken cancellationToken)
+    private async Task<IConnectionMultiplexer> ConnectAsync(EndPoint address, ConfigurationOptions configuration, CancellationToken cancellationToken)
     {
-        var connecting = ConnectionMultiplexer.ConnectAsync(_configuration.For(address));
+        var connecting = ConnectionMultiplexer.ConnectAsync(configuration);
         ConnectionMultiplexer multiplexer;
         try
         {

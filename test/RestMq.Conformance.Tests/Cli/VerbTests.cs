@@ -57,9 +57,9 @@ public abstract class VerbTests(HostFixture fixture)
         await DoAsync("consume", queue);
         var lines = (await DoAsync("stats", queue)).Split('\n');
         lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).Should().Equal(
-            "queue", "ready", "leased", "delayed", "dead", "added", "settled", "expired", "oldest", "s", "consumers", "policy", "state");
+            "queue", "ready", "leased", "delayed", "dead", "added", "settled", "expired", "oldest", "s", "consumers", "policy", "durability", "state");
         var cells = lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        cells.Should().HaveCount(12).And.StartWith([queue, "1", "0", "1", "0", "3", "1", "0"]).And.EndWith(["broadcast", "started"]);
+        cells.Should().HaveCount(13).And.StartWith([queue, "1", "0", "1", "0", "3", "1", "0"]).And.EndWith(["broadcast", "stored", "started"]);
         (await DoAsync("stats")).Split('\n').Should().Contain(line => line.StartsWith(queue + " ", StringComparison.Ordinal));
         (await DoAsync("last", queue, "--raw")).Should().Be("two");
         (await DoAsync("last", queue, "--state", "delayed")).Should().Contain("\"value\":\"later\"").And.Contain("\"state\":\"delayed\"");
@@ -71,6 +71,7 @@ public abstract class VerbTests(HostFixture fixture)
         var queue = Host.NextQueue();
         (await DoAsync("policy", queue)).Should().Be("broadcast");
         (await DoAsync("policy", queue, "roundrobin")).Should().Be("roundrobin");
+        (await DoAsync("policy", queue, "--durability", "stored")).Should().Be("roundrobin\nstored");
         (await Host.AskAsync($"GET /p/{QueueActions.InUrl(queue)}")).Json.Text("value").Should().Be("roundrobin");
     }
 

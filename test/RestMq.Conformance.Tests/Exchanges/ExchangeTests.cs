@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.Conformance.Exchanges;
 
-/// <summary>The data files: each is played to a fresh host over one connection that is kept, and every reply compared.</summary>
+/// <summary>
+/// The data files: each is played to a fresh host over one connection that is kept, and every reply compared. A file such as <c>x.memory.http</c> is
+/// for that store alone.
+/// </summary>
 public sealed class ExchangeTests
 {
     public static TheoryData<string, StoreKind> Files()
@@ -11,7 +14,7 @@ public sealed class ExchangeTests
         var data = new TheoryData<string, StoreKind>();
         foreach (var file in Directory.GetFiles(Folder, "*.http").Order(StringComparer.Ordinal))
         {
-            foreach (var store in Enum.GetValues<StoreKind>()) data.Add(Path.GetFileName(file), store);
+            foreach (var store in Enum.GetValues<StoreKind>().Where(store => IsFor(file, store))) data.Add(Path.GetFileName(file), store);
         }
         return data;
     }
@@ -51,6 +54,9 @@ public sealed class ExchangeTests
         exchanges.Should().NotBeEmpty();
         if (wrong.Count > 0) Assert.Fail($"{wrong.Count} of {exchanges.Count} replies are not as they should be:\n\n{string.Join("\n\n", wrong)}");
     }
+
+    private static bool IsFor(string file, StoreKind store) =>
+        Path.GetExtension(Path.GetFileNameWithoutExtension(file)) is not { Length: > 1 } only || Enum.Parse<StoreKind>(only[1..], ignoreCase: true) == store;
 
     private static async Task PlayAsync(Exchange exchange, RawConnection connection, string store)
     {

@@ -77,6 +77,10 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     /// <summary>Lets the next attempts to listen fail.</summary>
     public void FailListening(int count) => Volatile.Write(ref _listeningsToFail, count);
 
+    public bool Supports(Durability durability) => inner.Supports(durability);
+
+    public ValueTask ReplicatedAsync(ReplicationPoint point, CancellationToken cancellationToken) => There().ReplicatedAsync(point, cancellationToken);
+
     public ValueTask<AddResult[]> AddAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken) =>
         There().AddAsync(queue, messages, whole, cancellationToken);

@@ -26,6 +26,22 @@ public sealed partial class MemoryQueueEngineTests
     }
 
     [Fact]
+    public async Task Replicated_InMemory_IsRefusedAndChangesNothing()
+    {
+        var engine = Stage.NewDaemon().Engine;
+        var replicated = new NewMessage(MessageBody.FromText("x")) { Durability = Durability.Replicated };
+        Func<Task>[] calls =
+        [
+            () => engine.AddAsync(Queue, replicated).AsTask(),
+            () => engine.AddAsync(Queue, [replicated with { Durability = null }, replicated]).AsTask(),
+            () => engine.ConfigureAsync(Queue, new QueueSettingsChange { Durability = Durability.Replicated, MaxLength = 1 }).AsTask(),
+        ];
+        foreach (var call in calls) (await call.Should().ThrowAsync<RestMqDurabilityException>()).Which.Message.Should().Contain("replicated for memory");
+        (await engine.ListAsync()).Should().BeEmpty();
+        (await engine.AddAsync(Queue, replicated with { Durability = Durability.Stored })).Status.Should().Be(AddStatus.Added);
+    }
+
+    [Fact]
     public async Task A_queue_that_somebody_uses_now_and_then_stays()
     {
         var daemon = Stage.NewDaemon();

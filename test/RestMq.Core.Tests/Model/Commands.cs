@@ -49,6 +49,7 @@ internal static class Commands
         OneOf(0, 2, 5, 10).Select(length => new QueueSettingsChange { MaxLength = length }),
         OneOf(0, 1, 60).Select(ttl => new QueueSettingsChange { TimeToLive = Of(ttl) }),
         OneOf(0, 1, 3, 1000).Select(history => new QueueSettingsChange { History = history }),
+        Gen.Const(new QueueSettingsChange { Durability = Durability.Stored }),
         Gen.Const(new QueueSettingsChange()));
 
     private static readonly Gen<Command> One = Gen.Frequency(

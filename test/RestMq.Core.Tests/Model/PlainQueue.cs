@@ -156,6 +156,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
             MaxLength = change.MaxLength == 0 ? null : change.MaxLength ?? Settings.MaxLength,
             TimeToLive = change.TimeToLive == TimeSpan.Zero ? null : change.TimeToLive ?? Settings.TimeToLive,
             History = change.History ?? Settings.History,
+            Durability = change.Durability ?? Settings.Durability,
         };
         TrimLog();
         return Settings;

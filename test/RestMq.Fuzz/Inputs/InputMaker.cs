@@ -10,7 +10,7 @@ internal sealed class InputMaker(int seed)
 
     private static readonly string[] QueryFields =
     [
-        "queue", "value", "msg", "wait", "max", "lease", "format", "delay", "ttl", "id", "callback", "release", "bury", "policy", "max_receives", "max_length",
+        "queue", "value", "msg", "wait", "max", "lease", "format", "delay", "ttl", "id", "durability", "callback", "release", "bury", "policy", "max_receives", "max_length",
         "history", "status", "state", "last_event_id", "from", "prefetch", "heartbeat", "body", "extend",
     ];
 

@@ -10,7 +10,7 @@ internal static class Json
         ["add", "get", "take", "lease", "del", "extend", "release", "bury", "len", "purge", "policy", "start", "stop", "redrive", "queues"];
 
     private static readonly string[] Fields =
-        ["queue", "value", "values", "delay", "ttl", "id", "encoding", "type", "key", "receipt", "lease", "reason", "policy", "cmd", "extra"];
+        ["queue", "value", "values", "delay", "ttl", "id", "durability", "encoding", "type", "key", "receipt", "lease", "reason", "policy", "cmd", "extra"];
 
     public static byte[] Command(Dice dice, string queue)
     {

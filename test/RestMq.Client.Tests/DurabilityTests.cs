@@ -1,0 +1,84 @@
+using System.Net;
+using System.Text;
+
+namespace RestMq.Client;
+
+/// <summary>What the client asks of a host as durability, and what it makes of the answers. The host is the test: it needs no replica for that.</summary>
+public sealed class DurabilityTests : IDisposable
+{
+    private readonly Answering _host = new();
+    private readonly HttpClient _http;
+    private readonly RestMqClient _client;
+
+    public DurabilityTests()
+    {
+        _http = new HttpClient(_host) { BaseAddress = new Uri("http://host/") };
+        _client = new RestMqClient(_http);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    [Theory]
+    [InlineData(null, "/q/orders")]
+    [InlineData(MessageDurability.Stored, "/q/orders?durability=stored")]
+    [InlineData(MessageDurability.Replicated, "/q/orders?durability=replicated")]
+    public async Task Add_WithDurability_AsksForIt(MessageDurability? durability, string expected)
+    {
+        var options = new AddMessageOptions { Durability = durability };
+        await _client.AddAsync("orders", new[] { 1 }, options);
+        await _client.AddManyAsync("orders", [1, 2], options);
+        using var stream = new MemoryStream([1]);
+        await _client.AddStreamAsync("orders", stream, options);
+        _host.Asked.Should().Equal(expected, expected, expected);
+    }
+
+    [Fact]
+    public async Task Add_NotReplicated_TellsTheProblem()
+    {
+        _host.Status = HttpStatusCode.ServiceUnavailable;
+        _host.Type = "application/problem+json";
+        _host.Body = """{"type":"urn:restmq:not-replicated","title":"Not replicated","status":503,"detail":"The message may exist."}""";
+        var add = () => _client.AddAsync("orders", "x", new AddMessageOptions { Durability = MessageDurability.Replicated });
+        var failure = (await add.Should().ThrowAsync<RestMqClientException>()).Which;
+        (failure.Status, failure.Type, failure.Detail).Should().Be((503, "urn:restmq:not-replicated", "The message may exist."));
+    }
+
+    [Theory]
+    [InlineData(",\"durability\":\"replicated\"", MessageDurability.Replicated)]
+    [InlineData(",\"durability\":\"stored\"", MessageDurability.Stored)]
+    [InlineData("", MessageDurability.Stored)] // A host from before there was a choice.
+    public async Task Settings_AndNumbers_TellIt(string told, MessageDurability expected)
+    {
+        _host.Type = "application/json";
+        _host.Body = "{\"queue\":\"orders\",\"value\":\"broadcast\",\"max_receives\":20,\"max_length\":null,\"ttl\":null,\"history\":1000" + told + "}";
+        (await _client.ConfigureAsync("orders", new QueueConfiguration { Durability = expected })).Durability.Should().Be(expected);
+        (await _client.GetConfigurationAsync("orders")).Durability.Should().Be(expected);
+        _host.Sent.Should().Equal($"durability={expected.ToString().ToLowerInvariant()}");
+
+        _host.Body = """
+            {"queue":"orders","name":"orders","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
+            "oldest_age":1.5,"consumers":0,"behind":0
+            """ + told + "}";
+        (await _client.StatsAsync("orders")).Durability.Should().Be(expected);
+    }
+
+    private sealed class Answering : HttpMessageHandler
+    {
+        public List<string> Asked { get; } = [];
+
+        public List<string> Sent { get; } = [];
+
+        public HttpStatusCode Status { get; set; } = HttpStatusCode.OK;
+
+        public string Type { get; set; } = "text/plain";
+
+        public string Body { get; set; } = "orders:1\r\n";
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Asked.Add(request.RequestUri!.PathAndQuery);
+            if (request.Content?.Headers.ContentType?.MediaType == "application/x-www-form-urlencoded") Sent.Add(await request.Content.ReadAsStringAsync(cancellationToken));
+            return new HttpResponseMessage(Status) { Content = new StringContent(Body, Encoding.UTF8, Type) };
+        }
+    }
+}
