@@ -28,6 +28,7 @@ internal sealed class RestMqSettings(IConfiguration section, string[] others) : 
         [nameof(RestMqOptions.TakeLease)] = Time((options, value) => options.TakeLease = value),
         [nameof(RestMqOptions.IdempotencyWindow)] = Time((options, value) => options.IdempotencyWindow = value),
         [nameof(RestMqOptions.SlowPoll)] = Time((options, value) => options.SlowPoll = value),
+        [nameof(RestMqOptions.MaxSlowPoll)] = Time((options, value) => options.MaxSlowPoll = value),
         [nameof(RestMqOptions.ConsumerBuffer)] = Number((options, value) => options.ConsumerBuffer = value),
         [nameof(RestMqOptions.MaxConsumers)] = Number((options, value) => options.MaxConsumers = value),
         [nameof(RestMqOptions.MetricsByQueue)] = Flag((options, value) => options.MetricsByQueue = value),

@@ -66,7 +66,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             }
             more |= left > 0 && _ready.Count > 0;
         }
-        return new LeasedBatch(messages, more ? TimeSpan.Zero : messages.Count < wanted ? NextDue(now) : null, Live);
+        return new LeasedBatch(messages, more ? TimeSpan.Zero : messages.Count < wanted ? NextDue(now) : null, Live, More: _ready.Count > 0);
     }
 
     public SettleResult[] Settle(IReadOnlyList<Settlement> settlements, long now)

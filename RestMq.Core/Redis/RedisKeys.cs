@@ -10,9 +10,6 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
 
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 
-    /// <summary>When this process has last entered the queue in the set of all queues, in the clock's ticks; 0 when it has not.</summary>
-    public long Entered { get; set; }
-
     /// <summary>The keys that every script gets.</summary>
     public RedisKey[] All { get; } = [.. Names.Select(name => (RedisKey)$"{prefix}{{{queue.Value}}}:{name}")];
 
@@ -25,6 +22,6 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     /// <summary>Where the key given to an idempotent add is remembered.</summary>
     public RedisKey Once(string id) => _tag + "once:" + id;
 
-    /// <summary>The set of all queues' names, in a slot of its own.</summary>
+    /// <summary>The index of queues: a sorted set of their names, in a slot of its own.</summary>
     public static RedisKey Queues(string prefix) => prefix + "queues";
 }

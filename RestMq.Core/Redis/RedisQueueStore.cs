@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using RestMq.Stores;
@@ -13,10 +12,6 @@ namespace RestMq.Redis;
 /// </summary>
 internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 {
-    // How many queues' keys are kept at hand; past that they are made anew, which costs a little and forgets nothing.
-    private const int KnownQueues = 10_000;
-
-    private readonly ConcurrentDictionary<QueueName, RedisKeys> _keys = new();
     private readonly RedisConnection _connection;
     private readonly RedisValue _idempotencyWindow;
     private readonly string _prefix;
@@ -35,6 +30,8 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _idempotencyWindow = Milliseconds(idempotencyWindow);
         _connection = new RedisConnection(options, logger, metrics);
         _connection.Restored += OnRestored;
+        _probe = new RedisProbe(_connection, _prefix, () => !_listeners.IsEmpty, _time, logger);
+        _index = new RedisQueueIndex(_connection, RedisKeys.Queues(_prefix), _time, logger);
     }
 
     public string Description => _connection.Description;
@@ -45,14 +42,12 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
     {
         var keys = KeysOf(queue);
-        await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
-
         List<RedisKey>? once = null;
         var arguments = new List<RedisValue>(6 + messages.Count) { keys.Wake, _idempotencyWindow, whole ? messages.Count : 0 };
         AppendRuns(arguments, messages, keys, ref once);
         var reply = (RedisResult[])(await _connection
             .EvaluateAsync(RedisScript.Add, queue, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false))!;
-        if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
+        await _index.NoteExistingAsync(queue, keys.Meta, isNew: (long)reply[0] == 1).ConfigureAwait(false);
 
         var results = new AddResult[messages.Count];
         var first = (long)reply[1];
@@ -86,10 +81,15 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         // Not a list: all are done.
         if (reply[0].Length < 0) Array.Fill(settled, SettleResult.Done);
         else settled = Array.ConvertAll((RedisResult[])reply[0]!, static result => SettledAs((int)result));
-        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, reply));
+        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, requests, reply));
     }
 
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _probe.DisposeAsync().ConfigureAwait(false);
+        await _index.DisposeAsync().ConfigureAwait(false);
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
 
     private static SettleResult SettledAs(int told) => told switch { 0 => SettleResult.Done, 1 => SettleResult.Stale, _ => SettleResult.Unknown };
 
@@ -125,7 +125,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         (one.Body.Kind, one.Body.ContentType, one.TraceParent, one.TraceState) == (other.Body.Kind, other.Body.ContentType, other.TraceParent, other.TraceState)
         && (one.Delay, one.TimeToLive) == (other.Delay, other.TimeToLive) && (one.IdempotencyKey, other.IdempotencyKey) == (null, null);
 
-    private static LeasedBatch Leased(QueueName queue, RedisResult[] reply)
+    private static LeasedBatch Leased(QueueName queue, IReadOnlyList<LeaseRequest> requests, RedisResult[] reply)
     {
         const int Heads = 4;
         var handOuts = (string?)reply[3] is { Length: > 0 } numbers ? numbers.Split(' ') : null;
@@ -135,7 +135,10 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             var number = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
             messages[i] = RedisBody.Read(queue, number, (byte[])reply[i + Heads]!);
         }
-        return new LeasedBatch(messages, Due(reply[1]), reply[2].Length < 0 ? default : Live(reply[2]));
+        var next = Due(reply[1]);
+        // The reply tells only of too few that nothing more was ready.
+        var more = next == TimeSpan.Zero || messages.Length >= requests.Sum(static request => (long)request.Count);
+        return new LeasedBatch(messages, next, reply[2].Length < 0 ? default : Live(reply[2]), more);
     }
 
     // Gathered callers mostly want the same, one after another: then they are one request to the script.
@@ -168,13 +171,6 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         };
         RedisValue argument = settlement.Action is SettleAction.Bury ? settlement.Reason ?? "" : Milliseconds(settlement.Time);
         arguments.AddRange(["-", id, settlement.Receipt.Fence, action, argument]);
-    }
-
-    private RedisKeys KeysOf(QueueName queue)
-    {
-        if (_keys.TryGetValue(queue, out var keys)) return keys;
-        if (_keys.Count >= KnownQueues) _keys.Clear();
-        return _keys.GetOrAdd(queue, static (name, prefix) => new RedisKeys(prefix, name), _prefix);
     }
 
     // Never less than the time that was asked: a lease of 0.4 ms must not be one of none.
