@@ -178,7 +178,9 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
             var share = await hub.Exchanges.SendAsync(new Exchange(null, request)).ConfigureAwait(false);
             if (share.Messages.Count > 0)
             {
-                if (share.More && chained is { } wakes) hub.Waiters.WakeNext(wakes);
+                if (chained is not { } wakes) return share.Messages;
+                if (share.More) hub.Waiters.WakeNext(wakes);
+                else if (hub.Waiters.Any) hub.LookIn(share.Next); // Nobody else looks now, so nobody else learns it.
                 return share.Messages;
             }
             // Zero says that the store stopped short of an answer, so as not to be held too long.

@@ -190,7 +190,7 @@ internal sealed class QueueHub
             }
             var share = new QueueMessage[Math.Min(request.Count, leased.Messages.Count - from)];
             for (var m = 0; m < share.Length; m++) share[m] = leased.Messages[from++];
-            results[i] = new Exchange.Result(default, share, leased.Next, leased.More);
+            results[i] = new Exchange.Result(default, share, leased.Messages.Count == 0 ? leased.Next : leased.Due, leased.More);
         }
         return results;
     }
@@ -202,7 +202,7 @@ internal readonly record struct Exchange(Settlement? Settlement, LeaseRequest? R
     /// <summary>What it came to.</summary>
     /// <param name="Settled">For a settlement.</param>
     /// <param name="Messages">For a request: its messages.</param>
-    /// <param name="Next">For a request: as in <see cref="LeasedBatch"/>.</param>
+    /// <param name="Next">For a request: as in <see cref="LeasedBatch"/> when nothing was found; otherwise its <see cref="LeasedBatch.Due"/>.</param>
     /// <param name="More">For a request: as in <see cref="LeasedBatch"/>.</param>
     internal readonly record struct Result(SettleResult Settled, IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, bool More);
 }

@@ -66,7 +66,9 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             }
             more |= left > 0 && _ready.Count > 0;
         }
-        return new LeasedBatch(messages, more ? TimeSpan.Zero : messages.Count < wanted ? NextDue(now) : null, Live, More: _ready.Count > 0);
+        var due = NextDue(now);
+        return new LeasedBatch(
+            messages, more ? TimeSpan.Zero : messages.Count < wanted ? due : null, Live, More: _ready.Count > 0 || due == TimeSpan.Zero, due);
     }
 
     public SettleResult[] Settle(IReadOnlyList<Settlement> settlements, long now)

@@ -136,9 +136,9 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             messages[i] = RedisBody.Read(queue, number, (byte[])reply[i + Heads]!);
         }
         var next = Due(reply[1]);
-        // The reply tells only of too few that nothing more was ready.
+        // Only a reply of too few tells that nothing more was ready.
         var more = next == TimeSpan.Zero || messages.Length >= requests.Sum(static request => (long)request.Count);
-        return new LeasedBatch(messages, next, reply[2].Length < 0 ? default : Live(reply[2]), more);
+        return new LeasedBatch(messages, next, reply[2].Length < 0 ? default : Live(reply[2]), more, next);
     }
 
     // Gathered callers mostly want the same, one after another: then they are one request to the script.

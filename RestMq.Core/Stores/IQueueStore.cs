@@ -133,8 +133,12 @@ internal readonly record struct LeaseRequest(
 /// <param name="Messages">The messages, in order: the first request's, then the second's.</param>
 /// <param name="Next">When there was too little: how long until something becomes ready by itself (zero: at once, ask again); null when nothing will.</param>
 /// <param name="Settings">The settings that matter to live delivery, as they are now; without meaning when no live caller asked.</param>
-/// <param name="More">Whether more messages may be ready: others who wait look too. False only if the store knows that none is.</param>
-internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, LiveState Settings, bool More = false);
+/// <param name="More">Whether more messages may be ready, so that others who wait must look. False only if the store knows that none is.</param>
+/// <param name="Due">
+/// Where no more are ready: how long until something becomes ready by itself, what was just leased included; null when nothing will. Whoever waits would learn
+/// it by a look, and there is none.
+/// </param>
+internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, LiveState Settings, bool More = false, TimeSpan? Due = null);
 
 /// <summary>What an exchange gave.</summary>
 /// <param name="Settled">A result for each settlement.</param>

@@ -56,7 +56,12 @@ internal sealed class EngineQueues : IQueues
 
     public async IAsyncEnumerable<QueueStats> StatsAsync(QueueName? queue, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var name in queue is null ? await _engine.ListAsync(cancellationToken) : [queue]) yield return await _engine.StatsAsync(name, cancellationToken);
+        if (queue is not null)
+        {
+            yield return await _engine.StatsAsync(queue, cancellationToken);
+            yield break;
+        }
+        await foreach (var stats in _engine.StatsOfAllAsync(cancellationToken)) yield return stats;
     }
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(

@@ -131,7 +131,8 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     public ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken) =>
         There().PurgeAsync(queue, state, cancellationToken);
 
-    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) => There().ListAsync(cancellationToken);
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken) =>
+        There().ListAsync(after, max, cancellationToken);
 
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
         There().ConfigureAsync(queue, change, cancellationToken);
@@ -156,6 +157,14 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         Interlocked.Increment(ref _listeners);
         return new Listening(this, listening);
     }
+
+    public event Action? WakeUpsLost
+    {
+        add => inner.WakeUpsLost += value;
+        remove => inner.WakeUpsLost -= value;
+    }
+
+    public bool WakeUpsFlow => inner.WakeUpsFlow;
 
     public ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => There().CheckAsync(cancellationToken);
 
