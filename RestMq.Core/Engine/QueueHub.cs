@@ -190,7 +190,7 @@ internal sealed class QueueHub
             }
             var share = new QueueMessage[Math.Min(request.Count, leased.Messages.Count - from)];
             for (var m = 0; m < share.Length; m++) share[m] = leased.Messages[from++];
-            results[i] = new Exchange.Result(default, share, leased.Messages.Count == 0 ? leased.Next : leased.Due, leased.More);
+            results[i] = new Exchange.Result(default, share, share.Length == 0 ? leased.Next : leased.Due, leased.More);
         }
         return results;
     }

@@ -22,6 +22,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     /// <summary>Of which queues hints do not arrive.</summary>
     public volatile Func<QueueName, bool> LosesHints = _ => false;
 
+    /// <summary>Whether nothing proves that hints arrive.</summary>
+    public volatile bool ProvesNothing;
+
     /// <summary>Whether every call fails, and nothing is done.</summary>
     public volatile bool IsAway;
 
@@ -164,7 +167,7 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         remove => inner.WakeUpsLost -= value;
     }
 
-    public bool WakeUpsFlow => inner.WakeUpsFlow;
+    public bool WakeUpsFlow => !ProvesNothing && inner.WakeUpsFlow;
 
     public ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => There().CheckAsync(cancellationToken);
 

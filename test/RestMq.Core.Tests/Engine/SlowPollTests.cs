@@ -1,4 +1,5 @@
-using RestMq.Stores;
+using RestMq.Daemons;
+using RestMq.Model;
 
 namespace RestMq.Engine;
 
@@ -7,14 +8,10 @@ public sealed class SlowPollTests
 {
     private static readonly RestMqOptions Options = new() { SlowPoll = TimeSpan.FromSeconds(5), MaxSlowPoll = TimeSpan.FromMinutes(5) };
 
-    private readonly IQueueStore _store = Substitute.For<IQueueStore>();
+    private readonly WatchedStore _store = new(new PlainStore(TimeProvider.System, TimeSpan.FromMinutes(5)));
     private readonly SlowPoll _poll;
 
-    public SlowPollTests()
-    {
-        _store.WakeUpsFlow.Returns(true);
-        _poll = new SlowPoll(_store, Options);
-    }
+    public SlowPollTests() => _poll = new SlowPoll(_store, Options);
 
     [Fact]
     public void Next_LooksFindNothingWhileWakeUpsFlow_DoublesUpToTheLongest()
@@ -36,11 +33,11 @@ public sealed class SlowPollTests
     public void Next_WakeUpsDoNotFlow_IsTheSlowPoll()
     {
         for (var looks = 0; looks < 10; looks++) LookForNothing();
-        _store.WakeUpsFlow.Returns(false);
+        _store.ProvesNothing = true;
 
         for (var looks = 0; looks < 3; looks++) IsAbout(LookForNothing(), 5);
 
-        _store.WakeUpsFlow.Returns(true);
+        _store.ProvesNothing = false;
         IsAbout(LookForNothing(), 10);
     }
 

@@ -1,10 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using RestMq.Daemons;
 using RestMq.Stores;
-using RestMq.Telemetry;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;

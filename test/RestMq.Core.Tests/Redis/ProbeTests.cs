@@ -63,9 +63,9 @@ public sealed class ProbeTests : IAsyncLifetime
         await using (await store.ListenAsync(Queue, _ => { }, default))
         {
             await Until(() => store.WakeUpsFlow);
-            (await server.SubscriptionChannelsAsync("restmq:probe:*")).Should().ContainSingle();
+            (await server.SubscriptionChannelsAsync(RedisChannel.Pattern("restmq:probe:*"))).Should().ContainSingle();
         }
-        await Until(async () => (await server.SubscriptionChannelsAsync("restmq:probe:*")).Length == 0);
+        await Until(async () => (await server.SubscriptionChannelsAsync(RedisChannel.Pattern("restmq:probe:*"))).Length == 0);
 
         store.WakeUpsFlow.Should().BeFalse();
     }
