@@ -72,6 +72,10 @@ public interface IQueueEngine
     /// <param name="cancellationToken">Ends it.</param>
     ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after = null, int max = 1000, CancellationToken cancellationToken = default);
 
+    /// <summary>Lists every queue that the store has, should the list of queues have been lost. It takes a look at every key of the store.</summary>
+    /// <returns>How many queues there are.</returns>
+    ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken = default);
+
     /// <summary>A queue's settings; the defaults when it does not exist.</summary>
     ValueTask<QueueSettings> GetSettingsAsync(QueueName queue, CancellationToken cancellationToken = default);
 

@@ -50,6 +50,8 @@ internal sealed partial class QueueEngine
         return _store.ListAsync(after, max, cancellationToken);
     }
 
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken = default) => _store.RebuildIndexAsync(cancellationToken);
+
     public ValueTask<QueueSettings> GetSettingsAsync(QueueName queue, CancellationToken cancellationToken = default) =>
         _store.ConfigureAsync(queue, new QueueSettingsChange(), cancellationToken);
 

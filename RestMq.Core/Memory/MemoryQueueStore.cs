@@ -98,6 +98,12 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         }
     }
 
+    // The list of them is that of the queues themselves.
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate) return new(_names.Count);
+    }
+
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken)
     {
         if (!change.IsEmpty) return new(Create(queue, change, static (q, change, _) => q.Configure(change)));

@@ -14,6 +14,8 @@ internal sealed partial class RedisQueueStore
     public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken) =>
         _index.ListAsync(after, max, cancellationToken);
 
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken) => _index.RebuildAsync(_prefix, cancellationToken);
+
     private RedisKeys KeysOf(QueueName queue)
     {
         if (_keys.TryGet(queue, out var keys)) return keys;

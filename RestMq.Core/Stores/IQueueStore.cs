@@ -74,6 +74,10 @@ internal interface IQueueStore
     /// <param name="cancellationToken">Ends it.</param>
     ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken);
 
+    /// <summary>Lists every queue that there is, should the list of them have been lost. Its cost is that of all keys.</summary>
+    /// <returns>How many queues there are.</returns>
+    ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken);
+
     /// <summary>Changes settings (an empty change only reads them).</summary>
     ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken);
 

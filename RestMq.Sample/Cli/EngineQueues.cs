@@ -64,6 +64,9 @@ internal sealed class EngineQueues : IQueues
         await foreach (var stats in _engine.StatsOfAllAsync(cancellationToken)) yield return stats;
     }
 
+    public async Task<long> ReindexAsync(CancellationToken cancellationToken) =>
+        await _engine.RebuildIndexAsync(cancellationToken);
+
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

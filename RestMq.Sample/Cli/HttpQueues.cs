@@ -82,6 +82,9 @@ internal sealed class HttpQueues : IQueues
         }
     }
 
+    public Task<long> ReindexAsync(CancellationToken cancellationToken) =>
+        throw new VerbException("'reindex' works on Redis itself: name it by --RestMq:Redis=localhost:6379, in place of --url.");
+
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -137,6 +137,8 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken) =>
         There().ListAsync(after, max, cancellationToken);
 
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken) => There().RebuildIndexAsync(cancellationToken);
+
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
         There().ConfigureAsync(queue, change, cancellationToken);
 

@@ -48,6 +48,8 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
     public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken) => new(
         [.. _queues.Keys.Where(name => after is null || Compare(name, after) > 0).Order(Comparer<QueueName>.Create(Compare)).Take(max)]);
 
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken) => new(_queues.Count);
+
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
         new(change.IsEmpty ? Find(queue).Settings : Create(queue).Configure(change));
 

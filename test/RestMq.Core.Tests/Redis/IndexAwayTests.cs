@@ -100,14 +100,30 @@ public sealed class IndexAwayTests : IAsyncLifetime
         (await store.ListAllAsync()).Should().BeEquivalentTo(queues[..2]);
     }
 
+    [Theory, InlineData("restmq:"), InlineData("odd*[1]\\:")]
+    public async Task RebuildIndex_IndexWasLost_ListsWhatExistsAndNothingElse(string prefix)
+    {
+        var store = NewStore(prefix: prefix);
+        var queues = Enumerable.Range(0, 3000).Select(n => QueueName.Parse($"q{n:0000}")).ToArray();
+        await Parallel.ForEachAsync(queues, async (queue, _) => await AddAsync(store, queue));
+        await store.PurgeAsync(queues[1], default);
+        await AddAsync(NewStore(prefix: "another:"), QueueName.Parse("another"));
+        await Redis.KeyDeleteAsync(prefix + "queues");
+
+        (await store.RebuildIndexAsync(default)).Should().Be(queues.Length - 1);
+
+        (await store.ListAllAsync()).Should().Equal(queues.Where(queue => queue != queues[1]));
+    }
+
     private static ValueTask<AddResult[]> AddAsync(IQueueStore store, QueueName queue) =>
         store.AddAsync(queue, [new NewMessage(MessageBody.FromText("a message"))], default);
 
-    private RedisQueueStore NewStore(Turns? turns = null, TimeProvider? time = null)
+    private RedisQueueStore NewStore(Turns? turns = null, TimeProvider? time = null, string prefix = "restmq:")
     {
         IConnectionMultiplexer connection = turns?.Of(_connection) ?? _connection;
         var store = new RedisQueueStore(
-            new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(connection) }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance, _metrics, time);
+            new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(connection), KeyPrefix = prefix }, TimeSpan.FromMinutes(5),
+            NullLogger<RedisQueueStore>.Instance, _metrics, time);
         _made.Add(store);
         return store;
     }
