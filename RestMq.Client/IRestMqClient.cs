@@ -128,8 +128,16 @@ public interface IRestMqClient
     /// <returns>How many.</returns>
     Task<long> PurgeAsync(string queue, MessagePlace place, CancellationToken cancellationToken = default);
 
-    /// <summary>The names of all queues, in order.</summary>
-    Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken = default);
+    /// <summary>
+    /// Returns the names of all queues, in the order of their UTF-8 bytes. The host is asked for a page at a time: a queue that is made or purged meanwhile may
+    /// be missing or named.
+    /// </summary>
+    /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
+    IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Returns every queue in numbers, in the order of <see cref="ListAsync"/> and page by page as there.</summary>
+    /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
+    IAsyncEnumerable<QueueInfo> StatsAsync(CancellationToken cancellationToken = default);
 
     /// <summary>The queue in numbers.</summary>
     Task<QueueInfo> StatsAsync(string queue, CancellationToken cancellationToken = default);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using RestMq.Client.Wire;
 
@@ -51,26 +52,16 @@ public sealed partial class RestMqClient
         HttpMethod.Delete, $"{Address.Of("q", queue)}?state={Word(place)}", null, static reply => reply.GetProperty("count").GetInt64(), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken = default) => AskAsync<IReadOnlyList<string>>(
-        HttpMethod.Get, "q", null, static reply => [.. reply.GetProperty("queues").EnumerateArray().Select(name => name.GetString()!)], cancellationToken);
+    public IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default) => PagesAsync(
+        "q", static reply => [.. reply.GetProperty("queues").EnumerateArray().Select(name => name.GetString()!)], cancellationToken);
 
     /// <inheritdoc/>
-    public Task<QueueInfo> StatsAsync(string queue, CancellationToken cancellationToken = default) =>
-        AskAsync(HttpMethod.Get, Address.Of("stats", queue), null, static reply => new QueueInfo(reply.GetProperty("queue").GetString()!)
-        {
-            Ready = reply.GetProperty("ready").GetInt64(),
-            Leased = reply.GetProperty("leased").GetInt64(),
-            Delayed = reply.GetProperty("delayed").GetInt64(),
-            Dead = reply.GetProperty("dead").GetInt64(),
-            TotalAdded = reply.GetProperty("added").GetInt64(),
-            TotalSettled = reply.GetProperty("settled").GetInt64(),
-            TotalExpired = reply.GetProperty("expired").GetInt64(),
-            OldestAge = Seconds(reply.GetProperty("oldest_age")),
-            Consumers = reply.GetProperty("consumers").GetInt32(),
-            Policy = PolicyOf(reply.GetProperty("policy")),
-            Durability = DurabilityOf(reply),
-            Stopped = reply.GetProperty("status").GetInt32() == 0,
-        }, cancellationToken);
+    public IAsyncEnumerable<QueueInfo> StatsAsync(CancellationToken cancellationToken = default) => PagesAsync(
+        "stats", static reply => [.. reply.GetProperty("queues").EnumerateObject().Select(queue => InfoOf(queue.Name, queue.Value))], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<QueueInfo> StatsAsync(string queue, CancellationToken cancellationToken = default) => AskAsync(
+        HttpMethod.Get, Address.Of("stats", queue), null, static reply => InfoOf(reply.GetProperty("queue").GetString()!, reply), cancellationToken);
 
     /// <inheritdoc/>
     public Task<QueueConfiguration> GetConfigurationAsync(string queue, CancellationToken cancellationToken = default) =>
@@ -107,6 +98,36 @@ public sealed partial class RestMqClient
     }
 
     private static string? Word(MessageDurability? durability) => durability?.ToString().ToLowerInvariant();
+
+    private async IAsyncEnumerable<T> PagesAsync<T>(
+        string address, Func<JsonElement, List<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var page = address; ;)
+        {
+            var (items, next) = await AskAsync(
+                HttpMethod.Get, page, null,
+                reply => (read(reply), reply.TryGetProperty("next", out var after) ? after.GetString() : null), cancellationToken).ConfigureAwait(false);
+            foreach (var item in items) yield return item;
+            if (next is null) yield break;
+            page = $"{address}?after={Uri.EscapeDataString(next)}";
+        }
+    }
+
+    private static QueueInfo InfoOf(string queue, JsonElement reply) => new(queue)
+    {
+        Ready = reply.GetProperty("ready").GetInt64(),
+        Leased = reply.GetProperty("leased").GetInt64(),
+        Delayed = reply.GetProperty("delayed").GetInt64(),
+        Dead = reply.GetProperty("dead").GetInt64(),
+        TotalAdded = reply.GetProperty("added").GetInt64(),
+        TotalSettled = reply.GetProperty("settled").GetInt64(),
+        TotalExpired = reply.GetProperty("expired").GetInt64(),
+        OldestAge = Seconds(reply.GetProperty("oldest_age")),
+        Consumers = reply.GetProperty("consumers").GetInt32(),
+        Policy = PolicyOf(reply.GetProperty("policy")),
+        Durability = DurabilityOf(reply),
+        Stopped = reply.GetProperty("status").GetInt32() == 0,
+    };
 
     private static string Word(MessagePlace place) => place.ToString().ToLowerInvariant();
 

@@ -63,8 +63,18 @@ public interface IQueueEngine
     /// <returns>How many were deleted.</returns>
     ValueTask<long> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken = default);
 
-    /// <summary>The names of all queues, in order.</summary>
-    ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken = default);
+    /// <summary>
+    /// Returns a page of the names of queues, in the order of their UTF-8 bytes. <see cref="QueueEngineExtensions.ListAllAsync"/> returns all. A new queue is
+    /// normally listed when its add is answered; where a part of the store is away, it is listed later.
+    /// </summary>
+    /// <param name="after">The name after which the page begins, whether or not there is such a queue; null for the first page.</param>
+    /// <param name="max">How many names at most. A full page may be the last.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after = null, int max = 1000, CancellationToken cancellationToken = default);
+
+    /// <summary>Lists every queue that the store has, should the list of queues have been lost. It takes a look at every key of the store.</summary>
+    /// <returns>How many queues there are.</returns>
+    ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken = default);
 
     /// <summary>A queue's settings; the defaults when it does not exist.</summary>
     ValueTask<QueueSettings> GetSettingsAsync(QueueName queue, CancellationToken cancellationToken = default);
@@ -82,6 +92,9 @@ public interface IQueueEngine
 
     /// <summary>A queue in numbers.</summary>
     ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns the statistics of several queues, in their order. The store is asked concurrently, for a bounded number of queues at a time.</summary>
+    ValueTask<IReadOnlyList<QueueStats>> StatsAsync(IReadOnlyList<QueueName> queues, CancellationToken cancellationToken = default);
 
     /// <summary>Binds a live consumer; the queue need not exist yet.</summary>
     /// <returns>The consumer, or null when the queue has <see cref="RestMqOptions.MaxConsumers"/> on this daemon.</returns>

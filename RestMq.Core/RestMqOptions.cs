@@ -33,8 +33,19 @@ public sealed class RestMqOptions
     /// <summary>How long an idempotency key is remembered, at most a day. <value>5 minutes.</value></summary>
     public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often waiters look for themselves, should every hint have been lost. <value>5 seconds.</value></summary>
+    /// <summary>
+    /// How often a queue's waiters and streams look for themselves while wake-ups are not proven to arrive, from 0.1 seconds to an hour. While they are, the
+    /// time doubles with each look that was for nothing, up to <see cref="MaxSlowPoll"/>.
+    /// <value>5 seconds.</value>
+    /// </summary>
     public TimeSpan SlowPoll { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The longest time between two such looks while the store proves that wake-ups arrive, at most a day. A time that is not longer than
+    /// <see cref="SlowPoll"/> keeps that.
+    /// <value>5 minutes.</value>
+    /// </summary>
+    public TimeSpan MaxSlowPoll { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Messages buffered for one live consumer before it counts as full. <value>100.</value></summary>
     public int ConsumerBuffer { get; set; } = 100;

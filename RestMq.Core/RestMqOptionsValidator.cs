@@ -22,6 +22,7 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         // A day, an hour and a century are more than anybody means; what is longer is a mistake in the unit, and a timer cannot hold it.
         AtMost(options.MaxWait, TimeSpan.FromDays(1), nameof(options.MaxWait));
         AtMost(options.SlowPoll, TimeSpan.FromHours(1), nameof(options.SlowPoll));
+        AtMost(options.MaxSlowPoll, TimeSpan.FromDays(1), nameof(options.MaxSlowPoll));
         AtMost(options.MaxDelay, TimeSpan.FromDays(36_500), nameof(options.MaxDelay));
         AtMost(options.MaxTimeToLive, TimeSpan.FromDays(36_500), nameof(options.MaxTimeToLive));
         AtMost(options.MaxMessageBytes, 512 * 1024 * 1024, nameof(options.MaxMessageBytes)); // What Redis takes.
@@ -35,6 +36,7 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         AtLeast(options.MaxTimeToLive, TimeSpan.FromSeconds(1), nameof(options.MaxTimeToLive));
         AtLeast(options.IdempotencyWindow, TimeSpan.FromSeconds(1), nameof(options.IdempotencyWindow));
         AtLeast(options.SlowPoll, TimeSpan.FromMilliseconds(100), nameof(options.SlowPoll));
+        AtLeast(options.MaxSlowPoll, TimeSpan.Zero, nameof(options.MaxSlowPoll));
         AtLeast(options.ConsumerBuffer, 1, nameof(options.ConsumerBuffer));
         AtLeast(options.MaxConsumers, 1, nameof(options.MaxConsumers));
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

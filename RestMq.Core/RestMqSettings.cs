@@ -26,6 +26,7 @@ internal sealed class RestMqSettings(IConfiguration section, string[] others)
         [nameof(RestMqOptions.TakeLease)] = Time<RestMqOptions>((options, value) => options.TakeLease = value),
         [nameof(RestMqOptions.IdempotencyWindow)] = Time<RestMqOptions>((options, value) => options.IdempotencyWindow = value),
         [nameof(RestMqOptions.SlowPoll)] = Time<RestMqOptions>((options, value) => options.SlowPoll = value),
+        [nameof(RestMqOptions.MaxSlowPoll)] = Time<RestMqOptions>((options, value) => options.MaxSlowPoll = value),
         [nameof(RestMqOptions.ConsumerBuffer)] = Number<RestMqOptions>((options, value) => options.ConsumerBuffer = value),
         [nameof(RestMqOptions.MaxConsumers)] = Number<RestMqOptions>((options, value) => options.MaxConsumers = value),
         [nameof(RestMqOptions.MetricsByQueue)] = Flag<RestMqOptions>((options, value) => options.MetricsByQueue = value),

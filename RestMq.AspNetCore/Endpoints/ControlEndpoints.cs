@@ -10,20 +10,11 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
 {
     public async Task ListAsync(HttpContext context)
     {
-        var callback = Fields.OfQuery(context).Callback;
-        var statuses = new List<(QueueName Queue, QueueSettings Settings)>();
-        foreach (var queue in await engine.ListAsync(context.RequestAborted))
-            statuses.Add((queue, await engine.GetSettingsAsync(queue, context.RequestAborted)));
-        Reply.Json(context, callback, (statuses, engine.Store), static (writer, all) =>
-        {
-            writer.WriteStartObject();
-            writer.WriteStartObject("queues");
-            foreach (var (queue, settings) in all.statuses) WriteStatus(writer, queue.Value, queue, settings);
-            writer.WriteEndObject();
-            writer.WriteNumber("count", all.statuses.Count);
-            writer.WriteString("redis", all.Store);
-            writer.WriteEndObject();
-        });
+        var page = QueuePaging.Of(context, options);
+        var (names, next) = await page.ReadAsync(context, engine);
+        var all = await engine.StatsAsync(names, context.RequestAborted);
+        await Replies.OfQueuesAsync(
+            context, page.Callback, all, next, engine.Store, static (writer, stats) => WriteStatus(writer, stats.Queue.Value, stats.Queue, stats.Settings));
     }
 
     public async Task GetAsync(HttpContext context)

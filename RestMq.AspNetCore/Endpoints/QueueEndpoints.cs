@@ -14,24 +14,31 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
 {
     public async Task ListAsync(HttpContext context)
     {
-        var callback = Fields.OfQuery(context).Callback;
-        var queues = await engine.ListAsync(context.RequestAborted);
         if (Html.IsWanted(context))
         {
-            var numbers = new List<QueueStats>();
-            foreach (var queue in queues.Take(QueueListPage.Counted)) numbers.Add(await engine.StatsAsync(queue, context.RequestAborted));
-            Reply.Html(context, QueueListPage.Of(context, queues, numbers, engine.Store));
+            var paging = QueuePaging.Of(context, options, QueueListPage.Size);
+            var (shown, after) = await paging.ReadAsync(context, engine);
+            var numbers = await engine.StatsAsync(shown, context.RequestAborted);
+            Reply.Html(context, QueueListPage.Of(context, paging, numbers, after, engine.Store));
             return;
         }
-        Reply.Json(context, callback, queues, static (writer, names) =>
-        {
-            writer.WriteStartObject();
-            writer.WriteStartArray("queues");
-            foreach (var name in names) writer.WriteStringValue(name.Value);
-            writer.WriteEndArray();
-            writer.WriteNumber("count", names.Count);
-            writer.WriteEndObject();
-        });
+        var page = QueuePaging.Of(context, options);
+        var (names, next) = await page.ReadAsync(context, engine);
+        await ListReply.SendAsync(
+            context, page.Callback, names,
+            static writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteStartArray("queues");
+            },
+            static (writer, name) => writer.WriteStringValue(name.Value),
+            writer =>
+            {
+                writer.WriteEndArray();
+                writer.WriteNumber("count", names.Count);
+                if (next is not null) writer.WriteString("next", next);
+                writer.WriteEndObject();
+            });
     }
 
     public async Task TakeAsync(HttpContext context)

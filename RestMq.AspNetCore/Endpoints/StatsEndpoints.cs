@@ -12,22 +12,13 @@ internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
 
     public async Task ListAsync(HttpContext context)
     {
-        var callback = Fields.OfQuery(context).Callback;
-        var all = new List<QueueStats>();
-        foreach (var queue in await engine.ListAsync(context.RequestAborted)) all.Add(await engine.StatsAsync(queue, context.RequestAborted));
-        Reply.Json(context, callback, (all, engine.Store), static (writer, found) =>
+        var page = QueuePaging.Of(context, options);
+        var (names, next) = await page.ReadAsync(context, engine);
+        var all = await engine.StatsAsync(names, context.RequestAborted);
+        await Replies.OfQueuesAsync(context, page.Callback, all, next, engine.Store, static (writer, stats) =>
         {
-            writer.WriteStartObject();
-            writer.WriteStartObject("queues");
-            foreach (var stats in found.all)
-            {
-                writer.WriteStartObject(stats.Queue.Value);
-                Replies.WriteStats(writer, stats);
-                writer.WriteEndObject();
-            }
-            writer.WriteEndObject();
-            writer.WriteNumber("count", found.all.Count);
-            writer.WriteString("redis", found.Store);
+            writer.WriteStartObject(stats.Queue.Value);
+            Replies.WriteStats(writer, stats);
             writer.WriteEndObject();
         });
     }

@@ -47,6 +47,25 @@ internal static class Replies
         Reply.Bytes(context, message.Body.RawContentType, message.Body.Bytes);
     }
 
+    /// <summary>A page of queues by name, each with what is told of it.</summary>
+    public static Task OfQueuesAsync<T>(
+        HttpContext context, string? callback, IReadOnlyList<T> queues, string? next, string store, Action<Utf8JsonWriter, T> write) => ListReply.SendAsync(
+        context, callback, queues,
+        static writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteStartObject("queues");
+        },
+        write,
+        writer =>
+        {
+            writer.WriteEndObject();
+            writer.WriteNumber("count", queues.Count);
+            writer.WriteString("redis", store);
+            if (next is not null) writer.WriteString("next", next);
+            writer.WriteEndObject();
+        });
+
     public static void WriteStats(Utf8JsonWriter writer, QueueStats stats)
     {
         writer.WriteString("name", stats.Queue.Value);

@@ -130,6 +130,8 @@ internal static class Reply
         if (contentType is not null) headers.ContentType = contentType;
     }
 
+    public static void SetJsonHeaders(HttpContext context, string? callback) => SetHeaders(context, callback is null ? JsonType : JavaScript);
+
     /// <summary>Begins a JSONP call.</summary>
     public static void Open(IBufferWriter<byte> buffer, string callback)
     {

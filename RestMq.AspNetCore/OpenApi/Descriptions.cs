@@ -25,6 +25,11 @@ internal static class Descriptions
     private static readonly RestMqParameter KeyOrReceipt = Path("key", "A message's key, such as test:1, or the receipt of a hand-out, such as test:1.1.");
     private static readonly RestMqParameter Receipt = Path("key", "The receipt of a hand-out, such as test:1.1.");
     private static readonly RestMqParameter Callback = Query("callback", "string", "JSONP: a JavaScript name that the reply is wrapped in.");
+    private static readonly RestMqParameter[] Page =
+    [
+        Query("after", "string", "The page begins after this name, whether or not there is such a queue."),
+        Query("max", "integer", "How many queues the page has at most, 1 to 1000; 1000 by default."), Callback,
+    ];
     private static readonly RestMqParameter[] Trace =
     [
         Header("traceparent", "The trace it is sent in (W3C Trace Context), which travels with it."), Header("tracestate", "What goes with the traceparent."),
@@ -83,7 +88,7 @@ internal static class Descriptions
             Form = [Field("queue", "string", "The queue's name.", true), .. Add],
         },
 
-        ["GET /q"] = Of("listQueues", "queues", "Names all queues.", [Callback], [Ok("Their names, in order.", """{"queues":["a","b"],"count":2}""")]),
+        ["GET /q"] = Of("listQueues", "queues", "Names the queues, page by page.", Page, [Ok("Names in the order of their bytes; next, and a Link header, where another page follows.", """{"queues":["a","b"],"count":2,"next":"b"}""")]),
         ["GET /q/{queue}"] = Of(
             "takeMessage", "messages", "Takes the message at the head, or leases it.",
             [
@@ -161,8 +166,8 @@ internal static class Descriptions
         },
 
         ["GET /control"] = Of(
-            "listStatus", "queues", "Tells of every queue whether it is started.",
-            [Callback], [Ok("1 started, 0 stopped.", """{"queues":{"test":{"queue":"test","status":1}},"count":1,"redis":"memory"}""")]),
+            "listStatus", "queues", "Tells of every queue, page by page, whether it is started.",
+            Page, [Ok("1 started, 0 stopped.", """{"queues":{"test":{"queue":"test","status":1}},"count":1,"redis":"memory"}""")]),
         ["GET /control/{queue}"] = Of(
             "getStatus", "queues", "Tells whether the queue is started.",
             [Queue, Callback], [Ok("1 started, 0 stopped.", """{"queue":"test","status":{"queue":"test","status":1},"redis":"memory"}""")]),
@@ -174,8 +179,8 @@ internal static class Descriptions
         },
 
         ["GET /stats"] = Of(
-            "listStats", "queues", "Every queue in numbers.",
-            [Callback], [Ok("The numbers.", $$"""{"queues":{"test":{{Numbers}}},"count":1,"redis":"memory"}""")]),
+            "listStats", "queues", "Every queue in numbers, page by page.",
+            Page, [Ok("The numbers.", $$"""{"queues":{"test":{{Numbers}}},"count":1,"redis":"memory"}""")]),
         ["GET /stats/{queue}"] = Of("getStats", "queues", "The queue in numbers.", [Queue, Callback], [Ok("The numbers.", Numbers)]),
         ["GET /j/{queue?}"] = Of(
             "lastMessages", "messages", "The newest messages of a place, and the queue in numbers; HTML for a browser.",

@@ -18,7 +18,7 @@ public sealed class CommandDispatcher
     public CommandDispatcher(IQueueEngine engine, IOptions<RestMqOptions> options)
     {
         var messages = new MessageCommands(engine, options.Value);
-        var queues = new QueueCommands(engine);
+        var queues = new QueueCommands(engine, options.Value);
         _commands = new Dictionary<string, Command>
         {
             ["add"] = new(RestMqRole.Produce, messages.AddAsync),

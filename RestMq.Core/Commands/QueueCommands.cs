@@ -3,7 +3,7 @@ using RestMq.Wire;
 namespace RestMq.Commands;
 
 /// <summary>The commands on queues.</summary>
-internal sealed class QueueCommands(IQueueEngine engine)
+internal sealed class QueueCommands(IQueueEngine engine, RestMqOptions options)
 {
     public async ValueTask LengthAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
@@ -60,9 +60,14 @@ internal sealed class QueueCommands(IQueueEngine engine)
 
     public async ValueTask ListAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
-        var queues = await engine.ListAsync(cancellationToken).ConfigureAwait(false);
-        reply.List("queues", queues.Select(queue => queue.Value));
-        reply.Writer.WriteNumber("count", queues.Count);
+        var after = request.Text("after") is { } name ? QueueName.Parse(name) : null;
+        var max = request.Number("max") is { } number ? Limits.Batch(number, options) : options.MaxBatch;
+        // One more than the page has tells that there is another.
+        var queues = await engine.ListAsync(after, max + 1, cancellationToken).ConfigureAwait(false);
+        var count = Math.Min(queues.Count, max);
+        reply.List("queues", queues.Take(count).Select(queue => queue.Value));
+        reply.Writer.WriteNumber("count", count);
+        if (queues.Count > max) reply.Writer.WriteString("next", queues[max - 1].Value);
     }
 
     private async ValueTask SwitchAsync(CommandRequest request, CommandReply reply, bool stopped, CancellationToken cancellationToken)

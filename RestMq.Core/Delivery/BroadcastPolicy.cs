@@ -26,6 +26,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         var room = placed ? pump.MostRoom(consumer => consumer.Cursor >= front) : 0;
         var batch = await store.BroadcastAsync(
             pump.Queue, new BroadcastRequest(front, Math.Min(room, Step), Step), CancellationToken.None).ConfigureAwait(false);
+        if (batch.Messages.Count > 0) pump.Found();
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
         // Where the log ended before this step moved anything. A place beyond that is of another life of the log, whose data was lost, and all

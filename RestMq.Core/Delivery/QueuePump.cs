@@ -32,6 +32,9 @@ internal sealed partial class QueuePump(
     /// <summary>Makes it look again.</summary>
     public void Signal() => _signal.Writer.TryWrite(true);
 
+    /// <summary>Notes that a look found something.</summary>
+    public void Found() => hub.Found();
+
     /// <summary>Makes it look again if it stopped for want of room.</summary>
     public void RoomMade()
     {

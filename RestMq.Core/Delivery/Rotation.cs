@@ -20,6 +20,7 @@ internal static class Rotation
         if (room == 0) return new DeliveryStep(More: false, request.Held ? LookAgain : null, WantsRoom: true, Settings: null);
 
         var batch = await store.LeaseAsync(pump.Queue, [request with { Count = room, Bytes = bytes }], CancellationToken.None).ConfigureAwait(false);
+        if (batch.Messages.Count > 0) pump.Found();
         var given = 0;
         while (given < batch.Messages.Count && pump.TryGiveNext(group, batch.Messages[given])) given++;
         if (given < batch.Messages.Count)

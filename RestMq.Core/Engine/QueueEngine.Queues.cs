@@ -7,6 +7,12 @@ internal sealed partial class QueueEngine
     // What RedriveAsync of a store returns at most: more may be left.
     private const int RedriveStep = 100;
 
+    // A page of 1000 names, and one more, which tells that there is another page.
+    private const int MaxPage = 1001;
+
+    // How many queues' statistics are asked for at a time: enough to hide the round trips, and few enough that other calls get in between.
+    private const int ConcurrentStats = 32;
+
     public ValueTask<QueueMessage?> GetAsync(QueueName queue, CancellationToken cancellationToken = default) =>
         _store.LookAsync(queue, cancellationToken);
 
@@ -38,7 +44,13 @@ internal sealed partial class QueueEngine
         }
     }
 
-    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken = default) => _store.ListAsync(cancellationToken);
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after = null, int max = 1000, CancellationToken cancellationToken = default)
+    {
+        CheckRange(max, 1, MaxPage, nameof(max));
+        return _store.ListAsync(after, max, cancellationToken);
+    }
+
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken = default) => _store.RebuildIndexAsync(cancellationToken);
 
     public ValueTask<QueueSettings> GetSettingsAsync(QueueName queue, CancellationToken cancellationToken = default) =>
         _store.ConfigureAsync(queue, new QueueSettingsChange(), cancellationToken);
@@ -73,6 +85,15 @@ internal sealed partial class QueueEngine
     {
         var stats = await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false);
         return _hubs.TryGetValue(queue, out var hub) ? stats with { Consumers = hub.Pump.Count, Behind = hub.Pump.Behind } : stats;
+    }
+
+    public async ValueTask<IReadOnlyList<QueueStats>> StatsAsync(IReadOnlyList<QueueName> queues, CancellationToken cancellationToken = default)
+    {
+        var all = new QueueStats[queues.Count];
+        await Parallel.ForAsync(
+            0, all.Length, new ParallelOptions { MaxDegreeOfParallelism = ConcurrentStats, CancellationToken = cancellationToken },
+            async (i, ending) => all[i] = await StatsAsync(queues[i], ending).ConfigureAwait(false)).ConfigureAwait(false);
+        return all;
     }
 
     public async ValueTask<ILiveConsumer?> SubscribeAsync(

@@ -36,6 +36,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         _logger = logger;
         _metrics = metrics;
         metrics.ObserveConsumers(() => _hubs.Select(hub => (hub.Key, hub.Value.Pump.Count)).Where(hub => hub.Count > 0));
+        store.WakeUpsLost += OnWakeUpsLost;
         _clock = time.CreateTimer(static engine => ((QueueEngine)engine!).CountSecond(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
@@ -138,6 +139,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _store.WakeUpsLost -= OnWakeUpsLost;
         await _clock.DisposeAsync().ConfigureAwait(false);
         foreach (var queue in _hubs.Keys)
         {
@@ -155,16 +157,16 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         Waiters? owed = null;
         try
         {
+            var chained = false;
             for (var round = 0; ; round++)
             {
                 using var turn = new Waiters.Turn();
                 foreach (var hub in hubs) hub.Waiters.Park(turn, first: round > 0);
                 foreach (var hub in hubs)
                 {
-                    var found = await LookAsync(hub, request).ConfigureAwait(false);
+                    var found = await LookAsync(hub, request, chained).ConfigureAwait(false);
                     if (owed == hub.Waiters) owed = null;
                     if (found.Count == 0) continue;
-                    hub.Waiters.Wake(2);
                     if (!cancellationToken.IsCancellationRequested) return found;
                     await ReturnAsync(hub, found).ConfigureAwait(false);
                     cancellationToken.ThrowIfCancellationRequested();
@@ -173,6 +175,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
                 if (left <= TimeSpan.Zero) return [];
                 owed = await turn.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
                 if (owed is null) return [];
+                chained = turn.Chained;
             }
         }
         finally
@@ -181,12 +184,19 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    private static async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueHub hub, LeaseRequest request)
+    // One that waits wakes the next when more may be ready; one that only looks leaves that to those who wait.
+    private static async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueHub hub, LeaseRequest request, bool? chained = null)
     {
         while (true)
         {
             var share = await hub.Exchanges.SendAsync(new Exchange(null, request)).ConfigureAwait(false);
-            if (share.Messages.Count > 0) return share.Messages;
+            if (share.Messages.Count > 0)
+            {
+                if (chained is not { } wakes) return share.Messages;
+                if (share.More) hub.Waiters.WakeNext(wakes);
+                else if (hub.Waiters.Any) hub.LookIn(share.Next); // Nobody else looks now, so nobody else learns it.
+                return share.Messages;
+            }
             // Zero says that the store stopped short of an answer, so as not to be held too long.
             if (share.Next == TimeSpan.Zero) continue;
             if (hub.Waiters.Any) hub.LookIn(share.Next);
@@ -209,6 +219,11 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 
     private QueueHub Hub(QueueName queue) => _hubs.GetOrAdd(queue, static (name, engine) =>
         new QueueHub(name, engine._store, engine._options, engine._time, engine._policies, engine._logger, engine._metrics), this);
+
+    private void OnWakeUpsLost()
+    {
+        foreach (var hub in _hubs.Values) hub.WakeUpsLost();
+    }
 
     private void CountSecond()
     {

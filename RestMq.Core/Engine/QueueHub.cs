@@ -18,7 +18,7 @@ internal sealed class QueueHub
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly IQueueStore _store;
-    private readonly TimeSpan _slowPoll;
+    private readonly SlowPoll _slowPoll;
     private readonly ITimer _timer;
     private readonly Lock _listenLock = new();
     private readonly Lock _dueLock = new();
@@ -26,6 +26,8 @@ internal sealed class QueueHub
     private Task<IAsyncDisposable>? _listening;
     private long _setAt; // a timestamp
     private TimeSpan _setFor = TimeSpan.MaxValue;
+    private bool _setForPoll;
+    private volatile bool _polls;
     private int _users;
     private int _idleSweeps;
 
@@ -34,7 +36,7 @@ internal sealed class QueueHub
         Queue = queue;
         _store = store;
         _time = time;
-        _slowPoll = options.SlowPoll;
+        _slowPoll = new SlowPoll(store, options);
         Adds = new(batch => store.AddAsync(queue, batch, whole: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes, store.IsRemote);
         Exchanges = new(ExchangeAsync, static e => 1 + (e.Request?.Count ?? 0), MaxCalls, store.IsRemote);
         Pump = new QueuePump(this, store, options, policies, logger, metrics);
@@ -78,17 +80,34 @@ internal sealed class QueueHub
     public ValueTask ListenAsync(CancellationToken cancellationToken) =>
         _listening is { IsCompletedSuccessfully: true } ? default : new(ListeningAsync().WaitAsync(cancellationToken));
 
-    /// <summary>Says when the queue is to be looked at again without a hint: at the latest after the slow poll.</summary>
+    /// <summary>Says when the queue is to be looked at again without a wake-up: at the latest after the slow poll.</summary>
     public void LookIn(TimeSpan? next)
     {
-        var wait = next is { } time && time < _slowPoll ? time : _slowPoll;
         lock (_dueLock)
         {
-            // Not by the clock on the wall: when that is set, the timer is not.
-            if (_setFor - _time.GetElapsedTime(_setAt) <= wait) return;
-            (_setAt, _setFor) = (_time.GetTimestamp(), wait);
-            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+            var poll = _slowPoll.Next();
+            _polls = false;
+            if (next is { } time && time < poll) SetTimer(time, isPoll: false);
+            else SetTimer(poll, isPoll: true);
         }
+    }
+
+    /// <summary>Notes that a look found something.</summary>
+    public void Found()
+    {
+        if (!_polls) return;
+        lock (_dueLock)
+        {
+            _slowPoll.Found();
+            _polls = false;
+        }
+    }
+
+    /// <summary>Has the queue looked at soon if it is in use: wake-ups may have been lost.</summary>
+    public void WakeUpsLost()
+    {
+        if (_users <= 0) return;
+        lock (_dueLock) SetTimer(_slowPoll.Lost(), isPoll: true);
     }
 
     public async ValueTask CloseAsync()
@@ -126,9 +145,25 @@ internal sealed class QueueHub
         Pump.Signal();
     }
 
+    private void SetTimer(TimeSpan wait, bool isPoll)
+    {
+        // Not by the clock on the wall: when that is set, the timer is not.
+        if (_setFor - _time.GetElapsedTime(_setAt) <= wait) return;
+        (_setAt, _setFor, _setForPoll) = (_time.GetTimestamp(), wait, isPoll);
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
     private void OnDue()
     {
-        lock (_dueLock) _setFor = TimeSpan.MaxValue;
+        lock (_dueLock)
+        {
+            if (_setForPoll)
+            {
+                _slowPoll.Passed();
+                _polls = true;
+            }
+            _setFor = TimeSpan.MaxValue;
+        }
         Waiters.Wake();
         Pump.Signal();
     }
@@ -143,18 +178,19 @@ internal sealed class QueueHub
             else requests.Add(call.Request!.Value);
         }
         var (settled, leased) = await _store.ExchangeAsync(Queue, settlements, requests, CancellationToken.None).ConfigureAwait(false);
+        if (leased.Messages is { Count: > 0 }) Found();
 
         var results = new Exchange.Result[calls.Count];
         for (int i = 0, next = 0, from = 0; i < results.Length; i++)
         {
             if (calls[i].Request is not { } request)
             {
-                results[i] = new Exchange.Result(settled[next++], [], null);
+                results[i] = new Exchange.Result(settled[next++], [], null, More: false);
                 continue;
             }
             var share = new QueueMessage[Math.Min(request.Count, leased.Messages.Count - from)];
             for (var m = 0; m < share.Length; m++) share[m] = leased.Messages[from++];
-            results[i] = new Exchange.Result(default, share, leased.Next);
+            results[i] = new Exchange.Result(default, share, share.Length == 0 ? leased.Next : leased.Due, leased.More);
         }
         return results;
     }
@@ -166,6 +202,7 @@ internal readonly record struct Exchange(Settlement? Settlement, LeaseRequest? R
     /// <summary>What it came to.</summary>
     /// <param name="Settled">For a settlement.</param>
     /// <param name="Messages">For a request: its messages.</param>
-    /// <param name="Next">For a request: as in <see cref="LeasedBatch"/>.</param>
-    internal readonly record struct Result(SettleResult Settled, IReadOnlyList<QueueMessage> Messages, TimeSpan? Next);
+    /// <param name="Next">For a request: as in <see cref="LeasedBatch"/> when nothing was found; otherwise its <see cref="LeasedBatch.Due"/>.</param>
+    /// <param name="More">For a request: as in <see cref="LeasedBatch"/>.</param>
+    internal readonly record struct Result(SettleResult Settled, IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, bool More);
 }

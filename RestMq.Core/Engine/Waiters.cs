@@ -1,8 +1,8 @@
 namespace RestMq.Engine;
 
 /// <summary>
-/// Those who wait for one queue, first come first. A hint wakes one of them; a waiter that then finds something wakes two more, so a burst
-/// reaches all it can in a few rounds, and a lone message disturbs one waiter, not a thousand.
+/// Those who wait for one queue, first come first. A wake-up of the store wakes one waiter. A waiter that takes something, and is told that more may be
+/// ready, wakes the next: one, and from then on two each, so a burst reaches all it can in a few rounds, and a lone message costs one look.
 /// </summary>
 internal sealed class Waiters
 {
@@ -24,8 +24,12 @@ internal sealed class Waiters
         lock (_lock) turn.Places.Add((this, first ? _parked.AddFirst(turn) : _parked.AddLast(turn)));
     }
 
+    /// <summary>Wakes the next waiters, because one took something and more may be ready.</summary>
+    /// <param name="chained">Whether the one that took something was itself woken so.</param>
+    public void WakeNext(bool chained) => Wake(chained ? 2 : 1, chained: true);
+
     /// <summary>Wakes up to so many waiters.</summary>
-    public void Wake(int count = 1)
+    public void Wake(int count = 1, bool chained = false)
     {
         while (count > 0)
         {
@@ -37,7 +41,7 @@ internal sealed class Waiters
                 _parked.RemoveFirst();
             }
             // Someone who waits for several queues may have been woken by another.
-            if (turn.TryWake(this)) count--;
+            if (turn.TryWake(this, chained)) count--;
         }
     }
 
@@ -55,20 +59,23 @@ internal sealed class Waiters
     /// </summary>
     internal sealed class Turn : IDisposable
     {
-        private readonly TaskCompletionSource<Waiters> _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<(Waiters By, bool Chained)> _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool _told;
+
+        /// <summary>Whether its owner was woken by another waiter.</summary>
+        public bool Chained { get; private set; }
 
         /// <summary>Where it is parked.</summary>
         public List<(Waiters Waiters, LinkedListNode<Turn> Node)> Places { get; } = new(1);
 
-        public bool TryWake(Waiters by) => _woken.TrySetResult(by);
+        public bool TryWake(Waiters by, bool chained) => _woken.TrySetResult((by, chained));
 
         /// <summary>Waits to be woken, and tells by which queue's waiters; null when the time is over first.</summary>
         public async Task<Waiters?> WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
         {
             try
             {
-                var by = await _woken.Task.WaitAsync(time, clock, cancellationToken).ConfigureAwait(false);
+                (var by, Chained) = await _woken.Task.WaitAsync(time, clock, cancellationToken).ConfigureAwait(false);
                 _told = true;
                 return by;
             }
@@ -82,7 +89,7 @@ internal sealed class Waiters
         {
             foreach (var (waiters, node) in Places) waiters.Remove(node);
             // Closing it first decides a race with a wake-up that is just coming.
-            if (!_woken.TrySetCanceled() && !_told && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().Wake();
+            if (!_woken.TrySetCanceled() && !_told && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().By.Wake();
         }
     }
 }

@@ -66,7 +66,9 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             }
             more |= left > 0 && ReadyCount > 0;
         }
-        return new LeasedBatch(messages, more ? TimeSpan.Zero : messages.Count < wanted ? NextDue(now) : null, Live);
+        var next = NextDue(now);
+        return new LeasedBatch(
+            messages, more ? TimeSpan.Zero : messages.Count < wanted ? next : null, Live, More: _ready.Count > 0 || next == TimeSpan.Zero, next);
     }
 
     public SettleResult[] Settle(IReadOnlyList<Settlement> settlements, long now)

@@ -14,10 +14,11 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.
     private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
 
-    private static readonly LeasedBatch NothingToLease = new([], null, default);
+    private static readonly LeasedBatch NothingToLease = new([], null, default, More: false);
 
     private readonly ConcurrentDictionary<QueueName, MemoryQueue> _queues = new();
     private readonly Dictionary<QueueName, Counters> _purged = [];
+    private readonly SortedSet<QueueName> _names = new(NameOrder.Instance);
     private readonly MemoryHints _hints = new();
 
     // Held to make and to purge a queue; a queue's own gate may be entered within it, never the other way round.
@@ -74,7 +75,11 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         lock (_gate)
         {
             existed = _queues.TryRemove(queue, out var purged);
-            if (existed) Retire(queue, purged!);
+            if (existed)
+            {
+                _names.Remove(queue);
+                Retire(queue, purged!);
+            }
         }
         _hints.Tell(queue, QueueHint.Purged);
         return new(existed);
@@ -83,8 +88,21 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken) =>
         new(TryOn(queue, state, static (q, state, now) => q.Purge(state, now), out var purged) ? purged : default);
 
-    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) =>
-        new([.. _queues.Keys.OrderBy(static name => name.Value, StringComparer.Ordinal)]);
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_names.Max is not { } last || (after is not null && NameOrder.Instance.Compare(after, last) >= 0)) return new([]);
+            var names = after is null ? _names : _names.GetViewBetween(after, last).SkipWhile(name => name == after);
+            return new([.. names.Take(max)]);
+        }
+    }
+
+    // The list of them is that of the queues themselves.
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate) return new(_names.Count);
+    }
 
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken)
     {
@@ -134,6 +152,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
             {
                 if (_queues.ContainsKey(name)) continue;
                 _purged.Remove(name, out var counters);
+                _names.Add(name);
                 _queues[name] = new MemoryQueue(name, counters.Id, counters.Sequence, options.Value.IdempotencyWindow);
             }
         }

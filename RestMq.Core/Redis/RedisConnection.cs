@@ -54,6 +54,12 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     public bool IsCluster =>
         Source.Current?.Multiplexer.GetServers().Any(server => server is { IsConnected: true, ServerType: ServerType.Cluster }) ?? false;
 
+    /// <summary>Whether anybody has subscribed by <see cref="SubscribeAsync"/>.</summary>
+    public bool HasSubscriptions => _subscriptions.Any;
+
+    /// <summary>Returns the channel of this name, as the present connection subscribes to it.</summary>
+    public RedisChannel Channel(string name) => Source.Current?.Channel(name) ?? RedisChannel.Literal(name);
+
     /// <summary>Subscribes to the channel of this name, on this connection and on each that follows it.</summary>
     /// <param name="name">The name without what the connection adds.</param>
     /// <param name="onMessage">Gets each message.</param>

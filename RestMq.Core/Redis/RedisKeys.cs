@@ -14,9 +14,6 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     private long _lastId;
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 
-    /// <summary>When this process has last entered the queue in the set of all queues, in the clock's ticks; 0 when it has not.</summary>
-    public long Entered { get; set; }
-
     /// <summary>The server that keeps the queue, as this host knows it, and on which connection it was asked; null until it was.</summary>
     public (RedisIdentity Server, int Connection)? Server { get; set; }
 
@@ -53,7 +50,7 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     /// <summary>Where the key given to an idempotent add is remembered.</summary>
     public RedisKey Once(string id) => _tag + "once:" + id;
 
-    /// <summary>The set of all queues' names, in a slot of its own.</summary>
+    /// <summary>The index of queues: a sorted set of their names, in a slot of its own.</summary>
     public static RedisKey Queues(string prefix) => prefix + "queues";
 
     /// <summary>The format of all that begins with the prefix.</summary>

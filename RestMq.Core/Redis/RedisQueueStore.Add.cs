@@ -1,4 +1,5 @@
 using System.Globalization;
+using RestMq.Stores;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;
@@ -24,8 +25,6 @@ internal sealed partial class RedisQueueStore
     {
         await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
         var keys = KeysOf(queue);
-        await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
-
         List<RedisKey>? once = null;
         var asks = messages.Any(static message => message.Durability is Durability.Replicated);
         var arguments = new List<RedisValue>(9 + messages.Count)
@@ -35,7 +34,7 @@ internal sealed partial class RedisQueueStore
         AppendRuns(arguments, messages, keys, ref once);
         var reply = await AddAsync(queue, keys, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false);
         var (isNew, byDefault) = (((long)reply[0] & 1) != 0, ((long)reply[0] & 2) != 0);
-        if (isNew) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
+        await _index.NoteExistingAsync(queue, keys.Meta, isNew).ConfigureAwait(false);
 
         var point = asks || byDefault ? new ReplicationPoint(queue, (string?)reply[^1] ?? "") : null;
         var results = new AddResult[messages.Count];

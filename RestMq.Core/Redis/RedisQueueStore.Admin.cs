@@ -31,7 +31,7 @@ internal sealed partial class RedisQueueStore
     public async ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken)
     {
         var existed = (long)await RunAsync(RedisScripts.Purge, queue, cancellationToken, Milliseconds(CountersOutlive)).ConfigureAwait(false) == 1;
-        await SetListedAsync(queue, KeysOf(queue), exists: false).ConfigureAwait(false);
+        await _index.NoteMissingAsync(queue, KeysOf(queue).Meta).ConfigureAwait(false);
         return existed;
     }
 

@@ -31,26 +31,18 @@ internal sealed partial class RedisQueueStore
         return [.. reply.Chunk(SnapshotValues).Select(values => Snapshot(queue, values))];
     }
 
-    public async ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken)
-    {
-        await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
-        var names = await _connection.DoAsync(c => c.GetDatabase().SetMembersAsync(RedisKeys.Queues(_prefix)), cancellationToken).ConfigureAwait(false);
-        return [.. names.Select(name => QueueName.Parse(name!)).OrderBy(name => name.Value, StringComparer.Ordinal)];
-    }
-
     public async ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken)
     {
-        var keys = KeysOf(queue);
-        if (!change.IsEmpty) await EnterAsync(queue, keys, cancellationToken).ConfigureAwait(false);
         var reply = (RedisResult[])(await RunAsync(RedisScripts.Configure, queue, cancellationToken, [.. Fields(change)]).ConfigureAwait(false))!;
-        if ((long)reply[0] == 1) await SetListedAsync(queue, keys, exists: true).ConfigureAwait(false);
+        if (!change.IsEmpty) await _index.NoteExistingAsync(queue, KeysOf(queue).Meta, isNew: (long)reply[0] == 1).ConfigureAwait(false);
         return Settings(reply.AsSpan(1));
     }
 
     public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken)
     {
         var reply = (RedisResult[])(await RunAsync(RedisScripts.Stats, queue, cancellationToken).ConfigureAwait(false))!;
-        if ((long)reply[15] == 0) await SetListedAsync(queue, KeysOf(queue), exists: false).ConfigureAwait(false);
+        var meta = KeysOf(queue).Meta;
+        await ((long)reply[15] == 0 ? _index.NoteMissingAsync(queue, meta) : _index.NoteExistingAsync(queue, meta, isNew: false)).ConfigureAwait(false);
         var (live, leased, delayed, dead) = ((long)reply[0], (long)reply[1], (long)reply[2], (long)reply[3]);
         return new QueueStats(queue, Settings(reply.AsSpan(8)))
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using RestMq.Redis.Health;
@@ -15,10 +14,6 @@ namespace RestMq.Redis;
 /// </summary>
 internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 {
-    // How many queues' keys are kept at hand; past that they are made anew, which costs a little and forgets nothing.
-    private const int KnownQueues = 10_000;
-
-    private readonly ConcurrentDictionary<QueueName, RedisKeys> _keys = new();
     private readonly RedisConnection _connection;
     private readonly ReplicationBarrier? _barrier;
     private readonly RedisValue _idempotencyWindow;
@@ -49,6 +44,8 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _connection.Source.Restored += () => Interlocked.Increment(ref _connections); // Perhaps to another server.
         if (RedisSettings.AllowsBlocking(options))
             _barrier = new ReplicationBarrier(token => _connection.BlockingConnectionAsync(token).AsTask(), options, _time, logger);
+        _probe = new RedisProbe(_connection, _prefix, _time, logger);
+        _index = new RedisQueueIndex(_connection, RedisKeys.Queues(_prefix), _time, logger);
     }
 
     public string Description => _connection.Description;
@@ -86,7 +83,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         // Not a list: all are done.
         if (results[0].Length < 0) Array.Fill(settled, SettleResult.Done);
         else settled = Array.ConvertAll((RedisResult[])results[0]!, static result => SettledAs((int)result));
-        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, keys, results));
+        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, keys, requests, results));
     }
 
     // An exchange that delivers is remembered in Redis, so that its messages return when its reply is lost.
@@ -137,12 +134,14 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _lost.DisposeAsync().ConfigureAwait(false);
+        await _probe.DisposeAsync().ConfigureAwait(false);
+        await _index.DisposeAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
 
     private static SettleResult SettledAs(int told) => told switch { 0 => SettleResult.Done, 1 => SettleResult.Stale, _ => SettleResult.Unknown };
 
-    private static LeasedBatch Leased(QueueName queue, RedisKeys keys, RedisResult[] reply)
+    private static LeasedBatch Leased(QueueName queue, RedisKeys keys, IReadOnlyList<LeaseRequest> requests, RedisResult[] reply)
     {
         const int Heads = 4;
         var handOuts = (string?)reply[3] is { Length: > 0 } numbers ? numbers.Split(' ') : null;
@@ -153,7 +152,10 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             messages[i] = RedisBody.Read(queue, number, (byte[])reply[i + Heads]!);
         }
         if (messages.Length > 0) keys.See(messages[^1].Key.Id);
-        return new LeasedBatch(messages, Due(reply[1]), reply[2].Length < 0 ? default : Live(reply[2]));
+        var next = Due(reply[1]);
+        // Only a reply of too few tells that nothing more was ready.
+        var more = next == TimeSpan.Zero || messages.Length >= requests.Sum(static request => (long)request.Count);
+        return new LeasedBatch(messages, next, reply[2].Length < 0 ? default : Live(reply[2]), more, next);
     }
 
     // Gathered callers mostly want the same, one after another: then they are one request to the script.
@@ -186,13 +188,6 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         };
         RedisValue argument = settlement.Action is SettleAction.Bury ? settlement.Reason ?? "" : Milliseconds(settlement.Time);
         arguments.AddRange(["-", id, settlement.Receipt.Fence, action, argument]);
-    }
-
-    private RedisKeys KeysOf(QueueName queue)
-    {
-        if (_keys.TryGetValue(queue, out var keys)) return keys;
-        if (_keys.Count >= KnownQueues) _keys.Clear();
-        return _keys.GetOrAdd(queue, static (name, prefix) => new RedisKeys(prefix, name), _prefix);
     }
 
     // Never less than the time that was asked: a lease of 0.4 ms must not be one of none.

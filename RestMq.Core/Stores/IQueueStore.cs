@@ -76,8 +76,15 @@ internal interface IQueueStore
     /// </summary>
     ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken);
 
-    /// <summary>All queues' names, in ordinal order.</summary>
-    ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken);
+    /// <summary>Returns names of queues, in the order of their UTF-8 bytes (<see cref="NameOrder"/>).</summary>
+    /// <param name="after">The name after which to begin, whether or not there is such a queue; null for the first.</param>
+    /// <param name="max">How many names at most.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken);
+
+    /// <summary>Lists every queue that there is, should the list of them have been lost. Its cost is that of all keys.</summary>
+    /// <returns>How many queues there are.</returns>
+    ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken);
 
     /// <summary>Changes settings (an empty change only reads them).</summary>
     ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken);
@@ -98,6 +105,15 @@ internal interface IQueueStore
     /// The task completes when hints are flowing. Disposing ends it.
     /// </summary>
     ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gets whether wake-ups are proven to arrive: the store has lately received what it had sent to itself by the same way. Then a slow poll may be much
+    /// slower. Reading it may begin the proof. A store whose wake-ups cannot be lost has nothing to prove.
+    /// </summary>
+    bool WakeUpsFlow => true;
+
+    /// <summary>Raised, on any thread, when wake-ups that were proven to arrive may have been lost: what waits looks for itself.</summary>
+    event Action? WakeUpsLost { add { } remove { } }
 
     /// <summary>Whether messages can be kept now, and kept well: being away is an answer here, not an exception.</summary>
     ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => new(StoreReport.Sound);
@@ -137,7 +153,12 @@ internal readonly record struct LeaseRequest(
 /// <param name="Messages">The messages, in order: the first request's, then the second's.</param>
 /// <param name="Next">When there was too little: how long until something becomes ready by itself (zero: at once, ask again); null when nothing will.</param>
 /// <param name="Settings">The settings that matter to live delivery, as they are now; without meaning when no live caller asked.</param>
-internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, LiveState Settings);
+/// <param name="More">Whether more messages may be ready, so that others who wait must look. False only if the store knows that none is.</param>
+/// <param name="Due">
+/// Where no more are ready: how long until something becomes ready by itself, what was just leased included; null when nothing will. Whoever waits would learn
+/// it by a look, and there is none.
+/// </param>
+internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, LiveState Settings, bool More = false, TimeSpan? Due = null);
 
 /// <summary>What an exchange gave.</summary>
 /// <param name="Settled">A result for each settlement.</param>

@@ -56,8 +56,16 @@ internal sealed class EngineQueues : IQueues
 
     public async IAsyncEnumerable<QueueStats> StatsAsync(QueueName? queue, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var name in queue is null ? await _engine.ListAsync(cancellationToken) : [queue]) yield return await _engine.StatsAsync(name, cancellationToken);
+        if (queue is not null)
+        {
+            yield return await _engine.StatsAsync(queue, cancellationToken);
+            yield break;
+        }
+        await foreach (var stats in _engine.StatsOfAllAsync(cancellationToken)) yield return stats;
     }
+
+    public async Task<long> ReindexAsync(CancellationToken cancellationToken) =>
+        await _engine.RebuildIndexAsync(cancellationToken);
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)

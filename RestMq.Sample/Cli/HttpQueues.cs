@@ -65,11 +65,25 @@ internal sealed class HttpQueues : IQueues
 
     public async IAsyncEnumerable<QueueStats> StatsAsync(QueueName? queue, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var found = queue is not null
-            ? await GetAsync($"stats/{InUrl(queue)}", static root => new List<QueueStats> { StatsOf(root) }, cancellationToken)
-            : await GetAsync("stats", static root => root.GetProperty("queues").EnumerateObject().Select(stats => StatsOf(stats.Value)).ToList(), cancellationToken);
-        foreach (var stats in found) yield return stats;
+        if (queue is not null)
+        {
+            yield return await GetAsync($"stats/{InUrl(queue)}", StatsOf, cancellationToken);
+            yield break;
+        }
+        for (var page = "stats"; ;)
+        {
+            var (found, next) = await GetAsync(
+                page, static root => (
+                    root.GetProperty("queues").EnumerateObject().Select(stats => StatsOf(stats.Value)).ToList(),
+                    root.TryGetProperty("next", out var after) ? after.GetString() : null), cancellationToken);
+            foreach (var stats in found) yield return stats;
+            if (next is null) yield break;
+            page = $"stats?after={Uri.EscapeDataString(next)}";
+        }
     }
+
+    public Task<long> ReindexAsync(CancellationToken cancellationToken) =>
+        throw new VerbException("'reindex' works on Redis itself: name it by --RestMq:Redis=localhost:6379, in place of --url.");
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -15,6 +15,9 @@ internal interface IQueues : IAsyncDisposable
     /// <summary>A queue in numbers, or every queue.</summary>
     IAsyncEnumerable<QueueStats> StatsAsync(QueueName? queue, CancellationToken cancellationToken);
 
+    /// <summary>Lists every queue that Redis has, should the list of them have been lost; returns how many there are.</summary>
+    Task<long> ReindexAsync(CancellationToken cancellationToken);
+
     /// <summary>The newest messages in one place, newest first.</summary>
     IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(QueueName queue, MessageState state, CancellationToken cancellationToken);
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using RestMq.Wire;
@@ -43,6 +44,7 @@ internal static class Verbs
         Verb("policy", "How live consumers share a queue's messages: each gets all, or each gets some; and what adds wait for.", on(PolicyAsync), Queue, Policy, Durability),
         Verb("count", "How many messages are ready.", on(CountAsync), Queue),
         Verb("last", "The ten newest messages, newest first.", on(LastAsync), Queue, Place, Raw),
+        Verb("reindex", "Lists every queue that Redis has, should the index of queues have been lost; writes how many there are.", on(ReindexAsync)),
         Verb("listen", "A live consumer: writes messages as they come, until it is interrupted or the queue is purged.", on(ListenAsync), Queue, After, Raw),
     ];
 
@@ -89,6 +91,13 @@ internal static class Verbs
     private static async Task<int> StatsAsync(ParseResult parsed, IQueues queues, Output output, CancellationToken cancellationToken)
     {
         await output.TableAsync(queues.StatsAsync(parsed.GetValue(AnyQueue), cancellationToken), cancellationToken);
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> ReindexAsync(ParseResult parsed, IQueues queues, Output output, CancellationToken cancellationToken)
+    {
+        var count = await queues.ReindexAsync(cancellationToken);
+        await output.LineAsync(Encoding.UTF8.GetBytes(count.ToString(CultureInfo.InvariantCulture)), cancellationToken);
         return ExitCode.Done;
     }
 

@@ -162,10 +162,10 @@ public abstract class LeasingTests(QueueHost host)
         await Client.StartAsync(queue);
         (await Client.StatsAsync(queue)).Stopped.Should().BeFalse();
 
-        (await Client.ListAsync()).Should().Contain(queue);
+        (await Client.ListAsync().ToListAsync()).Should().Contain(queue);
         (await Client.PurgeAsync(queue)).Should().BeTrue();
         (await Client.PurgeAsync(queue)).Should().BeFalse();
-        (await Client.ListAsync()).Should().NotContain(queue);
+        (await Client.ListAsync().ToListAsync()).Should().NotContain(queue);
     }
 
     [Fact]

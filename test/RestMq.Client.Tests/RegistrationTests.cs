@@ -199,7 +199,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     public async Task A_refusal_that_is_no_problem_is_told_by_its_status()
     {
         using var http = new HttpClient(new Page("text/html", "<html>Bad gateway</html>", 502)) { BaseAddress = new Uri("http://elsewhere.example/") };
-        var refusal = (await FluentActions.Awaiting(() => new RestMqClient(http).ListAsync()).Should().ThrowAsync<RestMqClientException>()).Which;
+        var refusal = (await FluentActions.Awaiting(() => new RestMqClient(http).ListAsync().ToListAsync().AsTask()).Should().ThrowAsync<RestMqClientException>()).Which;
         (refusal.Status, refusal.Type, refusal.Detail).Should().Be((502, null, null));
     }
 

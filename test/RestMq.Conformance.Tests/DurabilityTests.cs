@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
+using RestMq.TestServers;
 
 namespace RestMq.Conformance;
 

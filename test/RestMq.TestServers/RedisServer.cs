@@ -59,7 +59,9 @@ public sealed class RedisServer : IAsyncDisposable
     public async Task<RedisServer> LaunchReplicaAsync(CancellationToken cancellationToken = default)
     {
         var replica = await LaunchAsync(["--replicaof", "127.0.0.1", $"{Port}"], cancellationToken);
-        await Until.TrueAsync(async () => (long)(await AskAsync(cancellationToken, "WAIT", "1", "100"))! == 1, "the replica has everything", cancellationToken);
+        await Until.NothingMissingAsync(
+            async () => await AskAsync(cancellationToken, "WAIT", "1", "100") is 1L ? null : "WAIT counts no replica",
+            "the replica has everything", Patience, cancellationToken);
         return replica;
     }
 

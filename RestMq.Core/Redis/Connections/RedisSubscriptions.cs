@@ -32,6 +32,9 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
         source.Moved += Look;
     }
 
+    /// <summary>Whether there are any.</summary>
+    public bool Any => !_all.IsEmpty;
+
     /// <summary>Subscribes by this link, and by each that follows it.</summary>
     public async Task<RedisSubscription> AddAsync(RedisLink link, string name, Action<RedisValue> onMessage, Action onGap)
     {

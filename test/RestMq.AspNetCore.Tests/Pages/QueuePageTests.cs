@@ -113,12 +113,20 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_list_counts_the_first_queues_and_names_all()
+    public async Task The_list_goes_page_by_page()
     {
-        for (var i = 0; i < QueueListPage.Counted; i++) await _site.SendAsync($"POST /mq/q/more-{i}", "value=x").IsAsync(HttpStatusCode.OK);
-        var page = await (await _site.SendAsync("GET /mq/q", null, ("Accept", "text/html"))).Content.ReadAsStringAsync();
-        Rows().Count(page).Should().Be(QueueListPage.Counted);
-        page.Split("href=\"/mq/j/").Should().HaveCount(QueueListPage.Counted + 2);
+        for (var i = 0; i < QueueListPage.Size; i++) await _site.SendAsync($"POST /mq/q/more-{i:000}", "value=x").IsAsync(HttpStatusCode.OK);
+
+        var first = await ListAsync("");
+        Rows().Count(first).Should().Be(QueueListPage.Size);
+        first.Should().Contain("200 queues, and more, in").And.Contain("href=\"/mq/q?after=more-198&amp;max=200\"");
+        var last = await ListAsync("?after=more-198&max=200");
+        Rows().Matches(last).Select(row => row.Groups["name"].Value).Should().Equal("more-199");
+        last.Should().Contain("1 queue after more-198 in").And.NotContain("rel=\"next\"");
+        (await ListAsync("?after=z")).Should().Contain("0 queues after z in");
+
+        async Task<string> ListAsync(string query) =>
+            await (await _site.SendAsync($"GET /mq/q{query}", null, ("Accept", "text/html"))).Content.ReadAsStringAsync();
     }
 
     [Fact]

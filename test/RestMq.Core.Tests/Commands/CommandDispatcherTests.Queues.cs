@@ -139,7 +139,7 @@ public sealed partial class CommandDispatcherTests
         away.PurgeAsync(default!, default(MessageState)).ReturnsForAnyArgs<long>(_ => throw error);
         away.RedriveAsync(default(QueueName)!).ReturnsForAnyArgs<long>(_ => throw error);
         away.RedriveAsync(default(MessageKey)).ReturnsForAnyArgs<bool>(_ => throw error);
-        away.ListAsync().ReturnsForAnyArgs<IReadOnlyList<QueueName>>(_ => throw error);
+        away.ListAsync(default, 1, default).ReturnsForAnyArgs<IReadOnlyList<QueueName>>(_ => throw error);
 
         var reply = await NewDispatcher(away).DispatchAsync(System.Text.Encoding.UTF8.GetBytes(command));
 

@@ -117,7 +117,9 @@ internal sealed class MemoryStage : Stage
 }
 
 /// <summary>Daemons over one Redis server, whose time is real.</summary>
-internal sealed class RedisStage(RedisServer server) : Stage
+/// <param name="server">The server.</param>
+/// <param name="configuration">The way to it, when it is not the straight one.</param>
+internal sealed class RedisStage(RedisServer server, string? configuration = null) : Stage
 {
     public override TimeSpan Soon => TimeSpan.FromMilliseconds(500);
 
@@ -132,5 +134,5 @@ internal sealed class RedisStage(RedisServer server) : Stage
     }
 
     protected override IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics) => new RedisQueueStore(
-        new RedisStoreOptions { Configuration = server.Patient }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, metrics);
+        new RedisStoreOptions { Configuration = configuration ?? server.Patient }, options.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, metrics);
 }

@@ -22,6 +22,9 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     /// <summary>Of which queues hints do not arrive.</summary>
     public volatile Func<QueueName, bool> LosesHints = _ => false;
 
+    /// <summary>Whether nothing proves that hints arrive.</summary>
+    public volatile bool ProvesNothing;
+
     /// <summary>Whether every call fails, and nothing is done.</summary>
     public volatile bool IsAway;
 
@@ -135,7 +138,10 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     public ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken) =>
         There().PurgeAsync(queue, state, cancellationToken);
 
-    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) => There().ListAsync(cancellationToken);
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken) =>
+        There().ListAsync(after, max, cancellationToken);
+
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken) => There().RebuildIndexAsync(cancellationToken);
 
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
         There().ConfigureAsync(queue, change, cancellationToken);
@@ -160,6 +166,14 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         Interlocked.Increment(ref _listeners);
         return new Listening(this, listening);
     }
+
+    public event Action? WakeUpsLost
+    {
+        add => inner.WakeUpsLost += value;
+        remove => inner.WakeUpsLost -= value;
+    }
+
+    public bool WakeUpsFlow => !ProvesNothing && inner.WakeUpsFlow;
 
     public ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => There().CheckAsync(cancellationToken);
 

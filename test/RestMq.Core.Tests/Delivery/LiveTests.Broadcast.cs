@@ -44,7 +44,7 @@ public abstract partial class LiveTests
     public async Task A_consumer_may_come_before_its_queue(bool elsewhere)
     {
         await using var listener = await ListenAsync(_one);
-        (await Engine.ListAsync()).Should().NotContain(Queue);
+        (await Engine.ListAllAsync().ToListAsync()).Should().NotContain(Queue);
 
         await AddAsync(1, elsewhere ? _two : _one);
 

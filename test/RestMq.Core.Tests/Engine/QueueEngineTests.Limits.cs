@@ -63,7 +63,7 @@ public abstract partial class QueueEngineTests
     {
         await FluentActions.Awaiting(() => Within(Calls[excess](Engine, Queue))).Should().ThrowAsync<ArgumentException>();
 
-        (await Engine.ListAsync()).Should().NotContain(Queue);
+        (await Engine.ListAllAsync().ToListAsync()).Should().NotContain(Queue);
     }
 
     [Fact]

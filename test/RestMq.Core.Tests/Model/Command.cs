@@ -155,7 +155,7 @@ internal sealed record Stats(int Queue) : Command(Queue)
 
 internal sealed record ListQueues() : Command(0)
 {
-    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Join(await store.ListAsync(default));
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Join(await store.ListAsync(null, 1000, default));
 
     public override string ToString() => "list";
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using RestMq.Stores;
 
 namespace RestMq.Model;
@@ -44,8 +45,10 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
         return new(true);
     }
 
-    public ValueTask<IReadOnlyList<QueueName>> ListAsync(CancellationToken cancellationToken) =>
-        new([.. _queues.Keys.OrderBy(name => name.Value, StringComparer.Ordinal)]);
+    public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken) => new(
+        [.. _queues.Keys.Where(name => after is null || Compare(name, after) > 0).Order(Comparer<QueueName>.Create(Compare)).Take(max)]);
+
+    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken) => new(_queues.Count);
 
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken) =>
         new(change.IsEmpty ? Find(queue).Settings : Create(queue).Configure(change));
@@ -60,6 +63,8 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
 
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
         throw new NotSupportedException("The model gives no hints.");
+
+    private static int Compare(QueueName one, QueueName other) => Encoding.UTF8.GetBytes(one.Value).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(other.Value));
 
     private PlainQueue Create(QueueName queue) => _queues.TryGetValue(queue, out var found) ? found : _queues[queue] = New(queue);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using RestMq.Stores;
 using RestMq.Telemetry;
 using StackExchange.Redis;
@@ -37,7 +38,7 @@ public sealed class CostTests : IAsyncLifetime
         await _server.InitializeAsync();
         _store = new RedisQueueStore(
             new RedisStoreOptions { Configuration = _server.Patient }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance,
-            new QueueMetrics(Options.Create(new RestMqOptions())));
+            new QueueMetrics(Options.Create(new RestMqOptions())), new FakeTimeProvider()); // Without a minute that passes, in which a queue is listed again.
         _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Configuration},allowAdmin=true");
     }
 

@@ -34,10 +34,10 @@ public sealed class FactoryTests : IAsyncDisposable
 
         for (var n = 0; n < 2; n++)
         {
-            (await store.Awaiting(s => s.ListAsync(default).AsTask()).Should().ThrowAsync<RestMqUnavailableException>()).Which.InnerException.Should().BeSameAs(failure);
+            (await store.Awaiting(s => s.ListAsync(null, 1000, default).AsTask()).Should().ThrowAsync<RestMqUnavailableException>()).Which.InnerException.Should().BeSameAs(failure);
         }
         connection.GetDatabase().SetMembersAsync(default).ReturnsForAnyArgs([]);
-        (await store.ListAsync(default)).Should().BeEmpty();
+        (await store.ListAsync(null, 1000, default)).Should().BeEmpty();
         attempts.Should().Be(3);
     }
 
@@ -49,7 +49,7 @@ public sealed class FactoryTests : IAsyncDisposable
             await Task.Delay(Timeout.Infinite, closing);
             return Substitute.For<IConnectionMultiplexer>();
         });
-        var call = store.ListAsync(default).AsTask();
+        var call = store.ListAsync(null, 1000, default).AsTask();
 
         await store.DisposeAsync();
 

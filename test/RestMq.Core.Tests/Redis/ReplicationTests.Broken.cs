@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RestMq.Telemetry;
 using StackExchange.Redis;
 using static RestMq.Deadline;
 

@@ -10,8 +10,14 @@ internal sealed class Turns(int lives)
     private readonly Channel<Func<Task>> _waiting = Channel.CreateUnbounded<Func<Task>>();
     private int _left = lives;
 
+    /// <summary>Whether it has died: none of its commands is done any more.</summary>
+    public bool IsDead => Volatile.Read(ref _left) < 0;
+
     /// <summary>Whether commands go at once.</summary>
     public bool IsFree { get; set; } = true;
+
+    /// <summary>Whether commands on the index of queues are not answered.</summary>
+    public bool HoldsIndex { get; init; }
 
     public bool HasNext => _waiting.Reader.Count > 0;
 
@@ -26,13 +32,14 @@ internal sealed class Turns(int lives)
 
     private Task<T> WaitAsync<T>(Func<Task<T>> command)
     {
+        if (IsDead) return Task.FromException<T>(Died());
         if (IsFree) return command();
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting.Writer.TryWrite(async () =>
         {
             try
             {
-                done.SetResult(_left-- > 0 ? await command() : throw new TimeoutException("The daemon has died."));
+                done.SetResult(Interlocked.Decrement(ref _left) >= 0 ? await command() : throw Died());
             }
             catch (Exception e)
             {
@@ -41,6 +48,8 @@ internal sealed class Turns(int lives)
         });
         return done.Task;
     }
+
+    private static TimeoutException Died() => new("The daemon has died.");
 
     private class Proxy : DispatchProxy
     {
@@ -58,7 +67,9 @@ internal sealed class Turns(int lives)
         protected override object? Invoke(MethodInfo? method, object?[]? arguments) => method!.Name switch
         {
             nameof(IDatabase.ScriptEvaluateAsync) => _turns.WaitAsync(() => (Task<RedisResult>)method.Invoke(_inner, arguments)!),
-            nameof(IDatabase.SetAddAsync) or nameof(IDatabase.SetRemoveAsync) or nameof(IDatabase.HashExistsAsync) =>
+            nameof(IDatabase.SortedSetAddAsync) when _turns.HoldsIndex => new TaskCompletionSource<long>().Task,
+            nameof(IDatabase.SortedSetAddAsync) => _turns.WaitAsync(() => (Task<long>)method.Invoke(_inner, arguments)!),
+            nameof(IDatabase.SortedSetRemoveAsync) or nameof(IDatabase.HashExistsAsync) =>
                 _turns.WaitAsync(() => (Task<bool>)method.Invoke(_inner, arguments)!),
             nameof(IConnectionMultiplexer.GetDatabase) => Wrap((IDatabase)method.Invoke(_inner, arguments)!, _turns),
             _ => method.Invoke(_inner, arguments),

@@ -1,3 +1,4 @@
+using System.Text;
 namespace RestMq.Stores;
 
 public abstract partial class QueueStoreContract
@@ -20,19 +21,48 @@ public abstract partial class QueueStoreContract
         (broadcast.After, broadcast.Last, broadcast.Next, broadcast.Settings).Should().Be((0, 0, null, default(LiveState)));
         (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
 
-        (await Store.ListAsync(default)).Should().NotContain(Queue);
+        (await Store.ListAllAsync()).Should().NotContain(Queue);
     }
 
     [Fact]
-    public async Task Queues_are_listed_in_ordinal_order_once_added_to_or_configured()
+    public async Task Queues_are_listed_in_the_order_of_their_bytes_once_added_to_or_configured()
     {
-        var names = new[] { "b", "B", "a", "é", "a:1", "Z" }.Select(end => QueueName.Parse(Queue.Value + end)).ToArray();
+        // The last two are the other way round in UTF-16.
+        var names = new[] { "b", "B", "a", "é", "a:1", "Z", "\U0001F600", "\uFF21" }.Select(end => QueueName.Parse(Queue.Value + end)).ToArray();
         foreach (var name in names[..3]) await Store.AddAsync(name, [Message("hello")], default);
         foreach (var name in names[3..]) await Store.ConfigureAsync(name, new QueueSettingsChange { Stopped = true }, default);
 
-        var listed = (await Store.ListAsync(default)).Where(name => name.Value.StartsWith(Queue.Value, StringComparison.Ordinal));
+        var listed = (await Store.ListAllAsync()).Where(name => name.Value.StartsWith(Queue.Value, StringComparison.Ordinal));
 
-        listed.Should().Equal(names.OrderBy(name => name.Value, StringComparer.Ordinal));
+        listed.Should().Equal(names.OrderBy(name => Convert.ToHexString(Encoding.UTF8.GetBytes(name.Value)), StringComparer.Ordinal));
+    }
+
+    [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(7)]
+    public async Task ListAsync_InPages_ReturnsEveryNameOnceAndInOrder(int page)
+    {
+        var names = Enumerable.Range(1, 6).Select(n => QueueName.Parse($"{Queue}{n}")).ToArray();
+        foreach (var name in names) await Store.AddAsync(name, [Message("hello")], default);
+
+        var listed = new List<QueueName>();
+        // From a name that is not there, to the last page.
+        for (var after = Queue; await Store.ListAsync(after, page, default) is { Count: > 0 } some; after = listed[^1])
+        {
+            some.Count.Should().BeLessThanOrEqualTo(page);
+            listed.AddRange(some);
+        }
+
+        listed.Where(name => name.Value.StartsWith(Queue.Value, StringComparison.Ordinal)).Should().Equal(names);
+        listed.Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public async Task ListAsync_AfterTheLastName_ReturnsNothing()
+    {
+        await AddAsync(1);
+        var last = (await Store.ListAllAsync())[^1];
+
+        (await Store.ListAsync(last, 10, default)).Should().BeEmpty();
+        (await Store.ListAsync(QueueName.Parse("\U0010FFFD"), 10, default)).Should().BeEmpty();
     }
 
     [Fact]
@@ -41,7 +71,7 @@ public abstract partial class QueueStoreContract
         await AddAsync(1);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
 
-        (await Store.ListAsync(default)).Should().Contain(Queue);
+        (await Store.ListAllAsync()).Should().Contain(Queue);
     }
 
     [Fact]
@@ -123,10 +153,10 @@ public abstract partial class QueueStoreContract
         (await StatsAsync()).Should().BeEquivalentTo(new QueueStats(Queue, new QueueSettings()), options => options.Excluding(s => s.TotalAdded));
         foreach (var id in Numbers(1, 4)) (await PeekAsync(id)).Should().BeNull();
         (await SettleAsync(held, SettleAction.Ack)).Should().Be(SettleResult.Unknown);
-        (await Store.ListAsync(default)).Should().NotContain(Queue);
+        (await Store.ListAllAsync()).Should().NotContain(Queue);
         (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
         (await AddAsync(1)).Single().Key.Should().Be(Key(5));
-        (await Store.ListAsync(default)).Should().Contain(Queue);
+        (await Store.ListAllAsync()).Should().Contain(Queue);
     }
 
     [Fact]
@@ -173,7 +203,7 @@ public abstract partial class QueueStoreContract
 
         keys.Should().HaveCount(800).And.OnlyHaveUniqueItems();
         (await AddAsync(1)).Single().Key.Id.Should().Be(801);
-        (await Store.ListAsync(default)).Should().Contain(Queue);
+        (await Store.ListAllAsync()).Should().Contain(Queue);
     }
 
     [Fact]

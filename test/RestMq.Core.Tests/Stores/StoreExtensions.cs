@@ -6,4 +6,17 @@ internal static class StoreExtensions
     public static ValueTask<AddResult[]> AddAsync(
         this IQueueStore store, QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken) =>
         store.AddAsync(queue, messages, whole: false, cancellationToken);
+
+    /// <summary>Returns the names of all queues, by pages of a size.</summary>
+    public static async Task<List<QueueName>> ListAllAsync(this IQueueStore store, int page = 1000)
+    {
+        var all = new List<QueueName>();
+        while (true)
+        {
+            var names = await store.ListAsync(all.LastOrDefault(), page, default);
+            names.Count.Should().BeLessThanOrEqualTo(page);
+            all.AddRange(names);
+            if (names.Count < page) return all;
+        }
+    }
 }

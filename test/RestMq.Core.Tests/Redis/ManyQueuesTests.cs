@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Globalization;
+using RestMq.Daemons;
+using RestMq.Stores;
+using StackExchange.Redis;
+
+namespace RestMq.Redis;
+
+/// <summary>A hundred thousand queues cost no more, each, than ten.</summary>
+public sealed class ManyQueuesTests : IAsyncLifetime
+{
+    private const int Queues = 100_000;
+
+    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly QueueName[] _queues = [.. Enumerable.Range(0, Queues).Select(n => QueueName.Parse($"q{n:00000}"))];
+    private RedisStage _stage = null!;
+    private ConnectionMultiplexer _connection = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _server.InitializeAsync();
+        _stage = new RedisStage(_server);
+        _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Patient},allowAdmin=true");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stage.DisposeAsync();
+        await _connection.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Add_ToAHundredThousandQueues_CostsAtMostACommandMoreEach()
+    {
+        var daemon = _stage.NewDaemon();
+
+        var clock = Stopwatch.StartNew();
+        await AddToAllAsync(daemon);
+        var first = await IndexCommandsAsync();
+        (first / (double)Queues).Should().BeLessThan(1.1, "a name is entered with others, and its queue looked at once");
+
+        await AddToAllAsync(daemon);
+        // What took longer than a minute enters each name once more, many at a time.
+        (await IndexCommandsAsync() - first).Should().BeLessThan(Queues / 10 + (clock.Elapsed.TotalSeconds > 50 ? Queues / 4 : 0));
+
+        await PagesAreQuickAsync(daemon);
+    }
+
+    private async Task PagesAreQuickAsync(Daemon daemon)
+    {
+        (await daemon.Store.ListAllAsync()).Should().Equal(_queues);
+        var page = await daemon.Engine.ListAsync(_queues[50_000 - 1], 1000);
+        page.Should().Equal(_queues[50_000..51_000]);
+
+        var clock = Stopwatch.StartNew();
+        var stats = await daemon.Engine.StatsAsync(page);
+
+        stats.Select(one => (one.Queue, one.Ready)).Should().Equal(page.Select(name => (name, 2L)));
+        clock.Elapsed.TotalSeconds.Should().BeLessThan(2, "they are asked for concurrently");
+    }
+
+    private Task AddToAllAsync(Daemon daemon) => Parallel.ForAsync(
+        0, Queues, new ParallelOptions { MaxDegreeOfParallelism = 64 },
+        async (n, _) => await daemon.Store.AddAsync(_queues[n], [new NewMessage(MessageBody.FromText("a message"))], default));
+
+    // Commands that no script of an add has.
+    private async Task<long> IndexCommandsAsync()
+    {
+        var stats = await _connection.GetServers().Single().InfoAsync("commandstats");
+        return stats.Single().Where(line => line.Key is "cmdstat_zadd" or "cmdstat_zrem" or "cmdstat_hexists" or "cmdstat_sadd" or "cmdstat_srem")
+            .Sum(line => long.Parse(line.Value.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using RestMq.Daemons;
+using StackExchange.Redis;
+using static RestMq.Deadline;
+
+namespace RestMq.Redis;
+
+/// <summary>Whether wake-ups arrive is proven, and where they do not, queues are looked at.</summary>
+public sealed class ProbeTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
+
+    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private SilentProxy _proxy = null!;
+    private RedisStage _behind = null!;
+    private RedisStage _direct = null!;
+
+    private QueueName Queue { get; } = Stage.NextQueue();
+
+    public async Task InitializeAsync()
+    {
+        await _server.InitializeAsync();
+        _proxy = new SilentProxy(_server.Port);
+        _behind = new RedisStage(_server, $"127.0.0.1:{_proxy.Port},asyncTimeout=15000");
+        _direct = new RedisStage(_server);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _behind.DisposeAsync();
+        await _direct.DisposeAsync();
+        await _proxy.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task WakeUpsFlow_ConnectionFallsSilent_IsLostWithinSecondsAndFoundAgain()
+    {
+        var store = _behind.NewDaemon().Store;
+        var lost = 0;
+        store.WakeUpsLost += () => Interlocked.Increment(ref lost);
+        store.WakeUpsFlow.Should().BeFalse("nobody listens, and nothing is proven");
+        await using var listening = await store.ListenAsync(Queue, _ => { }, default);
+        await Until(() => store.WakeUpsFlow);
+
+        _proxy.Silence();
+        var clock = Stopwatch.StartNew();
+        await Until(() => !store.WakeUpsFlow);
+        clock.Elapsed.TotalSeconds.Should().BeInRange(1, 12, "three probes are waited for");
+        lost.Should().Be(1);
+
+        _proxy.End();
+        await Until(() => store.WakeUpsFlow);
+        lost.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task WakeUpsFlow_NobodyListensAnyMore_EndsTheProbe()
+    {
+        var store = _direct.NewDaemon().Store;
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(_server.Patient);
+        var server = connection.GetServers().Single();
+        await using (await store.ListenAsync(Queue, _ => { }, default))
+        {
+            await Until(() => store.WakeUpsFlow);
+            (await server.SubscriptionChannelsAsync(RedisChannel.Pattern("restmq:probe:*"))).Should().ContainSingle();
+        }
+        await Until(async () => (await server.SubscriptionChannelsAsync(RedisChannel.Pattern("restmq:probe:*"))).Length == 0);
+
+        store.WakeUpsFlow.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Wait_ConnectionOfWakeUpsFallsSilent_GetsTheMessageLongBeforeTheSlowPoll()
+    {
+        var poll = TimeSpan.FromSeconds(2);
+        var host = _behind.NewDaemon(options => options.SlowPoll = poll);
+        var waiting = host.Engine.LeaseAsync([Queue], 1, Long, TimeSpan.FromSeconds(60)).AsTask();
+        // Two looks before it is parked, and three slow polls: the fourth comes 12 to 16 s later.
+        await Until(() => host.Store.EmptyLooks == 5);
+        host.Store.WakeUpsFlow.Should().BeTrue();
+
+        _proxy.Silence();
+        var clock = Stopwatch.StartNew();
+        await _direct.NewDaemon().Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("a message")));
+
+        (await Within(waiting)).Should().ContainSingle();
+        clock.Elapsed.Should().BeLessThan(poll * 5, "the proof is lost after some 4 s, and then it is looked within the slow poll");
+    }
+
+    [Fact]
+    public async Task Wait_ConnectionOfWakeUpsIsKilled_GetsTheMessage()
+    {
+        var host = _direct.NewDaemon();
+        var waiting = host.Engine.LeaseAsync([Queue], 1, Long, TimeSpan.FromSeconds(50)).AsTask();
+        await Until(() => host.Store.EmptyLooks == 2 && host.Store.WakeUpsFlow);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Patient},allowAdmin=true");
+
+        await connection.GetDatabase().ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
+        await _behind.NewDaemon().Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("a message")));
+
+        (await Within(waiting)).Should().ContainSingle();
+    }
+}

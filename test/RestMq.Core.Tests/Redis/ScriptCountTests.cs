@@ -1,0 +1,76 @@
+using System.Globalization;
+using RestMq.Daemons;
+using StackExchange.Redis;
+using static RestMq.Deadline;
+
+namespace RestMq.Redis;
+
+/// <summary>How many scripts it takes that a lone message reaches one of many who wait, counted by Redis.</summary>
+public sealed class ScriptCountTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
+
+    // One takes the message. A reply that has all that was asked for does not tell whether more is ready, so a second one looks.
+    private const int TakeAndLook = 2;
+
+    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private RedisStage _stage = null!;
+    private ConnectionMultiplexer _connection = null!;
+
+    private QueueName Queue { get; } = Stage.NextQueue();
+
+    public async Task InitializeAsync()
+    {
+        await _server.InitializeAsync();
+        _stage = new RedisStage(_server);
+        _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Patient},allowAdmin=true");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stage.DisposeAsync();
+        await _connection.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Theory, InlineData(1, 1), InlineData(1, 2), InlineData(1, 20), InlineData(2, 20), InlineData(3, 21)]
+    public async Task Add_OneMessageAmongManyWaiters_CostsALookOfEachHost(int hosts, int waiters)
+    {
+        var daemons = Enumerable.Range(0, hosts).Select(_ => _stage.NewDaemon()).ToArray();
+        // The script of an add is known, too, and the queue listed.
+        await daemons[0].Engine.AddAsync(Queue, Message());
+        await daemons[0].Engine.TakeAsync(Queue);
+        var waiting = Enumerable.Range(0, waiters)
+            .Select(n => daemons[n % hosts].Engine.LeaseAsync([Queue], 1, Long, Stage.Never).AsTask()).ToArray();
+        await Until(() => daemons.Sum(daemon => daemon.Store.EmptyLooks) >= 2 * waiters);
+        var before = await QuietAsync();
+
+        await daemons[0].Engine.AddAsync(Queue, Message());
+        (await await Within(Task.WhenAny(waiting))).Should().ContainSingle();
+
+        var scripts = await QuietAsync() - before;
+        scripts.Should().BeInRange(2, 1 + Math.Min(TakeAndLook, waiters) + (hosts - 1));
+        waiting.Count(one => one.IsCompleted).Should().Be(1);
+    }
+
+    private static NewMessage Message() => new(MessageBody.FromText("a message"));
+
+    // The number of scripts once there are no more: when it has been the same for a while.
+    private async Task<long> QuietAsync()
+    {
+        for (var (last, same) = (-1L, 0); ;)
+        {
+            var now = await ScriptsAsync();
+            (last, same) = now == last ? (last, same + 1) : (now, 0);
+            if (same == 10) return last;
+            await Task.Delay(20);
+        }
+    }
+
+    private async Task<long> ScriptsAsync()
+    {
+        var stats = await _connection.GetServers().Single().InfoAsync("commandstats");
+        return stats.Single().Where(line => line.Key is "cmdstat_evalsha" or "cmdstat_eval")
+            .Sum(line => long.Parse(line.Value.Split(',')[0]["calls=".Length..], CultureInfo.InvariantCulture));
+    }
+}
