@@ -17,6 +17,10 @@ internal sealed class StaleConsumer(Book book, string queue, IReadOnlyList<int> 
     private readonly Book.Page _page = book.NewPage();
     private readonly Dictionary<long, (Entry Entry, string Receipt)> _settled = [];
     private readonly List<long> _ids = [];
+    private int _unread;
+
+    /// <summary>How often it has given up on an answer.</summary>
+    public int Unread => Volatile.Read(ref _unread);
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -34,6 +38,7 @@ internal sealed class StaleConsumer(Book book, string queue, IReadOnlyList<int> 
             if (await line.TryAskAsync($"DELETE /q/{queue}/{receipt}") is { IsYes: true }) Keep(sighting, receipt);
             if (_ids.Count > 0 && Random.Shared.NextDouble() < Resends) await SendAgainAsync(line, _ids[Random.Shared.Next(_ids.Count)]);
         }
+        Interlocked.Add(ref _unread, line.GivenUp);
     }
 
     private void Keep(Sighting sighting, string receipt)
