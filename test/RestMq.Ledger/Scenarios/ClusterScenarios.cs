@@ -90,7 +90,12 @@ internal static class ClusterScenarios
 
         public static async Task<TwoShards> StartAsync(string key, bool replicated = false)
         {
-            var servers = new ClusterServers(await ClusterTopology.LaunchAsync());
+            var servers = new ClusterServers(await ClusterTopology.LaunchAsync(new ClusterOptions
+            {
+                // One replica is left when another has become the primary.
+                ReplicasEach = replicated ? 2 : 1,
+                Settings = ["--repl-diskless-sync-delay", "0"],
+            }));
             var site = await Site.StartAsync(3, servers);
             var (same, other) = await servers.QueuesByShardAsync(key);
             var trials = new[] { new Trial(site, same), new Trial(site, other) };

@@ -20,7 +20,7 @@ internal static class SentinelScenarios
     /// <summary>The primary is killed, and restarted later as a primary, which it says it is until the sentinels find it.</summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, bool replicated)
     {
-        await using var site = await StartAsync(2, time);
+        await using var site = await StartAsync(2, time, replicated);
         var sentinels = TopologyOf(site);
         var trial = NewTrial(site, "killed", replicated);
         var row = await trial.RunAsync(Named("sentinel-kill", replicated), Faults.RepeatAsync(time, Shorter(Away, time, 4), KillAsync));
@@ -41,7 +41,7 @@ internal static class SentinelScenarios
     /// <summary>The primary is cut off from the sentinels, the replica and two of three hosts; the third host is on its side.</summary>
     public static async Task<IReadOnlyList<Row>> PartitionAsync(TimeSpan time, bool replicated)
     {
-        await using var site = await StartAsync(3, time);
+        await using var site = await StartAsync(3, time, replicated);
         var sentinels = TopologyOf(site);
         var trial = NewTrial(site, "cut", replicated);
         var row = await trial.RunAsync(Named("sentinel-partition", replicated), Faults.RepeatAsync(time, Shorter(Away, time, 4), CutAsync));
@@ -60,9 +60,15 @@ internal static class SentinelScenarios
     }
 
     // Sentinels at their own pace take a quarter of a minute until all know of a failover, which a short form has not.
-    private static async Task<Site> StartAsync(int daemons, TimeSpan time)
+    private static async Task<Site> StartAsync(int daemons, TimeSpan time, bool replicated = false)
     {
-        var options = new SentinelOptions { Hurried = time < TimeSpan.FromSeconds(30) };
+        var options = new SentinelOptions
+        {
+            Hurried = time < TimeSpan.FromSeconds(30),
+            // One is left when another has become the primary. Without it every replicated add is refused until the dead server is back.
+            Replicas = replicated ? 2 : 1,
+            Settings = ["--repl-diskless-sync-delay", "0"],
+        };
         return await Site.StartAsync(daemons, new SentinelServers(await SentinelTopology.LaunchAsync(options)));
     }
 
