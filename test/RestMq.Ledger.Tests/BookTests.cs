@@ -56,6 +56,28 @@ public sealed class BookTests
     }
 
     [Fact]
+    public void AckedByOldReceipt_OfAKeyThatNamesTwoMessages_IsWrong()
+    {
+        Acknowledge(0);
+        _book.AckedByOldReceipt(new Entry(0, 0), id: 1);
+        _book.Close().WronglyAcked.Should().Be(0, "it is the same message still");
+        _book.Acknowledged(new Entry(0, 7), id: 1);
+        _book.AckedByOldReceipt(new Entry(0, 0), id: 1);
+        _book.Close().WronglyAcked.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Close_AfterAPauseOfAdds_TellsItsLength()
+    {
+        _book.BeginAdds();
+        Acknowledge(0);
+        await Task.Delay(100);
+        Acknowledge(1);
+        _book.EndAdds();
+        _book.Close().Silence.Should().BeGreaterThanOrEqualTo(99);
+    }
+
+    [Fact]
     public void A_message_that_came_changed_is_noticed()
     {
         Sighting.Of(Message(new Entry(3, 7).Text(40))).Should().Be(new Sighting(new Entry(3, 7), 12, 1));
@@ -64,7 +86,7 @@ public sealed class BookTests
 
     private void Acknowledge(params int[] numbers)
     {
-        foreach (var number in numbers) _book.Acknowledged(new Entry(0, number));
+        foreach (var number in numbers) _book.Acknowledged(new Entry(0, number), number + 1);
     }
 
     private void Arrive(params (int Number, int Count)[] messages)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace RestMq.Ledger;
 
 /// <summary>What producers were told, and what consumers got.</summary>
@@ -8,6 +10,11 @@ internal sealed class Book : IOutcomes
     private readonly List<Page> _pages = [];
     private int _inDoubt;
     private long _delivered;
+    private readonly Dictionary<long, List<Entry>> _named = [];
+    private readonly Stopwatch _clock = new();
+    private TimeSpan _lastAdd;
+    private TimeSpan _silence;
+    private int _wronglyAcked;
 
     /// <summary>How many messages consumers have got.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
@@ -17,9 +24,40 @@ internal sealed class Book : IOutcomes
         // What came of it is noted when it is known.
     }
 
-    public void Acknowledged(Entry entry)
+    public void Acknowledged(Entry entry, long id)
     {
-        lock (_lock) _acknowledged.Add(entry);
+        lock (_lock)
+        {
+            _acknowledged.Add(entry);
+            Name(id, entry);
+            EndSilence();
+        }
+    }
+
+    /// <summary>From now on there should be acknowledged adds without a pause.</summary>
+    public void BeginAdds()
+    {
+        lock (_lock) _clock.Start();
+    }
+
+    /// <summary>From now on there need be none.</summary>
+    public void EndAdds()
+    {
+        lock (_lock)
+        {
+            EndSilence();
+            _clock.Stop();
+        }
+    }
+
+    /// <summary>A receipt of an earlier delivery of <paramref name="entry"/> settled the message of this number, though it was settled long ago.</summary>
+    public void AckedByOldReceipt(Entry entry, long id)
+    {
+        // The same message again, whose ack was lost with a server, is rightly acked. Another one under its number is not.
+        lock (_lock)
+        {
+            if (_named.TryGetValue(id, out var entries) && entries.Any(other => other != entry)) _wronglyAcked++;
+        }
     }
 
     public void InDoubt(Entry entry) => Interlocked.Increment(ref _inDoubt);
@@ -50,7 +88,9 @@ internal sealed class Book : IOutcomes
                 groups.Zip(seen, (group, distinct) => group.Count - distinct.Count).Sum(),
                 seen.Sum(distinct => _acknowledged.Count(entry => !distinct.Contains(entry))),
                 _pages.Sum(Reordered),
-                _pages.SelectMany(page => page.Lines).GroupBy(line => line.Entry).Count(lines => lines.Select(line => line.Id).Distinct().Skip(1).Any()));
+                _pages.SelectMany(page => page.Lines).GroupBy(line => line.Entry).Count(lines => lines.Select(line => line.Id).Distinct().Skip(1).Any()),
+                _wronglyAcked,
+                (int)_silence.TotalMilliseconds);
         }
     }
 
@@ -63,6 +103,20 @@ internal sealed class Book : IOutcomes
             // Each came so often as its last hand-out says; those that came whole were not given back.
             return lines.GroupBy(line => line.Entry).Sum(seen => seen.Max(line => line.Count)) - lines.Count;
         }
+    }
+
+    private void Name(long id, Entry entry)
+    {
+        if (!_named.TryGetValue(id, out var entries)) _named[id] = [entry];
+        else if (!entries.Contains(entry)) entries.Add(entry);
+    }
+
+    private void EndSilence()
+    {
+        if (!_clock.IsRunning) return;
+        var now = _clock.Elapsed;
+        if (now - _lastAdd > _silence) _silence = now - _lastAdd;
+        _lastAdd = now;
     }
 
     // First hand-outs of messages of one producer that one consumer got after a later one. Those in doubt may have been added whenever.
@@ -87,6 +141,7 @@ internal sealed class Book : IOutcomes
         public void Note(Sighting sighting)
         {
             Lines.Add(sighting);
+            lock (book._lock) book.Name(sighting.Id, sighting.Entry);
             Interlocked.Increment(ref book._delivered);
         }
     }
@@ -100,4 +155,7 @@ internal sealed class Book : IOutcomes
 /// <param name="Lost">Acknowledged, and never got.</param>
 /// <param name="Reordered">Got after a later one of the same producer by the same consumer, redelivered ones and those in doubt apart.</param>
 /// <param name="AddedTwice">Messages that came under two keys.</param>
-internal sealed record Tally(int Acknowledged, int InDoubt, int Delivered, int Duplicated, int Lost, int Reordered, int AddedTwice);
+/// <param name="WronglyAcked">Old receipts that settled another message than their own.</param>
+/// <param name="Silence">The longest time without any acknowledged add, in milliseconds.</param>
+internal sealed record Tally(
+    int Acknowledged, int InDoubt, int Delivered, int Duplicated, int Lost, int Reordered, int AddedTwice, int WronglyAcked = 0, int Silence = 0);

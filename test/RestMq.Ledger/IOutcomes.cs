@@ -7,7 +7,9 @@ internal interface IOutcomes
     void Sending(Entry entry);
 
     /// <summary>The add was answered yes.</summary>
-    void Acknowledged(Entry entry);
+    /// <param name="entry">The message.</param>
+    /// <param name="id">The number in the key that the answer named.</param>
+    void Acknowledged(Entry entry, long id);
 
     /// <summary>No yes came, and nobody will ask again: it may have been added or not.</summary>
     void InDoubt(Entry entry);

@@ -15,18 +15,28 @@ internal sealed record Row(string Name, int Faults, Tally Tally, int Unread = 0,
     /// <summary>Whether the store keeps what it acknowledges, so that nothing may be lost.</summary>
     public bool Promised { get; init; } = true;
 
+    /// <summary>
+    /// Whether a crash took the store back to an earlier state. What had not been replicated was delivered all the same: it comes again as new, and is
+    /// added again by a producer that had no answer.
+    /// </summary>
+    public bool RolledBack { get; init; }
+
+    /// <summary>The longest time that there may be without an acknowledged add, in milliseconds; null for any.</summary>
+    public int? MostSilence { get; init; }
+
     /// <summary>Whether even a duplicate would break the promise.</summary>
     public bool Once { get; init; }
 
     public bool Holds =>
         Tally.Acknowledged > 0 && Left.Length == 0 && (!Once || Tally.Duplicated == 0) &&
-        (!Promised || (Tally is { Lost: 0, AddedTwice: 0 } && Tally.Reordered <= Unread));
+        Tally.WronglyAcked == 0 && (!Promised || Tally.Lost == 0) &&
+        (!Promised || RolledBack || (Tally.AddedTwice == 0 && Tally.Reordered <= Unread)) && (MostSilence is not { } most || Tally.Silence <= most);
 
     public static string Header =>
-        "| scenario | faults | acknowledged | in doubt | delivered | duplicated | lost | reordered | unread | added twice | cut off |\n" +
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+        "| scenario | faults | acknowledged | in doubt | delivered | duplicated | lost | reordered | unread | added twice | cut off | wrongly acked | silence, ms |\n" +
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
 
     public override string ToString() =>
         $"| {Name} | {Faults} | {Tally.Acknowledged} | {Tally.InDoubt} | {Tally.Delivered} | {Tally.Duplicated} | {Tally.Lost} | {Tally.Reordered} | " +
-        $"{Unread} | {Tally.AddedTwice} | {CutOff} |{(Holds ? "" : " BROKEN")}{(Left.Length > 0 ? $" left: {Left}" : "")}";
+        $"{Unread} | {Tally.AddedTwice} | {CutOff} | {Tally.WronglyAcked} | {Tally.Silence} |{(Holds ? "" : " BROKEN")}{(Left.Length > 0 ? $" left: {Left}" : "")}";
 }

@@ -40,12 +40,13 @@ public sealed class RedisServer : IAsyncDisposable
     private ChildProcess Running => _process ?? throw new InvalidOperationException("The server is not running.");
 
     /// <summary>Starts a server on a free port.</summary>
-    public static async Task<RedisServer> LaunchAsync(IReadOnlyList<string>? settings = null, CancellationToken cancellationToken = default)
+    /// <param name="settings">Its <see cref="Settings"/>.</param>
+    public static async Task<RedisServer> LaunchAsync(params string[] settings)
     {
-        var server = new RedisServer { Settings = settings ?? [] };
+        var server = new RedisServer { Settings = settings };
         try
         {
-            await server.StartAsync(cancellationToken);
+            await server.StartAsync();
             return server;
         }
         catch
@@ -79,6 +80,24 @@ public sealed class RedisServer : IAsyncDisposable
             if (_hasStarted || attempt == 5) throw new InvalidOperationException($"redis-server ended at once. {_process}");
         }
         _hasStarted = true;
+    }
+
+    /// <summary>Starts a server that replicates this one, and has everything that this one has when the task completes.</summary>
+    public async Task<RedisServer> LaunchReplicaAsync(CancellationToken cancellationToken = default)
+    {
+        var replica = await LaunchAsync("--replicaof", "127.0.0.1", $"{Port}");
+        try
+        {
+            await Until.NothingMissingAsync(
+                async () => await replica.AskAsync(cancellationToken, "ROLE") is object?[] and ["slave", _, _, "connected", ..] ? null : "it is not connected",
+                "the replica has everything", Patience, cancellationToken);
+            return replica;
+        }
+        catch
+        {
+            await replica.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Ends it as a power cut would (SIGKILL).</summary>

@@ -9,11 +9,12 @@ public sealed class SentinelServer : IAsyncDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-sentinel-");
     private readonly string _configuration;
+    private readonly bool _hurried;
     private ChildProcess? _process;
 
     internal SentinelServer(string service, int primary, SentinelOptions options)
     {
-        (Port, Proxy) = (Ports.Next(), new TcpProxy());
+        (Port, Proxy, _hurried) = (Ports.Next(), new TcpProxy(), options.Hurried);
         Proxy.Target = Port;
         _configuration = Path.Combine(_folder.FullName, "sentinel.conf");
         // It writes into this file what it learns, and reads that again when it is started again.
@@ -49,6 +50,7 @@ public sealed class SentinelServer : IAsyncDisposable
         if (_process is not null) await _process.DisposeAsync();
         _process = new ChildProcess("redis-server", [_configuration, "--sentinel"], RedisServer.Missing);
         await _process.WaitForLineAsync(line => line.Contains("+monitor", StringComparison.Ordinal));
+        if (_hurried) await AskAsync(CancellationToken.None, "SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "250", "ASK-PERIOD", "250");
     }
 
     public Task KillAsync() => Running.KillAsync();

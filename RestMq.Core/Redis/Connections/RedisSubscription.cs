@@ -13,7 +13,11 @@ internal sealed class RedisSubscription(string name, Action<RedisValue> onMessag
     private RedisLink? _link;
     private RedisChannel _channel;
     private EndPoint? _server;
+    private bool _sharded;
     private bool _disposed;
+
+    /// <summary>Returns whether there is something to do to be subscribed by this link.</summary>
+    public bool Needs(RedisLink link) => _link != link || _sharded != link.UsesShardedChannels;
 
     /// <summary>Subscribes by this link, unless that is done already.</summary>
     public async Task AttachAsync(RedisLink link)
@@ -84,7 +88,7 @@ internal sealed class RedisSubscription(string name, Action<RedisValue> onMessag
         }
         // The servers publish in another way since they were upgraded.
         if (_link == link) await subscriber.UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
-        (_link, _channel, _server) = (link, channel, subscriber.SubscribedEndpoint(channel));
+        (_link, _channel, _sharded, _server) = (link, channel, channel.IsSharded, subscriber.SubscribedEndpoint(channel));
     }
 
     private void OnMessage(RedisChannel channel, RedisValue message) => onMessage(message);

@@ -92,9 +92,9 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
     {
         try
         {
-            foreach (var some in _all.Keys.Chunk(1000)) await Task.WhenAll(some.Select(one => one.AttachAsync(link))).ConfigureAwait(false);
+            foreach (var some in _all.Select(pair => pair.Key).Where(one => one.Needs(link)).Chunk(1000)) await Task.WhenAll(some.Select(one => one.AttachAsync(link))).ConfigureAwait(false);
             var attached = true;
-            foreach (var one in _all.Keys)
+            foreach (var (one, _) in _all)
             {
                 attached &= one.LookWhereItIs();
                 if (tellAll) one.TellGap();

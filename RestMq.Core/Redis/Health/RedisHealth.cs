@@ -66,7 +66,7 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
             }
             catch (RestMqUnavailableException e)
             {
-                return (shard, e.InnerException?.Message ?? e.Message);
+                return (shard, e.InnerException is RedisConnectionException lost ? $"{lost.FailureType}" : e.InnerException?.Message ?? e.Message);
             }
         }
     }

@@ -30,6 +30,7 @@ internal sealed partial class SentinelSource : RedisSource
     private readonly Lock _lock = new();
     private readonly string _sentinels;
     private TaskCompletionSource _changed = NewSignal();
+    private Verdict? _told;
     private Primary? _primary;
     private Task? _following;
     private string? _failure;
@@ -43,7 +44,7 @@ internal sealed partial class SentinelSource : RedisSource
         _logger = logger;
         _sentinels = string.Join(',', configuration.EndPoints.Select(RedisSettings.NameOf));
         _monitor = new SentinelMonitor(_configuration, time, logger);
-        _monitor.Changed += Signal;
+        _monitor.Changed += OnChanged;
     }
 
     /// <summary>What the sentinels say, and which of them are silent.</summary>
@@ -255,6 +256,15 @@ internal sealed partial class SentinelSource : RedisSource
         if (!connecting.IsCompletedSuccessfully) return;
         var multiplexer = await connecting.ConfigureAwait(false);
         await multiplexer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // Answers come many times a second: who waits is woken only when something is new.
+    private void OnChanged()
+    {
+        var verdict = _monitor.View.Verdict;
+        var told = Interlocked.Exchange(ref _told, verdict);
+        if (Trusted() is null && told is not null && (verdict.Consent, verdict.Epoch) == (told.Consent, told.Epoch) && Equals(verdict.Primary, told.Primary)) return;
+        Signal();
     }
 
     private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();

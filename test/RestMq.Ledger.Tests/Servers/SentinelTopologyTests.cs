@@ -7,7 +7,7 @@ public sealed class SentinelTopologyTests : IAsyncLifetime
 {
     private SentinelTopology _topology = null!;
 
-    public async Task InitializeAsync() => _topology = await SentinelTopology.LaunchAsync();
+    public async Task InitializeAsync() => _topology = await SentinelTopology.LaunchAsync(new SentinelOptions { Hurried = true });
 
     public async Task DisposeAsync() => await _topology.DisposeAsync();
 

@@ -33,7 +33,10 @@ internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
         var connection = await OpenAsync();
         try
         {
-            return await connection.AskAsync(line, form, headers);
+            var reply = await connection.AskAsync(line, form, headers);
+            // Another daemon may have the store that this one has not, as a proxy finds out by asking for readiness.
+            if (reply.IsAway) Dispose();
+            return reply;
         }
         catch (Exception e) when (Broken.Is(e))
         {

@@ -17,6 +17,9 @@ internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOn
     /// <summary>How often a message is of some hundred thousand bytes, more than the system keeps for a client that does not read; else it has up to a thousand.</summary>
     public double Large { get; init; }
 
+    /// <summary>Whether an add has to be on a replica before it is answered.</summary>
+    public bool Replicated { get; init; }
+
     public async Task RunAsync(CancellationToken stop)
     {
         using var line = new Line(ports);
@@ -35,16 +38,16 @@ internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOn
     {
         var length = Random.Shared.NextDouble() < Large ? Random.Shared.Next(300_000, 900_000) : Random.Shared.Next(20, 1000);
         outcomes.Sending(entry);
-        var (post, form) = ($"POST /q/{queue}", "value=" + entry.Text(length));
+        var (post, form) = ($"POST /q/{queue}{(Replicated ? "?durability=replicated" : "")}", "value=" + entry.Text(length));
         if (insists)
         {
-            await line.AskAsync(post, form, $"Idempotency-Key: {entry.Producer}-{entry.Number}");
-            outcomes.Acknowledged(entry);
+            var yes = await line.AskAsync(post, form, $"Idempotency-Key: {entry.Producer}-{entry.Number}");
+            outcomes.Acknowledged(entry, Sighting.IdOf(yes.Text));
             return;
         }
         var reply = await line.TryAskAsync(post, form);
-        if (reply is { IsYes: true }) outcomes.Acknowledged(entry);
-        else if (reply is null or { Status: 503 }) outcomes.InDoubt(entry);
+        if (reply is { IsYes: true } added) outcomes.Acknowledged(entry, Sighting.IdOf(added.Text));
+        else if (reply is null or { IsAway: true }) outcomes.InDoubt(entry);
         else throw new InvalidOperationException($"An add was answered {reply.Value.Status} {reply.Value.Text}");
         if (reply is { IsYes: false }) await Task.Delay(100); // Retry-After is a second; this one is in a hurry.
     }

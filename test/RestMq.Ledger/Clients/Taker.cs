@@ -47,7 +47,7 @@ internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<i
         var reply = await line.TryAskAsync(get);
         if (reply is { IsYes: false } no)
         {
-            if (no.Status != 503) throw new InvalidOperationException($"A take was answered {no.Status} {no.Text}");
+            if (!no.IsAway) throw new InvalidOperationException($"A take was answered {no.Status} {no.Text}");
             await Task.Delay(50);
         }
         return reply;

@@ -33,12 +33,12 @@ internal static class Faults
         return 0;
     }
 
-    /// <summary>Kills one daemon every second, in turn, and starts each again at once; in the end all are up.</summary>
-    public static async Task<int> KillInTurnAsync(Daemon[] daemons, TimeSpan time)
+    /// <summary>Kills one daemon every second or so, in turn, and starts each again at once; in the end all are up.</summary>
+    public static async Task<int> KillInTurnAsync(Daemon[] daemons, TimeSpan time, TimeSpan? every = null)
     {
         var back = new Task[daemons.Length];
         Array.Fill(back, Task.CompletedTask);
-        var kills = await RepeatAsync(time, TimeSpan.FromSeconds(1), async done =>
+        var kills = await RepeatAsync(time, every ?? TimeSpan.FromSeconds(1), async done =>
         {
             var i = done % daemons.Length;
             await back[i];

@@ -16,5 +16,16 @@ internal sealed record Scenario(string Name, Func<TimeSpan, Task<IReadOnlyList<R
         new("redis-kill-everysec", time => RedisScenarios.KillAsync(time, "everysec")),
         new("proxy", ProxyScenarios.RunAsync),
         new("streams", StreamScenarios.RunAsync),
+        new("sentinel-failover", SentinelScenarios.FailoverAsync),
+        new("sentinel-kill", time => SentinelScenarios.KillAsync(time, replicated: false)),
+        new("sentinel-kill-replicated", time => SentinelScenarios.KillAsync(time, replicated: true)),
+        new("sentinel-partition", time => SentinelScenarios.PartitionAsync(time, replicated: false)),
+        new("sentinel-partition-replicated", time => SentinelScenarios.PartitionAsync(time, replicated: true)),
+        new("cluster-failover", ClusterScenarios.FailoverAsync),
+        new("cluster-kill", time => ClusterScenarios.KillAsync(time, replicated: false)),
+        new("cluster-kill-replicated", time => ClusterScenarios.KillAsync(time, replicated: true)),
+        new("cluster-reshard", ClusterScenarios.ReshardAsync),
+        new("cluster-shard-away", ClusterScenarios.ShardAwayAsync),
+        new("hosts-behind-nginx", ProxiedHostsScenarios.RunAsync),
     ];
 }

@@ -19,9 +19,14 @@ internal sealed class Trial(Site site, string queue)
     /// <param name="ports">Another way to the daemons than straight.</param>
     /// <param name="rate">Messages a second of each, at most.</param>
     /// <param name="large">How often a message is large.</param>
-    public void AddProducers(IReadOnlyList<int>? ports = null, double rate = 250, double large = 0)
+    /// <param name="replicated">Whether every add has to be on a replica before it is answered.</param>
+    public void AddProducers(IReadOnlyList<int>? ports = null, double rate = 250, double large = 0, bool replicated = false)
     {
-        for (var i = 0; i < 4; i++) _producers.Add(new Producer(Book, i, queue, ports ?? site.Ports, insists: i % 2 == 1, rate) { Large = large }.RunAsync);
+        for (var i = 0; i < 4; i++)
+        {
+            var producer = new Producer(Book, i, queue, ports ?? site.Ports, insists: i % 2 == 1, rate) { Large = large, Replicated = replicated };
+            _producers.Add(producer.RunAsync);
+        }
     }
 
     /// <param name="consumer">Consumes until it is told to stop.</param>
@@ -38,6 +43,19 @@ internal sealed class Trial(Site site, string queue)
     public void AddTakers()
     {
         for (var i = 0; i < 4; i++) AddTaker(new Taker(Book.NewPage().Note, queue, site.Ports, lease: i % 2 == 0 ? 2 : null));
+    }
+
+    /// <summary>
+    /// Every way to consume at least once: two takers that lease, one that sends old receipts too, and two acknowledged streams. A plain take whose
+    /// client gives up while its answer is on the way is gone, and would tell nothing of the store.
+    /// </summary>
+    public void AddEveryConsumer()
+    {
+        for (var i = 0; i < 2; i++) AddTaker(new Taker(Book.NewPage().Note, queue, site.Ports, lease: 2));
+        var stale = new StaleConsumer(Book, queue, site.Ports);
+        AddConsumer(stale.RunAsync, () => stale.Unread);
+        foreach (var transport in new[] { Transport.Lines, Transport.Socket })
+            AddConsumer(new Listener(Book.NewPage().Note, queue, transport, site.Ports, lease: 3).RunAsync);
     }
 
     /// <summary>Sets the queue, in the form of <c>POST /p/{queue}</c>.</summary>
@@ -58,16 +76,18 @@ internal sealed class Trial(Site site, string queue)
         using var stop = new CancellationTokenSource();
         using var finish = new CancellationTokenSource();
         var consuming = Start(_consumers, finish.Token);
+        Book.BeginAdds();
         var producing = Start(_producers, stop.Token);
         Task[] working = [.. consuming, .. producing];
         // None of them ends before it is told to, unless it fails.
         await await Task.WhenAny([faults, .. working]);
+        Book.EndAdds();
         await stop.CancelAsync();
         await Task.WhenAll(producing);
         await await Task.WhenAny([EmptyAsync(), .. consuming]);
         await finish.CancelAsync();
         await Task.WhenAll(consuming);
-        return new Row(name, await faults, Book.Close(everyone), _unread.Sum(count => count()), Left: await site.Redis.LeftAsync(queue));
+        return new Row(name, await faults, Book.Close(everyone), _unread.Sum(count => count()), Left: await site.Servers.LeftAsync(queue));
     }
 
     private static Task[] Start(List<Func<CancellationToken, Task>> workers, CancellationToken stop) => [.. workers.Select(work => Task.Run(() => work(stop), CancellationToken.None))];

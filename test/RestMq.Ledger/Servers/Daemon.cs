@@ -3,7 +3,9 @@ using System.Reflection;
 namespace RestMq.Ledger.Servers;
 
 /// <summary>The sample host as a process, always on the same port.</summary>
-internal sealed class Daemon(int redis, params string[] settings) : IAsyncDisposable
+/// <param name="redis">The connection string of its Redis.</param>
+/// <param name="settings">Further arguments.</param>
+internal sealed class Daemon(string redis, params string[] settings) : IAsyncDisposable
 {
     private ChildProcess? _process;
 
@@ -22,7 +24,7 @@ internal sealed class Daemon(int redis, params string[] settings) : IAsyncDispos
     {
         var dll = typeof(Daemon).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
         if (!File.Exists(dll)) throw new InvalidOperationException($"The sample host is not built: {dll} is missing (dotnet build RestMq.Sample).");
-        string[] arguments = [.. Environment, "dotnet", dll, "--urls", $"http://127.0.0.1:{Port}", $"--RestMq:Redis=127.0.0.1:{redis}", .. settings];
+        string[] arguments = [.. Environment, "dotnet", dll, "--urls", $"http://127.0.0.1:{Port}", $"--RestMq:Redis={redis}", .. settings];
         _process = new ChildProcess("env", arguments, "The ledger needs env and dotnet on the PATH.");
         await _process.WaitForLineAsync(line => line.Contains("Now listening on", StringComparison.Ordinal));
     }

@@ -60,7 +60,7 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
         }
     }
 
-    public void Acknowledged(Entry entry)
+    public void Acknowledged(Entry entry, long id)
     {
         // Its arrival is what counts.
     }

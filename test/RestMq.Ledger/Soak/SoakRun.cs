@@ -34,7 +34,7 @@ internal sealed class SoakRun(TimeSpan time, int streams)
     {
         await using var redis = new Redis("everysec");
         await redis.ComeBackAsync();
-        await using var daemon = new Daemon(redis.Port)
+        await using var daemon = new Daemon(redis.Configuration)
         {
             Environment = [$"DOTNET_STARTUP_HOOKS={typeof(SoakRun).Assembly.Location}", $"RESTMQ_LEDGER_HEAP={_heapFile}"],
         };
@@ -167,12 +167,12 @@ internal sealed class SoakRun(TimeSpan time, int streams)
 
     private async Task<bool> JudgeKeysAsync(Redis redis, ConnectionMultiplexer connection, Line line)
     {
-        var (wrong, left) = (new List<string>(), new List<string> { await redis.LeftAsync() });
+        var (wrong, left) = (new List<string>(), new List<string> { await ((IServers)redis).LeftAsync() });
         foreach (var queue in _queues) await Census.FillAsync(line, queue.Name);
         foreach (var queue in _queues) wrong.Add(await Census.DifferenceAsync(connection.GetDatabase(), line, queue.Name));
         foreach (var queue in _queues) await Census.EmptyAsync(line, queue.Name);
         foreach (var queue in _queues) wrong.Add(await Census.DifferenceAsync(connection.GetDatabase(), line, queue.Name));
-        left.Add(await redis.LeftAsync());
+        left.Add(await ((IServers)redis).LeftAsync());
         wrong.RemoveAll(text => text.Length == 0);
         left.RemoveAll(text => text.Length == 0);
         Console.WriteLine(left.Count == 0 ? "Keys: none left but what an empty queue keeps." : $"Keys left: {string.Join(", ", left)}");

@@ -13,7 +13,7 @@ public sealed class NginxTests : IAsyncLifetime
     {
         _redis = await RedisServer.LaunchAsync();
         _hosts = await Task.WhenAll(RestMqHost.StartAsync(StoreKind.Redis, _redis), RestMqHost.StartAsync(StoreKind.Redis, _redis));
-        _nginx = await NginxServer.StartAsync(_hosts);
+        _nginx = await Nginx.StartAsync(_hosts);
     }
 
     public async Task DisposeAsync()

@@ -1,0 +1,115 @@
+using RestMq.Ledger.Servers;
+
+namespace RestMq.Ledger.Scenarios;
+
+/// <summary>Six nodes: primaries change, slots move, a shard is away. A queue on the shard where it happens, and one on another.</summary>
+internal static class ClusterScenarios
+{
+    private const string Queues = "restmq:queues";
+
+    /// <summary>Planned failovers (<c>CLUSTER FAILOVER</c>) of the shard, one after another.</summary>
+    public static async Task<IReadOnlyList<Row>> FailoverAsync(TimeSpan time)
+    {
+        await using var trials = await TwoShards.StartAsync("{a}");
+        return await trials.RunAsync("cluster-failover", Faults.RepeatAsync(time, Shorter(5, time, 2), FailAsync));
+
+        async Task FailAsync(int done) => await trials.Cluster.FailoverAsync(await trials.Cluster.PrimaryOfAsync(trials.Slot));
+    }
+
+    /// <summary>The shard's primary is killed, and comes back as a replica of the one that took over.</summary>
+    public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, bool replicated)
+    {
+        await using var trials = await TwoShards.StartAsync("{a}", replicated);
+        var rows = await trials.RunAsync(replicated ? "cluster-kill, replicated" : "cluster-kill", Faults.RepeatAsync(time, Shorter(10, time, 4), KillAsync));
+        return [rows[0] with { Promised = replicated, RolledBack = true }, rows[1]];
+
+        async Task KillAsync(int done)
+        {
+            var primary = await trials.Cluster.PrimaryOfAsync(trials.Slot);
+            await primary.Redis.KillAsync();
+            await trials.Cluster.WaitForSuccessorAsync(trials.Slot, primary);
+            await trials.Cluster.RestartDeadAsync();
+            await trials.Cluster.WaitUntilServedAsync();
+        }
+    }
+
+    /// <summary>The queue's slot moves from primary to primary, in steps between which its keys are here and there.</summary>
+    public static async Task<IReadOnlyList<Row>> ReshardAsync(TimeSpan time)
+    {
+        await using var trials = await TwoShards.StartAsync("{a}");
+        return await trials.RunAsync("cluster-reshard", Faults.RepeatAsync(time, Shorter(3, time, 2), MoveAsync));
+
+        async Task MoveAsync(int done)
+        {
+            var source = await trials.Cluster.PrimaryOfAsync(trials.Slot);
+            var target = trials.Cluster.Nodes.Take(3).Where(node => node != source).ElementAt(done % 2);
+            var migration = await trials.Cluster.BeginMigrationAsync(trials.Slot, target);
+            var keys = (long)(await source.Redis.AskAsync("CLUSTER", "COUNTKEYSINSLOT", $"{trials.Slot}"))!;
+            for (var step = 0; step < 5; step++)
+            {
+                await migration.MoveKeysAsync((int)(keys / 5) + 1);
+                await Task.Delay(100);
+            }
+            await migration.FinishAsync();
+        }
+    }
+
+    /// <summary>Both nodes of the shard that has the index of queues are killed, and come back after some seconds.</summary>
+    public static async Task<IReadOnlyList<Row>> ShardAwayAsync(TimeSpan time)
+    {
+        await using var trials = await TwoShards.StartAsync(Queues);
+        return await trials.RunAsync("cluster-shard-away", Faults.RepeatAsync(time, Shorter(20, time, 2), AwayAsync));
+
+        async Task AwayAsync(int done)
+        {
+            await trials.Cluster.KillShardAsync(trials.Slot);
+            await Task.Delay(Shorter(10, time, 3));
+            await trials.Cluster.RestartDeadAsync();
+            await trials.Cluster.WaitUntilServedAsync();
+        }
+    }
+
+    private static TimeSpan Shorter(int seconds, TimeSpan time, int part)
+    {
+        var usual = TimeSpan.FromSeconds(seconds);
+        return usual < time / part ? usual : time / part;
+    }
+
+    /// <summary>Three hosts on a cluster, with a trial on the shard of a key and one on another shard.</summary>
+    private sealed class TwoShards : IAsyncDisposable
+    {
+        private readonly Site _site;
+        private readonly Trial[] _trials;
+
+        private TwoShards(Site site, Trial[] trials, int slot) => (_site, _trials, Slot) = (site, trials, slot);
+
+        public ClusterTopology Cluster => ((ClusterServers)_site.Servers).Topology;
+
+        /// <summary>The slot of the queue on the shard where something happens.</summary>
+        public int Slot { get; }
+
+        public static async Task<TwoShards> StartAsync(string key, bool replicated = false)
+        {
+            var servers = new ClusterServers(await ClusterTopology.LaunchAsync(new ClusterOptions
+            {
+                // One replica is left when another has become the primary.
+                ReplicasEach = replicated ? 2 : 1,
+                Settings = ["--repl-diskless-sync-delay", "0"],
+            }));
+            var site = await Site.StartAsync(3, servers);
+            var (same, other) = await servers.QueuesByShardAsync(key);
+            var trials = new[] { new Trial(site, same), new Trial(site, other) };
+            foreach (var trial in trials)
+            {
+                trial.AddProducers(rate: 50, replicated: replicated);
+                trial.AddEveryConsumer();
+            }
+            return new TwoShards(site, trials, await servers.Topology.SlotOfAsync($"{{{same}}}"));
+        }
+
+        public async Task<Row[]> RunAsync(string name, Task<int> faults) =>
+            await Task.WhenAll(_trials[0].RunAsync($"{name}, that shard", faults), _trials[1].RunAsync($"{name}, another", faults));
+
+        public ValueTask DisposeAsync() => _site.DisposeAsync();
+    }
+}

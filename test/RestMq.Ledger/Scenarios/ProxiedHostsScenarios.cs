@@ -1,0 +1,17 @@
+using RestMq.Ledger.Servers;
+
+namespace RestMq.Ledger.Scenarios;
+
+/// <summary>Three hosts on a cluster behind nginx, one of which is killed every five seconds.</summary>
+internal static class ProxiedHostsScenarios
+{
+    public static async Task<IReadOnlyList<Row>> RunAsync(TimeSpan time)
+    {
+        await using var site = await Site.StartAsync(3, new ClusterServers(await ClusterTopology.LaunchAsync()), behindNginx: true);
+        var trial = new Trial(site, "proxied");
+        trial.AddProducers(rate: 100);
+        trial.AddEveryConsumer();
+        var every = TimeSpan.FromSeconds(5);
+        return [await trial.RunAsync("hosts-behind-nginx", Faults.KillInTurnAsync(site.Daemons, time, every < time / 3 ? every : time / 3))];
+    }
+}

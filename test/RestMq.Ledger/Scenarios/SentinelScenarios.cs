@@ -1,0 +1,89 @@
+using RestMq.Ledger.Servers;
+
+namespace RestMq.Ledger.Scenarios;
+
+/// <summary>Three sentinels, a primary and a replica: the primary changes.</summary>
+internal static class SentinelScenarios
+{
+    private static readonly TimeSpan Away = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Cut = TimeSpan.FromSeconds(20);
+
+    /// <summary>Planned failovers (<c>SENTINEL FAILOVER</c>), one after another.</summary>
+    public static async Task<IReadOnlyList<Row>> FailoverAsync(TimeSpan time)
+    {
+        await using var site = await StartAsync(2, time);
+        var sentinels = TopologyOf(site);
+        var trial = NewTrial(site, "planned");
+        return [await trial.RunAsync("sentinel-failover", Faults.RepeatAsync(time, Shorter(Away, time, 2), _ => sentinels.FailoverAsync()))];
+    }
+
+    /// <summary>The primary is killed, and restarted later as a primary, which it says it is until the sentinels find it.</summary>
+    public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, bool replicated)
+    {
+        await using var site = await StartAsync(2, time, replicated);
+        var sentinels = TopologyOf(site);
+        var trial = NewTrial(site, "killed", replicated);
+        var row = await trial.RunAsync(Named("sentinel-kill", replicated), Faults.RepeatAsync(time, Shorter(Away, time, 4), KillAsync));
+        return [row with { Promised = replicated, RolledBack = true }];
+
+        async Task KillAsync(int done)
+        {
+            var primary = await sentinels.CurrentPrimaryAsync();
+            var away = Task.Delay(Shorter(Away, time, 2));
+            await primary.Redis.KillAsync();
+            await sentinels.WaitForFailoverAsync(primary);
+            await away;
+            await primary.StartAsync();
+            await sentinels.WaitForAgreementAsync();
+        }
+    }
+
+    /// <summary>The primary is cut off from the sentinels, the replica and two of three hosts; the third host is on its side.</summary>
+    public static async Task<IReadOnlyList<Row>> PartitionAsync(TimeSpan time, bool replicated)
+    {
+        await using var site = await StartAsync(3, time, replicated);
+        var sentinels = TopologyOf(site);
+        var trial = NewTrial(site, "cut", replicated);
+        var row = await trial.RunAsync(Named("sentinel-partition", replicated), Faults.RepeatAsync(time, Shorter(Away, time, 4), CutAsync));
+        return [row with { Promised = replicated, RolledBack = true }];
+
+        async Task CutAsync(int done)
+        {
+            var primary = await sentinels.CurrentPrimaryAsync();
+            sentinels.Partition([primary], [site.Daemons[done % 3].Id]);
+            var cut = Task.Delay(Shorter(Cut, time, 2));
+            await sentinels.WaitForFailoverAsync(primary);
+            await cut;
+            sentinels.Heal();
+            await sentinels.WaitForAgreementAsync();
+        }
+    }
+
+    // Sentinels at their own pace take a quarter of a minute until all know of a failover, which a short form has not.
+    private static async Task<Site> StartAsync(int daemons, TimeSpan time, bool replicated = false)
+    {
+        var options = new SentinelOptions
+        {
+            Hurried = time < TimeSpan.FromSeconds(30),
+            // One is left when another has become the primary. Without it every replicated add is refused until the dead server is back.
+            Replicas = replicated ? 2 : 1,
+            Settings = ["--repl-diskless-sync-delay", "0"],
+        };
+        return await Site.StartAsync(daemons, new SentinelServers(await SentinelTopology.LaunchAsync(options)));
+    }
+
+    private static SentinelTopology TopologyOf(Site site) => ((SentinelServers)site.Servers).Topology;
+
+    private static Trial NewTrial(Site site, string queue, bool replicated = false)
+    {
+        var trial = new Trial(site, queue);
+        trial.AddProducers(rate: 100, replicated: replicated);
+        trial.AddEveryConsumer();
+        return trial;
+    }
+
+    private static string Named(string scenario, bool replicated) => replicated ? $"{scenario}, replicated" : scenario;
+
+    // The short form of a scenario has to end.
+    private static TimeSpan Shorter(TimeSpan usual, TimeSpan time, int part) => usual < time / part ? usual : time / part;
+}

@@ -1,0 +1,31 @@
+namespace RestMq.Ledger.Servers;
+
+/// <summary>The Redis servers that hosts work on, in whatever topology.</summary>
+internal interface IServers : IAsyncDisposable
+{
+    /// <summary>The connection string for hosts.</summary>
+    string Configuration { get; }
+
+    /// <summary>The servers that hold the data.</summary>
+    Task<IReadOnlyList<RedisServer>> PrimariesAsync();
+
+    /// <summary>Returns the keys that neither stay with an empty queue for good nor expire by themselves.</summary>
+    /// <param name="of">The queue; null for all there are.</param>
+    async Task<string> LeftAsync(string? of = null)
+    {
+        const string Lasting = """
+            local lasting = {}
+            for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+              if redis.call('PTTL', key) == -1 then lasting[#lasting + 1] = key end
+            end
+            return lasting
+            """;
+        var left = new List<string>();
+        foreach (var primary in await PrimariesAsync())
+        {
+            var lasting = (object?[])(await primary.AskAsync("EVAL", Lasting, "0", of is null ? "*" : $"restmq:{{{of}}}:*"))!;
+            left.AddRange(lasting.Select(key => (string)key!).Where(key => key != "restmq:queues" && !key.EndsWith("}:meta", StringComparison.Ordinal)));
+        }
+        return string.Join(", ", left);
+    }
+}

@@ -1,0 +1,9 @@
+namespace RestMq.Live.Proxy;
+
+/// <summary>An nginx before hosts of these tests: the first host that lives gets everything. It also serves the pages.</summary>
+internal static class Nginx
+{
+    public static Task<NginxServer> StartAsync(params IReadOnlyList<RestMqHost> hosts) => NginxServer.StartAsync(
+        string.Concat(hosts.Select((host, i) => $"server 127.0.0.1:{host.Port}{(i > 0 ? " backup" : "")}; ")),
+        $"location /pages/ {{ root {Path.Combine(AppContext.BaseDirectory, "Clients")}; default_type text/html; }}");
+}
