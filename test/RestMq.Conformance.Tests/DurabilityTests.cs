@@ -30,7 +30,7 @@ public sealed class DurabilityTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _primary = await RedisServer.LaunchAsync(["--repl-diskless-sync-delay", "0"]);
+        _primary = await RedisServer.LaunchAsync("--repl-diskless-sync-delay", "0");
         _replica = await _primary.LaunchReplicaAsync();
         _host = await RestMqHost.StartAsync(StoreKind.Redis, _primary, "--RestMq:ReplicationTimeout=0.5");
     }

@@ -56,16 +56,6 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a server that replicates this one; the replica has everything when the task completes.</summary>
-    public async Task<RedisServer> LaunchReplicaAsync(CancellationToken cancellationToken = default)
-    {
-        var replica = await LaunchAsync(["--replicaof", "127.0.0.1", $"{Port}"], cancellationToken);
-        await Until.NothingMissingAsync(
-            async () => await AskAsync(cancellationToken, "WAIT", "1", "100") is 1L ? null : "WAIT counts no replica",
-            "the replica has everything", Patience, cancellationToken);
-        return replica;
-    }
-
     /// <summary>Starts it, also again after it was ended, with the data that it had. It answers when the task completes.</summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
