@@ -7,8 +7,10 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Carries calls to Redis, over one connection or to the primary that Sentinel names. Whatever keeps Redis from doing what was asked comes out as
-/// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>. A call is sent again only when it is proven that nothing was executed.
+/// Carries calls to Redis, over one connection or to the primary that Sentinel names. Whatever keeps Redis from doing
+/// what was asked comes out as
+/// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>. A call is sent again only when it is
+/// proven that nothing was executed.
 /// </summary>
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
@@ -41,7 +43,10 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Where the connections come from.</summary>
     public RedisSource Source { get; }
 
-    /// <summary>How long a call may take, and the making of the connection: <c>asyncTimeout</c> of the connection string, or 1.25 s.</summary>
+    /// <summary>
+    /// How long a call may take, and the making of the connection: <c>asyncTimeout</c> of the connection string, or
+    /// 1.25 s.
+    /// </summary>
     public TimeSpan Patience => Source.Patience;
 
     /// <summary>The servers, without a password.</summary>
@@ -55,7 +60,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <param name="onMessage">Gets each message.</param>
     /// <param name="onGap">Told that messages may have been missed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<IAsyncDisposable> SubscribeAsync(string name, Action<RedisValue> onMessage, Action onGap, CancellationToken cancellationToken)
+    public async ValueTask<IAsyncDisposable> SubscribeAsync(
+        string name, Action<RedisValue> onMessage, Action onGap, CancellationToken cancellationToken)
     {
         var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
         var adding = _subscriptions.AddAsync(link, name, onMessage, onGap);
@@ -82,7 +88,10 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         if (adding.IsCompletedSuccessfully) await (await adding.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Runs a script on a queue. Its first argument is the name of the queue's channel, and gets there as this connection's subscribers hear it.</summary>
+    /// <summary>
+    /// Runs a script on a queue. Its first argument is the name of the queue's channel, and gets there as this
+    /// connection's subscribers hear it.
+    /// </summary>
     public async ValueTask<RedisResult> EvaluateAsync(
         RedisScript script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
     {
@@ -95,7 +104,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             try
             {
                 arguments[0] = link.Published(wake);
-                var reply = await EvaluateAsync(link, link.UsesShardedChannels ? script.Sharded : script, keys, arguments).ConfigureAwait(false);
+                var wanted = link.UsesShardedChannels ? script.Sharded : script;
+                var reply = await EvaluateAsync(link, wanted, keys, arguments).ConfigureAwait(false);
                 await Source.ConfirmAsync(link).ConfigureAwait(false);
                 return Counted(queue, reply);
             }
@@ -107,7 +117,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Does one thing with the connection. It is done again when it is proven that nothing was executed.</summary>
+    /// <summary>
+    /// Does one thing with the connection. It is done again when it is proven that nothing was executed.
+    /// </summary>
     public async ValueTask<T> DoAsync<T>(Func<IConnectionMultiplexer, Task<T>> action, CancellationToken cancellationToken)
     {
         var retries = new Retries(Patience, _time);
@@ -130,8 +142,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>): no other call waits behind it there. It is opened at
-    /// first use, and closed when another primary takes over. Where the application makes the connections, its factory is asked once more.
+    /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>): no other
+    /// call waits behind it there. It is opened at first use, and closed when another primary takes over. Where the
+    /// application makes the connections, its factory is asked once more.
     /// </summary>
     public async ValueTask<IConnectionMultiplexer> BlockingConnectionAsync(CancellationToken cancellationToken)
     {
@@ -175,7 +188,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         return reply[3];
     }
 
-    private Task<RedisResult> InTimeAsync(Task<RedisResult> call) => Source.GivesUpInTime ? call : call.WaitAsync(Patience, CancellationToken.None);
+    private Task<RedisResult> InTimeAsync(Task<RedisResult> call) =>
+        Source.GivesUpInTime ? call : call.WaitAsync(Patience, CancellationToken.None);
 
     private ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken)
     {
