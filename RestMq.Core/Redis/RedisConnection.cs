@@ -7,8 +7,10 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Carries calls to Redis, over one connection or to the primary that Sentinel names. Whatever keeps Redis from doing what was asked comes out as
-/// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>. A call is sent again only when it is proven that nothing was executed.
+/// Carries calls to Redis, over one connection or to the primary that Sentinel names. Whatever keeps Redis from doing
+/// what was asked comes out as
+/// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>. A call is sent again only when it is
+/// proven that nothing was executed.
 /// </summary>
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
@@ -41,7 +43,10 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Where the connections come from.</summary>
     public RedisSource Source { get; }
 
-    /// <summary>How long a call may take, and the making of the connection: <c>asyncTimeout</c> of the connection string, or 1.25 s.</summary>
+    /// <summary>
+    /// How long a call may take, and the making of the connection: <c>asyncTimeout</c> of the connection string, or
+    /// 1.25 s.
+    /// </summary>
     public TimeSpan Patience => Source.Patience;
 
     /// <summary>The servers, without a password.</summary>
@@ -65,7 +70,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <param name="onMessage">Gets each message.</param>
     /// <param name="onGap">Told that messages may have been missed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<IAsyncDisposable> SubscribeAsync(string name, Action<RedisValue> onMessage, Action onGap, CancellationToken cancellationToken)
+    public async ValueTask<IAsyncDisposable> SubscribeAsync(
+        string name, Action<RedisValue> onMessage, Action onGap, CancellationToken cancellationToken)
     {
         var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
         var adding = _subscriptions.AddAsync(link, name, onMessage, onGap);
@@ -168,8 +174,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>): no other call waits behind it there. It is opened at
-    /// first use, and closed when another primary takes over. Where the application makes the connections, it gives this one by <see cref="RedisStoreOptions.BlockingConnectionFactory"/>.
+    /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>): no other
+    /// call waits behind it there. It is opened at first use, and closed when another primary takes over. Where the
+    /// application makes the connections, it gives this one by <see cref="RedisStoreOptions.BlockingConnectionFactory"/>.
     /// </summary>
     public async ValueTask<IConnectionMultiplexer> BlockingConnectionAsync(CancellationToken cancellationToken)
     {
@@ -217,7 +224,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         return reply[3];
     }
 
-    private Task<RedisResult> InTimeAsync(Task<RedisResult> call) => Source.GivesUpInTime ? call : call.WaitAsync(Patience, CancellationToken.None);
+    private Task<RedisResult> InTimeAsync(Task<RedisResult> call) =>
+        Source.GivesUpInTime ? call : call.WaitAsync(Patience, CancellationToken.None);
 
     private ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken)
     {

@@ -85,7 +85,7 @@ internal sealed partial class RedisFormat(
 
     private async Task MigrateAsync()
     {
-        var names = await connection.DoAsync(c => c.GetDatabase().SetMembersAsync(RedisKeys.Queues(prefix)), CancellationToken.None).ConfigureAwait(false);
+        var names = await connection.DoAsync(c => c.GetDatabase().SetMembersAsync(RedisKeys.Queues(prefix), CommandFlags.DemandMaster), CancellationToken.None).ConfigureAwait(false);
         LogMigrating(logger, names.Length, prefix, Current);
         foreach (var name in names)
             await migrateQueue(QueueName.Parse(name!), CancellationToken.None).ConfigureAwait(false);

@@ -54,7 +54,7 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
     {
         var from = after is null ? default : (RedisValue)after.Value;
         var names = await _connection.DoAsync(
-            c => c.GetDatabase().SortedSetRangeByValueAsync(_index, from, exclude: Exclude.Start, take: max), cancellationToken).ConfigureAwait(false);
+            c => c.GetDatabase().SortedSetRangeByValueAsync(_index, from, exclude: Exclude.Start, take: max, flags: CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
         return Array.ConvertAll(names, static name => QueueName.Parse(name!));
     }
 
@@ -97,16 +97,16 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
     }
 
     private ValueTask<bool> ExistsAsync(RedisKey meta) =>
-        _connection.DoAsync(c => c.GetDatabase().HashExistsAsync(meta, "created"), CancellationToken.None);
+        _connection.DoAsync(c => c.GetDatabase().HashExistsAsync(meta, "created", CommandFlags.DemandMaster), CancellationToken.None);
 
     private ValueTask<bool> RemoveAsync(QueueName queue) =>
-        _connection.DoAsync(c => c.GetDatabase().SortedSetRemoveAsync(_index, queue.Value), CancellationToken.None);
+        _connection.DoAsync(c => c.GetDatabase().SortedSetRemoveAsync(_index, queue.Value, CommandFlags.DemandMaster), CancellationToken.None);
 
     // Of several names Redis tells only how many were new, so each of them may have been.
     private async ValueTask<bool[]> EnterAsync(IReadOnlyList<QueueName> queues)
     {
         SortedSetEntry[] entries = [.. queues.Select(queue => new SortedSetEntry(queue.Value, 0))];
-        var added = await _connection.DoAsync(c => c.GetDatabase().SortedSetAddAsync(_index, entries), CancellationToken.None).ConfigureAwait(false);
+        var added = await _connection.DoAsync(c => c.GetDatabase().SortedSetAddAsync(_index, entries, CommandFlags.DemandMaster), CancellationToken.None).ConfigureAwait(false);
         var results = new bool[entries.Length];
         Array.Fill(results, added > 0);
         return results;

@@ -21,7 +21,8 @@ internal sealed partial class RedisQueueStore
     }
 
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
-        _connection.SubscribeAsync(KeysOf(queue).Wake, message => Hear(queue, message, onHint), () => onHint(QueueHint.Changed), cancellationToken);
+        _connection.SubscribeAsync(
+            KeysOf(queue).Wake, message => Hear(queue, message, onHint), () => onHint(QueueHint.Changed), cancellationToken);
 
     private void Hear(QueueName queue, RedisValue message, Action<QueueHint> onHint)
     {

@@ -4,7 +4,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Connections;
 
 /// <summary>One connection, made at the first call and kept; it heals by itself.</summary>
-internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptions? configuration, ILogger logger) : RedisSource(logger)
+internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptions? configuration, ILogger logger)
+    : RedisSource(logger)
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closing = new();
@@ -22,7 +23,8 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
 
     public override ConfigurationOptions? Configuration => configuration;
 
-    public override RedisLink? Current => _connecting is { IsCompletedSuccessfully: true } connected ? connected.GetAwaiter().GetResult() : null;
+    public override RedisLink? Current =>
+        _connecting is { IsCompletedSuccessfully: true } connected ? connected.GetAwaiter().GetResult() : null;
 
     public override ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken)
     {

@@ -2,17 +2,23 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Connections;
 
-/// <summary>Sorts the failures of a call to Redis: is the store away, and is it proven that nothing was executed?</summary>
+/// <summary>
+/// Sorts the failures of a call to Redis: is the store away, and is it proven that nothing was executed?
+/// </summary>
 internal static class RedisErrors
 {
-    // A replica, a full disk or memory, too few replicas, a slot without a server, missing rights: a sound server does what is asked.
+    // A replica, a full disk or memory, too few replicas, a slot without a server, missing rights: a sound server
+    // does what is asked.
     private static readonly string[] Refusals =
     [
-        "LOADING", "READONLY", "MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "ASK", "MOVED", "UNBLOCKED", "BUSY", "NOAUTH", "WRONGPASS",
-        "NOPERM", "NOSCRIPT",
+        "LOADING", "READONLY", "MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "ASK", "MOVED",
+        "UNBLOCKED", "BUSY", "NOAUTH", "WRONGPASS", "NOPERM", "NOSCRIPT",
     ];
 
-    /// <summary>Returns whether the server is away or refuses what every server should do: the answer is then 503, and the mistake is not ours.</summary>
+    /// <summary>
+    /// Returns whether the server is away or refuses what every server should do: the answer is then 503, and the
+    /// mistake is not ours.
+    /// </summary>
     public static bool IsAway(Exception e) => e switch
     {
         RedisConnectionException or RedisTimeoutException or TimeoutException => true,
@@ -23,13 +29,16 @@ internal static class RedisErrors
     /// <summary>The same of a call by this link, which may have been closed since.</summary>
     public static bool IsAway(Exception e, RedisLink link) => IsAway(e) || (link.IsClosed && e is ObjectDisposedException);
 
-    /// <summary>Returns why a call may be sent again: only a failure that proves that nothing was executed gives a reason.</summary>
+    /// <summary>
+    /// Returns why a call may be sent again: only a failure that proves that nothing was executed gives a reason.
+    /// </summary>
     public static RetryReason ReasonToRetry(Exception e, RedisLink link) => e switch
     {
         RedisServerException server when IsCode(server, "TRYAGAIN") => RetryReason.SlotInTransit,
         RedisServerException server when HasCode(server, "READONLY") => RetryReason.NotPrimary,
         RedisServerException server when Unrouted.Any(code => IsCode(server, code)) => RetryReason.NotRouted,
-        // The client library reports a redirection that it could not follow so; a call that waits for a connection fails otherwise.
+        // The client library reports a redirection that it could not follow so; a call that waits for a connection
+        // fails otherwise.
         RedisConnectionException { FailureType: ConnectionFailureType.UnableToConnect } => RetryReason.NotRouted,
         // The connection was replaced by that to the next primary before the call was written to it.
         ObjectDisposedException when link.IsClosed => RetryReason.Replaced,
@@ -56,7 +65,10 @@ internal enum RetryReason
     /// <summary>The call may have been executed, or would fail again.</summary>
     None,
 
-    /// <summary>The queue's slot is on its way to another server of the cluster; calls on several keys wait until it has arrived.</summary>
+    /// <summary>
+    /// The queue's slot is on its way to another server of the cluster; calls on several keys wait until it has
+    /// arrived.
+    /// </summary>
     SlotInTransit,
 
     /// <summary>The server is no longer the primary.</summary>

@@ -3,14 +3,20 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Connections;
 
 /// <summary>
-/// One connection to Redis, and what is known of its servers. It is never pointed at another primary that Sentinel names: that gets a link of its own.
+/// One connection to Redis, and what is known of its servers. It is never pointed at another primary that Sentinel
+/// names: that gets a link of its own.
 /// </summary>
 /// <param name="multiplexer">The connection.</param>
-/// <param name="channelPrefix">What the connection puts before the channels that it subscribes to, and not before those that a script publishes to.</param>
+/// <param name="channelPrefix">
+/// The connection puts it before the channels that it subscribes to, and not before those that a script publishes to.
+/// </param>
 /// <param name="isOwned">Whether the connection is closed with the link; an application's own stays open.</param>
 /// <param name="openAnother">Opens a second connection to the same servers.</param>
 internal sealed class RedisLink(
-    IConnectionMultiplexer multiplexer, string channelPrefix, bool isOwned, Func<CancellationToken, Task<IConnectionMultiplexer>> openAnother) : IAsyncDisposable
+    IConnectionMultiplexer multiplexer,
+    string channelPrefix,
+    bool isOwned,
+    Func<CancellationToken, Task<IConnectionMultiplexer>> openAnother) : IAsyncDisposable
 {
     private static readonly Version FirstWithShardedChannels = new(7, 0);
 
@@ -28,21 +34,28 @@ internal sealed class RedisLink(
     public bool IsClosed { get; private set; }
 
     /// <summary>
-    /// Whether wake-ups go by sharded pub/sub: in a cluster of Redis 7.0 or later, where a classic message costs every node. False until a server is connected.
+    /// Whether wake-ups go by sharded pub/sub: in a cluster of Redis 7.0 or later, where a classic message costs
+    /// every node. False until a server is connected.
     /// </summary>
     public bool UsesShardedChannels => (_publishing is Publishing.Unknown ? LookHow() : _publishing) is Publishing.Sharded;
 
     /// <summary>Returns the channel of this name, as this connection subscribes to it.</summary>
-    public RedisChannel Channel(string name) => UsesShardedChannels ? RedisChannel.Sharded(name + _suffix) : RedisChannel.Literal(name + _suffix);
+    public RedisChannel Channel(string name) =>
+        UsesShardedChannels ? RedisChannel.Sharded(name + _suffix) : RedisChannel.Literal(name + _suffix);
 
-    /// <summary>Returns the name of the channel as a script must publish to it, so that the subscribers of this connection hear.</summary>
-    public RedisValue Published(RedisValue name) => channelPrefix.Length + _suffix.Length > 0 ? $"{channelPrefix}{name}{_suffix}" : name;
+    /// <summary>
+    /// Returns the name of the channel as a script must publish to it, so that the subscribers of this connection
+    /// hear.
+    /// </summary>
+    public RedisValue Published(RedisValue name) =>
+        channelPrefix.Length + _suffix.Length > 0 ? $"{channelPrefix}{name}{_suffix}" : name;
 
     /// <summary>Looks again how the servers publish: after a reconnect they may be of another version.</summary>
     public void Forget() => _publishing = Publishing.Unknown;
 
     /// <summary>
-    /// Returns a second connection to the same primary, for commands that block it (<c>WAIT</c>). It is opened at first use and closed with this link.
+    /// Returns a second connection to the same primary, for commands that block it (<c>WAIT</c>). It is opened at
+    /// first use and closed with this link.
     /// </summary>
     public Task<IConnectionMultiplexer> BlockingAsync(CancellationToken cancellationToken)
     {
@@ -50,7 +63,8 @@ internal sealed class RedisLink(
         {
             ObjectDisposedException.ThrowIf(IsClosed, this);
             // A failed attempt is not kept: the next call makes another.
-            if (_blocking is null or { IsFaulted: true } or { IsCanceled: true }) _blocking = Task.Run(() => openAnother(_closing.Token), CancellationToken.None);
+            if (_blocking is null or { IsFaulted: true } or { IsCanceled: true })
+                _blocking = Task.Run(() => openAnother(_closing.Token), CancellationToken.None);
             return _blocking.WaitAsync(cancellationToken);
         }
     }

@@ -7,7 +7,8 @@ namespace RestMq.Redis.Connections;
 internal static class RedisSettings
 {
     /// <summary>How long a call may take unless the connection string says otherwise.</summary>
-    /// <remarks>With the heartbeat, and some time for a busy machine, a server that hangs is given up in less than two seconds.</remarks>
+    /// <remarks>With the heartbeat, and some time for a busy machine, a server that hangs is given up in less than
+    /// two seconds.</remarks>
     public static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(1.25);
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
@@ -72,8 +73,8 @@ internal static class RedisSettings
     }
 
     /// <summary>
-    /// Returns the prefix of channels of an application's own connection. Only its connection string tells it; that is not parsed, for it may hold a password with
-    /// commas.
+    /// Returns the prefix of channels of an application's own connection. Only its connection string tells it; that
+    /// is not parsed, for it may hold a password with commas.
     /// </summary>
     public static string ChannelPrefixOf(IConnectionMultiplexer connection) => Option(connection, "channelPrefix") ?? "";
 

@@ -3,7 +3,10 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Connections;
 
-/// <summary>Gives the link that calls go by now: one connection for all (<see cref="DirectSource"/>), or that to the primary of the moment (<see cref="Sentinel.SentinelSource"/>).</summary>
+/// <summary>
+/// Gives the link that calls go by now: one connection for all (<see cref="DirectSource"/>), or that to the primary
+/// of the moment (<see cref="Sentinel.SentinelSource"/>).
+/// </summary>
 internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
 {
     /// <summary>How long a call may take, and the making of the connection.</summary>
@@ -12,7 +15,10 @@ internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
     /// <summary>The servers, without a password.</summary>
     public abstract string Description { get; }
 
-    /// <summary>Whether a call gives up in time by itself; an application's own connection may be more patient than a caller should be.</summary>
+    /// <summary>
+    /// Whether a call gives up in time by itself; an application's own connection may be more patient than a caller
+    /// should be.
+    /// </summary>
     public abstract bool GivesUpInTime { get; }
 
     /// <summary>The settings that connections are made by; null where the application makes them.</summary>
@@ -24,14 +30,19 @@ internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
     /// <summary>Raised when there is a connection again, maybe another one: wake-ups may have been missed.</summary>
     public event Action? Restored;
 
-    /// <summary>Raised when servers have changed their parts, as in a cluster's failover or move of a slot: some subscriptions may have moved too.</summary>
+    /// <summary>
+    /// Raised when servers have changed their parts, as in a cluster's failover or move of a slot: some subscriptions
+    /// may have moved too.
+    /// </summary>
     public event Action? Moved;
 
     /// <summary>Returns the link that a call may go by, waiting for it within <see cref="Patience"/>.</summary>
     /// <exception cref="RestMqUnavailableException">There is none; its inner exception says why.</exception>
     public abstract ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken);
 
-    /// <summary>Completes when a reply that came by the link can be believed: its server is still the primary.</summary>
+    /// <summary>
+    /// Completes when a reply that came by the link can be believed: its server is still the primary.
+    /// </summary>
     /// <exception cref="RestMqUnavailableException">It is not known whether the reply outlives a failover.</exception>
     public virtual ValueTask ConfirmAsync(RedisLink link) => default;
 

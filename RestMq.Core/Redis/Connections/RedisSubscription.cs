@@ -5,7 +5,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Connections;
 
 /// <summary>One channel that is listened to, by whichever link there is.</summary>
-internal sealed class RedisSubscription(string name, Action<RedisValue> onMessage, Action onGap, TimeSpan patience, Action<RedisSubscription> onDispose) : IAsyncDisposable
+internal sealed class RedisSubscription(
+    string name, Action<RedisValue> onMessage, Action onGap, TimeSpan patience, Action<RedisSubscription> onDispose) : IAsyncDisposable
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
 
@@ -36,7 +37,10 @@ internal sealed class RedisSubscription(string name, Action<RedisValue> onMessag
     /// <summary>Tells that messages may have been missed.</summary>
     public void TellGap() => onGap();
 
-    /// <summary>Tells of a gap if another server than before has the subscription, as after a cluster's failover. Returns whether a server has it.</summary>
+    /// <summary>
+    /// Tells of a gap if another server than before has the subscription, as after a cluster's failover. Returns
+    /// whether a server has it.
+    /// </summary>
     public bool LookWhereItIs()
     {
         if (_link is not { IsClosed: false } link) return false;

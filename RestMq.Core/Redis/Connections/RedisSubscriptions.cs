@@ -5,13 +5,14 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Connections;
 
 /// <summary>
-/// The channels that are listened to. They outlive a connection: on the one that follows it all are subscribed to again, and then everybody is told that
-/// messages may have been missed.
+/// The channels that are listened to. They outlive a connection: on the one that follows it all are subscribed to
+/// again, and then everybody is told that messages may have been missed.
 /// </summary>
 internal sealed partial class RedisSubscriptions : IAsyncDisposable
 {
     // For two seconds after the last that was heard of a move.
     private const int Looks = 10;
+    private const int AtOnce = 1000;
 
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
 
@@ -92,7 +93,8 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
     {
         try
         {
-            foreach (var some in _all.Select(pair => pair.Key).Where(one => one.Needs(link)).Chunk(1000)) await Task.WhenAll(some.Select(one => one.AttachAsync(link))).ConfigureAwait(false);
+            foreach (var some in _all.Select(pair => pair.Key).Where(one => one.Needs(link)).Chunk(AtOnce))
+                await Task.WhenAll(some.Select(one => one.AttachAsync(link))).ConfigureAwait(false);
             var attached = true;
             foreach (var (one, _) in _all)
             {
@@ -117,6 +119,6 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(9, LogLevel.Warning, "The wake-ups of Redis at {Server} could not be subscribed to again, which is tried until it can be: {Reason}")]
+    [LoggerMessage(9, LogLevel.Warning, "The wake-ups of Redis at {Server} could not be subscribed to yet: {Reason}")]
     private static partial void LogNotRenewed(ILogger logger, string server, string reason);
 }

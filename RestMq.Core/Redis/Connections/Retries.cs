@@ -1,8 +1,8 @@
 namespace RestMq.Redis.Connections;
 
 /// <summary>
-/// How long one call is sent again, with a growing pause. A slot in transit gets a patience of its own: nothing was executed, nothing is broken, and
-/// a queue with much in it takes seconds to move.
+/// How long one call is sent again, with a growing pause. A slot in transit gets a patience of its own: nothing was
+/// executed, nothing is broken, and a queue with much in it takes seconds to move.
 /// </summary>
 internal struct Retries(TimeSpan patience, TimeProvider time)
 {

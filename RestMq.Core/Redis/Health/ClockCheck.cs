@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Health;
 
 /// <summary>
-/// Compares the clocks of primaries and replicas. Leases run by the clock of the primary, so a failover to a server whose clock is ahead ends them early by
-/// that much.
+/// Compares the clocks of primaries and replicas. Leases run by the clock of the primary, so a failover to a server
+/// whose clock is ahead ends them early by that much.
 /// </summary>
 internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
 {
@@ -19,7 +19,10 @@ internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
 
     private Measurement? _last;
 
-    /// <summary>Returns by how much the clocks of the servers differ, measured within the last half minute; null when fewer than two tell their time.</summary>
+    /// <summary>
+    /// Returns by how much the clocks of the servers differ, measured within the last half minute; null when fewer
+    /// than two tell their time.
+    /// </summary>
     public async Task<TimeSpan?> SkewAsync(IReadOnlyList<ServerReport> primaries, CancellationToken cancellationToken)
     {
         if (_last is { } last && time.GetElapsedTime(last.At) < Every) return last.Skew;

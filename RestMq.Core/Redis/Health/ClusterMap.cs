@@ -22,7 +22,7 @@ internal sealed class ClusterMap(IReadOnlyList<ClusterMap.Shard> primaries)
             {
                 if (await server.ClusterNodesAsync().ConfigureAwait(false) is not { } nodes) continue;
                 var primaries = nodes.Nodes.Where(node => !node.IsReplica && node.Slots.Count > 0)
-                    .Select(node => new Shard(RedisSettings.NameOf(node.EndPoint), [.. node.Slots.SelectMany(range => Enumerable.Range(range.From, range.To - range.From + 1))]));
+                    .Select(node => new Shard(RedisSettings.NameOf(node.EndPoint), [.. node.Slots.SelectMany(Slots)]));
                 return new ClusterMap([.. primaries]);
             }
             catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException)
@@ -44,6 +44,8 @@ internal sealed class ClusterMap(IReadOnlyList<ClusterMap.Shard> primaries)
         }
         return string.Join(", ", ranges.Select(range => range.From == range.To ? $"{range.From}" : $"{range.From}-{range.To}"));
     }
+
+    private static IEnumerable<int> Slots(SlotRange range) => Enumerable.Range(range.From, range.To - range.From + 1);
 
     /// <summary>One primary and its slots.</summary>
     internal sealed record Shard(string Name, IReadOnlySet<int> Slots)

@@ -24,11 +24,13 @@ internal sealed class ServerReport
         .Where(line => line.Key.StartsWith("slave", StringComparison.Ordinal) && line.Value.StartsWith("ip=", StringComparison.Ordinal))
         .Select(line => AddressOf(line.Value)).OfType<EndPoint>();
 
-    private int ReplicaCount => int.TryParse(_info.GetValueOrDefault("connected_slaves"), CultureInfo.InvariantCulture, out var count) ? count : 0;
+    private int ReplicaCount =>
+        int.TryParse(_info.GetValueOrDefault("connected_slaves"), CultureInfo.InvariantCulture, out var count) ? count : 0;
 
     /// <summary>Asks every primary that is connected.</summary>
     public static async Task<ServerReport[]> OfPrimariesAsync(IConnectionMultiplexer connection) =>
-        await Task.WhenAll(connection.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }).Select(AskAsync)).ConfigureAwait(false);
+        await Task.WhenAll(connection.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }).Select(AskAsync))
+            .ConfigureAwait(false);
 
     /// <summary>Returns sentences on what may lose messages.</summary>
     public IEnumerable<string> Warnings(bool hasSentinel)
@@ -41,15 +43,18 @@ internal sealed class ServerReport
             yield return "appendfsync is no, so a machine that ends loses what its system had not written to disk; set everysec or always.";
         if (this["min_replicas_to_write"] == "0" && (hasSentinel || ReplicaCount > 0))
         {
-            yield return "min-replicas-to-write is 0, so a primary that is cut off from its replicas takes messages that the failover loses; set it to 1 on every server.";
+            yield return "min-replicas-to-write is 0, so a primary that is cut off from its replicas takes messages that the failover loses; "
+                + "set it to 1 on every server.";
         }
     }
 
     private static async Task<ServerReport> AskAsync(IServer server)
     {
-        // By a script: the client keeps INFO, and CONFIG, to connections in its admin mode, in which an application's own need not be.
+        // By a script: the client keeps INFO, and CONFIG, to connections in its admin mode, in which an
+        // application's own need not be.
         var info = await AskAsync(
-            async () => Parse((string?)await server.ExecuteAsync("EVAL", "return redis.call('INFO')", 0).ConfigureAwait(false)), []).ConfigureAwait(false);
+            async () => Parse((string?)await server.ExecuteAsync("EVAL", "return redis.call('INFO')", 0).ConfigureAwait(false)), [])
+            .ConfigureAwait(false);
         var values = new Dictionary<string, string>
         {
             ["version"] = info.GetValueOrDefault("valkey_version") ?? info.GetValueOrDefault("redis_version", Unknown),
@@ -79,13 +84,16 @@ internal sealed class ServerReport
     }
 
     private static Dictionary<string, string> Parse(string? info) => (info ?? "").Split("\r\n")
-        .Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2).DistinctBy(parts => parts[0]).ToDictionary(parts => parts[0], parts => parts[1]);
+        .Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2)
+        .DistinctBy(parts => parts[0]).ToDictionary(parts => parts[0], parts => parts[1]);
 
     // ip=127.0.0.1,port=6380,state=online,offset=…
     private static EndPoint? AddressOf(string replica)
     {
-        var fields = replica.Split(',').Select(part => part.Split('=', 2)).Where(parts => parts.Length == 2).ToDictionary(parts => parts[0], parts => parts[1]);
-        if (!fields.TryGetValue("ip", out var host) || !int.TryParse(fields.GetValueOrDefault("port"), CultureInfo.InvariantCulture, out var port)) return null;
+        var fields = replica.Split(',').Select(part => part.Split('=', 2)).Where(parts => parts.Length == 2)
+            .ToDictionary(parts => parts[0], parts => parts[1]);
+        if (!fields.TryGetValue("ip", out var host)) return null;
+        if (!int.TryParse(fields.GetValueOrDefault("port"), CultureInfo.InvariantCulture, out var port)) return null;
         return IPAddress.TryParse(host, out var ip) ? new IPEndPoint(ip, port) : new DnsEndPoint(host, port);
     }
 }

@@ -20,7 +20,10 @@ internal enum Consent
     /// <summary>A failover is under way: calls wait for its end.</summary>
     FailingOver,
 
-    /// <summary>The process stood still, and a failover may have begun meanwhile: calls wait until the sentinels have been asked again.</summary>
+    /// <summary>
+    /// The process stood still, and a failover may have begun meanwhile: calls wait until the sentinels have been
+    /// asked again.
+    /// </summary>
     Unsure,
 
     /// <summary>A newer failover than the majority knows of, or no majority for any server.</summary>
@@ -37,4 +40,8 @@ internal enum Consent
 /// <param name="Until">Until when this holds, on the monotonic clock.</param>
 /// <param name="GraceUntil">Until when a reply may be believed though a failover has begun: the old primary is not deposed yet.</param>
 /// <param name="Reason">A sentence for people: why calls may not go on.</param>
-internal sealed record Verdict(Consent Consent, EndPoint? Primary, long Epoch, long Until, long GraceUntil, string Reason);
+internal sealed record Verdict(Consent Consent, EndPoint? Primary, long Epoch, long Until, long GraceUntil, string Reason)
+{
+    /// <summary>Returns whether nothing but the time has changed.</summary>
+    public bool SaysTheSameAs(Verdict other) => (Consent, Epoch) == (other.Consent, other.Epoch) && Equals(Primary, other.Primary);
+}

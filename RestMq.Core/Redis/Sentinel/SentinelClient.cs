@@ -6,7 +6,9 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Sentinel;
 
-/// <summary>The connection to one sentinel: asks it again and again who the primary is, and hears of failovers from it.</summary>
+/// <summary>
+/// The connection to one sentinel: asks it again and again who the primary is, and hears of failovers from it.
+/// </summary>
 internal sealed partial class SentinelClient : IAsyncDisposable
 {
     // Often enough that one answer may be late, and a failover is noticed in time whose announcement was lost.
@@ -30,7 +32,13 @@ internal sealed partial class SentinelClient : IAsyncDisposable
     private bool? _answers;
 
     public SentinelClient(
-        EndPoint address, ConfigurationOptions configuration, SentinelView view, Action onAnswer, Action onEvent, TimeProvider time, ILogger logger)
+        EndPoint address,
+        ConfigurationOptions configuration,
+        SentinelView view,
+        Action onAnswer,
+        Action onEvent,
+        TimeProvider time,
+        ILogger logger)
     {
         _address = address;
         _service = configuration.ServiceName!;
@@ -77,7 +85,8 @@ internal sealed partial class SentinelClient : IAsyncDisposable
             {
                 var connection = await ConnectionMultiplexer.ConnectAsync(_configuration).ConfigureAwait(false);
                 await using var closing = connection.ConfigureAwait(false);
-                await connection.GetSubscriber().SubscribeAsync(RedisChannel.Pattern("*"), OnEvent, CommandFlags.FireAndForget).ConfigureAwait(false);
+                var events = RedisChannel.Pattern("*");
+                await connection.GetSubscriber().SubscribeAsync(events, OnEvent, CommandFlags.FireAndForget).ConfigureAwait(false);
                 await AskAgainAndAgainAsync(connection.GetServer(_address)).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_closing.IsCancellationRequested)
@@ -115,7 +124,8 @@ internal sealed partial class SentinelClient : IAsyncDisposable
                 Miss(e);
             }
             _onAnswer();
-            await _askNow.WaitAsync(_view.Verdict.Consent is Consent.Named ? Every : EveryWhileUnsettled, _closing.Token).ConfigureAwait(false);
+            var pause = _view.Verdict.Consent is Consent.Named ? Every : EveryWhileUnsettled;
+            await _askNow.WaitAsync(pause, _closing.Token).ConfigureAwait(false);
         }
     }
 
@@ -136,7 +146,8 @@ internal sealed partial class SentinelClient : IAsyncDisposable
         await Task.WhenAll(named, told, id).ConfigureAwait(false);
 
         var fields = Fields(await told.ConfigureAwait(false));
-        if ((string?[]?)await named.ConfigureAwait(false) is not [{ } host, { } port]) throw new FormatException($"the sentinel knows no service '{_service}'");
+        if ((string?[]?)await named.ConfigureAwait(false) is not [{ } host, { } port])
+            throw new FormatException($"the sentinel knows no service '{_service}'");
         var configured = EndPointOf(fields["ip"], fields["port"]);
         // While it conducts a failover, a sentinel names the new primary as soon as that has been promoted.
         var failingOver = fields["flags"].Contains("failover_in_progress", StringComparison.Ordinal);
@@ -153,7 +164,8 @@ internal sealed partial class SentinelClient : IAsyncDisposable
     private async Task<IReadOnlyDictionary<string, EndPoint>> AskForOthersAsync(IServer sentinel)
     {
         var others = (RedisResult[]?)await sentinel.ExecuteAsync("SENTINEL", "SENTINELS", _service).ConfigureAwait(false) ?? [];
-        return others.Select(Fields).DistinctBy(fields => fields["runid"]).ToDictionary(fields => fields["runid"], fields => EndPointOf(fields["ip"], fields["port"]));
+        return others.Select(Fields).DistinctBy(fields => fields["runid"])
+            .ToDictionary(fields => fields["runid"], fields => EndPointOf(fields["ip"], fields["port"]));
     }
 
     private void OnEvent(RedisChannel channel, RedisValue message)
@@ -165,7 +177,8 @@ internal sealed partial class SentinelClient : IAsyncDisposable
 
     // "+switch-master" begins with the service; other events are of the primary, or of another server "@" the service.
     private bool IsOfService(string[] words) =>
-        words[0] == _service || words is ["master", var primary, ..] && primary == _service || words is [_, _, _, _, "@", var of, ..] && of == _service;
+        words[0] == _service || words is ["master", var primary, ..] && primary == _service
+        || words is [_, _, _, _, "@", var of, ..] && of == _service;
 
     // What a sentinel says from the beginning of a failover to the promotion.
     private static bool Announces(string channel) =>

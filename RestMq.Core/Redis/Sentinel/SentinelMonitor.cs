@@ -103,7 +103,8 @@ internal sealed class SentinelMonitor : IAsyncDisposable
             }
             if (revealed.Length == 0) return;
             var named = revealed.Select(other => other.Value).ToHashSet();
-            foreach (var client in _clients.Values.Where(client => !client.Answers && !_configured.Contains(client.Address) && !named.Contains(client.Address)).ToArray())
+            var gone = _clients.Values.Where(client => !client.Answers && !_configured.Contains(client.Address) && !named.Contains(client.Address));
+            foreach (var client in gone.ToArray())
             {
                 _clients.Remove(client.Address);
                 View.Removed(client);

@@ -6,15 +6,16 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Sentinel;
 
 /// <summary>
-/// Follows the primary that the sentinels name. The client library's own way stays with a deposed primary, or returns to it, for as long as that server
-/// calls itself a primary; what is written there is lost. So each primary gets a connection of its own, to it alone: that to the one before is closed first,
-/// and calls go only by the connection to the server that a majority of the sentinels has named a moment ago.
+/// Follows the primary that the sentinels name. The client library's own way stays with a deposed primary, or returns
+/// to it, for as long as that server calls itself a primary; what is written there is lost. So each primary gets a
+/// connection of its own, to it alone: that to the one before is closed first, and calls go only by the connection to
+/// the server that a majority of the sentinels has named a moment ago.
 /// </summary>
 internal sealed partial class SentinelSource : RedisSource
 {
     /// <summary>
-    /// How long a call waits for the end of a failover: a planned one takes some 1.5 s, in which the old primary may no longer be written to and the
-    /// new one is not known.
+    /// How long a call waits for the end of a failover: a planned one takes some 1.5 s, in which the old primary may
+    /// no longer be written to and the new one is not known.
     /// </summary>
     public static readonly TimeSpan FailoverPatience = TimeSpan.FromSeconds(3);
 
@@ -28,7 +29,7 @@ internal sealed partial class SentinelSource : RedisSource
     private readonly SentinelMonitor _monitor;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _lock = new();
-    private readonly string _sentinels;
+    private readonly string _service;
     private TaskCompletionSource _changed = NewSignal();
     private Verdict? _told;
     private Primary? _primary;
@@ -42,7 +43,7 @@ internal sealed partial class SentinelSource : RedisSource
         _blockingTime = blockingTime;
         _time = time;
         _logger = logger;
-        _sentinels = string.Join(',', configuration.EndPoints.Select(RedisSettings.NameOf));
+        _service = $"{configuration.ServiceName} of {string.Join(',', configuration.EndPoints.Select(RedisSettings.NameOf))}";
         _monitor = new SentinelMonitor(_configuration, time, logger);
         _monitor.Changed += OnChanged;
     }
@@ -53,7 +54,7 @@ internal sealed partial class SentinelSource : RedisSource
     public override TimeSpan Patience => _isOurs ? TimeSpan.FromMilliseconds(_configuration.AsyncTimeout) : RedisSettings.DefaultPatience;
 
     public override string Description =>
-        _primary is { } primary ? $"{RedisSettings.NameOf(primary.Address)} ({_configuration.ServiceName} of {_sentinels})" : $"{_configuration.ServiceName} of {_sentinels}";
+        _primary is { } primary ? $"{RedisSettings.NameOf(primary.Address)} ({_service})" : _service;
 
     public override bool GivesUpInTime => _isOurs;
 
@@ -67,7 +68,8 @@ internal sealed partial class SentinelSource : RedisSource
         return Trusted() is { } link ? new(link) : new(WaitAsync(cancellationToken));
     }
 
-    // The server may have executed the call after it was deposed, or lost what it executed before: only what a trusted primary said is true.
+    // The server may have executed the call after it was deposed, or lost what it executed before: only what a
+    // trusted primary said is true.
     public override ValueTask ConfirmAsync(RedisLink link)
     {
         if (_primary is { } primary && primary.Link == link)
@@ -105,10 +107,9 @@ internal sealed partial class SentinelSource : RedisSource
         }
         catch (Exception e) when (e is RestMqUnavailableException or ObjectDisposedException)
         {
-            throw new RestMqUnavailableException(RedisConnection.AwayMessage, new SentinelException($"the reply came from a server that is no longer trusted: {e.InnerException?.Message ?? e.Message}"));
+            throw Unavailable($"the reply came from a server that is no longer trusted: {(e.InnerException ?? e).Message}");
         }
-        if (trusted != link)
-            throw new RestMqUnavailableException(RedisConnection.AwayMessage, new SentinelException("a failover came before it was known that the new primary has what was done."));
+        if (trusted != link) throw Unavailable("a failover came before it was known that the new primary has what was done.");
     }
 
     private async Task<RedisLink> WaitAsync(CancellationToken cancellationToken)
@@ -125,7 +126,8 @@ internal sealed partial class SentinelSource : RedisSource
             if (Trusted() is { } link) return link;
             ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
             // Who waits for the end of a failover waits for the connection to the new primary too.
-            if (_monitor.View.Verdict.Consent is Consent.FailingOver or Consent.Disagree && FailoverPatience > patience) patience = FailoverPatience;
+            var unsettled = _monitor.View.Verdict.Consent is Consent.FailingOver or Consent.Disagree;
+            if (unsettled && FailoverPatience > patience) patience = FailoverPatience;
             var left = patience - _time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero) throw Unavailable();
             try
@@ -142,10 +144,11 @@ internal sealed partial class SentinelSource : RedisSource
     private RestMqUnavailableException Unavailable()
     {
         var verdict = _monitor.View.Verdict;
-        var reason = verdict.Consent is not Consent.Named ? verdict.Reason
-            : $"{RedisSettings.NameOf(verdict.Primary)}, which the sentinels name, cannot be used{(_failure is { } why ? $": {why}" : ".")}";
-        return new RestMqUnavailableException(RedisConnection.AwayMessage, new SentinelException(reason));
+        if (verdict.Consent is not Consent.Named) return Unavailable(verdict.Reason);
+        return Unavailable($"{RedisSettings.NameOf(verdict.Primary)}, which the sentinels name, cannot be used: {_failure ?? "it does not answer yet."}");
     }
+
+    private static RestMqUnavailableException Unavailable(string reason) => new(RedisConnection.AwayMessage, new SentinelException(reason));
 
     private async Task FollowAsync()
     {
@@ -154,13 +157,14 @@ internal sealed partial class SentinelSource : RedisSource
         {
             var changed = Volatile.Read(ref _changed).Task;
             var verdict = _monitor.View.Verdict;
-            if (verdict is { Consent: Consent.Named, Primary: { } named } && (_primary is not { } primary || !primary.Address.Equals(named) || primary.Epoch != verdict.Epoch))
+            if (verdict is not { Consent: Consent.Named, Primary: { } named } || _primary is { } primary && primary.Is(named, verdict.Epoch))
             {
-                await CloseAsync().ConfigureAwait(false);
-                if (!await TryOpenAsync(named, verdict.Epoch).ConfigureAwait(false)) await Task.Delay(Again, _time, CancellationToken.None).ConfigureAwait(false);
+                await changed.ConfigureAwait(false);
                 continue;
             }
-            await changed.ConfigureAwait(false);
+            await CloseAsync().ConfigureAwait(false);
+            if (!await TryOpenAsync(named, verdict.Epoch).ConfigureAwait(false))
+                await Task.Delay(Again, _time, CancellationToken.None).ConfigureAwait(false);
         }
         await CloseAsync().ConfigureAwait(false);
     }
@@ -208,7 +212,9 @@ internal sealed partial class SentinelSource : RedisSource
     private async Task<RedisLink> OpenAsync(EndPoint address, CancellationToken cancellationToken)
     {
         var multiplexer = await ConnectAsync(address, _configuration.For(address), cancellationToken).ConfigureAwait(false);
-        return new RedisLink(multiplexer, (string?)_configuration.ChannelPrefix ?? "", isOwned: true, token => ConnectAsync(address, _configuration.For(address).ForBlocking(_blockingTime), token));
+        var blocking = _configuration.For(address).ForBlocking(_blockingTime);
+        var prefix = (string?)_configuration.ChannelPrefix ?? "";
+        return new RedisLink(multiplexer, prefix, isOwned: true, token => ConnectAsync(address, blocking, token));
     }
 
     private async Task<IConnectionMultiplexer> ConnectAsync(EndPoint address, ConfigurationOptions configuration, CancellationToken cancellationToken)
@@ -263,15 +269,17 @@ internal sealed partial class SentinelSource : RedisSource
     {
         var verdict = _monitor.View.Verdict;
         var told = Interlocked.Exchange(ref _told, verdict);
-        if (Trusted() is null && told is not null && (verdict.Consent, verdict.Epoch) == (told.Consent, told.Epoch) && Equals(verdict.Primary, told.Primary)) return;
-        Signal();
+        if (Trusted() is not null || told is null || !verdict.SaysTheSameAs(told)) Signal();
     }
 
     private void Signal() => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult();
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private sealed record Primary(EndPoint Address, long Epoch, RedisLink Link);
+    private sealed record Primary(EndPoint Address, long Epoch, RedisLink Link)
+    {
+        public bool Is(EndPoint address, long epoch) => Address.Equals(address) && Epoch == epoch;
+    }
 
     [LoggerMessage(6, LogLevel.Information, "Redis at {Primary} is the primary that the sentinels name, by epoch {Epoch}; calls go there")]
     private static partial void LogFollowed(ILogger logger, string primary, long epoch);

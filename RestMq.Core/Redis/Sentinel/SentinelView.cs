@@ -4,8 +4,9 @@ using RestMq.Redis.Connections;
 namespace RestMq.Redis.Sentinel;
 
 /// <summary>
-/// Concludes from the sentinels' answers where calls may go. A server is trusted for as long as a majority has named it within <see cref="Trust"/>: whoever is
-/// cut off from the sentinels stops before a failover on their side can have lost much. All times are of the monotonic clock.
+/// Concludes from the sentinels' answers where calls may go. A server is trusted for as long as a majority has named
+/// it within <see cref="Trust"/>: whoever is cut off from the sentinels stops before a failover on their side can
+/// have lost much. All times are of the monotonic clock.
 /// </summary>
 internal sealed class SentinelView(TimeProvider time, int configured)
 {
@@ -16,8 +17,8 @@ internal sealed class SentinelView(TimeProvider time, int configured)
     public static readonly TimeSpan Standstill = TimeSpan.FromMilliseconds(600);
 
     /// <summary>
-    /// Sentinel announces a failover at least two of its timer's ticks (of 50 to 100 ms) before it deposes the old primary, so a reply that comes this
-    /// soon after the announcement has been replicated.
+    /// Sentinel announces a failover at least two of its timer's ticks (of 50 to 100 ms) before it deposes the old
+    /// primary, so a reply that comes this soon after the announcement has been replicated.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
 
@@ -34,11 +35,13 @@ internal sealed class SentinelView(TimeProvider time, int configured)
     public bool Trusts(EndPoint primary, long epoch)
     {
         var verdict = Verdict;
-        return verdict.Consent is Consent.Named && verdict.Epoch == epoch && primary.Equals(verdict.Primary) && time.GetTimestamp() < verdict.Until;
+        return verdict.Consent is Consent.Named && verdict.Epoch == epoch && primary.Equals(verdict.Primary)
+            && time.GetTimestamp() < verdict.Until;
     }
 
     /// <summary>Takes an answer in.</summary>
-    public void Answered(object sentinel, SentinelAnswer answer) => Change(sentinel, state => state with { Answer = answer, Id = answer.Id, IsAway = false, Why = "" });
+    public void Answered(object sentinel, SentinelAnswer answer) =>
+        Change(sentinel, state => state with { Answer = answer, Id = answer.Id, IsAway = false, Why = "" });
 
     /// <summary>Notes that a sentinel did not answer; what it said before counts until its time is over.</summary>
     /// <param name="sentinel">The sentinel.</param>
@@ -93,9 +96,9 @@ internal sealed class SentinelView(TimeProvider time, int configured)
         var limit = now + Ticks(Standstill);
         if (answers.Length < majority)
         {
-            var why = string.Join("; ", _sentinels.Values.Select(state => state.Why).Where(text => text.Length > 0).Order());
-            return Stop(
-                Consent.Away, null, 0, $"{answers.Length} of {total} sentinels answer, and {majority} must name the primary{(why.Length > 0 ? $" ({why})" : "")}.");
+            var reasons = _sentinels.Values.Select(state => state.Why).Where(text => text.Length > 0).Order();
+            var why = string.Join("; ", reasons) is { Length: > 0 } text ? $" ({text})" : "";
+            return Stop(Consent.Away, null, 0, $"{answers.Length} of {total} sentinels answer, and {majority} must name the primary{why}.");
         }
 
         var named = answers.GroupBy(answer => answer.Primary).OrderByDescending(group => group.Count()).First().ToArray();
@@ -107,14 +110,16 @@ internal sealed class SentinelView(TimeProvider time, int configured)
         }
         if (_sentinels.Values.Any(state => AnnouncesFailover(state, now)))
             return Stop(Consent.FailingOver, primary, epoch, $"a failover from {RedisSettings.NameOf(primary)} is under way.");
-        // Only the sentinel that conducts a failover knows of its beginning, so each that answers must have been asked since.
+        // Only the sentinel that conducts a failover knows of its beginning, so each that answers must have been
+        // asked since.
         if (known.Any(state => !state.IsAway && state.Answer!.AskedAt < _resumedAt))
             return Stop(Consent.Unsure, primary, epoch, "the sentinels are asked again after this process stood still.");
 
         var oldest = named.Select(answer => answer.AskedAt).OrderDescending().ElementAt(majority - 1);
         return new Verdict(Consent.Named, primary, epoch, Math.Min(limit, oldest + Ticks(Trust)), _graceUntil, "");
 
-        Verdict Stop(Consent consent, EndPoint? primary, long epoch, string reason) => new(consent, primary, epoch, limit, _graceUntil, reason);
+        Verdict Stop(Consent consent, EndPoint? primary, long epoch, string reason) =>
+            new(consent, primary, epoch, limit, _graceUntil, reason);
     }
 
     private bool IsFresh(State state, long now) => state.Answer is { } answer && now - answer.AskedAt < Ticks(Trust);
@@ -122,7 +127,8 @@ internal sealed class SentinelView(TimeProvider time, int configured)
     // An announcement holds until an answer to a later question says that there is no failover any more.
     private bool AnnouncesFailover(State state, long now)
     {
-        if (state.AnnouncedAt is { } announced && now - announced < Ticks(Trust) && (state.Answer is null || state.Answer.AskedAt <= announced)) return true;
+        var answeredSince = state.Answer is { } answer && answer.AskedAt > state.AnnouncedAt;
+        if (state.AnnouncedAt is { } announced && now - announced < Ticks(Trust) && !answeredSince) return true;
         return IsFresh(state, now) && state.Answer!.FailingOver;
     }
 

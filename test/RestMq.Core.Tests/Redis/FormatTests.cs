@@ -76,7 +76,7 @@ public sealed class FormatTests : IAsyncLifetime
         log.Messages.Select(message => (message.Sequence, message.Body.ToString())).Should().Equal((1, "a"), (2, "b"), (3, "c"));
 
         static async Task ListAsync(RedisQueueStore store) =>
-            (await store.ListAsync(default)).Select(name => name.Value).Should().Equal("idle", "live", "orders", "plain");
+            (await store.ListAsync(null, 1000, default)).Select(name => name.Value).Should().Equal("idle", "live", "orders", "plain");
     }
 
     [Fact]

@@ -6,7 +6,10 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis.Topologies;
 
-/// <summary>A cluster's failovers and moves of slots: what proves that nothing was executed is tried again, and wake-ups move with their slot.</summary>
+/// <summary>
+/// A cluster's failovers and moves of slots: what proves that nothing was executed is tried again, and wake-ups move
+/// with their slot.
+/// </summary>
 [Collection(TopologyCollection.Name)]
 public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
 {

@@ -8,7 +8,9 @@ using RestMq.Telemetry;
 
 namespace RestMq.Redis.Topologies;
 
-/// <summary>Two hosts' stores under load: producers that number their messages and note what was acknowledged.</summary>
+/// <summary>
+/// Two hosts' stores under load: producers that number their messages and note what was acknowledged.
+/// </summary>
 internal sealed class Load : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

@@ -63,7 +63,8 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
 
         servers.Partition([old], hosts: [Environment.ProcessId]);
         var start = Stopwatch.GetTimestamp();
-        // The time of trust, and some more for a busy machine; a failover takes at least the half second after which a primary counts as down.
+        // The time of trust, and some more for a busy machine; a failover takes at least the half second after which
+        // a primary counts as down.
         while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2)) await Task.Delay(20);
         var calls = await old.Redis.InfoAsync("commandstats", "cmdstat_evalsha");
         var acknowledged = load.Acknowledged;

@@ -36,7 +36,7 @@ public sealed class SentinelReadinessTests
         await Until(async () => (await load.Stores[0].CheckAsync(default)) is { Failure: null, Warnings: var warnings } && warnings.Any(warning => warning.Contains("do not answer")));
         await servers.Sentinels[2].KillAsync();
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is { } failure && failure.StartsWith("1 of 3 sentinels answer, and 2 must name the primary"));
-        await load.Stores[0].Awaiting(store => store.ListAsync(default).AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
+        await load.Stores[0].Awaiting(store => store.ListAsync(null, 1000, default).AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
 
         await servers.Sentinels[1].StartAsync();
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null);
@@ -70,6 +70,6 @@ public sealed class SentinelReadinessTests
         await servers.Sentinels[0].KillAsync();
 
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Warnings.Any(warning => warning.Contains("do not answer")));
-        (await load.Stores[0].ListAsync(default)).Should().BeEmpty("two of three sentinels still name the primary");
+        (await load.Stores[0].ListAsync(null, 1000, default)).Should().BeEmpty("two of three sentinels still name the primary");
     }
 }
