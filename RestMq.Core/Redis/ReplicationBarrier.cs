@@ -22,6 +22,9 @@ internal sealed partial class ReplicationBarrier(
     // More than can wait within the time limit.
     private const int MostTogether = 1_000_000;
 
+    // For the making of the connection, which comes before the first wait and is no part of its time.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.25);
+
     // Reads no key, so that every server takes it. By a script: the client keeps INFO to connections in its admin mode.
     private static readonly object[] AskHistory = ["return redis.call('INFO', 'replication')", 0];
 
@@ -36,6 +39,7 @@ internal sealed partial class ReplicationBarrier(
     public async ValueTask WaitAsync(RedisKey key, string history, CancellationToken cancellationToken)
     {
         if (history.Length == 0) throw NotReplicated("Redis does not let this host run INFO, by which it tells one primary from another.", null);
+        await ConnectedAsync(cancellationToken).ConfigureAwait(false);
         if (_lanes.Count >= MostLanes) _lanes.Clear();
         var lane = _lanes.GetOrAdd(history, static (name, barrier) =>
             new GroupCommit<RedisKey, Round>(keys => barrier.RoundAsync(keys, name), static _ => 1, MostTogether), this);
@@ -57,6 +61,18 @@ internal sealed partial class ReplicationBarrier(
         }
         var replicas = options.Replicas == 1 ? "a replica" : $"{options.Replicas} replicas";
         throw NotReplicated($"It was not known to be on {replicas} within {options.ReplicationTimeout.TotalSeconds:0.###} s.", failure);
+    }
+
+    private async ValueTask ConnectedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connect(cancellationToken).WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw NotReplicated("There is no connection to wait for replicas on.", e);
+        }
     }
 
     private async ValueTask<Round[]> RoundAsync(IReadOnlyList<RedisKey> keys, string history)

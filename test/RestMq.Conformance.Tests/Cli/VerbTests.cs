@@ -72,6 +72,7 @@ public abstract class VerbTests(HostFixture fixture)
         (await DoAsync("policy", queue)).Should().Be("broadcast");
         (await DoAsync("policy", queue, "roundrobin")).Should().Be("roundrobin");
         (await DoAsync("policy", queue, "--durability", "stored")).Should().Be("roundrobin\nstored");
+        (await DoAsync("produce", queue, "x", "--durability", "stored")).Should().Be($"{queue}:1");
         (await Host.AskAsync($"GET /p/{QueueActions.InUrl(queue)}")).Json.Text("value").Should().Be("roundrobin");
     }
 
