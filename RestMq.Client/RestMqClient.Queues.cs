@@ -52,11 +52,11 @@ public sealed partial class RestMqClient
         HttpMethod.Delete, $"{Address.Of("q", queue)}?state={Word(place)}", null, static reply => reply.GetProperty("count").GetInt64(), cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default) => PagesAsync(
+    public IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default) => PagesAsync<string>(
         "q", static reply => [.. reply.GetProperty("queues").EnumerateArray().Select(name => name.GetString()!)], cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<QueueInfo> StatsAsync(CancellationToken cancellationToken = default) => PagesAsync(
+    public IAsyncEnumerable<QueueInfo> StatsAsync(CancellationToken cancellationToken = default) => PagesAsync<QueueInfo>(
         "stats", static reply => [.. reply.GetProperty("queues").EnumerateObject().Select(queue => InfoOf(queue.Name, queue.Value))], cancellationToken);
 
     /// <inheritdoc/>

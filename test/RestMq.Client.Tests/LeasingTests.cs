@@ -169,6 +169,21 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
+    public async Task ListAsync_MoreQueuesThanAPage_GoesThroughAllPages()
+    {
+        // Names that a URL holds only encoded.
+        var prefix = $"{QueueHost.NextQueue()} & %".Replace(" ", "", StringComparison.Ordinal);
+        var names = Enumerable.Range(0, 1100).Select(n => $"{prefix}{n:0000}").ToArray();
+        await Parallel.ForEachAsync(names, async (name, _) => await Client.AddAsync(name, 1));
+
+        (await Client.ListAsync().Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToListAsync()).Should().Equal(names);
+        (await Client.StatsAsync().Where(info => info.Queue.StartsWith(prefix, StringComparison.Ordinal)).ToListAsync())
+            .Select(info => (info.Queue, info.Ready)).Should().Equal(names.Select(name => (name, 1L)));
+
+        foreach (var name in names) await Client.PurgeAsync(name);
+    }
+
+    [Fact]
     public async Task A_refusal_is_one_exception_with_the_problem_in_it()
     {
         var queue = QueueHost.NextQueue();

@@ -23,7 +23,7 @@ internal static class RedisNumbers
     public static async Task<int> SubscriptionsAsync(this RedisServer redis)
     {
         await using var connection = await RawConnection.OpenAsync(redis.Port);
-        await connection.SendAsync("PUBSUB CHANNELS restmq:*\r\n");
+        await connection.SendAsync("PUBSUB CHANNELS restmq:{*\r\n");
         return int.Parse((await connection.ReadLineAsync())[1..], CultureInfo.InvariantCulture);
     }
 }
