@@ -14,7 +14,8 @@ internal static class SentinelScenarios
         await using var site = await StartAsync(2, time);
         var sentinels = TopologyOf(site);
         var trial = NewTrial(site, "planned");
-        return [await trial.RunAsync("sentinel-failover", Faults.RepeatAsync(time, Shorter(Away, time, 2), _ => sentinels.FailoverAsync()))];
+        var row = await trial.RunAsync("sentinel-failover", Faults.RepeatAsync(time, Shorter(Away, time, 2), _ => sentinels.FailoverAsync()));
+        return [row with { MostSilence = 5000 }];
     }
 
     /// <summary>The primary is killed, and restarted later as a primary, which it says it is until the sentinels find it.</summary>

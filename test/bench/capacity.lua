@@ -1,0 +1,34 @@
+-- One run of wrk for capacity.sh: BENCH_METHOD on BENCH_PATH, with the number of one of BENCH_QUEUES queues after the queue's name, and the figures as one
+-- line in the file BENCH_RESULT: requests/s, p50 and p99 in microseconds, failures.
+local method, path = os.getenv("BENCH_METHOD"), os.getenv("BENCH_PATH")
+local queues = tonumber(os.getenv("BENCH_QUEUES"))
+local body, headers = nil, {}
+if method == "POST" and os.getenv("BENCH_BODY") == "batch" then
+  body = string.rep('"foobar"\n', 100)
+  headers["Content-Type"] = "application/x-ndjson"
+elseif method == "POST" then
+  body = "value=foobar"
+  headers["Content-Type"] = "application/x-www-form-urlencoded"
+end
+
+local requests, n = {}, 0
+
+function init()
+  for i = 1, queues do
+    local suffix = queues > 1 and tostring(i) or ""
+    requests[i] = wrk.format(method, (path:gsub("/q/bench", "/q/bench" .. suffix)), headers, body)
+  end
+end
+
+function request()
+  n = n % queues + 1
+  return requests[n]
+end
+
+function done(summary, latency)
+  local e = summary.errors
+  local file = assert(io.open(os.getenv("BENCH_RESULT"), "w"))
+  file:write(string.format("%.0f %d %d %d\n", summary.requests / summary.duration * 1e6,
+    latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+  file:close()
+end
