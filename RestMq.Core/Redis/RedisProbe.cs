@@ -47,7 +47,6 @@ internal sealed partial class RedisProbe(RedisConnection connection, string pref
         Task running;
         lock (_lock) running = _running;
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _closing.Dispose();
     }
 
     private void Start()

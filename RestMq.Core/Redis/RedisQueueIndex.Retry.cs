@@ -29,7 +29,6 @@ internal sealed partial class RedisQueueIndex
         Task retrying;
         lock (_lock) retrying = _retrying;
         await retrying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _closing.Dispose();
     }
 
     private Task UpdateAsync(QueueName queue, RedisKey meta, bool exists)

@@ -83,7 +83,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         // Not a list: all are done.
         if (results[0].Length < 0) Array.Fill(settled, SettleResult.Done);
         else settled = Array.ConvertAll((RedisResult[])results[0]!, static result => SettledAs((int)result));
-        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, keys, requests, results));
+        return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, keys, results));
     }
 
     // An exchange that delivers is remembered in Redis, so that its messages return when its reply is lost.
@@ -141,10 +141,10 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 
     private static SettleResult SettledAs(int told) => told switch { 0 => SettleResult.Done, 1 => SettleResult.Stale, _ => SettleResult.Unknown };
 
-    private static LeasedBatch Leased(QueueName queue, RedisKeys keys, IReadOnlyList<LeaseRequest> requests, RedisResult[] reply)
+    private static LeasedBatch Leased(QueueName queue, RedisKeys keys, RedisResult[] reply)
     {
-        const int Heads = 4;
-        var handOuts = (string?)reply[3] is { Length: > 0 } numbers ? numbers.Split(' ') : null;
+        const int Heads = 5;
+        var handOuts = (string?)reply[4] is { Length: > 0 } numbers ? numbers.Split(' ') : null;
         var messages = new QueueMessage[reply.Length - Heads];
         for (var i = 0; i < messages.Length; i++)
         {
@@ -152,10 +152,9 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             messages[i] = RedisBody.Read(queue, number, (byte[])reply[i + Heads]!);
         }
         if (messages.Length > 0) keys.See(messages[^1].Key.Id);
-        var next = Due(reply[1]);
-        // Only a reply of too few tells that nothing more was ready.
-        var more = next == TimeSpan.Zero || messages.Length >= requests.Sum(static request => (long)request.Count);
-        return new LeasedBatch(messages, next, reply[2].Length < 0 ? default : Live(reply[2]), more, next);
+        const long MoreIsReady = -2;
+        return new LeasedBatch(
+            messages, Due(reply[1]), reply[3].Length < 0 ? default : Live(reply[3]), More: (long)reply[2] is MoreIsReady or 0, Due(reply[2]));
     }
 
     // Gathered callers mostly want the same, one after another: then they are one request to the script.

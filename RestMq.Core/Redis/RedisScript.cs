@@ -67,7 +67,8 @@ internal sealed partial class RedisScripts
             $"""
             local MAX_MOVED, MAX_EXPIRED, MAX_PURGED, MAX_REPLY_BYTES = {StoreLimits.Moved}, {StoreLimits.Expired}, {StoreLimits.Purged}, {StoreLimits.ReplyBytes}
             local DELIVERIES_PER_REDRIVE, DEFAULT_MAX_RECEIVES, DEFAULT_HISTORY = {HandOuts.PerRedrive}, {settings.MaxReceives}, {settings.History}
-            local LOG_LIFE_MS, RECOVERABLE_MS, IDS_PER_SERVER = {StoreLimits.HistoryLife.TotalMilliseconds}, {StoreLimits.Recoverable.TotalMilliseconds}, {StoreLimits.IdsPerServer}
+            local LOG_LIFE_MS, RECOVERABLE_MS = {StoreLimits.HistoryLife.TotalMilliseconds}, {StoreLimits.Recoverable.TotalMilliseconds}
+            local IDS_PER_MS, MAX_LOST_IDS = {StoreLimits.IdsPerMillisecond}, {StoreLimits.MaxLostIds}
             local PUBLISH, SERVER = '{(server.UsesShardedChannels ? "SPUBLISH" : "PUBLISH")}', '{server.RunId}'
 
             """);

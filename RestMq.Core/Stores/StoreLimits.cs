@@ -25,8 +25,11 @@ internal static class StoreLimits
     public static readonly TimeSpan Recoverable = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How many ids are skipped when a queue is written to on another Redis process than before: more than the adds of one queue that a failover can
-    /// lose, so that no id that was given out and lost is given out again.
+    /// How many ids a queue can give out in a millisecond at most. After a failover a queue goes on at the id that it would have reached at that rate:
+    /// no id that was given out and lost is given out again.
     /// </summary>
-    public const long IdsPerServer = 1_000_000;
+    public const long IdsPerMillisecond = 1000;
+
+    /// <summary>How far ids go on beyond one that a host has seen and Redis has lost: other hosts may have seen greater ones.</summary>
+    public const long MaxLostIds = 1_000_000;
 }

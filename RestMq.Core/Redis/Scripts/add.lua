@@ -10,15 +10,15 @@
 -- server's replication id, '' when it may not be asked. -1 alone: the queue was last written to on another server than SERVER; nothing was done.
 --
 -- Ids are given out as messages are stored, and the counter is set to the last of them: a duplicate or a refused message leaves no gap. SERVER names
--- the process that runs the script (RedisScript.cs). On another server than before, writes may have been lost, and with them ids that have been
--- given out; so they have where the host has seen a greater id. Then the counter goes on beyond all that can have been lost, so that no key or receipt
--- means two messages.
+-- the process that runs the script (RedisIdentity.cs). On another server than before, writes may have been lost, and with them ids that have been
+-- given out. Then the counter goes on at a place that the time decides, beyond all ids that can have been given out: servers that go on from the same
+-- state give out different ids so. Where the host has seen a greater id, the counter goes on far beyond that one.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"
 --- @include "includes/place.lua"
 local at = now_ms()
-local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'shift', 'server', 'durability')
+local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'shift', 'server', 'durability', 'base', 'based')
 local is_new = not state[1]
 local flags = (is_new and 1 or 0) + (state[8] == 'replicated' and 2 or 0)
 local first = tonumber(state[2]) or 0
@@ -28,7 +28,14 @@ local argv, arguments = ARGV, #ARGV -- Locals: a loop finds them quicker than a 
 
 local moves, seen, skipped = SERVER ~= '' and server ~= SERVER, tonumber(argv[5]), 0
 if moves and server and argv[4] ~= '1' then return { -1 } end
-if seen > first or (moves and server and first > 0) then skipped = math.max(seen, first) + IDS_PER_SERVER - first end
+if moves and server then
+  local since = tonumber(state[10] or state[1])
+  if since then skipped = math.max((tonumber(state[9]) or 0) + (at - since) * IDS_PER_MS - first, 0) end
+end
+if seen > first + skipped then
+  skipped = seen + MAX_LOST_IDS - first
+  call('HSET', meta, 'base', format('%d', first + skipped), 'based', at)
+end
 first = first + skipped
 
 if has(expiry) then

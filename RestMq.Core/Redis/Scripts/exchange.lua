@@ -8,7 +8,8 @@
 -- A settlement is an id alone, which acks a first delivery (most are), or five arguments: '-', id, delivery, action and its argument: 'ack', 'extend' ms,
 -- 'release' ms, 'return', 'bury' reason. It holds when that delivery of the message is under way. With delivery 0 only 'ack' holds, and deletes the
 -- message in whatever state it is. Settlements are done one after another.
--- Output: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown. With requests also: next due; policy, state and epoch for
+-- Output: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown. With requests also: next due when there
+-- was too little, else -1; next due in any case, or -2 when all that was wanted was there and more is ready; policy, state and epoch for
 -- live consumers, else 0; deliveries ('' when each is the first); then the texts.
 --
 -- A reply may be lost. The exchange is remembered for a while, so that recover.lua can return what nobody got.

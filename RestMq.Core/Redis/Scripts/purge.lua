@@ -9,9 +9,9 @@
 local counters = call('HMGET', meta, 'next', 'seq', 'created', 'epoch', 'server')
 call('UNLINK', ready, back, body, leased, delayed, expiry, count, dead, why, log, held)
 call('DEL', meta)
-local epoch = math.max(now_ms(), (tonumber(counters[4]) or 0) + 1)
-local next = counters[1] or '0'
-call('HSET', meta, 'next', next, 'seq', counters[2] or '0', 'floor', next, 'epoch', format('%d', epoch))
+local at, next = now_ms(), counters[1] or '0'
+local epoch = math.max(at, (tonumber(counters[4]) or 0) + 1)
+call('HSET', meta, 'next', next, 'seq', counters[2] or '0', 'floor', next, 'base', next, 'based', at, 'epoch', format('%d', epoch))
 if counters[5] then call('HSET', meta, 'server', counters[5]) end
 call('PEXPIRE', meta, ARGV[2])
 wake('p')

@@ -100,7 +100,7 @@ public sealed partial class ReplicationTests
             ReplicationTimeout = Long,
             BlockingConnectionFactory = _ => ++asked == 1 ? throw new InvalidOperationException("no such secret") : Task.FromResult(second),
         });
-        (await FailureOf(with.AddAsync(_queue, Message()))).InnerException.Should().BeOfType<InvalidOperationException>();
+        (await FailureOf(with.AddAsync(_queue, Message()))).InnerException!.InnerException.Should().BeOfType<InvalidOperationException>();
         (await with.AddAsync(_queue, Message())).Status.Should().Be(AddStatus.Added);
         asked.Should().Be(2);
     }

@@ -20,7 +20,7 @@ local function lease(at, last, settled)
     want, shares[#shares + 1] = want + share, share
   end
 
-  local ids, texts, deliveries, more = take(want, at, tonumber(max_bytes), true)
+  local ids, texts, deliveries, more, left = take(want, at, tonumber(max_bytes), true)
   local n = #ids
   -- After the first write, which take made: at `maxmemory`, Redis would refuse it before.
   if watched > 0 and (n > 0 or exists(held)) then watch(watched) end
@@ -41,8 +41,9 @@ local function lease(at, last, settled)
     call_in_parts('ZADD', leased, entries)
     call('SET', KEYS[13], ARGV[2] .. ' ' .. table.concat(names, ' '), 'PX', RECOVERABLE_MS)
   end
+  local due = n == want and left and -2 or next_due(at, again or more)
   return {
-    settled, n < want and next_due(at, again or more) or -1, settings or 0,
+    settled, n < want and due or -1, due, settings or 0,
     deliveries and table.concat(deliveries, ' ') or '',
     unpack(texts),
   }, moved

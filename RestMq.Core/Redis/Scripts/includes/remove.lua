@@ -1,6 +1,8 @@
--- A stream stays when it is empty: a queue that is empty keeps only its counters.
+-- A stream stays when it is empty: a queue that is empty keeps only its counters. Returns how many messages the stream has.
 local function delete_if_empty()
-  if call('XLEN', ready) == 0 then call('DEL', ready) end
+  local length = call('XLEN', ready)
+  if length == 0 then call('DEL', ready) end
+  return length
 end
 
 -- Deletes messages that wait for their first delivery. Returns how many there were.

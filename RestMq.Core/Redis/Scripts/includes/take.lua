@@ -14,8 +14,8 @@ end
 
 -- Takes up to `want` messages off the head: those of `ready` and of `back`, merged by position. Those that expired are removed on the way. With `keeps`
 -- the texts go to `body`, where messages are stored that are not in `ready`; without it the caller stores them elsewhere and calls forget.
--- The work is bounded by `want`, by bytes and by how many expired messages are passed. Returns ids, texts, deliveries (nil when each is the first), and
--- whether a bound was met, so that there may be more.
+-- The work is bounded by `want`, by bytes and by how many expired messages are passed. Returns ids, texts, deliveries (nil when each is the first),
+-- whether a bound was met, so that there may be more, and whether any message is left.
 local function take(want, at, max_bytes, keeps)
   max_bytes = math.min(max_bytes or MAX_REPLY_BYTES, MAX_REPLY_BYTES)
   local ids, texts, deliveries, n, bytes = {}, {}, nil, 0, 0
@@ -83,9 +83,10 @@ local function take(want, at, max_bytes, keeps)
   end
 
   -- Commands that need no memory come first: at `maxmemory`, Redis refuses a script only at its first write, and takes must go on.
+  local left = next_entry <= #entries or redelivers
   if last then
     call('XTRIM', ready, 'MINID', '=', format('%d', last + 1))
-    if next_entry > #entries then delete_if_empty() end
+    if next_entry > #entries then left = delete_if_empty() > 0 or left end
   end
   call_in_parts('ZREM', back, came_back)
   if #lapsed > 0 then
@@ -99,5 +100,5 @@ local function take(want, at, max_bytes, keeps)
       if expires_at(texts[i]) > 0 then call('ZADD', expiry, 'inf', ids[i]) end
     end
   end
-  return ids, texts, deliveries, more
+  return ids, texts, deliveries, more, left
 end
