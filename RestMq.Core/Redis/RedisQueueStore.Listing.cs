@@ -11,10 +11,17 @@ internal sealed partial class RedisQueueStore
     private readonly RecentCache<QueueName, RedisKeys> _keys = new(KnownKeys);
     private readonly RedisQueueIndex _index;
 
-    public ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken) =>
-        _index.ListAsync(after, max, cancellationToken);
+    public async ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken)
+    {
+        await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        return await _index.ListAsync(after, max, cancellationToken).ConfigureAwait(false);
+    }
 
-    public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken) => _index.RebuildAsync(_prefix, cancellationToken);
+    public async ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken)
+    {
+        await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        return await _index.RebuildAsync(_prefix, cancellationToken).ConfigureAwait(false);
+    }
 
     private RedisKeys KeysOf(QueueName queue)
     {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
-using RestMq.TestServers;
 
 namespace RestMq.Conformance;
 

@@ -29,6 +29,7 @@ public sealed class LostPurgeTests(RedisServer server) : IAsyncLifetime
     {
         (_deaf, _other) = (_stage.NewDaemon(options => options.SlowPoll = TimeSpan.FromMilliseconds(100)), _stage.NewDaemon());
         _deaf.Store.LosesHints = _ => true;
+        _deaf.Store.ProvesNothing = true; // Its polls do not stretch.
         return Task.CompletedTask;
     }
 
@@ -82,7 +83,7 @@ public sealed class LostPurgeTests(RedisServer server) : IAsyncLifetime
         await LooksAsync();
         await AddAsync();
 
-        (await listener.NextAsync()).Message!.Key.Id.Should().Be(1);
+        (await listener.NextAsync()).Message!.Key.Id.Should().BeGreaterThan(1, "an id that was given out does not come again");
         await LooksAsync();
         listener.Ended.IsCompleted.Should().BeFalse();
 

@@ -12,7 +12,7 @@ namespace RestMq.Redis;
 public sealed partial class ReplicationTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1.5);
 
     private readonly QueueName _queue = QueueName.Parse("replicated");
     private readonly List<IAsyncDisposable> _made = [];
