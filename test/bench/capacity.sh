@@ -8,7 +8,7 @@
 # It is a benchmark: it ends with 0 whenever everything could be measured.
 set -euo pipefail
 
-duration=${DURATION:-8} connections=${CONNECTIONS:-50} warmup=${WARMUP:-3}
+duration=${DURATION:-8} connections=${CONNECTIONS:-50} warmup=${WARMUP:-6}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/common.sh"
 need wrk redis-server redis-cli curl dotnet
