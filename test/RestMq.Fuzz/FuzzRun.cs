@@ -53,13 +53,13 @@ internal static class FuzzRun
     // Each key is one of a queue that is listed, or of one that was purged; and each queue's are as they should be.
     private static async Task CheckKeysAsync(IConnectionMultiplexer redis, string[] queues, List<string> failures)
     {
-        string[] known = ["meta", "body", "ready", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
+        string[] known = ["meta", "ready", "back", "body", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
         foreach (var key in await KeysAsync(redis))
         {
-            if (key == "restmq:queues") continue;
+            if (key is "restmq:queues" or "restmq:format") continue;
             var end = key.IndexOf("}:", StringComparison.Ordinal);
             var isOurs = key.StartsWith("restmq:{", StringComparison.Ordinal) && end > 0
-                && QueueName.TryParse(key[8..end], out _, out _) && (known.Contains(key[(end + 2)..]) || key[(end + 2)..].StartsWith("once:", StringComparison.Ordinal));
+                && QueueName.TryParse(key[8..end], out _, out _) && (known.Contains(key[(end + 2)..]) || EndsByItself(key));
             if (!isOurs) failures.Add($"A key that is no queue's: {key}");
             else if (!queues.Contains(key[8..end]) && await redis.GetDatabase().KeyTimeToLiveAsync(key) is null) failures.Add($"A key of a queue that is not listed stays: {key}");
         }
@@ -76,12 +76,15 @@ internal static class FuzzRun
         }
     }
 
-    // What is left of purged queues is their counters for a day, and idempotency keys for five minutes.
+    private static bool EndsByItself(string key) => key.Contains("}:once:", StringComparison.Ordinal) || key.Contains("}:sent:", StringComparison.Ordinal);
+
+    // Purged queues leave their counters for a day, idempotency keys for five minutes, and what an exchange delivered for one.
     private static async Task CheckNothingStaysAsync(IConnectionMultiplexer redis, List<string> failures)
     {
         foreach (var key in await KeysAsync(redis))
         {
-            if (!key.EndsWith("}:meta", StringComparison.Ordinal) && !key.Contains("}:once:", StringComparison.Ordinal)) failures.Add($"After all was purged this is left: {key}");
+            if (key == "restmq:format") continue;
+            if (!key.EndsWith("}:meta", StringComparison.Ordinal) && !EndsByItself(key)) failures.Add($"After all was purged this is left: {key}");
             else if (await redis.GetDatabase().KeyTimeToLiveAsync(key) is null) failures.Add($"After all was purged this stays for ever: {key}");
         }
     }

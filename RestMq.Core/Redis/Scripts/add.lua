@@ -1,24 +1,28 @@
 -- Adds messages in order.
 --
--- Input: KEYS those of the queue, then the keys of idempotent adds. ARGV: wake-up channel; how long an idempotency key is remembered, in ms; how many
--- messages belong together (a queue without room for all of them takes none; 0 when each stands alone); 1 when SERVER has just been read from the
--- server, else 0; the greatest id of this queue that the host has seen; 1 when a message asks for replicas, else 0; then the messages in runs of those
--- that differ in their bytes alone: how many, their kind, their options, the bytes of each.
--- Options are '' or "<delay ms> <ttl ms, 0 for the queue's> <index in KEYS of the idempotency key, or 0>".
--- Output: flags (1: the queue is new; 2: its setting asks for replicas), then the first id when all were added, one after another. Else flags, 0, and for
--- each message its id, -id of the first one for a duplicate, or 0 when the queue is full. Last, when a message or the setting asks for replicas: the
--- server's replication id, '' when it may not be asked. -1 alone: the queue was last written to on another server than SERVER; nothing was done.
+-- Input: KEYS those of the queue, then the keys of idempotent adds. ARGV: wake-up channel; how long an idempotency key
+-- is remembered, in ms; how many messages belong together (a queue without room for all of them takes none; 0 when each
+-- stands alone); 1 when SERVER has just been read from the server, else 0; the greatest id of this queue that the host
+-- has seen; 1 when a message asks for replicas, else 0; then the messages in runs of those that differ in their bytes
+-- alone: how many, their kind, their options, the bytes of each. Options are '' or "<delay ms> <ttl ms, 0 for the
+-- queue's> <index in KEYS of the idempotency key, or 0>".
+-- Output: flags (1: the queue is new; 2: its setting asks for replicas), then the first id when all were added, one
+-- after another. Else flags, 0, and for each message its id, -id of the first one for a duplicate, or 0 when the queue
+-- is full. Last, when a message or the setting asks for replicas: the server's replication id, '' when it may not be
+-- asked. -1 alone: the queue was last written to on another server than SERVER; nothing was done.
 --
--- Ids are given out as messages are stored, and the counter is set to the last of them: a duplicate or a refused message leaves no gap. SERVER names
--- the process that runs the script (RedisIdentity.cs). On another server than before, writes may have been lost, and with them ids that have been
--- given out. Then the counter goes on at a place that the time decides, beyond all ids that can have been given out: servers that go on from the same
--- state give out different ids so. Where the host has seen a greater id, the counter goes on far beyond that one.
+-- Ids are given out as messages are stored, and the counter is set to the last of them: a duplicate or a refused
+-- message leaves no gap. SERVER names the process that runs the script (RedisIdentity.cs). On another server than
+-- before, writes may have been lost, and with them ids that have been given out. Then the counter goes on at a place
+-- that the time decides, beyond all ids that can have been given out: servers that go on from the same state give out
+-- different ids so. Where the host has seen a greater id, the counter goes on far beyond that one.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"
 --- @include "includes/place.lua"
 local at = now_ms()
-local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'shift', 'server', 'durability', 'base', 'based')
+local state = call(
+  'HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'shift', 'server', 'durability', 'base', 'based')
 local is_new = not state[1]
 local flags = (is_new and 1 or 0) + (state[8] == 'replicated' and 2 or 0)
 local first = tonumber(state[2]) or 0
@@ -39,7 +43,8 @@ end
 first = first + skipped
 
 if has(expiry) then
-  -- A write that needs memory comes first: at `maxmemory`, Redis refuses a script only at its first write, and an add must be refused.
+  -- A write that needs memory comes first: at `maxmemory`, Redis refuses a script only at its first write, and an add
+  -- must be refused.
   call('HSET', meta, 'next', format('%d', first - skipped))
   remove_expired(at, 2 * MAX_EXPIRED) -- More than one call adds, so that adds cannot outrun it.
 end
@@ -125,7 +130,8 @@ if next > first then
 end
 reply = reply or { flags, first + 1 }
 if flags > 1 or argv[6] == '1' then
-  -- It names the history of writes that this call is part of: replicas of a server with another history say nothing of it.
+  -- It names the history of writes that this call is part of: replicas of a server with another history say nothing of
+  -- it.
   local info = redis.pcall('INFO', 'replication')
   reply[#reply + 1] = type(info) == 'string' and match(info, 'master_replid:(%w+)') or ''
 end

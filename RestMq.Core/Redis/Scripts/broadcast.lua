@@ -1,11 +1,14 @@
 -- Moves ready messages to the log of a broadcast queue, then reads the log.
 --
--- Input: ARGV: wake-up channel, the sequence to read after ('' for the log's end), how many messages to move, how many to read, the name of the host
--- (its own wake-up is not for it), and how many bytes to read at most, give or take a message.
--- Output: where reading started; the log's end; next due; a list that begins with policy, state and epoch; then sequence, delivery and text of each.
+-- Input: ARGV: wake-up channel, the sequence to read after ('' for the log's end), how many messages to move, how many
+-- to read, the name of the host (its own wake-up is not for it), and how many bytes to read at most, give or take a
+-- message.
+-- Output: where reading started; the log's end; next due; a list that begins with policy, state and epoch; then
+-- sequence, delivery and text of each.
 --
--- Moved messages get the next sequences and are gone from the queue. Every host's consumers read the log, so all see one order, and a consumer that
--- comes back reads on from where it was. The log keeps `history` messages, until an hour after the last.
+-- Moved messages get the next sequences and are gone from the queue. Every host's consumers read the log, so all see
+-- one order, and a consumer that comes back reads on from where it was. The log keeps `history` messages, until an hour
+-- after the last.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"

@@ -21,7 +21,8 @@ local function is_full() return #reply >= want * 5 or bytes > MAX_REPLY_BYTES en
 
 -- Both sources of ready messages, from the tail: the one with the greater position comes first.
 local function browse_ready()
-  local entry, waiting, w = call('XREVRANGE', ready, '+', '-', 'COUNT', 1)[1], call('ZREVRANGE', back, 0, want - 1, 'WITHSCORES'), 1
+  local entry = call('XREVRANGE', ready, '+', '-', 'COUNT', 1)[1]
+  local waiting, w = call('ZREVRANGE', back, 0, want - 1, 'WITHSCORES'), 1
   while (entry or waiting[w]) and not is_full() do
     local fields, id = entry and entry[2], waiting[w]
     if entry and not (id and tonumber(waiting[w + 1]) > match(fields[2], '^%d+') + fields[1]) then
@@ -34,7 +35,8 @@ local function browse_ready()
   end
 end
 
--- Redis orders equal scores as texts, so 9 after 10. Those that share the last score are read too (one batch has one score) and put in the order of ids.
+-- Redis orders equal scores as texts, so 9 after 10. Those that share the last score are read too (one batch has one
+-- score) and put in the order of ids.
 local function browse_sorted(key)
   local found, members, id, delivery, ends = call('ZREVRANGE', key, 0, want - 1, 'WITHSCORES'), {}, {}, {}, {}
   if #found == 2 * want then
@@ -57,5 +59,6 @@ local function browse_sorted(key)
 end
 
 wake_for((promote_due(now_ms())))
-if state == 'ready' then browse_ready() else browse_sorted(({ leased = leased, delayed = delayed, dead = dead })[state]) end
+local places = { leased = leased, delayed = delayed, dead = dead }
+if state == 'ready' then browse_ready() else browse_sorted(places[state]) end
 return reply_of(reply)

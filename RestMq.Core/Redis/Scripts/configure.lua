@@ -1,7 +1,8 @@
 -- Reads and changes settings.
 --
 -- Input: ARGV: wake-up channel, then field and value pairs; an empty value removes the field.
--- Output: 1 when the queue is new, then policy, state, max_receives, max_length, ttl, history and durability, '' for what is not set.
+-- Output: 1 when the queue is new, then policy, state, max_receives, max_length, ttl, history and durability, '' for
+-- what is not set.
 --
 --- @include "includes/queue.lua"
 local fresh = 0
@@ -15,7 +16,8 @@ if #ARGV > 1 then
   wake()
 end
 local reply = { fresh }
-for i, value in ipairs(call('HMGET', meta, 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability')) do
+local settings = call('HMGET', meta, 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability')
+for i, value in ipairs(settings) do
   reply[i + 1] = value or ''
 end
 return reply

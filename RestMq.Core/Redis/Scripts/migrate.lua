@@ -1,10 +1,11 @@
 -- Migrates a queue from format 1, a bounded step at a time. Steps can be repeated and interrupted.
 --
--- Input: KEYS those of the queue, then the key where the list of format 1 waits meanwhile. ARGV: wake-up channel, the phase, the cursor in it.
+-- Input: KEYS those of the queue, then the key where the list of format 1 waits meanwhile. ARGV: wake-up channel, the
+-- phase, the cursor in it.
 -- Output: the next phase and cursor; phase 0 when the queue is migrated.
 --
--- In format 1 `ready` was a list of texts and of ids: the texts of the latter, and of all messages in other states, were in `body`; `leased` and `delayed`
--- held bare ids, and `expiry` kept the times of leased messages.
+-- In format 1 `ready` was a list of texts and of ids: the texts of the latter, and of all messages in other states,
+-- were in `body`; `leased` and `delayed` held bare ids, and `expiry` kept the times of leased messages.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"
@@ -37,7 +38,8 @@ elseif phase == '3' then
   return found[1] == '0' and { 4, '0' } or { 3, found[1] }
 end
 
--- In the order of the list: messages that were never delivered go to the stream while their ids rise, the others behind the one before them.
+-- In the order of the list: messages that were never delivered go to the stream while their ids rise, the others behind
+-- the one before them.
 local newest = call('XREVRANGE', ready, '+', '-', 'COUNT', 1)[1]
 local last, shift = newest and tonumber(match(newest[1], '^%d+')) or 0, tonumber(call('HGET', meta, 'shift')) or 0
 local entries = call('LPOP', list, STEP)

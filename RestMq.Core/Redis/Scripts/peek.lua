@@ -8,7 +8,9 @@ local entry = call('XRANGE', ready, id, id)[1]
 local text = entry and entry[2][2] or call('HGET', body, id)
 if not text then return {} end
 local deliveries = tonumber(call('HGET', count, id)) or 0
-for name, place in pairs({ leased = { leased, lease_of(id, deliveries + 1) }, delayed = { delayed, padded(id) }, dead = { dead, id } }) do
+local lease = lease_of(id, deliveries + 1)
+local places = { leased = { leased, lease }, delayed = { delayed, padded(id) }, dead = { dead, id } }
+for name, place in pairs(places) do
   local score = call('ZSCORE', place[1], place[2])
   if score then state, ends = name, score end
 end

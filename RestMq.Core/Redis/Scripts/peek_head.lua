@@ -1,6 +1,7 @@
 -- Reads the message at the head and leaves it there. It counts as a delivery.
 --
--- Input: ARGV: wake-up channel. Output: the delivery and the text; or 0 when nothing is ready, 1 when the search met a bound before an answer.
+-- Input: ARGV: wake-up channel. Output: the delivery and the text; or 0 when nothing is ready, 1 when the search met a
+-- bound before an answer.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"

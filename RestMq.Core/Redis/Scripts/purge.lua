@@ -1,9 +1,10 @@
--- Deletes everything of a queue but its counters, which outlive every receipt and idempotency key given out: ids must not come again.
+-- Deletes everything of a queue but its counters, which outlive every receipt and idempotency key given out: ids must
+-- not come again.
 --
 -- Input: ARGV: wake-up channel, for how many ms the counters stay. Output: 1 when there was a queue, else 0.
 --
--- `epoch` is the time of the purge, later with each purge: a stream that sees it change ends, even when the wake-up was lost. It is set where there was
--- no queue too, since consumers may bind before there is one.
+-- `epoch` is the time of the purge, later with each purge: a stream that sees it change ends, even when the wake-up was
+-- lost. It is set where there was no queue too, since consumers may bind before there is one.
 --
 --- @include "includes/queue.lua"
 local counters = call('HMGET', meta, 'next', 'seq', 'created', 'epoch', 'server')
@@ -11,7 +12,8 @@ call('UNLINK', ready, back, body, leased, delayed, expiry, count, dead, why, log
 call('DEL', meta)
 local at, next = now_ms(), counters[1] or '0'
 local epoch = math.max(at, (tonumber(counters[4]) or 0) + 1)
-call('HSET', meta, 'next', next, 'seq', counters[2] or '0', 'floor', next, 'base', next, 'based', at, 'epoch', format('%d', epoch))
+call('HSET', meta, 'next', next, 'seq', counters[2] or '0', 'floor', next, 'base', next, 'based', at)
+call('HSET', meta, 'epoch', format('%d', epoch))
 if counters[5] then call('HSET', meta, 'server', counters[5]) end
 call('PEXPIRE', meta, ARGV[2])
 wake('p')

@@ -2,8 +2,9 @@
 --
 -- Input: ARGV: wake-up channel, state. Output: how many were deleted, and 1 when there may be more.
 --
--- Messages that are due and were left for the bound of one call belong to the state that they will have. So leases and delays that are over are not
--- deleted as such, and a purge of `ready` has to come again for them. Deliveries that end so are named to those who watch.
+-- Messages that are due and were left for the bound of one call belong to the state that they will have. So leases and
+-- delays that are over are not deleted as such, and a purge of `ready` has to come again for them. Deliveries that end
+-- so are named to those who watch.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"

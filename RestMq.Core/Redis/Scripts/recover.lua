@@ -1,7 +1,9 @@
 -- Returns what an exchange delivered whose reply was lost, uncounted: nobody got these messages.
 --
--- Input: KEYS those of the queue, then the key that remembers the exchange. ARGV: wake-up channel, the token of the exchange.
--- Output: how many messages went back, or -1 when the exchange is not remembered: it delivered nothing, or has not been done (yet).
+-- Input: KEYS those of the queue, then the key that remembers the exchange. ARGV: wake-up channel, the token of the
+-- exchange.
+-- Output: how many messages went back, or -1 when the exchange is not remembered: it delivered nothing, or has not been
+-- done (yet).
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"

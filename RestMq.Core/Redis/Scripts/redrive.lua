@@ -1,8 +1,10 @@
 -- Returns dead letters to the tail as new messages: with a fresh delivery count and no time to live.
 --
--- Input: ARGV: wake-up channel, then an id for that one alone; without it the oldest, a bounded number at a time. Output: how many.
+-- Input: ARGV: wake-up channel, then an id for that one alone; without it the oldest, a bounded number at a time.
+-- Output: how many.
 --
--- The stored count goes on at the next multiple of DELIVERIES_PER_REDRIVE, so a receipt from before is never taken for a later one (DeliveryNumbers.cs).
+-- The stored count goes on at the next multiple of DELIVERIES_PER_REDRIVE, so a receipt from before is never taken for
+-- a later one (DeliveryNumbers.cs).
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"

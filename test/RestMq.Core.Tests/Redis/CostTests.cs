@@ -64,6 +64,12 @@ public sealed class CostTests : IAsyncLifetime
             large.Keys.Should().BeSubsetOf(Allowed, "{0} walks no key", name);
             large.Should().BeEquivalentTo(small, "{0} does the same, however many messages there are", name);
         }
+        // The same in time, which a command that walks a key would take. The least of some calls: the machine may do other things.
+        foreach (var ((name, onFew), (_, onMany)) in Calls(Few / 4).Zip(Calls(Many / 4)))
+        {
+            var (small, large) = (await MicrosecondsAsync(() => onFew(few)), await MicrosecondsAsync(() => onMany(many)));
+            large.Should().BeLessThan((4 * small) + 200, "{0} takes Redis as long, however many messages there are", name);
+        }
         foreach (var (name, most, call) in Steps())
         {
             var step = await CountAsync(() => call(many));
@@ -213,6 +219,26 @@ public sealed class CostTests : IAsyncLifetime
             {
             }
         }
+    }
+
+    // How long Redis works on the scripts of a call, in µs: the least of five.
+    private async Task<double> MicrosecondsAsync(Func<Task> call)
+    {
+        var least = double.MaxValue;
+        for (var i = 0; i < 5; i++)
+        {
+            var before = await ScriptTimeAsync();
+            await call();
+            least = Math.Min(least, await ScriptTimeAsync() - before);
+        }
+        return least;
+    }
+
+    private async Task<double> ScriptTimeAsync()
+    {
+        var stats = await _connection.GetServers().Single().InfoAsync("commandstats");
+        return stats.Single().Where(line => line.Key is "cmdstat_evalsha" or "cmdstat_eval")
+            .Sum(line => double.Parse(line.Value.Split(',')[1]["usec=".Length..], CultureInfo.InvariantCulture));
     }
 
     // The commands that a call made Redis do, by name.

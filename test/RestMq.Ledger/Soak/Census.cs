@@ -11,11 +11,12 @@ internal static class Census
     public static async Task<string> DifferenceAsync(IDatabase redis, Line line, string queue)
     {
         using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
-        // Those that stand in `ready` whole, and the bodies of all others.
-        var bodies = await redis.ListLengthAsync(Key("ready")) - (long)await redis.HashGetAsync(Key("meta"), "named") + await redis.HashLengthAsync(Key("body"));
+        // Messages that wait for their first delivery, and the bodies of all others.
+        var first = await redis.StreamLengthAsync(Key("ready"));
+        var bodies = first + await redis.HashLengthAsync(Key("body"));
         (string Name, long Kept)[] places =
         [
-            ("ready", await redis.ListLengthAsync(Key("ready"))),
+            ("ready", first + await redis.SortedSetLengthAsync(Key("back"))),
             ("leased", await redis.SortedSetLengthAsync(Key("leased"))),
             ("delayed", await redis.SortedSetLengthAsync(Key("delayed"))),
             ("dead", await redis.SortedSetLengthAsync(Key("dead"))),

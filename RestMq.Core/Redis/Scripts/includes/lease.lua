@@ -1,4 +1,5 @@
--- Notes that live consumers may hold deliveries of this queue for so long: until then wake-ups name the deliveries that end, which makes room for more.
+-- Notes that live consumers may hold deliveries of this queue for so long: until then wake-ups name the deliveries that
+-- end, which makes room for more.
 local function watch(lease)
   mark_special()
   if call('PTTL', held) < lease and call('PEXPIRE', held, lease * 2) == 0 then call('SET', held, 1, 'PX', lease * 2) end
@@ -35,7 +36,8 @@ local function lease(at, last, settled)
       left = left - 1
       local name = deliveries and lease_of(ids[i], tonumber(deliveries[i])) or ids[i]
       names[i] = name
-      -- From the last: among equal ends Redis orders by name, and an entry that comes before the others is placed at once.
+      -- From the last: among equal ends Redis orders by name, and an entry that comes before the others is placed at
+      -- once.
       entries[2 * (n - i) + 1], entries[2 * (n - i) + 2] = ends, name
     end
     call_in_parts('ZADD', leased, entries)

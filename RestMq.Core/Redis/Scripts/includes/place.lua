@@ -1,7 +1,8 @@
--- Positions. The order of a queue is one axis. A message in `ready` has the position id + shift, `shift` being how many messages had been put at
--- the tail before it was added. A message that is put at the tail takes the next position: last id + shift, after shift was raised by one. So it
--- stands behind all that came before and ahead of all that comes later, and ids stay without gaps. Messages that were delivered before stand at
--- the head, in the order of their ids: the position of each depends on nothing else, so it is the same in however many steps they come back.
+-- Positions. The order of a queue is one axis. A message in `ready` has the position id + shift, `shift` being how many
+-- messages had been put at the tail before it was added. A message that is put at the tail takes the next position:
+-- last id + shift, after shift was raised by one. So it stands behind all that came before and ahead of all that comes
+-- later, and ids stay without gaps. Messages that were delivered before stand at the head, in the order of their ids:
+-- the position of each depends on nothing else, so it is the same in however many steps they come back.
 local HEAD = 4503599627370496 -- 2^52: a score holds integers up to twice as much.
 
 local function put_at_head(id)
@@ -17,7 +18,8 @@ local function put_at_tail(ids)
   mark_special()
 end
 
--- Delays that end together are over in the order of the ids. Redis orders equal scores as texts: so these have leading zeros.
+-- Delays that end together are over in the order of the ids. Redis orders equal scores as texts: so these have leading
+-- zeros.
 local function put_off(id, till)
   call('ZADD', delayed, format('%d', till), padded(id))
   mark_special()
@@ -38,8 +40,9 @@ local function tell_ended(id, delivery)
   if watched then ended[#ended + 1] = id .. '.' .. format('%d', delivery) end
 end
 
--- Ends a delivery whose lease has been removed. The message waits again: for `delay` ms, or at the head. It does not when its time to live is over, nor
--- when a delivery that counts was the last one allowed. Returns whether the message waits.
+-- Ends a delivery whose lease has been removed. The message waits again: for `delay` ms, or at the head. It does not
+-- when its time to live is over, nor when a delivery that counts was the last one allowed. Returns whether the message
+-- waits.
 local function give_back(id, delivery, at, counts, delay)
   if has(expiry) and call('ZSCORE', expiry, id) then
     local expires = expires_at(call('HGET', body, id) or '0 0 0')

@@ -5,8 +5,9 @@ local function remove_due(key, at)
   return members, #members == MAX_MOVED
 end
 
--- Moves what is due: messages that expired, leases that are over (to the head) and delays that are over (to the tail, or to the head when the message
--- has been delivered before). Returns how many messages became ready, and whether there is more to move.
+-- Moves what is due: messages that expired, leases that are over (to the head) and delays that are over (to the tail,
+-- or to the head when the message has been delivered before). Returns how many messages became ready, and whether there
+-- is more to move.
 local function promote_due(at)
   local more_expired, moved = special and remove_expired(at, MAX_EXPIRED), 0
   local leases, more_leases = remove_due(leased, at)

@@ -1,4 +1,5 @@
--- A stream stays when it is empty: a queue that is empty keeps only its counters. Returns how many messages the stream has.
+-- A stream stays when it is empty: a queue that is empty keeps only its counters. Returns how many messages the stream
+-- has.
 local function delete_if_empty()
   local length = call('XLEN', ready)
   if length == 0 then call('DEL', ready) end
@@ -26,16 +27,17 @@ local function count_expired(number)
   if number > 0 then call('HINCRBY', meta, 'expired', number) end
 end
 
--- Removes waiting messages whose time to live is over, at most `most`. Returns whether there may be more. Leased messages stay: their entry is infinite.
+-- Removes waiting messages whose time to live is over, at most `most`. Returns whether there may be more. Leased
+-- messages stay: their entry is infinite.
 local function remove_expired(at, most)
   if not has(expiry) then return false end
   local ids = call('ZRANGEBYSCORE', expiry, '-inf', at, 'LIMIT', 0, most)
   if #ids == 0 then return false end
   local removed = delete_ready(ids)
   call_in_parts('ZREM', back, ids)
-  if exists(delayed) then
-    for _, id in ipairs(ids) do call('ZREM', delayed, padded(id)) end
-  end
+  local delays = {}
+  for i, id in ipairs(ids) do delays[i] = padded(id) end
+  call_in_parts('ZREM', delayed, delays)
   removed = removed + call_in_parts('HDEL', body, ids)
   if exists(count) then call_in_parts('HDEL', count, ids) end
   call_in_parts('ZREM', expiry, ids)

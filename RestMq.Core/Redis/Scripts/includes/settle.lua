@@ -5,7 +5,8 @@ local function stale_or_unknown(id)
   return (call('HEXISTS', body, id) == 1 or #call('XRANGE', ready, id, id) > 0) and STALE or UNKNOWN
 end
 
--- Acks first deliveries, which is what nearly every settlement does. Returns nil when all are done, else a result for each.
+-- Acks first deliveries, which is what nearly every settlement does. Returns nil when all are done, else a result for
+-- each.
 local function ack_first_deliveries(ids)
   if call_in_parts('ZREM', leased, ids) == #ids then
     call_in_parts('HDEL', body, ids)
@@ -15,7 +16,8 @@ local function ack_first_deliveries(ids)
     end
     return nil
   end
-  -- Some were not leased. A message in `body` that was never delivered before, and is in no other place, has just lost its lease here.
+  -- Some were not leased. A message in `body` that was never delivered before, and is in no other place, has just lost
+  -- its lease here.
   local results = {}
   for i, id in ipairs(ids) do
     if call('HEXISTS', body, id) == 1 and call('HEXISTS', count, id) == 0
@@ -70,9 +72,11 @@ local function settle_one(id, delivery, action, argument, at)
   return DONE, false
 end
 
--- Does the settlements from an argument on. Returns 0 when all are done, else a result for each; and whether waiters must look again.
+-- Does the settlements from an argument on. Returns 0 when all are done, else a result for each; and whether waiters
+-- must look again.
 local function settle(at, from)
-  -- No-op write. At `maxmemory`, Redis refuses a script whose first write can need memory. This write keeps settlements working.
+  -- No-op write. At `maxmemory`, Redis refuses a script whose first write can need memory. This write keeps settlements
+  -- working.
   call('ZREM', leased, '')
   local results, n, refused, changed = {}, 0, false, false
   local argv, arguments, i = ARGV, #ARGV, from

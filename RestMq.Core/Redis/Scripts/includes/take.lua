@@ -12,10 +12,11 @@ local function read_back(offset, most)
   return part
 end
 
--- Takes up to `want` messages off the head: those of `ready` and of `back`, merged by position. Those that expired are removed on the way. With `keeps`
--- the texts go to `body`, where messages are stored that are not in `ready`; without it the caller stores them elsewhere and calls forget.
--- The work is bounded by `want`, by bytes and by how many expired messages are passed. Returns ids, texts, deliveries (nil when each is the first),
--- whether a bound was met, so that there may be more, and whether any message is left.
+-- Takes up to `want` messages off the head: those of `ready` and of `back`, merged by position. Those that expired are
+-- removed on the way. With `keeps` the texts go to `body`, where messages are stored that are not in `ready`; without
+-- it the caller stores them elsewhere and calls forget. The work is bounded by `want`, by bytes and by how many expired
+-- messages are passed. Returns ids, texts, deliveries (nil when each is the first), whether a bound was met, so that
+-- there may be more, and whether any message is left.
 local function take(want, at, max_bytes, keeps)
   max_bytes = math.min(max_bytes or MAX_REPLY_BYTES, MAX_REPLY_BYTES)
   local ids, texts, deliveries, n, bytes = {}, {}, nil, 0, 0
@@ -24,9 +25,11 @@ local function take(want, at, max_bytes, keeps)
   local entries, next_entry, from, ready_left, last = {}, 1, '-', true, nil
   local waiting, next_waiting, offset = {}, 1, 0
 
-  -- How many messages to read: as many as their size so far lets fit. The size of the first ones is not known, so these are few.
+  -- How many messages to read: as many as their size so far lets fit. The size of the first ones is not known, so these
+  -- are few.
   local function part_size()
-    local fit = n > 0 and math.ceil((max_bytes - bytes + 1) * n / (bytes + 1)) or max_bytes < MAX_REPLY_BYTES and 8 or 32
+    local fit = max_bytes < MAX_REPLY_BYTES and 8 or 32
+    if n > 0 then fit = math.ceil((max_bytes - bytes + 1) * n / (bytes + 1)) end
     return math.max(math.min(want - n, fit, 1000), 1)
   end
 
@@ -82,7 +85,8 @@ local function take(want, at, max_bytes, keeps)
     end
   end
 
-  -- Commands that need no memory come first: at `maxmemory`, Redis refuses a script only at its first write, and takes must go on.
+  -- Commands that need no memory come first: at `maxmemory`, Redis refuses a script only at its first write, and takes
+  -- must go on.
   local left = next_entry <= #entries or redelivers
   if last then
     call('XTRIM', ready, 'MINID', '=', format('%d', last + 1))
@@ -95,7 +99,8 @@ local function take(want, at, max_bytes, keeps)
   end
   call_in_parts('HSET', body, moved)
   if mortal and keeps then
-    -- A leased message may be finished after its time: the infinite entry says that the message expires, and keeps remove_expired from it.
+    -- A leased message may be finished after its time: the infinite entry says that the message expires, and keeps
+    -- remove_expired from it.
     for i = 1, n do
       if expires_at(texts[i]) > 0 then call('ZADD', expiry, 'inf', ids[i]) end
     end
