@@ -12,12 +12,21 @@ internal sealed class Book : IOutcomes
     private long _delivered;
     private readonly Dictionary<long, List<Entry>> _named = [];
     private readonly Stopwatch _clock = new();
-    private TimeSpan _lastAdd;
+    private TimeSpan? _lastAdd;
     private TimeSpan _silence;
     private int _wronglyAcked;
 
     /// <summary>How many messages consumers have got.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
+
+    /// <summary>How many adds have been acknowledged.</summary>
+    public int Added
+    {
+        get
+        {
+            lock (_lock) return _acknowledged.Count;
+        }
+    }
 
     public void Sending(Entry entry)
     {
@@ -45,7 +54,7 @@ internal sealed class Book : IOutcomes
     {
         lock (_lock)
         {
-            EndSilence();
+            if (_lastAdd is not null) EndSilence();
             _clock.Stop();
         }
     }
@@ -115,7 +124,8 @@ internal sealed class Book : IOutcomes
     {
         if (!_clock.IsRunning) return;
         var now = _clock.Elapsed;
-        if (now - _lastAdd > _silence) _silence = now - _lastAdd;
+        // Before the first one hosts were still warming up.
+        if (_lastAdd is { } last && now - last > _silence) _silence = now - last;
         _lastAdd = now;
     }
 

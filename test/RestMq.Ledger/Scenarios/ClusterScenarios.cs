@@ -11,7 +11,7 @@ internal static class ClusterScenarios
     public static async Task<IReadOnlyList<Row>> FailoverAsync(TimeSpan time)
     {
         await using var trials = await TwoShards.StartAsync("{a}");
-        return await trials.RunAsync("cluster-failover", Faults.RepeatAsync(time, Shorter(5, time, 2), FailAsync));
+        return await trials.RunAsync("cluster-failover", () => Faults.RepeatAsync(time, Shorter(5, time, 2), FailAsync));
 
         async Task FailAsync(int done) => await trials.Cluster.FailoverAsync(await trials.Cluster.PrimaryOfAsync(trials.Slot));
     }
@@ -20,7 +20,7 @@ internal static class ClusterScenarios
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, bool replicated)
     {
         await using var trials = await TwoShards.StartAsync("{a}", replicated);
-        var rows = await trials.RunAsync(replicated ? "cluster-kill, replicated" : "cluster-kill", Faults.RepeatAsync(time, Shorter(10, time, 4), KillAsync));
+        var rows = await trials.RunAsync(replicated ? "cluster-kill, replicated" : "cluster-kill", () => Faults.RepeatAsync(time, Shorter(10, time, 4), KillAsync));
         return [rows[0] with { Promised = replicated, RolledBack = true }, rows[1]];
 
         async Task KillAsync(int done)
@@ -37,7 +37,7 @@ internal static class ClusterScenarios
     public static async Task<IReadOnlyList<Row>> ReshardAsync(TimeSpan time)
     {
         await using var trials = await TwoShards.StartAsync("{a}");
-        return await trials.RunAsync("cluster-reshard", Faults.RepeatAsync(time, Shorter(3, time, 2), MoveAsync));
+        return await trials.RunAsync("cluster-reshard", () => Faults.RepeatAsync(time, Shorter(3, time, 2), MoveAsync));
 
         async Task MoveAsync(int done)
         {
@@ -58,7 +58,7 @@ internal static class ClusterScenarios
     public static async Task<IReadOnlyList<Row>> ShardAwayAsync(TimeSpan time)
     {
         await using var trials = await TwoShards.StartAsync(Queues);
-        var rows = await trials.RunAsync("cluster-shard-away", Faults.RepeatAsync(time, Shorter(20, time, 2), AwayAsync));
+        var rows = await trials.RunAsync("cluster-shard-away", () => Faults.RepeatAsync(time, Shorter(20, time, 2), AwayAsync));
         // The other shards take no notice, though the index of queues is away.
         return [rows[0], rows[1] with { MostSilence = 5000 }];
 
@@ -109,8 +109,11 @@ internal static class ClusterScenarios
             return new TwoShards(site, trials, await servers.Topology.SlotOfAsync($"{{{same}}}"));
         }
 
-        public async Task<Row[]> RunAsync(string name, Task<int> faults) =>
-            await Task.WhenAll(_trials[0].RunAsync($"{name}, that shard", faults), _trials[1].RunAsync($"{name}, another", faults));
+        public async Task<Row[]> RunAsync(string name, Func<Task<int>> faults)
+        {
+            var breaking = Faults.WhileAddsFlowAsync(faults, _trials);
+            return await Task.WhenAll(_trials[0].RunAsync($"{name}, that shard", breaking), _trials[1].RunAsync($"{name}, another", breaking));
+        }
 
         public ValueTask DisposeAsync() => _site.DisposeAsync();
     }

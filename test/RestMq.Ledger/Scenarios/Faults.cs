@@ -26,6 +26,17 @@ internal static class Faults
         return done;
     }
 
+    /// <summary>
+    /// Begins when adds are acknowledged in every trial, and ends when they are again: what breaks before anybody works, or for good, tells nothing.
+    /// </summary>
+    public static async Task<int> WhileAddsFlowAsync(Func<Task<int>> faults, params Trial[] trials)
+    {
+        await Task.WhenAll(trials.Select(trial => trial.AddsFlowAsync()));
+        var done = await faults();
+        await Task.WhenAll(trials.Select(trial => trial.AddsFlowAsync()));
+        return done;
+    }
+
     /// <summary>Lets the time pass: what breaks does so by itself.</summary>
     public static async Task<int> NoneAsync(TimeSpan time)
     {
@@ -33,12 +44,12 @@ internal static class Faults
         return 0;
     }
 
-    /// <summary>Kills one daemon every second or so, in turn, and starts each again at once; in the end all are up.</summary>
-    public static async Task<int> KillInTurnAsync(Daemon[] daemons, TimeSpan time, TimeSpan? every = null)
+    /// <summary>Kills one daemon every second, in turn, and starts each again at once; in the end all are up.</summary>
+    public static async Task<int> KillInTurnAsync(Daemon[] daemons, TimeSpan time)
     {
         var back = new Task[daemons.Length];
         Array.Fill(back, Task.CompletedTask);
-        var kills = await RepeatAsync(time, every ?? TimeSpan.FromSeconds(1), async done =>
+        var kills = await RepeatAsync(time, TimeSpan.FromSeconds(1), async done =>
         {
             var i = done % daemons.Length;
             await back[i];

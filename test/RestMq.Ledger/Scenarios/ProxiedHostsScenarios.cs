@@ -12,6 +12,14 @@ internal static class ProxiedHostsScenarios
         trial.AddProducers(rate: 100);
         trial.AddEveryConsumer();
         var every = TimeSpan.FromSeconds(5);
-        return [await trial.RunAsync("hosts-behind-nginx", Faults.KillInTurnAsync(site.Daemons, time, every < time / 3 ? every : time / 3))];
+        var kills = Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, every < time / 3 ? every : time / 3, KillAsync), trial);
+        return [await trial.RunAsync("hosts-behind-nginx", kills)];
+
+        async Task KillAsync(int done)
+        {
+            var daemon = site.Daemons[done % site.Daemons.Length];
+            await daemon.KillAsync();
+            await daemon.ComeBackAsync();
+        }
     }
 }

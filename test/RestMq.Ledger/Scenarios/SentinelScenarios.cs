@@ -14,7 +14,8 @@ internal static class SentinelScenarios
         await using var site = await StartAsync(2, time);
         var sentinels = TopologyOf(site);
         var trial = NewTrial(site, "planned");
-        var row = await trial.RunAsync("sentinel-failover", Faults.RepeatAsync(time, Shorter(Away, time, 2), _ => sentinels.FailoverAsync()));
+        var row = await trial.RunAsync("sentinel-failover",
+            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 2), _ => sentinels.FailoverAsync()), trial));
         return [row with { MostSilence = 5000 }];
     }
 
@@ -24,7 +25,8 @@ internal static class SentinelScenarios
         await using var site = await StartAsync(2, time, replicated);
         var sentinels = TopologyOf(site);
         var trial = NewTrial(site, "killed", replicated);
-        var row = await trial.RunAsync(Named("sentinel-kill", replicated), Faults.RepeatAsync(time, Shorter(Away, time, 4), KillAsync));
+        var row = await trial.RunAsync(Named("sentinel-kill", replicated),
+            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 4), KillAsync), trial));
         return [row with { Promised = replicated, RolledBack = true }];
 
         async Task KillAsync(int done)
@@ -45,7 +47,8 @@ internal static class SentinelScenarios
         await using var site = await StartAsync(3, time, replicated);
         var sentinels = TopologyOf(site);
         var trial = NewTrial(site, "cut", replicated);
-        var row = await trial.RunAsync(Named("sentinel-partition", replicated), Faults.RepeatAsync(time, Shorter(Away, time, 4), CutAsync));
+        var row = await trial.RunAsync(Named("sentinel-partition", replicated),
+            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 4), CutAsync), trial));
         return [row with { Promised = replicated, RolledBack = true }];
 
         async Task CutAsync(int done)

@@ -58,6 +58,17 @@ internal sealed class Trial(Site site, string queue)
             AddConsumer(new Listener(Book.NewPage().Note, queue, transport, site.Ports, lease: 3).RunAsync);
     }
 
+    /// <summary>Waits until some more adds have been acknowledged.</summary>
+    public async Task AddsFlowAsync()
+    {
+        var (clock, before) = (Stopwatch.StartNew(), Book.Added);
+        while (Book.Added < before + 20)
+        {
+            if (clock.Elapsed > Patience) throw new TimeoutException($"Adds to {queue} are not acknowledged: {Book.Added - before} within {Patience.TotalSeconds} s.");
+            await Task.Delay(20);
+        }
+    }
+
     /// <summary>Sets the queue, in the form of <c>POST /p/{queue}</c>.</summary>
     public async Task SetAsync(string form)
     {
