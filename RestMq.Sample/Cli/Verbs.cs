@@ -137,7 +137,8 @@ internal static class Verbs
     {
         var told = Reply.Read(
             await AskAsync(parsed, queues, command, cancellationToken, fields),
-            root => members.Where(member => root.TryGetProperty(member, out _)).Select(member => root.GetProperty(member).ToString()).ToList());
+            // The first is in every reply, the others where they were asked for.
+            root => members.Where(member => member == members[0] || root.TryGetProperty(member, out _)).Select(member => root.GetProperty(member).ToString()).ToList());
         foreach (var line in told) await output.LineAsync(Encoding.UTF8.GetBytes(line), cancellationToken);
         return ExitCode.Done;
     }
