@@ -1,6 +1,6 @@
--- One run of wrk for capacity.sh: BENCH_METHOD on BENCH_PATH, with the number of one of BENCH_QUEUES queues after the queue's name, and the figures as one
+-- One run of wrk for capacity.sh: BENCH_METHOD on the URL, with the number of one of BENCH_QUEUES queues after the queue's name, and the figures as one
 -- line in the file BENCH_RESULT: requests/s, p50 and p99 in microseconds, failures.
-local method, path = os.getenv("BENCH_METHOD"), os.getenv("BENCH_PATH")
+local method = os.getenv("BENCH_METHOD")
 local queues = tonumber(os.getenv("BENCH_QUEUES"))
 local body, headers = nil, {}
 if method == "POST" and os.getenv("BENCH_BODY") == "batch" then
@@ -16,7 +16,7 @@ local requests, n = {}, 0
 function init()
   for i = 1, queues do
     local suffix = queues > 1 and tostring(i) or ""
-    requests[i] = wrk.format(method, (path:gsub("/q/bench", "/q/bench" .. suffix)), headers, body)
+    requests[i] = wrk.format(method, (wrk.path:gsub("/q/bench", "/q/bench" .. suffix)), headers, body)
   end
 end
 

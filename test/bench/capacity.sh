@@ -17,50 +17,26 @@ tick=$(getconf CLK_TCK)
 
 cpu() { awk -v tick="$tick" '{ sub(/.*\) /, ""); print ($12 + $13) / tick }' "/proc/$1/stat"; } # PID: seconds of processor time
 
-# measure LABEL UNITS PATH METHOD [QUEUES] [BODY]: UNITS messages a request; all hosts of $hosts in turn, by as many runs of wrk at once.
+# measure LABEL UNITS PATH METHOD [QUEUES] [BODY]: UNITS messages a request. Without a label it is a warm-up.
 measure() {
-  local label=$1 units=$2 path=$3 method=$4 queues=${5:-1} body=${6:-} i
-  local before_host=0 before_redis after_host=0
-  for i in "${host_pids[@]}"; do before_host=$(awk "BEGIN { print $before_host + $(cpu "$i") }"); done
-  before_redis=$(cpu "$redis_pid")
-  local running=()
-  for i in "${!host_urls[@]}"; do
-    BENCH_METHOD=$method BENCH_QUEUES=$queues BENCH_BODY=$body BENCH_RESULT=$tmp/result.$i BENCH_PATH=$path \
-      wrk -t1 -c$((connections / ${#host_urls[@]})) -d"${time:-$duration}s" -s "$here/capacity.lua" "${host_urls[$i]}" > "$tmp/wrk.$i" &
-    running+=($!)
-    pids+=($!)
-  done
-  wait "${running[@]}"
-  for i in "${host_pids[@]}"; do after_host=$(awk "BEGIN { print $after_host + $(cpu "$i") }"); done
+  local label=$1 units=$2 path=$3 method=$4 queues=${5:-1} body=${6:-} host_before redis_before
+  host_before=$(cpu "$host_pid") redis_before=$(cpu "$redis_pid")
+  BENCH_METHOD=$method BENCH_QUEUES=$queues BENCH_BODY=$body BENCH_RESULT=$tmp/result run "$tmp/wrk.log" \
+    wrk -t1 -c"$connections" -d"${time:-$duration}s" -s "$here/capacity.lua" "$base$path"
   [ -n "$label" ] || return 0
-  cat "$tmp"/result.* | awk -v label="$label" -v units="$units" -v time="$duration" -v redis="$(awk "BEGIN { print $(cpu "$redis_pid") - $before_redis }")" \
-    -v host="$(awk "BEGIN { print $after_host - $before_host }")" '
-    { rate += $1; p50 = $2 > p50 ? $2 : p50; p99 = $3 > p99 ? $3 : p99; failures += $4 }
-    END {
-      messages = rate * units * time
-      printf "| %s | %d | %.1f | %.1f | %.1f | %.1f |%s\n", label, rate * units, p50 / 1000, p99 / 1000, host / messages * 1e6, redis / messages * 1e6,
-        failures ? " " failures " failed requests" : ""
-    }'
-  rm -f "$tmp"/result.*
+  awk -v label="$label" -v units="$units" -v time="$duration" -v host="$(cpu "$host_pid") - $host_before" -v redis="$(cpu "$redis_pid") - $redis_before" '
+    function seconds(difference,   parts) { split(difference, parts, " - "); return parts[1] - parts[2] }
+    {
+      messages = $1 * units * time
+      printf "| %s | %d | %.1f | %.1f | %.1f | %.1f |%s\n", label, $1 * units, $2 / 1000, $3 / 1000,
+        seconds(host) / messages * 1e6, seconds(redis) / messages * 1e6, $4 ? " " $4 " failed requests" : ""
+    }' "$tmp/result"
 }
-
-start_hosts() { # HOW MANY
-  local i port
-  host_urls=() host_pids=()
-  for ((i = 0; i < $1; i++)); do
-    port=$(free_port)
-    host "host$i-$RANDOM" "$sample" "$port" "--RestMq:Redis=127.0.0.1:$redis"
-    host_urls+=("http://127.0.0.1:$port")
-    host_pids+=("$pid")
-  done
-}
-
-stop_hosts() { local i; for i in "${host_pids[@]}"; do stop "$i"; done; }
 
 flush() { redis-cli -p "$redis" flushall > "$tmp/flushed"; }
 
 fill() { # MESSAGES
-  curl -sf -o "$tmp/keys" -H 'Content-Type: application/x-ndjson' --data-binary "@$tmp/batch" "${host_urls[0]}/q/bench?n=[1-$((($1 + 999) / 1000))]"
+  curl -sf -o "$tmp/keys" -H 'Content-Type: application/x-ndjson' --data-binary "@$tmp/batch" "$base/q/bench?n=[1-$((($1 + 999) / 1000))]"
 }
 
 build "$root/RestMq.Sample/RestMq.Sample.csproj"
@@ -68,8 +44,12 @@ yes '"foobar"' | head -n 1000 > "$tmp/batch" || true
 start_redis
 redis_pid=$pid
 
-start_hosts 1
+port=$(free_port)
+base=http://127.0.0.1:$port
+host host "$sample" "$port" "--RestMq:Redis=127.0.0.1:$redis"
+host_pid=$pid
 time=$warmup measure "" 1 /q/bench POST
+time=$warmup measure "" 1 /q/bench POST 1 batch
 flush
 echo "| | messages/s | p50 ms | p99 ms | host µs a message | Redis µs a message |"
 echo "|---|--:|--:|--:|--:|--:|"
@@ -82,16 +62,6 @@ flush
 fill $((60000 * (duration + 1)))
 measure "take, one queue" 1 /q/bench GET
 flush
-stop_hosts
-
-start_hosts 2
-time=$warmup measure "" 1 /q/bench POST
-flush
-measure "add, one queue, two hosts" 1 /q/bench POST
-flush
-stop_hosts
-
-start_hosts 1
 replica=$(free_port)
 start replica "redis_answers $replica" redis-server --port "$replica" --bind 127.0.0.1 --save '' --appendonly no --dir "$tmp" --dbfilename replica.rdb \
   --replicaof 127.0.0.1 "$redis"
