@@ -3,16 +3,18 @@ namespace RestMq.Client;
 /// <summary>
 /// The queues of a RestMQ host. It is safe to use from many threads, and to keep for as long as the application runs.
 /// <para>
-/// A message is JSON, as <see cref="RestMqClientOptions.SerializerOptions"/> say; but a <c>string</c> is a text,
-/// and <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> are bytes as they are. An empty queue, and a receipt that is no longer current, are
-/// answers. What the host refuses is a <see cref="RestMqClientException"/>, and a host that cannot be reached an <see cref="HttpRequestException"/>,
-/// which the first is too. Queues are named as in a URL of the host; those that take messages may be several, comma between: the first that has
-/// something answers.
+/// A message is JSON, as <see cref="RestMqClientOptions.SerializerOptions"/> say; but a <c>string</c> is a text, and
+/// <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> are bytes as they are. An empty queue, and a receipt that is no
+/// longer current, are answers. What the host refuses is a <see cref="RestMqClientException"/>, and a host that cannot
+/// be reached an <see cref="HttpRequestException"/>, which the first is too. Queues are named as in a URL of the host;
+/// those that take messages may be several, comma between: the first that has something answers.
 /// </para>
 /// </summary>
 public interface IRestMqClient
 {
-    /// <summary>Adds a message. When it returns, the message is kept. It may be tried again without being added twice.</summary>
+    /// <summary>
+    /// Adds a message. When it returns, the message is kept. It may be tried again without being added twice.
+    /// </summary>
     /// <param name="queue">The queue, which need not exist.</param>
     /// <param name="message">The message.</param>
     /// <param name="options">Delay, time to live and the like.</param>
@@ -20,9 +22,13 @@ public interface IRestMqClient
     /// <returns>The message's key, such as <c>orders:12</c>.</returns>
     Task<string> AddAsync<T>(string queue, T message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Adds several messages in one request, in order: all of them, or none. A text goes as a JSON string; bytes cannot go this way.</summary>
+    /// <summary>
+    /// Adds several messages in one request, in order: all of them, or none. A text goes as a JSON string; bytes cannot
+    /// go this way.
+    /// </summary>
     /// <param name="queue">The queue, which need not exist.</param>
-    /// <param name="messages">The messages, of which the host takes 1000 at most at a time; with none, nothing is done.</param>
+    /// <param name="messages">The messages, of which the host takes 1000 at most at a time; with none, nothing is
+    /// done.</param>
     /// <param name="options">Delay, time to live and the like, for all of them.</param>
     /// <param name="cancellationToken">Ends the attempt; the messages may have been added.</param>
     /// <returns>Their keys, in order.</returns>
@@ -30,16 +36,19 @@ public interface IRestMqClient
         string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Adds a message from a stream, such as a file, without holding it in memory. The stream is left open; only one that can seek can be tried again.
+    /// Adds a message from a stream, such as a file, without holding it in memory. The stream is left open; only one
+    /// that can seek can be tried again.
     /// </summary>
     /// <inheritdoc cref="AddAsync"/>
     Task<string> AddStreamAsync(string queue, Stream message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Takes a message, which the host deletes once it has sent it. Work that must be done whatever happens takes a lease instead.
+    /// Takes a message, which the host deletes once it has sent it. Work that must be done whatever happens takes a
+    /// lease instead.
     /// </summary>
     /// <param name="queue">The queue, or several with commas between.</param>
-    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and returns. Over a second, it is whole seconds.</param>
+    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and
+    /// returns. Over a second, it is whole seconds.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The message; null when there was none.</returns>
     Task<QueueMessage<T>?> TakeAsync<T>(string queue, TimeSpan wait = default, CancellationToken cancellationToken = default);
@@ -49,7 +58,10 @@ public interface IRestMqClient
     Task<IReadOnlyList<QueueMessage<T>>> TakeManyAsync<T>(
         string queue, int max, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Takes a message as a stream of its bytes, which is to be disposed; with a lease it is then settled by its receipt.</summary>
+    /// <summary>
+    /// Takes a message as a stream of its bytes, which is to be disposed; with a lease it is then settled by its
+    /// receipt.
+    /// </summary>
     /// <param name="queue">The queue, or several with commas between.</param>
     /// <param name="lease">For how long it is the caller's to settle; null to take it.</param>
     /// <param name="wait">How long to wait for a message, as for <see cref="TakeAsync"/>.</param>
@@ -58,10 +70,13 @@ public interface IRestMqClient
     Task<StreamMessage?> TakeStreamAsync(
         string queue, TimeSpan? lease = null, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Hands out a message until it is settled or the lease ends. Disposing it unsettled gives it back.</summary>
+    /// <summary>
+    /// Hands out a message until it is settled or the lease ends. Disposing it unsettled gives it back.
+    /// </summary>
     /// <param name="queue">The queue, or several with commas between.</param>
     /// <param name="lease">For how long, from a second to 12 hours.</param>
-    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and returns. Over a second, it is whole seconds.</param>
+    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and
+    /// returns. Over a second, it is whole seconds.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The message; null when there was none.</returns>
     Task<LeasedMessage<T>?> LeaseAsync<T>(string queue, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default);
@@ -71,10 +86,13 @@ public interface IRestMqClient
     Task<IReadOnlyList<LeasedMessage<T>>> LeaseManyAsync<T>(
         string queue, int max, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes a message: the work is done. Given a key rather than a receipt, it deletes the message wherever it is.</summary>
+    /// <summary>
+    /// Deletes a message: the work is done. Given a key rather than a receipt, it deletes the message wherever it is.
+    /// </summary>
     /// <param name="receipt">The receipt, such as <c>orders:12.3</c>.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>False when it is not, or no longer, the caller's, and nothing was changed; so for all that settle.</returns>
+    /// <returns>False when it is not, or no longer, the caller's, and nothing was changed; so for all that
+    /// settle.</returns>
     Task<bool> AckAsync(string receipt, CancellationToken cancellationToken = default);
 
     /// <summary>Lets the lease end so much later from now.</summary>
@@ -89,7 +107,9 @@ public interface IRestMqClient
     /// <inheritdoc cref="AckAsync"/>
     Task<bool> BuryAsync(string receipt, string reason, CancellationToken cancellationToken = default);
 
-    /// <summary>Looks at the message at the head and counts the look, leaving it there; null when nothing is ready.</summary>
+    /// <summary>
+    /// Looks at the message at the head and counts the look, leaving it there; null when nothing is ready.
+    /// </summary>
     Task<QueueMessage<T>?> GetAsync<T>(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>Looks at one message wherever it is, unchanged; null when there is none.</summary>
@@ -100,8 +120,9 @@ public interface IRestMqClient
         string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The queue's live messages, for ever: a lost connection is made again, with growing pauses, and goes on after the last message received
-    /// (<see cref="QueueMessage{T}.EventId"/>). It ends by its token, by leaving the loop, or by a refusal of the host such as 401.
+    /// The queue's live messages, for ever: a lost connection is made again, with growing pauses, and goes on after the
+    /// last message received (<see cref="QueueMessage{T}.EventId"/>). It ends by its token, by leaving the loop, or by
+    /// a refusal of the host such as 401.
     /// </summary>
     /// <param name="queue">The queue, which need not exist.</param>
     /// <param name="options">Where to begin, and the pauses.</param>
@@ -109,8 +130,9 @@ public interface IRestMqClient
     IAsyncEnumerable<QueueMessage<T>> ConsumeAsync<T>(string queue, ConsumeOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The queue's live messages, each leased to this consumer alone until it is settled. At most <paramref name="prefetch"/> are unsettled at a
-    /// time. When the connection is lost, the host gives them to others at once: settling one then returns false.
+    /// The queue's live messages, each leased to this consumer alone until it is settled. At most
+    /// <paramref name="prefetch"/> are unsettled at a time. When the connection is lost, the host gives them to others
+    /// at once: settling one then returns false.
     /// </summary>
     /// <param name="queue">The queue, which need not exist.</param>
     /// <param name="lease">For how long, from a second to 12 hours.</param>
@@ -124,18 +146,23 @@ public interface IRestMqClient
     /// <returns>Whether there was anything to delete.</returns>
     Task<bool> PurgeAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes the messages in one place, such as the dead letters. The other places, the settings and the streams stay.</summary>
+    /// <summary>
+    /// Deletes the messages in one place, such as the dead letters. The other places, the settings and the streams
+    /// stay.
+    /// </summary>
     /// <returns>How many.</returns>
     Task<long> PurgeAsync(string queue, MessagePlace place, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns the names of all queues, in the order of their UTF-8 bytes. The host is asked for a page at a time: a queue that is made or purged meanwhile may
-    /// be missing or named.
+    /// Returns the names of all queues, in the order of their UTF-8 bytes. The host is asked for a page at a time: a
+    /// queue that is made or purged meanwhile may be missing or named.
     /// </summary>
     /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
     IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Returns every queue in numbers, in the order of <see cref="ListAsync"/> and page by page as there.</summary>
+    /// <summary>
+    /// Returns every queue in numbers, in the order of <see cref="ListAsync"/> and page by page as there.
+    /// </summary>
     /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
     IAsyncEnumerable<QueueInfo> StatsAsync(CancellationToken cancellationToken = default);
 

@@ -16,7 +16,8 @@ public sealed partial class RestMqClient : IRestMqClient
     private readonly ILogger _logger;
 
     /// <summary>
-    /// A client over an <see cref="HttpClient"/> of the caller's own, which goes on to own it. In an application, <c>services.AddRestMqClient()</c>.
+    /// A client over an <see cref="HttpClient"/> of the caller's own, which goes on to own it. In an application,
+    /// <c>services.AddRestMqClient()</c>.
     /// </summary>
     /// <param name="http">Its <c>Timeout</c> must be longer than the waits that are asked for.</param>
     /// <param name="options">A base address here takes the place of the <paramref name="http"/>'s.</param>
@@ -25,7 +26,8 @@ public sealed partial class RestMqClient : IRestMqClient
         _address = _options.BaseAddress;
 
     /// <param name="http">For requests that are answered at once.</param>
-    /// <param name="patient">For those that wait: without a timeout, and without retries that would cut them short.</param>
+    /// <param name="patient">For those that wait: without a timeout, and without retries that would cut them
+    /// short.</param>
     /// <param name="options">How messages are written and read.</param>
     /// <param name="time">The clock of pauses.</param>
     /// <param name="logger">Is told of lost connections.</param>

@@ -7,8 +7,9 @@ public enum Durability
     Stored,
 
     /// <summary>
-    /// So many replicas of the store have the message too (<see cref="RedisStoreOptions.Replicas"/>). An add that they do not confirm in time
-    /// (<see cref="RedisStoreOptions.ReplicationTimeout"/>) ends with <see cref="RestMqNotReplicatedException"/>.
+    /// So many replicas of the store have the message too (<see cref="RedisStoreOptions.Replicas"/>). An add that they
+    /// do not confirm in time (<see cref="RedisStoreOptions.ReplicationTimeout"/>) ends with
+    /// <see cref="RestMqNotReplicatedException"/>.
     /// </summary>
     Replicated,
 }

@@ -8,8 +8,8 @@ public static class QueueEngineExtensions
     private const int Page = 1000;
 
     /// <summary>
-    /// Returns the names of all queues, in the order of their UTF-8 bytes. The store is asked for a page at a time: a queue that is made or purged meanwhile
-    /// may be missing or named.
+    /// Returns the names of all queues, in the order of their UTF-8 bytes. The store is asked for a page at a time: a
+    /// queue that is made or purged meanwhile may be missing or named.
     /// </summary>
     /// <param name="engine">The engine.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -25,7 +25,9 @@ public static class QueueEngineExtensions
         }
     }
 
-    /// <summary>Returns the statistics of all queues, in the order of <see cref="ListAllAsync"/>, page by page.</summary>
+    /// <summary>
+    /// Returns the statistics of all queues, in the order of <see cref="ListAllAsync"/>, page by page.
+    /// </summary>
     /// <param name="engine">The engine.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async IAsyncEnumerable<QueueStats> StatsOfAllAsync(

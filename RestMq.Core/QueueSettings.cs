@@ -16,7 +16,9 @@ public sealed record QueueSettings
     /// <summary>How live consumers share the messages. <value>Broadcast.</value></summary>
     public QueuePolicy Policy { get; init; } = QueuePolicy.Broadcast;
 
-    /// <summary>Whether live consumers are paused; messages are kept, and can still be taken. <value>False.</value></summary>
+    /// <summary>
+    /// Whether live consumers are paused; messages are kept, and can still be taken. <value>False.</value>
+    /// </summary>
     public bool Stopped { get; init; }
 
     /// <summary>After how many hand-outs a message that is given back is buried. <value>20.</value></summary>
@@ -28,10 +30,14 @@ public sealed record QueueSettings
     /// <summary>How long a message that names no time of its own is kept. <value>Null: for ever.</value></summary>
     public TimeSpan? TimeToLive { get; init; }
 
-    /// <summary>How many messages handed out by broadcast are kept for consumers that come back. <value>1000.</value></summary>
+    /// <summary>
+    /// How many messages handed out by broadcast are kept for consumers that come back. <value>1000.</value>
+    /// </summary>
     public int History { get; init; } = 1000;
 
-    /// <summary>How safe a message that does not say it itself must be before its add is answered. <value>Stored.</value></summary>
+    /// <summary>
+    /// How safe a message that does not say it itself must be before its add is answered. <value>Stored.</value>
+    /// </summary>
     public Durability Durability { get; init; } = Durability.Stored;
 }
 

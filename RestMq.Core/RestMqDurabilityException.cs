@@ -1,6 +1,9 @@
 namespace RestMq;
 
-/// <summary>The store of this host cannot give the <see cref="Durability"/> that was asked for. Nothing was added or changed. Over HTTP this is 400.</summary>
+/// <summary>
+/// The store of this host cannot give the <see cref="Durability"/> that was asked for. Nothing was added or changed.
+/// Over HTTP this is 400.
+/// </summary>
 public sealed class RestMqDurabilityException : NotSupportedException
 {
     /// <summary>A store that cannot.</summary>

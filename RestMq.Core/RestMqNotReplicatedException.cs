@@ -1,9 +1,10 @@
 namespace RestMq;
 
 /// <summary>
-/// Too few replicas confirmed an add of <see cref="Durability.Replicated"/> in time, or nobody can tell whether they have it. The message may
-/// exist, and then it is handed out as any other: a second add without <see cref="NewMessage.IdempotencyKey"/> may make a second message. With
-/// the key of the first add, the second one adds nothing new and waits for the replicas again. Over HTTP this is 503 with <c>Retry-After</c>.
+/// Too few replicas confirmed an add of <see cref="Durability.Replicated"/> in time, or nobody can tell whether they
+/// have it. The message may exist, and then it is handed out as any other: a second add without
+/// <see cref="NewMessage.IdempotencyKey"/> may make a second message. With the key of the first add, the second one
+/// adds nothing new and waits for the replicas again. Over HTTP this is 503 with <c>Retry-After</c>.
 /// </summary>
 public sealed class RestMqNotReplicatedException : RestMqUnavailableException
 {

@@ -9,7 +9,10 @@ public sealed class RestMqOptions
     /// <summary>The most messages in one add, one take or one page, 1 to 1000. <value>1000.</value></summary>
     public int MaxBatch { get; set; } = 1000;
 
-    /// <summary>The largest request that adds several messages, and the most that they have together, in bytes. <value>16 MiB.</value></summary>
+    /// <summary>
+    /// The largest request that adds several messages, and the most that they have together, in bytes. <value>16
+    /// MiB.</value>
+    /// </summary>
     public int MaxBatchBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>The longest wait of a long poll. <value>60 seconds.</value></summary>
@@ -25,7 +28,8 @@ public sealed class RestMqOptions
     public TimeSpan MaxTimeToLive { get; set; } = TimeSpan.FromDays(3650);
 
     /// <summary>
-    /// How long a plain take may need to write its reply before the message is given back: a client slower than this may see it twice.
+    /// How long a plain take may need to write its reply before the message is given back: a client slower than this
+    /// may see it twice.
     /// <value>60 seconds.</value>
     /// </summary>
     public TimeSpan TakeLease { get; set; } = TimeSpan.FromSeconds(60);
@@ -34,14 +38,16 @@ public sealed class RestMqOptions
     public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How often a queue's waiters and streams look for themselves while wake-ups are not proven to arrive, from 0.1 seconds to an hour. While they are, the
-    /// time doubles with each look that was for nothing, up to <see cref="MaxSlowPoll"/>.
+    /// How often a queue's waiters and streams look for themselves while wake-ups are not proven to arrive, from 0.1
+    /// seconds to an hour. While they are, the time doubles with each look that was for nothing, up to
+    /// <see cref="MaxSlowPoll"/>.
     /// <value>5 seconds.</value>
     /// </summary>
     public TimeSpan SlowPoll { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The longest time between two such looks while the store proves that wake-ups arrive, at most a day. A time that is not longer than
+    /// The longest time between two such looks while the store proves that wake-ups arrive, at most a day. A time that
+    /// is not longer than
     /// <see cref="SlowPoll"/> keeps that.
     /// <value>5 minutes.</value>
     /// </summary>
@@ -54,8 +60,8 @@ public sealed class RestMqOptions
     public int MaxConsumers { get; set; } = 10_000;
 
     /// <summary>
-    /// Whether metrics have the queue's name as a dimension (<c>messaging.destination.name</c>): for a host with few queues, since each
-    /// one costs every metric a series. <value>False.</value>
+    /// Whether metrics have the queue's name as a dimension (<c>messaging.destination.name</c>): for a host with few
+    /// queues, since each one costs every metric a series. <value>False.</value>
     /// </summary>
     public bool MetricsByQueue { get; set; }
 }

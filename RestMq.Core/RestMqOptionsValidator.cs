@@ -19,7 +19,8 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         AtMost(options.MaxBatch, 1000, nameof(options.MaxBatch)); // What one script can take.
         AtMost(options.MaxLease, TimeSpan.FromDays(1), nameof(options.MaxLease)); // For so long a purged queue remembers its ids.
         AtMost(options.IdempotencyWindow, TimeSpan.FromDays(1), nameof(options.IdempotencyWindow));
-        // A day, an hour and a century are more than anybody means; what is longer is a mistake in the unit, and a timer cannot hold it.
+        // A day, an hour and a century are more than anybody means; what is longer is a mistake in the unit, and a
+        // timer cannot hold it.
         AtMost(options.MaxWait, TimeSpan.FromDays(1), nameof(options.MaxWait));
         AtMost(options.SlowPoll, TimeSpan.FromHours(1), nameof(options.SlowPoll));
         AtMost(options.MaxSlowPoll, TimeSpan.FromDays(1), nameof(options.MaxSlowPoll));

@@ -18,7 +18,8 @@ namespace RestMq;
 public static class RestMqServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="IQueueEngine"/> and <see cref="CommandDispatcher"/>, with the queues in this process's memory unless
+    /// Adds <see cref="IQueueEngine"/> and <see cref="CommandDispatcher"/>, with the queues in this process's memory
+    /// unless
     /// <see cref="UseRedis(RestMqBuilder, string)"/> is called. It may be called several times.
     /// </summary>
     /// <param name="services">The application's services.</param>
@@ -43,10 +44,11 @@ public static class RestMqServiceCollectionExtensions
     }
 
     /// <summary>
-    /// The same with the options of a section of the configuration. Its setting <c>Redis</c> is a connection string, without which the queues are in
-    /// this process's memory. <c>KeyPrefix</c>, <c>Replicas</c> and <c>ReplicationTimeout</c> are options of <see cref="RedisStoreOptions"/>, the
-    /// others of <see cref="RestMqOptions"/>; times are in seconds or as <c>hh:mm:ss</c>. All settings that are wrong or unknown end the start, and are
-    /// told at once.
+    /// The same with the options of a section of the configuration. Its setting <c>Redis</c> is a connection string,
+    /// without which the queues are in this process's memory. <c>KeyPrefix</c>, <c>Replicas</c> and
+    /// <c>ReplicationTimeout</c> are options of <see cref="RedisStoreOptions"/>, the others of
+    /// <see cref="RestMqOptions"/>; times are in seconds or as <c>hh:mm:ss</c>. All settings that are wrong or unknown
+    /// end the start, and are told at once.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="section">The section, such as <c>builder.Configuration.GetSection("RestMq")</c>.</param>
@@ -62,7 +64,10 @@ public static class RestMqServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Keeps the queues in this process's memory: they live as long as it does. This is what <c>AddRestMq()</c> does by itself.</summary>
+    /// <summary>
+    /// Keeps the queues in this process's memory: they live as long as it does. This is what <c>AddRestMq()</c> does by
+    /// itself.
+    /// </summary>
     public static RestMqBuilder UseMemory(this RestMqBuilder builder)
     {
         builder.Services.Replace(ServiceDescriptor.Singleton<IQueueStore>(NewMemoryStore));
@@ -75,7 +80,9 @@ public static class RestMqServiceCollectionExtensions
     public static RestMqBuilder UseRedis(this RestMqBuilder builder, string configuration) =>
         builder.UseRedis(options => options.Configuration = configuration);
 
-    /// <summary>Keeps the queues in Redis, over a connection that the application has already and goes on to own.</summary>
+    /// <summary>
+    /// Keeps the queues in Redis, over a connection that the application has already and goes on to own.
+    /// </summary>
     /// <param name="builder">What <c>AddRestMq()</c> returned.</param>
     /// <param name="connection">The connection.</param>
     public static RestMqBuilder UseRedis(this RestMqBuilder builder, IConnectionMultiplexer connection) =>

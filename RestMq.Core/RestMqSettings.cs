@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace RestMq;
 
 /// <summary>
-/// Options read from a section of the configuration by hand, so that everything in it that is wrong or unknown is said at once, and nothing of it
-/// needs reflection.
+/// Options read from a section of the configuration by hand, so that everything in it that is wrong or unknown is said
+/// at once, and nothing of it needs reflection.
 /// </summary>
 internal sealed class RestMqSettings(IConfiguration section, string[] others)
     : IConfigureOptions<RestMqOptions>, IConfigureOptions<RedisStoreOptions>, IValidateOptions<RestMqOptions>

@@ -1,8 +1,8 @@
 namespace RestMq;
 
 /// <summary>
-/// The store could not be reached, or did not answer in time. What was asked may or may not have been done; nothing that was
-/// answered before is lost. Over HTTP this is 503 with <c>Retry-After</c>.
+/// The store could not be reached, or did not answer in time. What was asked may or may not have been done; nothing
+/// that was answered before is lost. Over HTTP this is 503 with <c>Retry-After</c>.
 /// </summary>
 public class RestMqUnavailableException : Exception
 {

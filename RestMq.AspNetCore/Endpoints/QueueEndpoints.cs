@@ -85,7 +85,8 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
     public async Task PurgeAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
-        // From the body too: whoever sends the state there, or something that is not understood, must not lose the whole queue.
+        // From the body too: whoever sends the state there, or something that is not understood, must not lose the
+        // whole queue.
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
         if (!fields.Has("state") && !(await fields.BodyAsync(context.Request, Adding.FormLimit(options))).IsEmpty)

@@ -8,7 +8,8 @@ namespace RestMq.Endpoints;
 /// <summary><c>POST /xmlrpc</c>: a call in, a value or a fault out, both 200 as XML-RPC has it.</summary>
 internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, AccessControl access, RestMqOptions options)
 {
-    // Room for the markup around a value; base64 of the largest message, with its line breaks, is less than twice its size.
+    // Room for the markup around a value; base64 of the largest message, with its line breaks, is less than twice its
+    // size.
     private const int Overhead = 64 * 1024;
 
     private readonly XmlRpcMethods _methods = new(engine, options);

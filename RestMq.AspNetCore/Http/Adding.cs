@@ -4,7 +4,9 @@ using RestMq.Wire;
 
 namespace RestMq.Http;
 
-/// <summary>Reads messages to add from a request: a form's value, a body that is itself the message, or lines of JSON.</summary>
+/// <summary>
+/// Reads messages to add from a request: a form's value, a body that is itself the message, or lines of JSON.
+/// </summary>
 internal static class Adding
 {
     /// <summary>The largest form: percent-encoding makes three bytes of one, and other fields need a little.</summary>
@@ -30,8 +32,8 @@ internal static class Adding
     }
 
     /// <summary>
-    /// One JSON message a line; blank lines are skipped. An idempotency key stands for all of them: each message is known by it and its number, so
-    /// the same lines sent again add nothing.
+    /// One JSON message a line; blank lines are skipped. An idempotency key stands for all of them: each message is
+    /// known by it and its number, so the same lines sent again add nothing.
     /// </summary>
     public static async ValueTask<List<NewMessage>> OfLinesAsync(Fields fields, HttpContext context, RestMqOptions options)
     {

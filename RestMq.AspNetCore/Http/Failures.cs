@@ -7,8 +7,8 @@ namespace RestMq.Http;
 internal static class Failures
 {
     /// <summary>
-    /// A handler whose failures are told to the client. A cancellation is passed on: the server knows that its client went away, and a site's
-    /// request timeout has an answer of its own.
+    /// A handler whose failures are told to the client. A cancellation is passed on: the server knows that its client
+    /// went away, and a site's request timeout has an answer of its own.
     /// </summary>
     public static RequestDelegate Told(RequestDelegate handler) => async context =>
     {

@@ -6,8 +6,9 @@ using RestMq.Wire;
 namespace RestMq.Http;
 
 /// <summary>
-/// A JSON reply of many items, which goes out in pieces as it is written. A reply of one piece has its length in its headers, as every other has. All that can
-/// fail is done before the first piece, so that a failure still has its own status.
+/// A JSON reply of many items, which goes out in pieces as it is written. A reply of one piece has its length in its
+/// headers, as every other has. All that can fail is done before the first piece, so that a failure still has its own
+/// status.
 /// </summary>
 internal static class ListReply
 {

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Http;
 
-/// <summary>A request that cannot be served, told as problem+json (RFC 9457). The types are stable: docs/http.md lists them.</summary>
+/// <summary>
+/// A request that cannot be served, told as problem+json (RFC 9457). The types are stable: docs/http.md lists them.
+/// </summary>
 internal sealed class Problem(int status, string type, string title, string detail) : Exception(detail)
 {
     public int Status => status;

@@ -23,7 +23,10 @@ internal readonly record struct QueuePaging(string? Callback, QueueName? After, 
             fields.Number("max") is { } max ? Limits.Batch(max, options) : Math.Min(size, options.MaxBatch));
     }
 
-    /// <summary>Gets the page. Where another follows, a <c>Link</c> header names it, and its cursor is returned beside the names.</summary>
+    /// <summary>
+    /// Gets the page. Where another follows, a <c>Link</c> header names it, and its cursor is returned beside the
+    /// names.
+    /// </summary>
     public async ValueTask<(IReadOnlyList<QueueName> Names, string? Next)> ReadAsync(HttpContext context, IQueueEngine engine)
     {
         // One more than the page has tells that there is another.

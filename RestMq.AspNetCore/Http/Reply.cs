@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace RestMq.Http;
 
 /// <summary>
-/// The one writer of replies: CRLF at the end, JSONP when asked, nothing sniffed and nothing cached. A reply is put in the response's pipe,
-/// and goes out with its headers, in one piece, when the handler returns or flushes.
+/// The one writer of replies: CRLF at the end, JSONP when asked, nothing sniffed and nothing cached. A reply is put in
+/// the response's pipe, and goes out with its headers, in one piece, when the handler returns or flushes.
 /// </summary>
 internal static class Reply
 {
@@ -33,8 +33,8 @@ internal static class Reply
     private const int SentAtOnce = 32 * 1024;
 
     /// <summary>
-    /// Writes a reply but, when its client may have to be waited for, holds back its last byte: until that is sent the client cannot have the
-    /// whole reply, so a connection that ends is one that broke.
+    /// Writes a reply but, when its client may have to be waited for, holds back its last byte: until that is sent the
+    /// client cannot have the whole reply, so a connection that ends is one that broke.
     /// </summary>
     /// <returns>The last byte; null when it has been written too.</returns>
     public static byte? HoldLast(Action write)
@@ -90,7 +90,8 @@ internal static class Reply
 
     public static void Html(HttpContext context, string html)
     {
-        // The pages run no script, their forms are for this host, and no other site's page may put them under its visitors' clicks.
+        // The pages run no script, their forms are for this host, and no other site's page may put them under its
+        // visitors' clicks.
         context.Response.Headers.ContentSecurityPolicy = "default-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
         Bytes(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
     }

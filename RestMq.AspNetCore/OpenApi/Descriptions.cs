@@ -2,7 +2,10 @@ using System.Collections.Frozen;
 
 namespace RestMq.OpenApi;
 
-/// <summary>What each route of <c>MapRestMq()</c> does, takes and answers; docs/http.md has it at length. A route that is not here cannot be mapped.</summary>
+/// <summary>
+/// What each route of <c>MapRestMq()</c> does, takes and answers; docs/http.md has it at length. A route that is not
+/// here cannot be mapped.
+/// </summary>
 internal static class Descriptions
 {
     private const string AMessage = """{"key":"test:1","value":"foobar","count":1}""";

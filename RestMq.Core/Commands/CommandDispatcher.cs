@@ -6,8 +6,9 @@ using RestMq.Wire;
 namespace RestMq;
 
 /// <summary>
-/// The JSON protocol, free of transport: an object in, an object out, such as <c>{"cmd":"add","queue":"test","value":"foobar"}</c>. The commands
-/// are add, get, take, lease, del, extend, release, bury, len, purge, policy, start, stop, redrive and queues.
+/// The JSON protocol, free of transport: an object in, an object out, such as
+/// <c>{"cmd":"add","queue":"test","value":"foobar"}</c>. The commands are add, get, take, lease, del, extend, release,
+/// bury, len, purge, policy, start, stop, redrive and queues.
 /// </summary>
 public sealed class CommandDispatcher
 {
@@ -39,12 +40,14 @@ public sealed class CommandDispatcher
         }.ToFrozenDictionary();
     }
 
-    /// <summary>Does a command. What is no command, and a store that is away, are told in the reply, not thrown.</summary>
+    /// <summary>
+    /// Does a command. What is no command, and a store that is away, are told in the reply, not thrown.
+    /// </summary>
     /// <param name="json">The command, in UTF-8.</param>
     /// <param name="queue">The queue of a command that names none; null to require it.</param>
     /// <param name="scope">Which commands there are.</param>
-    /// <param name="guard">
-    /// Called before a command is done, with what it needs and its queue (null for all queues). It refuses by throwing; what it throws is passed on.
+    /// <param name="guard"> Called before a command is done, with what it needs and its queue (null for all queues). It
+    /// refuses by throwing; what it throws is passed on.
     /// </param>
     /// <param name="cancellationToken">Ends it before it has begun.</param>
     public async ValueTask<CommandReply> DispatchAsync(

@@ -34,12 +34,16 @@ public sealed class CommandReply
     public ReadOnlyMemory<byte> Json => _json.WrittenMemory;
 
     /// <summary>
-    /// The message that a <c>take</c> or a <c>lease</c> handed out. Who sends the reply settles it: <see cref="SettleAction.Ack"/> once the reply is
-    /// written, unless it <see cref="IsLeased"/>; <see cref="SettleAction.Release"/> if the client went away.
+    /// The message that a <c>take</c> or a <c>lease</c> handed out. Who sends the reply settles it:
+    /// <see cref="SettleAction.Ack"/> once the reply is written, unless it <see cref="IsLeased"/>;
+    /// <see cref="SettleAction.Release"/> if the client went away.
     /// </summary>
     public QueueMessage? Taken { get; internal set; }
 
-    /// <summary>Whether the sender of the command settles the message, by its receipt: it stays leased when the reply is written.</summary>
+    /// <summary>
+    /// Whether the sender of the command settles the message, by its receipt: it stays leased when the reply is
+    /// written.
+    /// </summary>
     public bool IsLeased { get; internal set; }
 
     internal Utf8JsonWriter Writer { get; private set; }

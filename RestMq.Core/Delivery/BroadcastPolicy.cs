@@ -3,10 +3,12 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Every consumer gets every message. A step moves ready messages to the queue's live log and reads the log; all daemons read one log, so all
-/// consumers see one order. Each consumer has its own place in it: one that is full, or that comes back, is behind, and catches up by
-/// reads of its own, few in each step and all in turn, so nobody waits for it and nothing is kept for it but the log.
-/// <para>Messages leave the queue only as fast as the quickest consumer here takes them: while all are full, they wait in the queue.</para>
+/// Every consumer gets every message. A step moves ready messages to the queue's live log and reads the log; all
+/// daemons read one log, so all consumers see one order. Each consumer has its own place in it: one that is full, or
+/// that comes back, is behind, and catches up by reads of its own, few in each step and all in turn, so nobody waits
+/// for it and nothing is kept for it but the log.
+/// <para>Messages leave the queue only as fast as the quickest consumer here takes them: while all are full, they wait
+/// in the queue.</para>
 /// </summary>
 internal sealed class BroadcastPolicy : IDeliveryPolicy
 {
@@ -20,8 +22,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     public async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store)
     {
         var front = pump.Front;
-        // Until everybody's place in the log is known nothing is moved: who is at its end would not get it, and were the reply lost, nobody
-        // would know where it began.
+        // Until everybody's place in the log is known nothing is moved: who is at its end would not get it, and were
+        // the reply lost, nobody would know where it began.
         var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
         var room = placed ? pump.MostRoom(consumer => consumer.Cursor >= front) : 0;
         var batch = await store.BroadcastAsync(
@@ -29,13 +31,14 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         if (batch.Messages.Count > 0) pump.Found();
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
-        // Where the log ended before this step moved anything. A place beyond that is of another life of the log, whose data was lost, and all
-        // that there is is new to it.
+        // Where the log ended before this step moved anything. A place beyond that is of another life of the log, whose
+        // data was lost, and all that there is is new to it.
         var end = batch.After < front ? batch.After : batch.Last;
         pump.ForEach(consumer =>
         {
             if (consumer.Cursor > end) consumer.Cursor = 0;
-            // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for history may be short.
+            // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for
+            // history may be short.
             if (consumer.Cursor < batch.After) return;
             Offer(pump, consumer, batch, whole: consumer.Room > 0);
             if (consumer.Cursor < Reached(batch) && !consumer.HasEnded) pump.FellBehind();
@@ -49,7 +52,9 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsRoom, batch.Settings);
     }
 
-    /// <summary>Gives some consumers that are behind and have room what they lack next; true when there may be more to give.</summary>
+    /// <summary>
+    /// Gives some consumers that are behind and have room what they lack next; true when there may be more to give.
+    /// </summary>
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {
         var gave = false;

@@ -7,9 +7,9 @@ using RestMq.Telemetry;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Brings one queue's messages to its live consumers on this daemon. It runs while it has consumers; between steps it sleeps until a hint, a
-/// due time, room in a consumer, or the slow poll. A store that is away stops it for a second, and loses nothing. This file runs; the other
-/// knows the consumers.
+/// Brings one queue's messages to its live consumers on this daemon. It runs while it has consumers; between steps it
+/// sleeps until a hint, a due time, room in a consumer, or the slow poll. A store that is away stops it for a second,
+/// and loses nothing. This file runs; the other knows the consumers.
 /// </summary>
 internal sealed partial class QueuePump(
     QueueHub hub, IQueueStore store, RestMqOptions options, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
@@ -26,7 +26,9 @@ internal sealed partial class QueuePump(
 
     public QueueMetrics Metrics => metrics;
 
-    /// <summary>How far into the live log the consumers that keep up have been served; null before the log was met.</summary>
+    /// <summary>
+    /// How far into the live log the consumers that keep up have been served; null before the log was met.
+    /// </summary>
     public long? Front { get; set; }
 
     /// <summary>Makes it look again.</summary>
@@ -41,7 +43,9 @@ internal sealed partial class QueuePump(
         if (_wantsRoom) Signal();
     }
 
-    /// <summary>Notes that a consumer of a broadcast, which had kept up, is full: it catches up later, by reads of its own.</summary>
+    /// <summary>
+    /// Notes that a consumer of a broadcast, which had kept up, is full: it catches up later, by reads of its own.
+    /// </summary>
     public void FellBehind()
     {
         metrics.FellBehind(Queue);
@@ -60,7 +64,9 @@ internal sealed partial class QueuePump(
         group.IsFull = full;
     }
 
-    /// <summary>Settles a message that has been delivered. If that fails, its lease ends and it is delivered again.</summary>
+    /// <summary>
+    /// Settles a message that has been delivered. If that fails, its lease ends and it is delivered again.
+    /// </summary>
     public void Settle(QueueMessage message) => _ = SettleAsync(message);
 
     public async ValueTask DisposeAsync()

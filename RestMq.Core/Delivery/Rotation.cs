@@ -3,8 +3,8 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Leases as many messages as a group of consumers has room for, and gives each to one of them, in rotation. What has gone to nobody goes
-/// back uncounted.
+/// Leases as many messages as a group of consumers has room for, and gives each to one of them, in rotation. What has
+/// gone to nobody goes back uncounted.
 /// </summary>
 internal static class Rotation
 {

@@ -10,7 +10,8 @@ internal sealed partial class QueueEngine
     // A page of 1000 names, and one more, which tells that there is another page.
     private const int MaxPage = 1001;
 
-    // How many queues' statistics are asked for at a time: enough to hide the round trips, and few enough that other calls get in between.
+    // How many queues' statistics are asked for at a time: enough to hide the round trips, and few enough that other
+    // calls get in between.
     private const int ConcurrentStats = 32;
 
     public ValueTask<QueueMessage?> GetAsync(QueueName queue, CancellationToken cancellationToken = default) =>
@@ -67,7 +68,8 @@ internal sealed partial class QueueEngine
 
     public async ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken = default)
     {
-        // As many as were dead when it was asked, give or take a step: consumers that bury them again could keep it going for ever.
+        // As many as were dead when it was asked, give or take a step: consumers that bury them again could keep it
+        // going for ever.
         var most = (await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false)).Dead;
         long total = 0;
         while (total < most)
@@ -121,14 +123,16 @@ internal sealed partial class QueueEngine
         return null;
     }
 
-    // Whatever any daemon hands out once the consumer is told that it is connected is for it, and nothing from before is: so its place in the
-    // live log is taken now, whatever the policy is, and not when the pump comes to it. So is its epoch, where the store is asked anyway.
+    // Whatever any daemon hands out once the consumer is told that it is connected is for it, and nothing from before
+    // is: so its place in the live log is taken now, whatever the policy is, and not when the pump comes to it. So is
+    // its epoch, where the store is asked anyway.
     private async ValueTask<(LiveConsumerOptions Placed, long? Epoch)> PlaceAsync(
         QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken)
     {
         if (options.Lease is not null || options.ResumeAfter == 0) return (options, null);
         var log = await _store.BroadcastAsync(queue, new BroadcastRequest(After: null, Move: 0, Read: 1), cancellationToken).ConfigureAwait(false);
-        // A place beyond the end is of another life of the log, of which this one repeats nothing: all that there is is new to it.
+        // A place beyond the end is of another life of the log, of which this one repeats nothing: all that there is is
+        // new to it.
         var after = options.ResumeAfter > log.Last ? 0 : options.ResumeAfter ?? log.Last;
         return (options with { ResumeAfter = after }, log.Settings.Epoch);
     }

@@ -9,7 +9,8 @@ using RestMq.Wire;
 namespace RestMq.Engine;
 
 /// <summary>
-/// The engine: calls of one queue gather in its <see cref="QueueHub"/> and go to the store together. This file has the hot path, which
+/// The engine: calls of one queue gather in its <see cref="QueueHub"/> and go to the store together. This file has the
+/// hot path, which
 /// <c>.Measured</c> shows to callers; <c>.Queues</c> has what is asked of a queue now and then.
 /// </summary>
 internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
@@ -83,7 +84,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
         catch (RestMqUnavailableException)
         {
-            // It may have been deleted, and then nobody else has it. If it has not been, it comes again when the lease ends.
+            // It may have been deleted, and then nobody else has it. If it has not been, it comes again when the lease
+            // ends.
         }
         return messages[0];
     }
@@ -152,8 +154,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         foreach (var hub in hubs) await hub.ListenAsync(cancellationToken).ConfigureAwait(false);
         var start = _time.GetTimestamp();
-        // Whose wake-up is being followed. It is used once that queue has been looked at; if another queue came first, or the store is away,
-        // it goes to the next waiter there, for what is ready is hinted at once only.
+        // Whose wake-up is being followed. It is used once that queue has been looked at; if another queue came first,
+        // or the store is away, it goes to the next waiter there, for what is ready is hinted at once only.
         Waiters? owed = null;
         try
         {
@@ -184,7 +186,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    // One that waits wakes the next when more may be ready; one that only looks leaves that to those who wait.
+    // A caller that waits wakes the next one when more may be ready; a caller that only looks leaves that to those.
     private static async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueHub hub, LeaseRequest request, bool? chained = null)
     {
         while (true)
@@ -194,7 +196,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
             {
                 if (chained is not { } wakes) return share.Messages;
                 if (share.More) hub.Waiters.WakeNext(wakes);
-                else if (hub.Waiters.Any) hub.LookIn(share.Next); // Nobody else looks now, so nobody else learns it.
+                else if (hub.Waiters.Any) hub.LookIn(share.Next); // No other caller looks now, so no other one learns it.
                 return share.Messages;
             }
             // Zero says that the store stopped short of an answer, so as not to be held too long.

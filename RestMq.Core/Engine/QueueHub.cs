@@ -6,8 +6,9 @@ using RestMq.Telemetry;
 namespace RestMq.Engine;
 
 /// <summary>
-/// What this daemon keeps of one queue while it is in use: the lanes in which calls gather, those who wait, and the pump of its live
-/// consumers. It holds no messages, so a hub that has idled is dropped and made anew when it is wanted again.
+/// What this daemon keeps of one queue while it is in use: the lanes in which calls gather, those who wait, and the
+/// pump of its live consumers. It holds no messages, so a hub that has idled is dropped and made anew when it is wanted
+/// again.
 /// </summary>
 internal sealed class QueueHub
 {
@@ -55,14 +56,18 @@ internal sealed class QueueHub
 
     public QueuePump Pump { get; }
 
-    /// <summary>Says that its lanes are used. A call in a lane needs no more: it is done even if the hub is dropped meanwhile.</summary>
+    /// <summary>
+    /// Says that its lanes are used. A call in a lane needs no more: it is done even if the hub is dropped meanwhile.
+    /// </summary>
     public QueueHub Used()
     {
         _idleSweeps = 0;
         return this;
     }
 
-    /// <summary>Begins a use of the rest; false when the hub has just been dropped, and a new one is to be asked for.</summary>
+    /// <summary>
+    /// Begins a use of the rest; false when the hub has just been dropped, and a new one is to be asked for.
+    /// </summary>
     public bool TryEnter()
     {
         _idleSweeps = 0;
@@ -80,7 +85,9 @@ internal sealed class QueueHub
     public ValueTask ListenAsync(CancellationToken cancellationToken) =>
         _listening is { IsCompletedSuccessfully: true } ? default : new(ListeningAsync().WaitAsync(cancellationToken));
 
-    /// <summary>Says when the queue is to be looked at again without a wake-up: at the latest after the slow poll.</summary>
+    /// <summary>
+    /// Says when the queue is to be looked at again without a wake-up: at the latest after the slow poll.
+    /// </summary>
     public void LookIn(TimeSpan? next)
     {
         lock (_dueLock)
@@ -121,7 +128,8 @@ internal sealed class QueueHub
         if (listening.IsCompletedSuccessfully) await (await listening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
     }
 
-    // One attempt for all who wait for it, so that they do not wait for each other's to fail; one that has failed is not kept.
+    // One attempt for all who wait for it, so that they do not wait for each other's to fail; one that has failed is
+    // not kept.
     private Task ListeningAsync()
     {
         lock (_listenLock)
@@ -196,13 +204,16 @@ internal sealed class QueueHub
     }
 }
 
-/// <summary>One caller's part of an exchange with the store: the settling of a hand-out, or a request for more.</summary>
+/// <summary>
+/// One caller's part of an exchange with the store: the settling of a hand-out, or a request for more.
+/// </summary>
 internal readonly record struct Exchange(Settlement? Settlement, LeaseRequest? Request)
 {
     /// <summary>What it came to.</summary>
     /// <param name="Settled">For a settlement.</param>
     /// <param name="Messages">For a request: its messages.</param>
-    /// <param name="Next">For a request: as in <see cref="LeasedBatch"/> when nothing was found; otherwise its <see cref="LeasedBatch.Due"/>.</param>
+    /// <param name="Next">For a request: as in <see cref="LeasedBatch"/> when nothing was found; otherwise its
+    /// <see cref="LeasedBatch.Due"/>.</param>
     /// <param name="More">For a request: as in <see cref="LeasedBatch"/>.</param>
     internal readonly record struct Result(SettleResult Settled, IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, bool More);
 }

@@ -3,9 +3,9 @@ using RestMq.Stores;
 namespace RestMq.Engine;
 
 /// <summary>
-/// When a queue is looked at although no wake-up came: after <see cref="RestMqOptions.SlowPoll"/>; and while the store proves that wake-ups arrive, after
-/// twice as long each time, up to <see cref="RestMqOptions.MaxSlowPoll"/>. Times are shortened by chance, so that many queues do not look together. For one
-/// caller at a time.
+/// When a queue is looked at although no wake-up came: after <see cref="RestMqOptions.SlowPoll"/>; and while the store
+/// proves that wake-ups arrive, after twice as long each time, up to <see cref="RestMqOptions.MaxSlowPoll"/>. Times are
+/// shortened by chance, so that many queues do not look together. For one caller at a time.
 /// </summary>
 internal sealed class SlowPoll(IQueueStore store, RestMqOptions options)
 {
@@ -27,7 +27,10 @@ internal sealed class SlowPoll(IQueueStore store, RestMqOptions options)
     /// <summary>Notes that the time passed without a wake-up, and that the queue is looked at.</summary>
     public void Passed() => _looking = true;
 
-    /// <summary>Notes that a look found something. If it was a slow poll that found it, its wake-up was lost, whatever is proven.</summary>
+    /// <summary>
+    /// Notes that a look found something. If it was a slow poll that found it, its wake-up was lost, whatever is
+    /// proven.
+    /// </summary>
     public void Found()
     {
         if (_looking) _time = options.SlowPoll;

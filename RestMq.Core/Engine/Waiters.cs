@@ -1,8 +1,9 @@
 namespace RestMq.Engine;
 
 /// <summary>
-/// Those who wait for one queue, first come first. A wake-up of the store wakes one waiter. A waiter that takes something, and is told that more may be
-/// ready, wakes the next: one, and from then on two each, so a burst reaches all it can in a few rounds, and a lone message costs one look.
+/// Those who wait for one queue, first come first. A wake-up of the store wakes one waiter. A waiter that takes
+/// something, and is told that more may be ready, wakes the next: one, and from then on two each, so a burst reaches
+/// all it can in a few rounds, and a lone message costs one look.
 /// </summary>
 internal sealed class Waiters
 {
@@ -18,7 +19,9 @@ internal sealed class Waiters
         }
     }
 
-    /// <summary>Parks a turn: behind the others, or before them when its owner was parked already and found nothing.</summary>
+    /// <summary>
+    /// Parks a turn: behind the others, or before them when its owner was parked already and found nothing.
+    /// </summary>
     public void Park(Turn turn, bool first)
     {
         lock (_lock) turn.Places.Add((this, first ? _parked.AddFirst(turn) : _parked.AddLast(turn)));
@@ -54,8 +57,9 @@ internal sealed class Waiters
     }
 
     /// <summary>
-    /// One wait, of one caller, for one or several queues. It is armed before its owner looks, so that nothing is missed in between. Disposed, it
-    /// leaves every place, and a wake-up that its owner has not been told of goes to the next one there.
+    /// One wait, of one caller, for one or several queues. It is armed before its owner looks, so that nothing is
+    /// missed in between. Disposed, it leaves every place, and a wake-up that its owner has not been told of goes to
+    /// the next one there.
     /// </summary>
     internal sealed class Turn : IDisposable
     {

@@ -1,8 +1,8 @@
 namespace RestMq.Memory;
 
 /// <summary>
-/// Messages in order, linked through themselves: taking one out of the middle is one step and leaves nothing behind, so deleted messages
-/// need no tombstones and no compaction.
+/// Messages in order, linked through themselves: taking one out of the middle is one step and leaves nothing behind, so
+/// deleted messages need no tombstones and no compaction.
 /// </summary>
 internal sealed class MemoryList
 {

@@ -8,7 +8,9 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     /// <summary>The time that never comes.</summary>
     public const long Never = long.MaxValue;
 
-    /// <summary>By when a lease or a delay ends; those that end together in the order in which they were added.</summary>
+    /// <summary>
+    /// By when a lease or a delay ends; those that end together in the order in which they were added.
+    /// </summary>
     public static readonly IComparer<MemoryMessage> ByDue = Comparer<MemoryMessage>.Create(
         static (a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Id.CompareTo(b.Id));
 
@@ -33,7 +35,10 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     /// <summary>When it is not worth keeping any more; <see cref="Never"/> for most.</summary>
     public long Dies { get; set; } = dies;
 
-    /// <summary>The hand-outs that are over, as <see cref="HandOuts"/> has them. The one under way has the fence <c>Past + 1</c>.</summary>
+    /// <summary>
+    /// The hand-outs that are over, as <see cref="HandOuts"/> has them. The one under way has the fence <c>Past +
+    /// 1</c>.
+    /// </summary>
     public long Past { get; set; }
 
     public MessageState State { get; set; }
@@ -41,7 +46,9 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     /// <summary>Whether it is ready and was delivered before.</summary>
     public bool IsBack { get; set; }
 
-    /// <summary>When its lease or its delay ends. It must not change while the message is in a set ordered by it.</summary>
+    /// <summary>
+    /// When its lease or its delay ends. It must not change while the message is in a set ordered by it.
+    /// </summary>
     public long Due { get; set; }
 
     /// <summary>Why it was buried.</summary>

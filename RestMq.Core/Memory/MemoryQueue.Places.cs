@@ -3,9 +3,9 @@ using RestMq.Stores;
 namespace RestMq.Memory;
 
 /// <summary>
-/// The places of a queue: two lists for what is ordered by itself, two sets for what ends by itself. A message is in exactly one. Those that
-/// may die are in <c>_mortal</c> besides while they are ready or delayed: a leased one may finish, and a dead letter does not die.
-/// Nothing here depends on the length of a queue but by its logarithm.
+/// The places of a queue: two lists for what is ordered by itself, two sets for what ends by itself. A message is in
+/// exactly one. Those that may die are in <c>_mortal</c> besides while they are ready or delayed: a leased one may
+/// finish, and a dead letter does not die. Nothing here depends on the length of a queue but by its logarithm.
 /// </summary>
 internal sealed partial class MemoryQueue
 {
@@ -42,7 +42,9 @@ internal sealed partial class MemoryQueue
         return hint;
     }
 
-    /// <summary>How many messages died or were buried in the step just done though no caller asked for it; asking forgets it.</summary>
+    /// <summary>
+    /// How many messages died or were buried in the step just done though no caller asked for it; asking forgets it.
+    /// </summary>
     public (long Expired, long Buried) TakeGone()
     {
         var gone = _gone;
@@ -58,7 +60,8 @@ internal sealed partial class MemoryQueue
         for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 
-    // StoreLimits.Expired; leases that are over, to the head; delays that are over, to the tail, or to the head when they were given back with a pause.
+    // StoreLimits.Expired; leases that are over, to the head; delays that are over, to the tail, or to the head when
+    // they were given back with a pause.
     private void MoveDue(long now)
     {
         Sweep(now);

@@ -3,8 +3,8 @@ using RestMq.Stores;
 namespace RestMq.Memory;
 
 /// <summary>
-/// One queue in memory, for one caller at a time: whoever calls it holds <see cref="Gate"/>. This file does what the port asks for; the other
-/// half knows the places a message can be in and moves what is due.
+/// One queue in memory, for one caller at a time: whoever calls it holds <see cref="Gate"/>. This file does what the
+/// port asks for; the other half knows the places a message can be in and moves what is due.
 /// </summary>
 internal sealed partial class MemoryQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow)
 {
@@ -12,7 +12,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     private readonly Dictionary<string, long> _once = [];
     private readonly Queue<(string Key, long Until)> _onceInOrder = [];
 
-    // The live log by sequence; without a gap, so its first is LastSequence - Count + 1. It stays for an hour after the last.
+    // The live log by sequence; without a gap, so its first is LastSequence - Count + 1. It stays for an hour after the
+    // last.
     private readonly Dictionary<long, QueueMessage> _log = [];
     private long _logEnds;
     private long _settled;
@@ -186,7 +187,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     {
         MoveDue(now);
         long count = 0;
-        // What is due and was not moved for the bound is of the place it will go to: a purge of the ready ones has to come again for it.
+        // What is due and was not moved for the bound is of the place it will go to: a purge of the ready ones has to
+        // come again for it.
         for (; count < StoreLimits.Purged && Next(state, now) is { } message; count++)
         {
             if (state is MessageState.Leased) TellEnd(message, now);

@@ -6,8 +6,8 @@ using RestMq.Telemetry;
 namespace RestMq.Memory;
 
 /// <summary>
-/// The store in the process's own memory: its queues live as long as the process. Every call is done when it returns. Bodies are kept as
-/// they are given, not copied, so the bytes of a message must not change after it was added.
+/// The store in the process's own memory: its queues live as long as the process. Every call is done when it returns.
+/// Bodies are kept as they are given, not copied, so the bytes of a message must not change after it was added.
 /// </summary>
 internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions> options, QueueMetrics metrics) : IQueueStore
 {
@@ -122,7 +122,8 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
         new(_hints.Listen(queue, onHint));
 
-    // Does one step on a queue within its gate, and tells outside what is to be told of it; false when there is no such queue.
+    // Does one step on a queue within its gate, and tells outside what is to be told of it; false when there is no such
+    // queue.
     private bool TryOn<TArgument, TResult>(
         QueueName name, TArgument argument, Func<MemoryQueue, TArgument, long, TResult> step, out TResult result)
     {

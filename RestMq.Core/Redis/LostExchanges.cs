@@ -4,10 +4,12 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Exchanges whose replies were lost: Redis may have leased messages that nobody got. They are returned, uncounted, as soon as Redis answers again.
+/// Exchanges whose replies were lost: Redis may have leased messages that no caller got. They are returned, uncounted, as
+/// soon as Redis answers again.
 /// <para>
-/// Redis may run a lost exchange after it was asked for: the command can still be on its way over the old connection. So an exchange that is not
-/// remembered is asked for again for some seconds. What a host that dies leaves behind returns when its leases end.
+/// Redis may run a lost exchange after it was asked for: the command can still be on its way over the old connection.
+/// So an exchange that is not remembered is asked for again for some seconds. What a host that dies leaves behind
+/// returns when its leases end.
 /// </para>
 /// </summary>
 /// <param name="recover">Returns what an exchange delivered; -1 when Redis does not remember it.</param>
@@ -52,7 +54,7 @@ internal sealed partial class LostExchanges(
         }
         await _closing.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        // A last time: messages that nobody got need not wait for their leases to end.
+        // A last time: messages that no caller got need not wait for their leases to end.
         while (TakeNext() is { } exchange && await AskAsync(exchange, CancellationToken.None).ConfigureAwait(false) is not null)
         {
         }

@@ -14,7 +14,7 @@ namespace RestMq.Redis;
 /// </summary>
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
-    /// <summary>What callers are told.</summary>
+    /// <summary>The message of the exception that callers get.</summary>
     public const string AwayMessage = "The message store is away; try again soon.";
 
     // Replicas never serve a queue's state: they may be behind.
@@ -99,14 +99,16 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs a script on a queue. Its first argument is the name of the queue's channel, and gets there as this connection's subscribers hear it.
+    /// Runs a script on a queue. Its first argument is the name of the queue's channel, and gets there as this
+    /// connection's subscribers hear it.
     /// </summary>
     public ValueTask<RedisResult> EvaluateAsync(
         RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
         EvaluateAsync(script, queue, keys, arguments, RedisIdentity.Any, cancellationToken);
 
     /// <summary>Runs a script that names the server that is to run it.</summary>
-    /// <exception cref="OtherRedisServerException">Another server keeps the keys now; nothing was done there.</exception>
+    /// <exception cref="OtherRedisServerException">Another server keeps the keys now; nothing was done
+    /// there.</exception>
     public async ValueTask<RedisResult> EvaluateAsync(
         RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, RedisIdentity server, CancellationToken cancellationToken)
     {
@@ -151,7 +153,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Does one thing with the connection. It is done again when it is proven that nothing was executed.</summary>
+    /// <summary>
+    /// Does one thing with the connection. It is done again when it is proven that nothing was executed.
+    /// </summary>
     public async ValueTask<T> DoAsync<T>(Func<IConnectionMultiplexer, Task<T>> action, CancellationToken cancellationToken)
     {
         var retries = new Retries(Patience, _time);
@@ -176,7 +180,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>
     /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>): no other
     /// call waits behind it there. It is opened at first use, and closed when another primary takes over. Where the
-    /// application makes the connections, it gives this one by <see cref="RedisStoreOptions.BlockingConnectionFactory"/>.
+    /// application makes the connections, it gives this one by
+    /// <see cref="RedisStoreOptions.BlockingConnectionFactory"/>.
     /// </summary>
     public async ValueTask<IConnectionMultiplexer> BlockingConnectionAsync(CancellationToken cancellationToken)
     {

@@ -4,8 +4,9 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// The format of the data in Redis, checked before the first call: a host must not work on data that it would damage. Data of format 1 is migrated, by
-/// bounded steps that any number of hosts may do together; until that is done, calls fail as those to a store that is away.
+/// The format of the data in Redis, checked before the first call: a host must not work on data that it would damage.
+/// Data of format 1 is migrated, by bounded steps that any number of hosts may do together; until that is done, calls
+/// fail as those to a store that is away.
 /// </summary>
 internal sealed partial class RedisFormat(
     RedisConnection connection, string prefix, Func<QueueName, CancellationToken, ValueTask> migrateQueue, TimeProvider time, ILogger logger)
@@ -21,7 +22,8 @@ internal sealed partial class RedisFormat(
     private bool _isUnknown;
 
     /// <summary>Completes when the data has the current format.</summary>
-    /// <exception cref="RestMqUnavailableException">Redis is away, holds a newer format, or is still being migrated.</exception>
+    /// <exception cref="RestMqUnavailableException">Redis is away, holds a newer format, or is still being
+    /// migrated.</exception>
     public ValueTask EnsureAsync(CancellationToken cancellationToken) =>
         _checking is { IsCompletedSuccessfully: true } && !(_isUnknown && time.GetElapsedTime(_askedAt) > AskAgain) ? default : new(WaitAsync(cancellationToken));
 
@@ -57,7 +59,8 @@ internal sealed partial class RedisFormat(
         }
         catch (RestMqUnavailableException) when (connection.IsCluster)
         {
-            // One shard of a cluster must not stop the others. The format is asked for again soon; meanwhile scripts refuse the lists of format 1.
+            // One shard of a cluster must not stop the others. The format is asked for again soon; meanwhile scripts
+            // refuse the lists of format 1.
             (_isUnknown, _askedAt) = (true, time.GetTimestamp());
             return;
         }
@@ -93,7 +96,8 @@ internal sealed partial class RedisFormat(
         LogMigrated(logger, names.Length, prefix);
     }
 
-    // The index of format 1 is a set; that of format 2 is a sorted set of scores 0, which can be read by pages in the order of the names.
+    // The index of format 1 is a set; that of format 2 is a sorted set of scores 0, which can be read by pages in the
+    // order of the names.
     private const string IndexScript =
         """
         if redis.call('TYPE', KEYS[1]).ok ~= 'set' then return end

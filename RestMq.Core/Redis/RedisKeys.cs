@@ -3,7 +3,10 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>The one class that knows the keys. All keys of a queue share the hash tag <c>{queue}</c>, so that a cluster keeps them together.</summary>
+/// <summary>
+/// The one class that knows the keys. All keys of a queue share the hash tag <c>{queue}</c>, so that a cluster keeps
+/// them together.
+/// </summary>
 internal sealed class RedisKeys(string prefix, QueueName queue)
 {
     // In the order in which includes/queue.lua names them.
@@ -14,7 +17,9 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     private long _lastId;
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 
-    /// <summary>The server that keeps the queue, as this host knows it, and on which connection it was asked; null until it was.</summary>
+    /// <summary>
+    /// The server that keeps the queue, as this host knows it, and on which connection it was asked; null until it was.
+    /// </summary>
     public (RedisIdentity Server, int Connection)? Server { get; set; }
 
     /// <summary>The greatest id of the queue that this host has seen.</summary>

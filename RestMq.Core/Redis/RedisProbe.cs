@@ -7,8 +7,9 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Proves that wake-ups arrive: once a second this host publishes to a channel of its own, and listens to it. In a cluster there is such a channel for each
-/// primary. While the connection that carries wake-ups is silently dead, nothing else tells so: a queue that is idle has no wake-ups either.
+/// Proves that wake-ups arrive: once a second this host publishes to a channel of its own, and listens to it. In a
+/// cluster there is such a channel for each primary. While the connection that carries wake-ups is silently dead,
+/// nothing else tells so: a queue that is idle has no wake-ups either.
 /// </summary>
 /// <param name="connection">The connection.</param>
 /// <param name="prefix">What the channels' names begin with.</param>

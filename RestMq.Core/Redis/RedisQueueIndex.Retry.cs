@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Repeats what failed, in the background: one queue at a time until that succeeds, then all that wait. While anything waits, calls do not try for
-/// themselves, so a shard that hangs delays no call.
+/// Repeats what failed, in the background: one queue at a time until that succeeds, then all that wait. While anything
+/// waits, calls do not try for themselves, so a shard that hangs delays no call.
 /// </summary>
 internal sealed partial class RedisQueueIndex
 {

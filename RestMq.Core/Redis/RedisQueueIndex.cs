@@ -6,24 +6,33 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// The index of queues: a sorted set of all names, each with score 0, so that it is paged in the order of the names' bytes.
+/// The index of queues: a sorted set of all names, each with score 0, so that it is paged in the order of the names'
+/// bytes.
 /// <para>
-/// A cluster keeps the index in another slot than a queue. No script can change both, and the shard of the index may be away while the shard of a queue is
-/// not. Therefore the index is best effort: it is changed after the queue, a call waits for the first attempt for <see cref="Brief"/> at most, and no call
-/// fails because of it. An attempt that fails is repeated in the background (<c>.Retry</c>).
+/// A cluster keeps the index in another slot than a queue. No script can change both, and the shard of the index may be
+/// away while the shard of a queue is not. Therefore the index is best effort: it is changed after the queue, a call
+/// waits for the first attempt for <see cref="Brief"/> at most, and no call fails because of it. An attempt that fails
+/// is repeated in the background (<c>.Retry</c>).
 /// </para>
 /// <para>
-/// After a create or a purge, a host changes the index. If that changed something, the host looks at the queue again, and repeats if the queue has changed:
-/// so the last to change the index has seen it right. A host that dies in between leaves an error: an add corrects a missing name within
+/// After a create or a purge, a host changes the index. If that changed something, the host looks at the queue again,
+/// and repeats if the queue has changed: so the last to change the index has seen it right. A host that dies in between
+/// leaves an error: an add corrects a missing name within
 /// <see cref="EnterEvery"/>, and the statistics of a queue correct both errors.
 /// </para>
 /// </summary>
 internal sealed partial class RedisQueueIndex : IAsyncDisposable
 {
-    /// <summary>How often a host enters the name of a queue that it adds to: another host may have died after it had removed the name.</summary>
+    /// <summary>
+    /// How often a host enters the name of a queue that it adds to: another host may have died after it had removed the
+    /// name.
+    /// </summary>
     private static readonly TimeSpan EnterEvery = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a call waits for the first attempt. An attempt takes as long as any command; this is for a shard that hangs.</summary>
+    /// <summary>
+    /// How long a call waits for the first attempt. An attempt takes as long as any command; this is for a shard that
+    /// hangs.
+    /// </summary>
     private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(100);
 
     // A name and a time each, some 100 bytes. A name that was forgotten costs one command more.
@@ -61,12 +70,14 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
     /// <summary>Enters a queue that was found to exist: now if it is new, else if it was not entered lately.</summary>
     /// <param name="queue">The queue.</param>
     /// <param name="meta">The key that tells whether it exists.</param>
-    /// <param name="isNew">Whether the call made the queue: then the call waits briefly, so that the queue is listed when the call is answered.</param>
+    /// <param name="isNew">Whether the call made the queue: then the call waits briefly, so that the queue is listed
+    /// when the call is answered.</param>
     public ValueTask NoteExistingAsync(QueueName queue, RedisKey meta, bool isNew)
     {
         var now = _time.GetTimestamp();
         if (!isNew && _entered.TryGet(queue, out var entered) && _time.GetElapsedTime(entered, now) < EnterEvery) return default;
-        // Noted before it is done, so that one call of many does it. A failure is repeated in the background, not by the next call.
+        // Noted before it is done, so that one call of many does it. A failure is repeated in the background, not by
+        // the next call.
         _entered.Set(queue, now);
         var update = UpdateAsync(queue, meta, exists: true);
         return isNew ? WaitBrieflyAsync(update) : default;

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Adds. A host knows the server that keeps a queue by <see cref="RedisIdentity"/>, and the script names that server. On another one, writes may have been
-/// lost: the script goes on with ids that were never given out.
+/// Adds. A host knows the server that keeps a queue by <see cref="RedisIdentity"/>, and the script names that server.
+/// On another one, writes may have been lost: the script goes on with ids that were never given out.
 /// </summary>
 internal sealed partial class RedisQueueStore
 {

@@ -9,8 +9,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// The store on Redis 6.2 or later. Each operation is one script (see <c>Scripts/</c>), so each is atomic; all keys of a queue are in one
-/// slot. This file adds and hands out; the others settle, look and administer, and listen.
+/// The store on Redis 6.2 or later. Each operation is one script (see <c>Scripts/</c>), so each is atomic; all keys of
+/// a queue are in one slot. This file adds and hands out; the others settle, look and administer, and listen.
 /// </summary>
 internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 {
@@ -30,7 +30,8 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     /// <param name="idempotencyWindow">How long an idempotency key is remembered.</param>
     /// <param name="logger">Told of connections lost and restored.</param>
     /// <param name="metrics">Told of what goes without anybody's doing.</param>
-    /// <param name="time">The clock of what it does itself now and then; the system's by default. That of messages is Redis' own.</param>
+    /// <param name="time">The clock of what it does itself now and then; the system's by default. That of messages is
+    /// Redis' own.</param>
     public RedisQueueStore(
         RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger, QueueMetrics metrics, TimeProvider? time = null)
     {

@@ -10,7 +10,8 @@ namespace RestMq.Redis;
 
 /// <summary>A script as a server runs it.</summary>
 /// <param name="Text">The script.</param>
-/// <param name="NamesServer">Whether the text names the server that is to run it. Such a script must not be sent to a server that does not know it.</param>
+/// <param name="NamesServer">Whether the text names the server that is to run it. Such a script must not be sent to a
+/// server that does not know it.</param>
 internal sealed record RedisScript(string Text, bool NamesServer = false)
 {
     /// <summary>The hash by which Redis knows a script that it has run.</summary>
@@ -18,8 +19,8 @@ internal sealed record RedisScript(string Text, bool NamesServer = false)
 }
 
 /// <summary>
-/// The scripts of <c>Scripts/</c>, each with its includes. The limits of <see cref="StoreLimits"/> and the defaults of <see cref="QueueSettings"/> are put
-/// before each, and what the script has to know of the server.
+/// The scripts of <c>Scripts/</c>, each with its includes. The limits of <see cref="StoreLimits"/> and the defaults of
+/// <see cref="QueueSettings"/> are put before each, and what the script has to know of the server.
 /// </summary>
 internal sealed partial class RedisScripts
 {

@@ -6,8 +6,9 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Waits for replicas, by <c>WAIT</c> on a connection that may be blocked. All who wait for one primary share its rounds, whatever their queues: a
-/// round covers everything that was written before it began, because any command takes the connection to the primary's last write.
+/// Waits for replicas, by <c>WAIT</c> on a connection that may be blocked. All who wait for one primary share its
+/// rounds, whatever their queues: a round covers everything that was written before it began, because any command takes
+/// the connection to the primary's last write.
 /// </summary>
 /// <param name="connect">Gives the connection.</param>
 /// <param name="options">How many replicas, and for how long.</param>
@@ -16,7 +17,8 @@ namespace RestMq.Redis;
 internal sealed partial class ReplicationBarrier(
     Func<CancellationToken, Task<IConnectionMultiplexer>> connect, RedisStoreOptions options, TimeProvider time, ILogger logger)
 {
-    // A server has one history until it restarts or its role changes. What is dropped here is made anew; those who wait in it are not affected.
+    // A server has one history until it restarts or its role changes. What is dropped here is made anew; those who wait
+    // in it are not affected.
     private const int MostLanes = 256;
 
     // More than can wait within the time limit.
@@ -88,8 +90,9 @@ internal sealed partial class ReplicationBarrier(
         {
             var connection = await connect(CancellationToken.None).ConfigureAwait(false);
             var server = connection.GetServer(key, flags: CommandFlags.DemandMaster);
-            // One after another on one connection. The first takes the connection to the last write. Before and after WAIT the server must be the primary
-            // that was written to: another one, which has taken its place, may have replicas that know nothing of these writes.
+            // One after another on one connection. The first takes the connection to the last write. Before and after
+            // WAIT the server must be the primary that was written to: another one, which has taken its place, may have
+            // replicas that know nothing of these writes.
             var before = server.ExecuteAsync("EVAL", AskHistory);
             var wait = server.ExecuteAsync("WAIT", options.Replicas, _milliseconds);
             var after = server.ExecuteAsync("EVAL", AskHistory);
@@ -100,7 +103,8 @@ internal sealed partial class ReplicationBarrier(
         }
         catch (Exception e)
         {
-            // Whatever it was, the message may exist: callers must be told that, and not a failure that says nothing of it.
+            // Whatever it was, the message may exist: callers must be told that, and not a failure that says nothing of
+            // it.
             LogLost(logger, e.Message);
             return new Round(false, e);
         }

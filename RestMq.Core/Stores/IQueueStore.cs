@@ -1,9 +1,9 @@
 namespace RestMq.Stores;
 
 /// <summary>
-/// The port below the engine: few operations, each atomic, the hot ones in batches, so that the engine can send the concurrent calls of
-/// one queue as one. All times are by the store's own clock. One contract suite runs on every implementation.
-/// A store that is away throws <see cref="RestMqUnavailableException"/>.
+/// The port below the engine: few operations, each atomic, the hot ones in batches, so that the engine can send the
+/// concurrent calls of one queue as one. All times are by the store's own clock. One contract suite runs on every
+/// implementation. A store that is away throws <see cref="RestMqUnavailableException"/>.
 /// </summary>
 internal interface IQueueStore
 {
@@ -17,18 +17,20 @@ internal interface IQueueStore
     bool Supports(Durability durability) => durability is Durability.Stored;
 
     /// <summary>
-    /// Adds messages in order: all of them, but for duplicates, and for those that find the queue full. Those that replicas are to have, because
-    /// the message or the queue's setting says so, are told with the point to wait for.
+    /// Adds messages in order: all of them, but for duplicates, and for those that find the queue full. Those that
+    /// replicas are to have, because the message or the queue's setting says so, are told with the point to wait for.
     /// </summary>
     /// <param name="queue">The queue.</param>
     /// <param name="messages">The messages.</param>
-    /// <param name="whole">Whether they belong together: then they find the queue full unless it has room for all.</param>
+    /// <param name="whole">Whether they belong together: then they find the queue full unless it has room for
+    /// all.</param>
     /// <param name="cancellationToken">Ends it before it has begun.</param>
     /// <returns>A result for each message.</returns>
     ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken);
 
     /// <summary>Waits until enough replicas have what was written up to a point.</summary>
-    /// <exception cref="RestMqNotReplicatedException">They have not in time, the wait was cancelled, or it cannot be known.</exception>
+    /// <exception cref="RestMqNotReplicatedException">They have not in time, the wait was cancelled, or it cannot be
+    /// known.</exception>
     ValueTask ReplicatedAsync(ReplicationPoint point, CancellationToken cancellationToken) =>
         throw new NotSupportedException("A store that does not support Durability.Replicated gives no point to wait for.");
 
@@ -41,7 +43,9 @@ internal interface IQueueStore
     /// <returns>A result for each settlement.</returns>
     ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken);
 
-    /// <summary>Settles, then hands out: what a queue's callers are done with and what they want go to the store together.</summary>
+    /// <summary>
+    /// Settles, then hands out: what a queue's callers are done with and what they want go to the store together.
+    /// </summary>
     async ValueTask<Exchanged> ExchangeAsync(
         QueueName queue, IReadOnlyList<Settlement> settlements, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
     {
@@ -56,40 +60,47 @@ internal interface IQueueStore
     ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The step of a broadcast: moves up to <see cref="BroadcastRequest.Move"/> ready messages to the live log (unless the queue is stopped or
-    /// its policy is another), then reads the log after a sequence.
+    /// The step of a broadcast: moves up to <see cref="BroadcastRequest.Move"/> ready messages to the live log (unless
+    /// the queue is stopped or its policy is another), then reads the log after a sequence.
     /// </summary>
     ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken);
 
     /// <summary>One message wherever it is.</summary>
     ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken);
 
-    /// <summary>The newest messages in a place, newest first. Bounded work: behind many deleted messages it may see fewer.</summary>
+    /// <summary>
+    /// The newest messages in a place, newest first. Bounded work: behind many deleted messages it may see fewer.
+    /// </summary>
     ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken);
 
     /// <summary>Deletes everything of a queue but its counters of ids, and tells every daemon.</summary>
     ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Deletes some of the messages in one place, once what is due has been moved: a bounded number, and bounded work. The other places, the
-    /// settings and the streams stay as they are.
+    /// Deletes some of the messages in one place, once what is due has been moved: a bounded number, and bounded work.
+    /// The other places, the settings and the streams stay as they are.
     /// </summary>
     ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken);
 
     /// <summary>Returns names of queues, in the order of their UTF-8 bytes (<see cref="NameOrder"/>).</summary>
-    /// <param name="after">The name after which to begin, whether or not there is such a queue; null for the first.</param>
+    /// <param name="after">The name after which to begin, whether or not there is such a queue; null for the
+    /// first.</param>
     /// <param name="max">How many names at most.</param>
     /// <param name="cancellationToken">Ends it.</param>
     ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken);
 
-    /// <summary>Lists every queue that there is, should the list of them have been lost. Its cost is that of all keys.</summary>
+    /// <summary>
+    /// Lists every queue that there is, should the list of them have been lost. Its cost is that of all keys.
+    /// </summary>
     /// <returns>How many queues there are.</returns>
     ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken);
 
     /// <summary>Changes settings (an empty change only reads them).</summary>
     ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken);
 
-    /// <summary>Returns up to 100 dead letters to the tail, oldest first, as new: with a fresh count and no time to die.</summary>
+    /// <summary>
+    /// Returns up to 100 dead letters to the tail, oldest first, as new: with a fresh count and no time to die.
+    /// </summary>
     /// <returns>How many; 100 means that there may be more.</returns>
     ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken);
 
@@ -101,34 +112,39 @@ internal interface IQueueStore
     ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Calls back, on any thread and without waiting, for every hint about the queue from any daemon, this one included. Hints may be lost.
-    /// The task completes when hints are flowing. Disposing ends it.
+    /// Calls back, on any thread and without waiting, for every hint about the queue from any daemon, this one
+    /// included. Hints may be lost. The task completes when hints are flowing. Disposing ends it.
     /// </summary>
     ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gets whether wake-ups are proven to arrive: the store has lately received what it had sent to itself by the same way. Then a slow poll may be much
-    /// slower. Reading it may begin the proof. A store whose wake-ups cannot be lost has nothing to prove.
+    /// Gets whether wake-ups are proven to arrive: the store has lately received what it had sent to itself by the same
+    /// way. Then a slow poll may be much slower. Reading it may begin the proof. A store whose wake-ups cannot be lost
+    /// has nothing to prove.
     /// </summary>
     bool WakeUpsFlow => true;
 
-    /// <summary>Raised, on any thread, when wake-ups that were proven to arrive may have been lost: what waits looks for itself.</summary>
+    /// <summary>
+    /// Raised, on any thread, when wake-ups that were proven to arrive may have been lost: what waits looks for itself.
+    /// </summary>
     event Action? WakeUpsLost { add { } remove { } }
 
-    /// <summary>Whether messages can be kept now, and kept well: being away is an answer here, not an exception.</summary>
+    /// <summary>
+    /// Whether messages can be kept now, and kept well: being away is an answer here, not an exception.
+    /// </summary>
     ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => new(StoreReport.Sound);
 }
 
 /// <summary>Something that was written, and that replicas are to have.</summary>
 /// <param name="Queue">The queue that was written to; it tells where.</param>
-/// <param name="History">
-/// The name of the history of writes that it is part of. Only replicas of the same history can tell whether they have it: after a failover
-/// another server may answer, which never had it.
+/// <param name="History"> The name of the history of writes that it is part of. Only replicas of the same history can
+/// tell whether they have it: after a failover another server may answer, which never had it.
 /// </param>
 internal sealed record ReplicationPoint(QueueName Queue, string History);
 
 /// <summary>What a hint says.</summary>
-/// <param name="IsPurge">The queue was purged: end the streams. Otherwise: something may have become ready, or will be due at a new time, or the settings changed; look again.</param>
+/// <param name="IsPurge">The queue was purged: end the streams. Otherwise: something may have become ready, or will be
+/// due at a new time, or the settings changed; look again.</param>
 /// <param name="Ended">Hand-outs that ended, where somebody holds messages to settle himself.</param>
 internal sealed record QueueHint(bool IsPurge, IReadOnlyList<Receipt> Ended)
 {
@@ -140,23 +156,26 @@ internal sealed record QueueHint(bool IsPurge, IReadOnlyList<Receipt> Ended)
 /// <summary>One caller's share of a lease.</summary>
 /// <param name="Count">How many messages at most.</param>
 /// <param name="Lease">For how long.</param>
-/// <param name="Live">Whether it is for live consumers: it gets nothing while the queue is stopped or its policy is not round robin.</param>
-/// <param name="Held">
-/// Whether it is for live consumers that settle by themselves, wherever they like: it gets nothing while the queue is stopped, and for as long
-/// as it may be held, hints tell of the hand-outs that end.
+/// <param name="Live">Whether it is for live consumers: it gets nothing while the queue is stopped or its policy is not
+/// round robin.</param>
+/// <param name="Held"> Whether it is for live consumers that settle by themselves, wherever they like: it gets nothing
+/// while the queue is stopped, and for as long as it may be held, hints tell of the hand-outs that end.
 /// </param>
-/// <param name="Bytes">How much at most, give or take a message, when it is for live consumers: one that is comes alone.</param>
+/// <param name="Bytes">How much at most, give or take a message, when it is for live consumers: one that is comes
+/// alone.</param>
 internal readonly record struct LeaseRequest(
     int Count, TimeSpan Lease, bool Live = false, bool Held = false, long Bytes = StoreLimits.ReplyBytes);
 
 /// <summary>What a lease gave.</summary>
 /// <param name="Messages">The messages, in order: the first request's, then the second's.</param>
-/// <param name="Next">When there was too little: how long until something becomes ready by itself (zero: at once, ask again); null when nothing will.</param>
-/// <param name="Settings">The settings that matter to live delivery, as they are now; without meaning when no live caller asked.</param>
-/// <param name="More">Whether more messages may be ready, so that others who wait must look. False only if the store knows that none is.</param>
-/// <param name="Due">
-/// Where no more are ready: how long until something becomes ready by itself, what was just leased included; null when nothing will. Whoever waits would learn
-/// it by a look, and there is none.
+/// <param name="Next">When there was too little: how long until something becomes ready by itself (zero: at once, ask
+/// again); null when nothing will.</param>
+/// <param name="Settings">The settings that matter to live delivery, as they are now; without meaning when no live
+/// caller asked.</param>
+/// <param name="More">Whether more messages may be ready, so that others who wait must look. False only if the store
+/// knows that none is.</param>
+/// <param name="Due"> Where no more are ready: how long until something becomes ready by itself, what was just leased
+/// included; null when nothing will. Whoever waits would learn it by a look, and there is none.
 /// </param>
 internal readonly record struct LeasedBatch(IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, LiveState Settings, bool More = false, TimeSpan? Due = null);
 
@@ -173,14 +192,15 @@ internal readonly record struct Purged(long Deleted, bool More);
 /// <summary>What decides what a pump does.</summary>
 /// <param name="Policy">The policy.</param>
 /// <param name="Stopped">Whether live delivery is paused.</param>
-/// <param name="Epoch">
-/// Greater after each purge of the whole queue, also of one that did not exist: streams that have seen a smaller one end. It is less when the store has
-/// lost it, which ends nothing. Always 0 of a store whose hints cannot be lost.
+/// <param name="Epoch"> Greater after each purge of the whole queue, also of one that did not exist: streams that have
+/// seen a smaller one end. It is less when the store has lost it, which ends nothing. Always 0 of a store whose hints
+/// cannot be lost.
 /// </param>
 internal readonly record struct LiveState(QueuePolicy Policy, bool Stopped, long Epoch = 0);
 
 /// <summary>A step of a broadcast.</summary>
-/// <param name="After">Read the log after this sequence; null to start at the log's end as it was before the move.</param>
+/// <param name="After">Read the log after this sequence; null to start at the log's end as it was before the
+/// move.</param>
 /// <param name="Move">How many ready messages to move to the log at most.</param>
 /// <param name="Read">How many messages to read from the log at most.</param>
 /// <param name="Bytes">How much to read at most, give or take a message.</param>

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace RestMq.Stores;
 
 /// <summary>
-/// Keeps the values of keys that were used lately. There are two generations of at most <paramref name="generation"/> entries each: a use moves an entry to
-/// the young one, and when that is full, the old one is dropped. So as many keys as a generation holds are never forgotten while they are in use.
+/// Keeps the values of keys that were used lately. There are two generations of at most <paramref name="generation"/>
+/// entries each: a use moves an entry to the young one, and when that is full, the old one is dropped. So as many keys
+/// as a generation holds are never forgotten while they are in use.
 /// </summary>
 /// <param name="generation">The size of a generation, in entries.</param>
 internal sealed class RecentCache<TKey, TValue>(int generation) where TKey : notnull

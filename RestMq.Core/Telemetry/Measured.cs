@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace RestMq.Telemetry;
 
-/// <summary>A call that is being measured, from when it is made until it is <see cref="Done"/> or has <see cref="Failed"/>.</summary>
+/// <summary>
+/// A call that is being measured, from when it is made until it is <see cref="Done"/> or has <see cref="Failed"/>.
+/// </summary>
 /// <param name="metrics">Where its numbers go.</param>
 /// <param name="operation">What is done.</param>
 /// <param name="queue">With which queue.</param>

@@ -5,8 +5,9 @@ using Microsoft.Extensions.Options;
 namespace RestMq.Telemetry;
 
 /// <summary>
-/// What happens, in numbers, by the names of OpenTelemetry's conventions for messaging; what those have no name for begins with <c>restmq.</c>.
-/// A verb costs a look at a flag while nobody listens. Queues are named only where the application asks for it: their number has no bound.
+/// What happens, in numbers, by the names of OpenTelemetry's conventions for messaging; what those have no name for
+/// begins with <c>restmq.</c>. A verb costs a look at a flag while nobody listens. Queues are named only where the
+/// application asks for it: their number has no bound.
 /// </summary>
 internal sealed class QueueMetrics : IDisposable
 {
@@ -67,7 +68,9 @@ internal sealed class QueueMetrics : IDisposable
     /// <summary>Tells of messages that died in a call of this daemon; no other tells of them.</summary>
     public void Expired(QueueName queue, long messages) => Count(_expired, queue, messages);
 
-    /// <summary>Tells of messages that were buried in a call of this daemon because they had been handed out too often.</summary>
+    /// <summary>
+    /// Tells of messages that were buried in a call of this daemon because they had been handed out too often.
+    /// </summary>
     public void Buried(QueueName queue, long messages) => Count(_buried, queue, messages, Tag("restmq.reason", "max_receives"));
 
     public void Delivered(QueueName queue) => Count(_delivered, queue, 1);

@@ -1,6 +1,9 @@
 namespace RestMq.Wire;
 
-/// <summary>The wire's words for what the engine has as enumerations. This file is compiled into each assembly that speaks the wire.</summary>
+/// <summary>
+/// The wire's words for what the engine has as enumerations. This file is compiled into each assembly that speaks the
+/// wire.
+/// </summary>
 internal static class Words
 {
     public static string Of(QueuePolicy policy) => policy switch

@@ -7,7 +7,9 @@ using RestMq.Wire;
 
 namespace RestMq.Sample.Cli;
 
-/// <summary>The engine in this process, on the Redis of the settings. It is one more daemon, for as long as the verb takes.</summary>
+/// <summary>
+/// The engine in this process, on the Redis of the settings. It is one more daemon, for as long as the verb takes.
+/// </summary>
 internal sealed class EngineQueues : IQueues
 {
     private const int Newest = 10;
@@ -40,7 +42,8 @@ internal sealed class EngineQueues : IQueues
         var written = 0;
         try
         {
-            // The caller comes back for the next one when it has written this one; a caller that does not gives back all that it had not.
+            // The caller comes back for the next one when it has written this one; a caller that does not gives back
+            // all that it had not.
             foreach (var message in found)
             {
                 yield return Bytes(buffer => JsonText.Write(buffer, message, static (writer, m) => MessageJson.Write(writer, m)));

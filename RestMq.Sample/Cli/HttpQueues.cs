@@ -48,7 +48,8 @@ internal sealed class HttpQueues : IQueues
         try
         {
             await foreach (var line in LinesAsync(target, cancellationToken)) found.Add(Reply.Read(line, Split));
-            // The caller comes back for the next one when it has written this one; a caller that does not gives back all that it had not.
+            // The caller comes back for the next one when it has written this one; a caller that does not gives back
+            // all that it had not.
             foreach (var (message, receipt) in found)
             {
                 yield return message;

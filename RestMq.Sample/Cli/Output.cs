@@ -60,8 +60,8 @@ internal sealed class Output : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
-    // Console's own stream says nothing when the reader of a pipe has gone: `consume | head` would go on, and lose what it takes. A FileStream
-    // throws. For a file it must be Console's, which appends where others write too.
+    // Console's own stream says nothing when the reader of a pipe has gone: `consume | head` would go on, and lose what
+    // it takes. A FileStream throws. For a file it must be Console's, which appends where others write too.
     private static Stream Open()
     {
         if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace RestMq.Client;
 
-/// <summary>What the client asks of a host as durability, and what it makes of the answers. The host is the test: it needs no replica for that.</summary>
+/// <summary>
+/// What the client asks of a host as durability, and what it makes of the answers. The host is the test: it needs no
+/// replica for that.
+/// </summary>
 public sealed class DurabilityTests : IDisposable
 {
     private readonly Answering _host = new();

@@ -54,7 +54,8 @@ public sealed class StoreAwayTests : IAsyncLifetime
         await EveryRouteIsUnavailableAsync();
         Redis.Resume();
         await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 200, "the host works again");
-        // What was asked meanwhile may have been done after all: the reply said no more than that the store did not answer.
+        // What was asked meanwhile may have been done after all: the reply said no more than that the store did not
+        // answer.
         await _host.PostAsync("fresh", "x");
         (await _host.TakeValueAsync("fresh")).Should().Be("x");
     }

@@ -9,7 +9,9 @@ public sealed partial class ArchitectureTests
 {
     private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers"];
 
-    /// <summary>Event ids are what people filter logs by: one is added here when a message is, and none changes its meaning.</summary>
+    /// <summary>
+    /// Event ids are what people filter logs by: one is added here when a message is, and none changes its meaning.
+    /// </summary>
     private static readonly (int Id, string Message)[] Events =
     [
         (1, "RedisSource.LogLost"),

@@ -78,7 +78,8 @@ internal static class FuzzRun
 
     private static bool EndsByItself(string key) => key.Contains("}:once:", StringComparison.Ordinal) || key.Contains("}:sent:", StringComparison.Ordinal);
 
-    // Purged queues leave their counters for a day, idempotency keys for five minutes, and what an exchange delivered for one.
+    // Purged queues leave their counters for a day, idempotency keys for five minutes, and what an exchange delivered
+    // for one.
     private static async Task CheckNothingStaysAsync(IConnectionMultiplexer redis, List<string> failures)
     {
         foreach (var key in await KeysAsync(redis))

@@ -59,10 +59,14 @@ internal sealed class Book : IOutcomes
         }
     }
 
-    /// <summary>A receipt of an earlier delivery of <paramref name="entry"/> settled the message of this number, though it was settled long ago.</summary>
+    /// <summary>
+    /// A receipt of an earlier delivery of <paramref name="entry"/> settled the message of this number, though it was
+    /// settled long ago.
+    /// </summary>
     public void AckedByOldReceipt(Entry entry, long id)
     {
-        // The same message again, whose ack was lost with a server, is rightly acked. Another one under its number is not.
+        // The same message again, whose ack was lost with a server, is rightly acked. Another one under its number is
+        // not.
         lock (_lock)
         {
             if (_named.TryGetValue(id, out var entries) && entries.Any(other => other != entry)) _wronglyAcked++;
@@ -83,7 +87,8 @@ internal sealed class Book : IOutcomes
     }
 
     /// <summary>Reckons up, when all have ended.</summary>
-    /// <param name="everyone">Whether each consumer should have got every message, rather than all of them together.</param>
+    /// <param name="everyone">Whether each consumer should have got every message, rather than all of them
+    /// together.</param>
     public Tally Close(bool everyone = false)
     {
         lock (_lock)
@@ -129,7 +134,8 @@ internal sealed class Book : IOutcomes
         _lastAdd = now;
     }
 
-    // First hand-outs of messages of one producer that one consumer got after a later one. Those in doubt may have been added whenever.
+    // First hand-outs of messages of one producer that one consumer got after a later one. Those in doubt may have been
+    // added whenever.
     private int Reordered(Page page)
     {
         var latest = new Dictionary<int, int>();
@@ -163,7 +169,8 @@ internal sealed class Book : IOutcomes
 /// <param name="Delivered">Messages that consumers got whole, each time they did.</param>
 /// <param name="Duplicated">Those of them that had been got before.</param>
 /// <param name="Lost">Acknowledged, and never got.</param>
-/// <param name="Reordered">Got after a later one of the same producer by the same consumer, redelivered ones and those in doubt apart.</param>
+/// <param name="Reordered">Got after a later one of the same producer by the same consumer, redelivered ones and those
+/// in doubt apart.</param>
 /// <param name="AddedTwice">Messages that came under two keys.</param>
 /// <param name="WronglyAcked">Old receipts that settled another message than their own.</param>
 /// <param name="Silence">The longest time without any acknowledged add, in milliseconds.</param>

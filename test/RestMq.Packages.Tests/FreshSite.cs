@@ -1,6 +1,8 @@
 namespace RestMq.Packages;
 
-/// <summary>A new web application with the README's lines in it, at work on a port and a Redis server of its own.</summary>
+/// <summary>
+/// A new web application with the README's lines in it, at work on a port and a Redis server of its own.
+/// </summary>
 internal sealed class FreshSite(RedisServer redis, ChildProcess process, int port) : IAsyncDisposable
 {
     public RedisServer Redis => redis;

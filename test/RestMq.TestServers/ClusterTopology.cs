@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace RestMq.TestServers;
 
-/// <summary>A Redis cluster on the loopback: three primaries and three replicas, unless the options say otherwise.</summary>
+/// <summary>
+/// A Redis cluster on the loopback: three primaries and three replicas, unless the options say otherwise.
+/// </summary>
 public sealed class ClusterTopology : IAsyncDisposable
 {
     public const int Slots = 16384;
@@ -13,13 +15,18 @@ public sealed class ClusterTopology : IAsyncDisposable
 
     private ClusterTopology(ClusterOptions options) => _options = options;
 
-    /// <summary>All nodes, whatever they are: the primaries of the start, then their replicas in the same order.</summary>
+    /// <summary>
+    /// All nodes, whatever they are: the primaries of the start, then their replicas in the same order.
+    /// </summary>
     public IReadOnlyList<ClusterNode> Nodes { get; private set; } = [];
 
     /// <summary>The connection string for hosts: all nodes.</summary>
     public string Configuration => string.Join(',', Nodes.Select(node => node.Redis.Address));
 
-    /// <summary>Starts the nodes and makes a cluster of them. All slots are served and all replicas are connected when the task completes.</summary>
+    /// <summary>
+    /// Starts the nodes and makes a cluster of them. All slots are served and all replicas are connected when the task
+    /// completes.
+    /// </summary>
     public static async Task<ClusterTopology> LaunchAsync(ClusterOptions? options = null, CancellationToken cancellationToken = default)
     {
         var topology = new ClusterTopology(options ?? new ClusterOptions());
@@ -62,7 +69,10 @@ public sealed class ClusterTopology : IAsyncDisposable
         return replicas;
     }
 
-    /// <summary>A planned failover (<c>CLUSTER FAILOVER</c>) of a primary to its replica. Returns the new primary, once all nodes know it.</summary>
+    /// <summary>
+    /// A planned failover (<c>CLUSTER FAILOVER</c>) of a primary to its replica. Returns the new primary, once all
+    /// nodes know it.
+    /// </summary>
     public async Task<ClusterNode> FailoverAsync(ClusterNode primary, CancellationToken cancellationToken = default)
     {
         var replica = (await ReplicasOfAsync(primary, cancellationToken)).FirstOrDefault() ?? throw new InvalidOperationException("The primary has no replica.");
@@ -86,11 +96,15 @@ public sealed class ClusterTopology : IAsyncDisposable
         return successor;
     }
 
-    /// <summary>Waits until every node that runs finds the cluster in order, and every replica among them is connected.</summary>
+    /// <summary>
+    /// Waits until every node that runs finds the cluster in order, and every replica among them is connected.
+    /// </summary>
     public Task WaitUntilServedAsync(CancellationToken cancellationToken = default) =>
         Until.NothingMissingAsync(() => MissingAsync(cancellationToken), "the cluster serves all slots", Patience, cancellationToken);
 
-    /// <summary>Begins to move a slot to another primary. Each step is the caller's, so the move can be paused half way.</summary>
+    /// <summary>
+    /// Begins to move a slot to another primary. Each step is the caller's, so the move can be paused half way.
+    /// </summary>
     public async Task<SlotMigration> BeginMigrationAsync(int slot, ClusterNode target, CancellationToken cancellationToken = default)
     {
         var migration = new SlotMigration(this, slot, await PrimaryOfAsync(slot, cancellationToken), target);
@@ -105,7 +119,10 @@ public sealed class ClusterTopology : IAsyncDisposable
         await migration.FinishAsync(cancellationToken);
     }
 
-    /// <summary>Kills every node that holds a slot's data, so that the slot is away. <see cref="RestartDeadAsync"/> brings them back.</summary>
+    /// <summary>
+    /// Kills every node that holds a slot's data, so that the slot is away. <see cref="RestartDeadAsync"/> brings them
+    /// back.
+    /// </summary>
     public async Task KillShardAsync(int slot, CancellationToken cancellationToken = default)
     {
         var primary = await PrimaryOfAsync(slot, cancellationToken);

@@ -4,8 +4,8 @@ using System.Net;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// Finds the process at the other end of a connection on the loopback, by <c>/proc</c> of Linux. So a proxy can cut off some processes and not
-/// others, though they all come from 127.0.0.1.
+/// Finds the process at the other end of a connection on the loopback, by <c>/proc</c> of Linux. So a proxy can cut off
+/// some processes and not others, though they all come from 127.0.0.1.
 /// </summary>
 public static class ConnectionOwner
 {

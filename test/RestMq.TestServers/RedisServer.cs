@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A real <c>redis-server</c> on a port of the loopback. Its data is in a temporary folder and, unless <see cref="Settings"/> say otherwise, on disk
-/// after every write, so it can be killed and started again without loss.
+/// A real <c>redis-server</c> on a port of the loopback. Its data is in a temporary folder and, unless
+/// <see cref="Settings"/> say otherwise, on disk after every write, so it can be killed and started again without loss.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
@@ -17,7 +17,9 @@ public sealed class RedisServer : IAsyncDisposable
     private ChildProcess? _process;
     private bool _hasStarted;
 
-    /// <summary>Arguments of its own, such as <c>--maxmemory 3mb</c> in two items. They win over those that all servers have.</summary>
+    /// <summary>
+    /// Arguments of its own, such as <c>--maxmemory 3mb</c> in two items. They win over those that all servers have.
+    /// </summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
     /// <summary>Where its data is.</summary>
@@ -56,7 +58,9 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it, also again after it was ended, with the data that it had. It answers when the task completes.</summary>
+    /// <summary>
+    /// Starts it, also again after it was ended, with the data that it had. It answers when the task completes.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (IsRunning) throw new InvalidOperationException("The server is running.");
@@ -72,7 +76,9 @@ public sealed class RedisServer : IAsyncDisposable
         _hasStarted = true;
     }
 
-    /// <summary>Starts a server that replicates this one, and has everything that this one has when the task completes.</summary>
+    /// <summary>
+    /// Starts a server that replicates this one, and has everything that this one has when the task completes.
+    /// </summary>
     public async Task<RedisServer> LaunchReplicaAsync(CancellationToken cancellationToken = default)
     {
         var replica = await LaunchAsync("--replicaof", "127.0.0.1", $"{Port}");

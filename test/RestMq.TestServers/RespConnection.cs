@@ -6,7 +6,8 @@ using System.Text;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A connection to one Redis or Sentinel server. It follows no redirection, no failover and no topology, so a test knows which server it asked.
+/// A connection to one Redis or Sentinel server. It follows no redirection, no failover and no topology, so a test
+/// knows which server it asked.
 /// </summary>
 public sealed class RespConnection : IAsyncDisposable
 {

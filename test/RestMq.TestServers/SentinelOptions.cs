@@ -16,8 +16,8 @@ public sealed class SentinelOptions
     public TimeSpan FailoverTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Whether the sentinels look and tell a few times a second, by <c>SENTINEL DEBUG</c>. Otherwise they ask servers for their role every ten seconds,
-    /// and leave a deposed primary that still answers as one for eight.
+    /// Whether the sentinels look and tell a few times a second, by <c>SENTINEL DEBUG</c>. Otherwise they ask servers
+    /// for their role every ten seconds, and leave a deposed primary that still answers as one for eight.
     /// </summary>
     public bool Hurried { get; init; }
 

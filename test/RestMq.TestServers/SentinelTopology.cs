@@ -3,7 +3,8 @@ using System.Net;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// One primary, its replicas and three sentinels on the loopback. Every server announces the address of a proxy of its own, so that it can be cut off.
+/// One primary, its replicas and three sentinels on the loopback. Every server announces the address of a proxy of its
+/// own, so that it can be cut off.
 /// </summary>
 public sealed class SentinelTopology : IAsyncDisposable
 {
@@ -47,7 +48,9 @@ public sealed class SentinelTopology : IAsyncDisposable
         return Servers.Single(server => server.Proxy.Port == port);
     }
 
-    /// <summary>A planned failover: asks a sentinel for it, and waits until all agree. Returns the new primary.</summary>
+    /// <summary>
+    /// A planned failover: asks a sentinel for it, and waits until all agree. Returns the new primary.
+    /// </summary>
     public async Task<ProxiedRedis> FailoverAsync(CancellationToken cancellationToken = default)
     {
         var old = await CurrentPrimaryAsync(cancellationToken);
@@ -84,18 +87,20 @@ public sealed class SentinelTopology : IAsyncDisposable
         async () => await CurrentPrimaryAsync(cancellationToken) == old ? "the old one is named" : null, "the sentinels name another primary", Patience, cancellationToken);
 
     /// <summary>
-    /// Waits until all sentinels name one primary, it says that it is one, all other servers that run replicate it, and each sentinel knows all others.
+    /// Waits until all sentinels name one primary, it says that it is one, all other servers that run replicate it, and
+    /// each sentinel knows all others.
     /// </summary>
     public Task WaitForAgreementAsync(CancellationToken cancellationToken = default) =>
         Until.NothingMissingAsync(() => DisagreementAsync(cancellationToken), "sentinels and servers agree", Patience, cancellationToken);
 
     /// <summary>
-    /// Cuts off one side from the other: connections from these servers' and processes' side reach only that side. Sentinels are on the other side.
-    /// Connections that are open stall, as when a cable is pulled.
+    /// Cuts off one side from the other: connections from these servers' and processes' side reach only that side.
+    /// Sentinels are on the other side. Connections that are open stall, as when a cable is pulled.
     /// </summary>
     /// <param name="servers">The Redis servers that are cut off.</param>
     /// <param name="hosts">The process ids of the hosts on their side.</param>
-    /// <param name="sources">Addresses of the loopback from which clients on their side connect, for clients within the test's process.</param>
+    /// <param name="sources">Addresses of the loopback from which clients on their side connect, for clients within the
+    /// test's process.</param>
     public void Partition(IReadOnlyCollection<ProxiedRedis> servers, IReadOnlyCollection<int>? hosts = null, IReadOnlyCollection<IPAddress>? sources = null)
     {
         int[] processes = [.. servers.Where(server => server.Redis.IsRunning).Select(server => server.Redis.ProcessId), .. hosts ?? []];
@@ -121,7 +126,8 @@ public sealed class SentinelTopology : IAsyncDisposable
     {
         Servers = [.. Enumerable.Range(0, _options.Replicas + 1).Select(_ => new ProxiedRedis(_options.Settings))];
         await Task.WhenAll(Servers.Select(server => server.StartAsync(cancellationToken)));
-        // Not by an argument: a server that was killed and comes back says that it is a primary, as with a configuration that nobody rewrote.
+        // Not by an argument: a server that was killed and comes back says that it is a primary, as with a
+        // configuration that nobody rewrote.
         foreach (var replica in Servers.Skip(1)) await replica.Redis.AskAsync(cancellationToken, "REPLICAOF", "127.0.0.1", $"{Servers[0].Proxy.Port}");
         Sentinels = [.. Enumerable.Range(0, _options.Sentinels).Select(_ => new SentinelServer(Service, Servers[0].Proxy.Port, _options))];
         await Task.WhenAll(Sentinels.Select(sentinel => sentinel.StartAsync()));

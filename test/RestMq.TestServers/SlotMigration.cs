@@ -3,8 +3,9 @@ using System.Globalization;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A slot on its way from one primary to another, as <c>redis-cli --cluster reshard</c> moves it. Between two steps some keys of the slot are here and
-/// some there, and Redis answers a script that names both kinds with <c>TRYAGAIN</c>.
+/// A slot on its way from one primary to another, as <c>redis-cli --cluster reshard</c> moves it. Between two steps
+/// some keys of the slot are here and some there, and Redis answers a script that names both kinds with
+/// <c>TRYAGAIN</c>.
 /// </summary>
 public sealed class SlotMigration
 {

@@ -9,10 +9,16 @@ public enum ProxyMode
     /// <summary>Everything passes.</summary>
     Open,
 
-    /// <summary>Nothing passes, and nobody is told, as when packets get lost on the way. When the proxy opens again the held bytes follow, as TCP sends them again.</summary>
+    /// <summary>
+    /// Nothing passes, and nobody is told, as when packets get lost on the way. When the proxy opens again the held
+    /// bytes follow, as TCP sends them again.
+    /// </summary>
     Stall,
 
-    /// <summary>Whatever comes is thrown away. When the proxy opens again the connection is reset, for a gap in it cannot be mended.</summary>
+    /// <summary>
+    /// Whatever comes is thrown away. When the proxy opens again the connection is reset, for a gap in it cannot be
+    /// mended.
+    /// </summary>
     Drop,
 
     /// <summary>Connections are reset, new ones at once.</summary>
@@ -20,8 +26,8 @@ public enum ProxyMode
 }
 
 /// <summary>
-/// A TCP proxy before a server on the loopback that can be cut, both ways or one way, for everyone or for some clients, so that tests can make a
-/// partition without root. Servers of a partition must announce the address of their proxy.
+/// A TCP proxy before a server on the loopback that can be cut, both ways or one way, for everyone or for some clients,
+/// so that tests can make a partition without root. Servers of a partition must announce the address of their proxy.
 /// </summary>
 public sealed class TcpProxy : IAsyncDisposable
 {

@@ -6,7 +6,8 @@ namespace RestMq.TestServers;
 internal static class Until
 {
     /// <summary>Asks until nothing is missing; fails with what was missing when the time is over.</summary>
-    /// <param name="missing">Returns null when the state is reached, else what it lacks. An exception of a server that is away counts as lacking.</param>
+    /// <param name="missing">Returns null when the state is reached, else what it lacks. An exception of a server that
+    /// is away counts as lacking.</param>
     /// <param name="wanted">The state, for the message.</param>
     /// <param name="patience">For how long.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// Kills the servers of a test process that was itself killed (SIGKILL), which no handler of its own can do. It is a shell that reads the ids of
-/// the servers from a pipe. The pipe ends with the test process, and the shell then kills the servers that are left.
+/// Kills the servers of a test process that was itself killed (SIGKILL), which no handler of its own can do. It is a
+/// shell that reads the ids of the servers from a pipe. The pipe ends with the test process, and the shell then kills
+/// the servers that are left.
 /// </summary>
 internal static class Watchdog
 {

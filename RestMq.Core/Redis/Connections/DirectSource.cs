@@ -77,7 +77,7 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
     private Task<IConnectionMultiplexer> ConnectBlockingAsync(CancellationToken cancellationToken) =>
         ConnectAsync(options.BlockingConnectionFactory, configuration?.ForBlocking(options.ReplicationTimeout), cancellationToken);
 
-    // Whatever keeps the application from giving its connection, there is none: a later call may have one.
+    // For whatever reason the application gives no connection, there is none now: a later call may have one.
     private static async Task<IConnectionMultiplexer> ConnectAsync(
         Func<CancellationToken, Task<IConnectionMultiplexer>>? factory, ConfigurationOptions? configuration, CancellationToken cancellationToken)
     {

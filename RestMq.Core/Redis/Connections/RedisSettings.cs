@@ -44,7 +44,8 @@ internal static class RedisSettings
     }
 
     /// <summary>
-    /// Returns whether there can be a second connection that a command may block. One that the application gives may be the one for calls, unless it says otherwise.
+    /// Returns whether there can be a second connection that a command may block. One that the application gives may be
+    /// the one for calls, unless it says otherwise.
     /// </summary>
     public static bool AllowsBlocking(RedisStoreOptions options) => options.ConnectionFactory is null || options.BlockingConnectionFactory is not null;
 

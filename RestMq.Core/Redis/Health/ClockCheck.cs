@@ -10,7 +10,7 @@ namespace RestMq.Redis.Health;
 /// </summary>
 internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
 {
-    /// <summary>What the clocks may differ by before anybody is told.</summary>
+    /// <summary>The difference of the clocks above which readiness warns.</summary>
     public static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(1);
 
     // Replicas may need a connection for it, so a probe that comes every second does not measure each time.

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Health;
 
-/// <summary>What one primary says of itself.</summary>
+/// <summary>The settings and state that one primary reports.</summary>
 internal sealed class ServerReport
 {
     public const string Unknown = "unknown";

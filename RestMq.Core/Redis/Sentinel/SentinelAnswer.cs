@@ -38,7 +38,8 @@ internal enum Consent
 /// <param name="Primary">The server that a majority names; null when none does.</param>
 /// <param name="Epoch">The epoch of that server's promotion.</param>
 /// <param name="Until">Until when this holds, on the monotonic clock.</param>
-/// <param name="GraceUntil">Until when a reply may be believed though a failover has begun: the old primary is not deposed yet.</param>
+/// <param name="GraceUntil">Until when a reply may be believed though a failover has begun: the old primary is not
+/// deposed yet.</param>
 /// <param name="Reason">A sentence for people: why calls may not go on.</param>
 internal sealed record Verdict(Consent Consent, EndPoint? Primary, long Epoch, long Until, long GraceUntil, string Reason)
 {

@@ -104,7 +104,9 @@ public abstract partial class BugTests
         await LeavesNothingAsync(queue);
     }
 
-    /// <summary>Asserts that the queue is empty in every place, and soon has no key in Redis but its settings and counters.</summary>
+    /// <summary>
+    /// Asserts that the queue is empty in every place, and soon has no key in Redis but its settings and counters.
+    /// </summary>
     private async Task LeavesNothingAsync(string queue)
     {
         await Host.IsEmptyAsync(queue);
@@ -113,7 +115,9 @@ public abstract partial class BugTests
         foreach (var place in new[] { "ready", "leased", "delayed", "dead" }) stats.Number(place).Should().Be(0, place);
     }
 
-    /// <summary>The queue's keys in Redis, but for those that remember exchanges for a minute; none when there is no Redis.</summary>
+    /// <summary>
+    /// The queue's keys in Redis, but for those that remember exchanges for a minute; none when there is no Redis.
+    /// </summary>
     private async Task<string[]> KeysAsync(string queue) =>
         Host.Redis is { } redis ? [.. (await redis.KeysAsync())
             .Where(key => key.Contains($"{{{queue}}}", StringComparison.Ordinal) && !key.Contains(":sent:", StringComparison.Ordinal))] : [];

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace RestMq.Conformance.Exchanges;
 
 /// <summary>
-/// The data files: each is played to a fresh host over one connection that is kept, and every reply compared. A file such as <c>x.memory.http</c> is
-/// for that store alone.
+/// The data files: each is played to a fresh host over one connection that is kept, and every reply compared. A file
+/// such as <c>x.memory.http</c> is for that store alone.
 /// </summary>
 public sealed class ExchangeTests
 {

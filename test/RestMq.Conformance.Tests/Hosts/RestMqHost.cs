@@ -19,7 +19,10 @@ public sealed partial class RestMqHost : IAsyncDisposable
     public static string Program { get; } =
         typeof(RestMqHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
 
-    /// <summary>What starts it, and the first arguments: a published file, native or not, by <c>RESTMQ_PROGRAM</c> in the environment; otherwise the built sample.</summary>
+    /// <summary>
+    /// What starts it, and the first arguments: a published file, native or not, by <c>RESTMQ_PROGRAM</c> in the
+    /// environment; otherwise the built sample.
+    /// </summary>
     public static (string File, string[] Arguments) Command { get; } =
         Environment.GetEnvironmentVariable("RESTMQ_PROGRAM") is { Length: > 0 } published ? (Path.GetFullPath(published), []) : ("dotnet", [Program]);
 
@@ -40,7 +43,8 @@ public sealed partial class RestMqHost : IAsyncDisposable
         var redis = store == StoreKind.Redis ? shared ?? await RedisServer.LaunchAsync() : null;
         if (!File.Exists(Program)) throw new InvalidOperationException($"The sample host is not built: {Program} is missing (dotnet build RestMq.Sample).");
         List<string> arguments = [.. Command.Arguments, "--urls", "http://127.0.0.1:0"];
-        // On a busy machine a Redis with its file on a busy disk may take seconds, and is no store that is away. A setting given here comes after it, and wins.
+        // On a busy machine a Redis with its file on a busy disk may take seconds, and is no store that is away. A
+        // setting given here comes after it, and wins.
         if (redis is not null) arguments.Add($"--RestMq:Redis={redis.Address},asyncTimeout=15000");
         arguments.AddRange(settings);
         var process = new ChildProcess(Command.File, arguments, $"These tests need {Command.File}.");

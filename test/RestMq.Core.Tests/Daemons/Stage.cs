@@ -11,7 +11,10 @@ using StackExchange.Redis;
 
 namespace RestMq.Daemons;
 
-/// <summary>Daemons over one store: for memory several engines on one object, for Redis each with a connection of its own to one server.</summary>
+/// <summary>
+/// Daemons over one store: for memory several engines on one object, for Redis each with a connection of its own to one
+/// server.
+/// </summary>
 internal abstract class Stage : IAsyncDisposable
 {
     /// <summary>A slow poll that no test reaches: what comes sooner was woken.</summary>
@@ -52,7 +55,8 @@ internal abstract class Stage : IAsyncDisposable
     /// <summary>Lets time pass until the task ends, which it is to do when <see cref="Soon"/> has passed.</summary>
     public async Task<T> PassUntilAsync<T>(Task<T> task)
     {
-        // A little at a time and somewhat longer: the task may take its own look at the clock after it has begun to pass.
+        // A little at a time and somewhat longer: the task may take its own look at the clock after it has begun to
+        // pass.
         for (var steps = 40; steps > 0 && !task.IsCompleted; steps--)
         {
             await PassAsync(Soon / 20);

@@ -3,7 +3,10 @@ using RestMq.Stores;
 
 namespace RestMq.Daemons;
 
-/// <summary>A daemon's way to its store, where a test sees what is asked, and can let hints get lost, replies too, or the store be away.</summary>
+/// <summary>
+/// A daemon's way to its store, where a test sees what is asked, and can let hints get lost, replies too, or the store
+/// be away.
+/// </summary>
 internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 {
     private int _emptyLooks;

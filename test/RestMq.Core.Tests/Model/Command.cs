@@ -3,7 +3,10 @@ using RestMq.Stores;
 
 namespace RestMq.Model;
 
-/// <summary>One call of a sequence, as data, so that a sequence can be made smaller and printed. <see cref="ToString"/> of each is one line.</summary>
+/// <summary>
+/// One call of a sequence, as data, so that a sequence can be made smaller and printed. <see cref="ToString"/> of each
+/// is one line.
+/// </summary>
 /// <param name="Queue">Which of the stage's queues.</param>
 internal abstract record Command(int Queue)
 {

@@ -4,8 +4,9 @@ using RestMq.Stores;
 namespace RestMq.Model;
 
 /// <summary>
-/// Random sequences of commands. The numbers are few and small, so that commands meet: the same ids, the same instants, limits that are
-/// reached. Leases, delays and lives are of seconds and minutes, and so are the steps of time, now and then with a millisecond more.
+/// Random sequences of commands. The numbers are few and small, so that commands meet: the same ids, the same instants,
+/// limits that are reached. Leases, delays and lives are of seconds and minutes, and so are the steps of time, now and
+/// then with a millisecond more.
 /// </summary>
 internal static class Commands
 {

@@ -22,7 +22,9 @@ internal sealed class PlainMessage
     /// <summary>How often it was redriven.</summary>
     public long Redrives { get; set; }
 
-    /// <summary>The fence of the hand-out under way, or of the next one: higher with each hand-out, and with each redrive.</summary>
+    /// <summary>
+    /// The fence of the hand-out under way, or of the next one: higher with each hand-out, and with each redrive.
+    /// </summary>
     public long Fence => FencesBefore + Past + 1;
 
     public long FencesBefore => Redrives * HandOuts.PerRedrive;
@@ -34,8 +36,9 @@ internal sealed class PlainMessage
 }
 
 /// <summary>
-/// What a queue is meant to do, in lists and nothing else: written to be read beside docs/design.md, not to be quick. It moves all that is
-/// due at once, however much it is: that the stores move a hundred at a time is for the contract suite to see.
+/// What a queue is meant to do, in lists and nothing else: written to be read beside docs/design.md, not to be quick.
+/// It moves all that is due at once, however much it is: that the stores move a hundred at a time is for the contract
+/// suite to see.
 /// </summary>
 internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow, TimeProvider time)
 {
@@ -56,7 +59,9 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
 
     public QueueSettings Settings { get; private set; } = new();
 
-    /// <summary>What somebody who waits for a message has to know: whether there is one, and when there will be one by itself.</summary>
+    /// <summary>
+    /// What somebody who waits for a message has to know: whether there is one, and when there will be one by itself.
+    /// </summary>
     public (bool HasReady, DateTimeOffset? Due) Outlook => (_ready.Any(message => !IsOver(message)), Now + Next());
 
     private DateTimeOffset Now => time.GetUtcNow();

@@ -3,7 +3,10 @@ using RestMq.Stores;
 
 namespace RestMq.Model;
 
-/// <summary>The model of a store: plain queues by name, which come to be with the first add or change, and leave their counters when they are purged.</summary>
+/// <summary>
+/// The model of a store: plain queues by name, which come to be with the first add or change, and leave their counters
+/// when they are purged.
+/// </summary>
 internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) : IQueueStore
 {
     private readonly Dictionary<QueueName, PlainQueue> _queues = [];

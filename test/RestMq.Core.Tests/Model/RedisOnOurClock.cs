@@ -8,8 +8,9 @@ using StackExchange.Redis;
 namespace RestMq.Model;
 
 /// <summary>
-/// A connection to Redis whose scripts ask a key for the time, instead of Redis: it is the only way to let an hour pass at once, and to have
-/// two messages due at one instant. Hints are counted on their way. All else goes through as it is. What Redis itself lets expire is brought nearer to its end by the time that passed.
+/// A connection to Redis whose scripts ask a key for the time, instead of Redis: it is the only way to let an hour pass
+/// at once, and to have two messages due at one instant. Hints are counted on their way. All else goes through as it
+/// is. What Redis itself lets expire is brought nearer to its end by the time that passed.
 /// </summary>
 internal class RedisOnOurClock : DispatchProxy
 {

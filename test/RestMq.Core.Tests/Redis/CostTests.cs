@@ -9,8 +9,9 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// What a call costs Redis does not depend on how many messages there are: counted in commands, by Redis itself, over a hundred messages and
-/// over a hundred thousand. A count says nothing of a command that walks a whole key, so only commands that do not are allowed.
+/// What a call costs Redis does not depend on how many messages there are: counted in commands, by Redis itself, over a
+/// hundred messages and over a hundred thousand. A count says nothing of a command that walks a whole key, so only
+/// commands that do not are allowed.
 /// </summary>
 public sealed class CostTests : IAsyncLifetime
 {
@@ -19,7 +20,8 @@ public sealed class CostTests : IAsyncLifetime
 
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
-    // Each costs a step, or the logarithm of the key's length, or what its own arguments and count say: a new one is put here with thought.
+    // Each costs a step, or the logarithm of the key's length, or what its own arguments and count say: a new one is
+    // put here with thought.
     private static readonly string[] Allowed =
     [
         "time", "exists", "get", "set", "del", "pttl", "publish", "unlink", "pexpire", "persist",
@@ -64,7 +66,8 @@ public sealed class CostTests : IAsyncLifetime
             large.Keys.Should().BeSubsetOf(Allowed, "{0} walks no key", name);
             large.Should().BeEquivalentTo(small, "{0} does the same, however many messages there are", name);
         }
-        // The same in time, which a command that walks a key would take. The least of some calls: the machine may do other things.
+        // The same in time, which a command that walks a key would take. The least of some calls: the machine may do
+        // other things.
         foreach (var ((name, onFew), (_, onMany)) in Calls(Few / 4).Zip(Calls(Many / 4)))
         {
             var (small, large) = (await MicrosecondsAsync(() => onFew(few)), await MicrosecondsAsync(() => onMany(many)));

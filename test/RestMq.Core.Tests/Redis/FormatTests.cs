@@ -7,7 +7,9 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>Data of format 1 is migrated and means the same afterwards; data of a format that is not known is left alone.</summary>
+/// <summary>
+/// Data of format 1 is migrated and means the same afterwards; data of a format that is not known is left alone.
+/// </summary>
 public sealed class FormatTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);

@@ -9,7 +9,9 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis;
 
-/// <summary>What happens to queues while the index of queues cannot be changed: nothing; and afterwards it is right.</summary>
+/// <summary>
+/// What happens to queues while the index of queues cannot be changed: nothing; and afterwards it is right.
+/// </summary>
 public sealed class IndexAwayTests : IAsyncLifetime
 {
     private const string Index = "restmq:queues";

@@ -11,8 +11,9 @@ using static RestMq.Deadline;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A queue is listed when it exists, and only then: after every interleaving of the commands of an add on one daemon and a purge on another. When one of
-/// them has died in the middle, another daemon puts it right: with an add a minute later, or by looking at the queue in numbers.
+/// A queue is listed when it exists, and only then: after every interleaving of the commands of an add on one daemon
+/// and a purge on another. When one of them has died in the middle, another daemon puts it right: with an add a minute
+/// later, or by looking at the queue in numbers.
 /// </summary>
 public sealed class ListingTests : IAsyncLifetime
 {

@@ -5,7 +5,10 @@ using RestMq.Telemetry;
 
 namespace RestMq.Redis;
 
-/// <summary>A reply of Redis that was lost costs no message a delivery, and no key or receipt means two messages after writes were lost.</summary>
+/// <summary>
+/// A reply of Redis that was lost costs no message a delivery, and no key or receipt means two messages after writes
+/// were lost.
+/// </summary>
 public sealed class LostReplyTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);

@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// What is true of a queue's keys between any two scripts, checked from outside. It reads several keys one after the other, so nothing else
-/// may work on the queue meanwhile.
+/// What is true of a queue's keys between any two scripts, checked from outside. It reads several keys one after the
+/// other, so nothing else may work on the queue meanwhile.
 /// </summary>
 internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueName queue, string prefix = "restmq:")
 {
@@ -38,7 +38,10 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
         await AssertOnceEndsAsync();
     }
 
-    /// <summary>After everything was settled only the counters, the settings and the live log are left, and idempotency keys for their time.</summary>
+    /// <summary>
+    /// After everything was settled only the counters, the settings and the live log are left, and idempotency keys for
+    /// their time.
+    /// </summary>
     public async Task AssertNothingLeftAsync()
     {
         var left = await KeysAsync();
@@ -46,7 +49,8 @@ internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueNa
         await AssertOnceEndsAsync();
     }
 
-    // A stream's id is "<id>-0", a lease "<id>" or "<id>.<delivery>", a delay has leading zeros, a text begins with "<id> ".
+    // A stream's id is "<id>-0", a lease "<id>" or "<id>.<delivery>", a delay has leading zeros, a text begins with
+    // "<id> ".
     private static string IdOf(string entry) => entry.Split('-', '.', ' ')[0].TrimStart('0');
 
     private static bool EndsByItself(string key) =>

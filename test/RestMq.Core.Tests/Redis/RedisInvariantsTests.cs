@@ -2,7 +2,9 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>A check that finds nothing proves nothing: keys as they should be pass, and each way to break them is found.</summary>
+/// <summary>
+/// A check that finds nothing proves nothing: keys as they should be pass, and each way to break them is found.
+/// </summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisInvariantsTests(RedisServer server) : IAsyncLifetime
 {

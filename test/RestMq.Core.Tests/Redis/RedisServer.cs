@@ -1,6 +1,8 @@
 namespace RestMq.Redis;
 
-/// <summary>All tests that need Redis share one server; a test that kills it is in a class of its own and starts it again.</summary>
+/// <summary>
+/// All tests that need Redis share one server; a test that kills it is in a class of its own and starts it again.
+/// </summary>
 [CollectionDefinition(Name)]
 public sealed class RedisCollection : ICollectionFixture<RedisServer>
 {
@@ -8,8 +10,8 @@ public sealed class RedisCollection : ICollectionFixture<RedisServer>
 }
 
 /// <summary>
-/// A <see cref="TestServers.RedisServer"/> as a fixture of xunit. It cannot be had without the program: then every test of the collection fails with
-/// a sentence.
+/// A <see cref="TestServers.RedisServer"/> as a fixture of xunit. It cannot be had without the program: then every test
+/// of the collection fails with a sentence.
 /// </summary>
 public sealed class RedisServer : IAsyncLifetime
 {
@@ -27,7 +29,9 @@ public sealed class RedisServer : IAsyncLifetime
     /// <summary>A connection string of StackExchange.Redis.</summary>
     public string Configuration => $"127.0.0.1:{Port}";
 
-    /// <summary>The same for who is not about a store that is away: a busy machine may take seconds, and has not lost its Redis.</summary>
+    /// <summary>
+    /// The same for who is not about a store that is away: a busy machine may take seconds, and has not lost its Redis.
+    /// </summary>
     public string Patient => $"{Configuration},asyncTimeout=15000";
 
     private TestServers.RedisServer Server => _server ?? throw new InvalidOperationException("The server was not started.");

@@ -5,7 +5,10 @@ using RestMq.Telemetry;
 
 namespace RestMq.Redis;
 
-/// <summary>A replica has what its primary has: scripts are replicated by their effects, whatever they read and whenever they run.</summary>
+/// <summary>
+/// A replica has what its primary has: scripts are replicated by their effects, whatever they read and whenever they
+/// run.
+/// </summary>
 public sealed class ReplicaTests : IAsyncLifetime
 {
     private const int Rounds = 300;

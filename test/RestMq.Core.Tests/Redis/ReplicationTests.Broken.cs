@@ -7,7 +7,9 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis;
 
-/// <summary>Waits for replicas that end in another way than by their answer: the message may exist, and callers are told so.</summary>
+/// <summary>
+/// Waits for replicas that end in another way than by their answer: the message may exist, and callers are told so.
+/// </summary>
 public sealed partial class ReplicationTests
 {
     [Fact]

@@ -8,7 +8,10 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis;
 
-/// <summary>Adds that wait for replicas, on a real primary and a real replica, which can be stopped. The time limit is long, but where it is what is tested.</summary>
+/// <summary>
+/// Adds that wait for replicas, on a real primary and a real replica, which can be stopped. The time limit is long, but
+/// where it is what is tested.
+/// </summary>
 public sealed partial class ReplicationTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
@@ -30,7 +33,8 @@ public sealed partial class ReplicationTests : IAsyncLifetime
     [Fact]
     public async Task Wait_AfterAnyCommand_CoversTheWritesOfOtherConnections()
     {
-        // The claim that all else rests on: a command takes its connection to the primary's last write, whoever wrote it.
+        // The claim that all else rests on: a command takes its connection to the primary's last write, whoever wrote
+        // it.
         await using var other = await ReplicatedServers.ConnectAsync(_servers.Primary);
         var waits = other.GetServers().Single();
         await waits.PingAsync();
@@ -137,7 +141,8 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         await _servers.Replica.ResumeAsync();
         await Within(Task.WhenAll([first, .. more]));
 
-        // The WAIT that was under way counts when it ends; nobody in the store can have come to it, so there is one more for all of them.
+        // The WAIT that was under way counts when it ends; nobody in the store can have come to it, so there is one
+        // more for all of them.
         (await _servers.WaitsAsync() - before).Should().BeInRange(1, 3);
     }
 

@@ -6,8 +6,8 @@ using System.Text;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A TCP proxy before Redis that can drop all that goes over the connections that wake-ups come by, and leaves them open: as a firewall does that has forgotten
-/// a connection.
+/// A TCP proxy before Redis that can drop all that goes over the connections that wake-ups come by, and leaves them
+/// open: as a firewall does that has forgotten a connection.
 /// </summary>
 internal sealed class SilentProxy : IAsyncDisposable
 {

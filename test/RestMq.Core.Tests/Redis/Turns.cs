@@ -4,7 +4,9 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>A daemon's connection whose commands wait for their turn, and of which it may live to do no more than some.</summary>
+/// <summary>
+/// A daemon's connection whose commands wait for their turn, and of which it may live to do no more than some.
+/// </summary>
 internal sealed class Turns(int lives)
 {
     private readonly Channel<Func<Task>> _waiting = Channel.CreateUnbounded<Func<Task>>();

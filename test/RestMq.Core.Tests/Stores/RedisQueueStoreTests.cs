@@ -6,7 +6,8 @@ using StackExchange.Redis;
 namespace RestMq.Stores;
 
 /// <summary>
-/// The contract on Redis, whose time is real: tests wait a little, and poll until a deadline. After each test the queue's keys are as
+/// The contract on Redis, whose time is real: tests wait a little, and poll until a deadline. After each test the
+/// queue's keys are as
 /// <see cref="RedisInvariants"/> says.
 /// </summary>
 [Collection(RedisCollection.Name)]
@@ -45,7 +46,8 @@ public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContrac
     [Fact]
     public async Task A_fence_of_many_digits_is_kept_to_the_last()
     {
-        // As after ten million redrives: Lua makes a text of a number with fourteen digits only, unless it is told to make more.
+        // As after ten million redrives: Lua makes a text of a number with fourteen digits only, unless it is told to
+        // make more.
         const long Past = 10_000_000 * HandOuts.PerRedrive;
         await Store.AddAsync(Queue, [Message("x")], default);
         await Store.SettleAsync(Queue, [new Settlement((await LeaseOneAsync()).Receipt, SettleAction.Release)], default);

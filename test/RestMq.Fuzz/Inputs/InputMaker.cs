@@ -3,7 +3,10 @@ using System.Text;
 
 namespace RestMq.Fuzz.Inputs;
 
-/// <summary>Makes the inputs of a seed: requests for each route with fields and bodies that are right, nearly right and wrong, and mutations of them.</summary>
+/// <summary>
+/// Makes the inputs of a seed: requests for each route with fields and bodies that are right, nearly right and wrong,
+/// and mutations of them.
+/// </summary>
 internal sealed class InputMaker(int seed)
 {
     private static readonly string[] Methods = ["GET", "POST", "HEAD", "DELETE", "PUT", "PATCH", "OPTIONS", "QUERY", "get"];

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace RestMq.Ledger.Clients;
 
 /// <summary>
-/// Sends numbered messages one after another, the next when the last was answered, and notes what was acknowledged. One that insists asks
-/// again with the same <c>Idempotency-Key</c> until it has a yes; the others go on to the next number.
+/// Sends numbered messages one after another, the next when the last was answered, and notes what was acknowledged. One
+/// that insists asks again with the same <c>Idempotency-Key</c> until it has a yes; the others go on to the next
+/// number.
 /// </summary>
 /// <param name="outcomes">Where it notes that.</param>
 /// <param name="id">Who it is.</param>
@@ -14,7 +15,10 @@ namespace RestMq.Ledger.Clients;
 /// <param name="rate">Messages a second, at most.</param>
 internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOnlyList<int> ports, bool insists, double rate)
 {
-    /// <summary>How often a message is of some hundred thousand bytes, more than the system keeps for a client that does not read; else it has up to a thousand.</summary>
+    /// <summary>
+    /// How often a message is of some hundred thousand bytes, more than the system keeps for a client that does not
+    /// read; else it has up to a thousand.
+    /// </summary>
     public double Large { get; init; }
 
     /// <summary>Whether an add has to be on a replica before it is answered.</summary>

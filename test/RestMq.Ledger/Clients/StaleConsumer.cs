@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace RestMq.Ledger.Clients;
 
 /// <summary>
-/// Leases messages and acks them like a <see cref="Taker"/>, but keeps the receipts and sends them again later: an old one now and then, and, when a
-/// message comes under a key that it knows with another text, that key's old receipt before the message's own. Neither may settle anything.
+/// Leases messages and acks them like a <see cref="Taker"/>, but keeps the receipts and sends them again later: an old
+/// one now and then, and, when a message comes under a key that it knows with another text, that key's old receipt
+/// before the message's own. Neither may settle anything.
 /// </summary>
 /// <param name="book">Where it notes what it got, and what an old receipt settled.</param>
 /// <param name="queue">Where it takes from.</param>

@@ -2,7 +2,9 @@ using RestMq.Ledger.Servers;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Six nodes: primaries change, slots move, a shard is away. A queue on the shard where it happens, and one on another.</summary>
+/// <summary>
+/// Six nodes: primaries change, slots move, a shard is away. A queue on the shard where it happens, and one on another.
+/// </summary>
 internal static class ClusterScenarios
 {
     private const string Queues = "restmq:queues";
@@ -33,7 +35,9 @@ internal static class ClusterScenarios
         }
     }
 
-    /// <summary>The queue's slot moves from primary to primary, in steps between which its keys are here and there.</summary>
+    /// <summary>
+    /// The queue's slot moves from primary to primary, in steps between which its keys are here and there.
+    /// </summary>
     public static async Task<IReadOnlyList<Row>> ReshardAsync(TimeSpan time)
     {
         await using var trials = await TwoShards.StartAsync("{a}");
@@ -54,7 +58,9 @@ internal static class ClusterScenarios
         }
     }
 
-    /// <summary>Both nodes of the shard that has the index of queues are killed, and come back after some seconds.</summary>
+    /// <summary>
+    /// Both nodes of the shard that has the index of queues are killed, and come back after some seconds.
+    /// </summary>
     public static async Task<IReadOnlyList<Row>> ShardAwayAsync(TimeSpan time)
     {
         await using var trials = await TwoShards.StartAsync(Queues);

@@ -27,7 +27,8 @@ internal static class Faults
     }
 
     /// <summary>
-    /// Begins when adds are acknowledged in every trial, and ends when they are again: what breaks before anybody works, or for good, tells nothing.
+    /// Begins when adds are acknowledged in every trial, and ends when they are again: what breaks before anybody
+    /// works, or for good, tells nothing.
     /// </summary>
     public static async Task<int> WhileAddsFlowAsync(Func<Task<int>> faults, params Trial[] trials)
     {

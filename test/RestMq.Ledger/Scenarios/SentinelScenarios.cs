@@ -19,7 +19,9 @@ internal static class SentinelScenarios
         return [row with { MostSilence = 5000 }];
     }
 
-    /// <summary>The primary is killed, and restarted later as a primary, which it says it is until the sentinels find it.</summary>
+    /// <summary>
+    /// The primary is killed, and restarted later as a primary, which it says it is until the sentinels find it.
+    /// </summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, bool replicated)
     {
         await using var site = await StartAsync(2, time, replicated);
@@ -41,7 +43,9 @@ internal static class SentinelScenarios
         }
     }
 
-    /// <summary>The primary is cut off from the sentinels, the replica and two of three hosts; the third host is on its side.</summary>
+    /// <summary>
+    /// The primary is cut off from the sentinels, the replica and two of three hosts; the third host is on its side.
+    /// </summary>
     public static async Task<IReadOnlyList<Row>> PartitionAsync(TimeSpan time, bool replicated)
     {
         await using var site = await StartAsync(3, time, replicated);
@@ -69,7 +73,8 @@ internal static class SentinelScenarios
         var options = new SentinelOptions
         {
             Hurried = time < TimeSpan.FromSeconds(30),
-            // One is left when another has become the primary. Without it every replicated add is refused until the dead server is back.
+            // One is left when another has become the primary. Without it every replicated add is refused until the
+            // dead server is back.
             Replicas = replicated ? 2 : 1,
             Settings = ["--repl-diskless-sync-delay", "0"],
         };

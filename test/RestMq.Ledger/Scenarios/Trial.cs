@@ -4,7 +4,9 @@ using RestMq.Ledger.Clients;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>One queue under faults: producers and consumers at work while something breaks, then the reckoning.</summary>
+/// <summary>
+/// One queue under faults: producers and consumers at work while something breaks, then the reckoning.
+/// </summary>
 internal sealed class Trial(Site site, string queue)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -30,7 +32,8 @@ internal sealed class Trial(Site site, string queue)
     }
 
     /// <param name="consumer">Consumes until it is told to stop.</param>
-    /// <param name="unread">How many messages were on their way to it, at most, when it broke off; null when it does not.</param>
+    /// <param name="unread">How many messages were on their way to it, at most, when it broke off; null when it does
+    /// not.</param>
     public void AddConsumer(Func<CancellationToken, Task> consumer, Func<int>? unread = null)
     {
         _consumers.Add(consumer);
@@ -46,8 +49,9 @@ internal sealed class Trial(Site site, string queue)
     }
 
     /// <summary>
-    /// Every way to consume at least once: two takers that lease, one that sends old receipts too, and two acknowledged streams. A plain take whose
-    /// client gives up while its answer is on the way is gone, and would tell nothing of the store.
+    /// Every way to consume at least once: two takers that lease, one that sends old receipts too, and two acknowledged
+    /// streams. A plain take whose client gives up while its answer is on the way is gone, and would tell nothing of
+    /// the store.
     /// </summary>
     public void AddEveryConsumer()
     {
@@ -76,7 +80,10 @@ internal sealed class Trial(Site site, string queue)
         await line.AskAsync($"POST /p/{queue}", form);
     }
 
-    /// <summary>Lets everybody work until <paramref name="faults"/> is over, then waits until the queue is empty, and reckons up.</summary>
+    /// <summary>
+    /// Lets everybody work until <paramref name="faults"/> is over, then waits until the queue is empty, and reckons
+    /// up.
+    /// </summary>
     /// <param name="name">The scenario.</param>
     /// <param name="faults">Breaks things and mends them again; says how often it did.</param>
     /// <param name="everyone">Whether every consumer should get every message.</param>
@@ -103,7 +110,8 @@ internal sealed class Trial(Site site, string queue)
 
     private static Task[] Start(List<Func<CancellationToken, Task>> workers, CancellationToken stop) => [.. workers.Select(work => Task.Run(() => work(stop), CancellationToken.None))];
 
-    // Until there is nothing in the queue and nothing has come for a second: a request that lay with a stopped daemon may still add.
+    // Until there is nothing in the queue and nothing has come for a second: a request that lay with a stopped daemon
+    // may still add.
     private async Task EmptyAsync()
     {
         using var line = new Line(site.Ports);

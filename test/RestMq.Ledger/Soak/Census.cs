@@ -4,7 +4,9 @@ using StackExchange.Redis;
 
 namespace RestMq.Ledger.Soak;
 
-/// <summary>Compares what the host says of a queue with what its keys hold; nothing else may work on it meanwhile.</summary>
+/// <summary>
+/// Compares what the host says of a queue with what its keys hold; nothing else may work on it meanwhile.
+/// </summary>
 internal static class Census
 {
     /// <summary>What differs; empty when all agrees.</summary>

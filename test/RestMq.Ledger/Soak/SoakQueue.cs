@@ -9,7 +9,9 @@ internal enum QueueKind
     Leased,
 }
 
-/// <summary>A queue of the soak, and what became of its messages, in as much memory as there are messages on their way.</summary>
+/// <summary>
+/// A queue of the soak, and what became of its messages, in as much memory as there are messages on their way.
+/// </summary>
 internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
 {
     private readonly Lock _lock = new();
@@ -32,7 +34,9 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
 
     public int InDoubtCount => _doubtful.Count;
 
-    /// <summary>Messages that have been sent and have not arrived: for a broadcast, those that the slowest consumer lacks.</summary>
+    /// <summary>
+    /// Messages that have been sent and have not arrived: for a broadcast, those that the slowest consumer lacks.
+    /// </summary>
     public int OnTheirWay
     {
         get
@@ -41,7 +45,9 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
         }
     }
 
-    /// <summary>At the end: acknowledged ones that did not arrive, or of a broadcast, that a consumer passed over.</summary>
+    /// <summary>
+    /// At the end: acknowledged ones that did not arrive, or of a broadcast, that a consumer passed over.
+    /// </summary>
     public int Lost
     {
         get

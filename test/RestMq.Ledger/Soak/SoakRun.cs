@@ -8,8 +8,8 @@ using StackExchange.Redis;
 namespace RestMq.Ledger.Soak;
 
 /// <summary>
-/// One host on one Redis with many open streams and steady traffic, and nothing that goes wrong: memory has to be flat, nothing may be lost, and
-/// in the end only what the host keeps of an empty queue may be left.
+/// One host on one Redis with many open streams and steady traffic, and nothing that goes wrong: memory has to be flat,
+/// nothing may be lost, and in the end only what the host keeps of an empty queue may be left.
 /// </summary>
 internal sealed class SoakRun(TimeSpan time, int streams)
 {

@@ -6,7 +6,9 @@ namespace RestMq.Live.Capacity;
 /// <summary>What a Redis server tells of itself.</summary>
 internal static class RedisNumbers
 {
-    /// <summary>A number of INFO, such as <c>used_memory</c>; behind a dot a part of it: <c>cmdstat_evalsha.calls</c>.</summary>
+    /// <summary>
+    /// A number of INFO, such as <c>used_memory</c>; behind a dot a part of it: <c>cmdstat_evalsha.calls</c>.
+    /// </summary>
     public static async Task<long> InfoAsync(this RedisServer redis, string name)
     {
         await using var connection = await RawConnection.OpenAsync(redis.Port);

@@ -2,7 +2,9 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Daemons;
 
-/// <summary>Redis dies by SIGKILL while messages flow, and comes back: the streams stay open and go on by themselves.</summary>
+/// <summary>
+/// Redis dies by SIGKILL while messages flow, and comes back: the streams stay open and go on by themselves.
+/// </summary>
 public sealed class RedisRestartTests : IAsyncLifetime
 {
     private readonly ThreeDaemons _daemons = new();

@@ -1,6 +1,8 @@
 namespace RestMq.Live.Proxy;
 
-/// <summary>An nginx before hosts of these tests: the first host that lives gets everything. It also serves the pages.</summary>
+/// <summary>
+/// An nginx before hosts of these tests: the first host that lives gets everything. It also serves the pages.
+/// </summary>
 internal static class Nginx
 {
     public static Task<NginxServer> StartAsync(params IReadOnlyList<RestMqHost> hosts) => NginxServer.StartAsync(

@@ -6,8 +6,9 @@ using StackExchange.Redis;
 namespace RestMq.Bench;
 
 /// <summary>
-/// The least that a queue with RestMQ's data can cost on Redis: a stream of messages, a hash of delivered ones, and leases by their end. Requests gather as
-/// RestMQ's do, and their scripts do what every message needs and nothing else: nothing is checked, bounded, counted, published, or returned.
+/// The least that a queue with RestMQ's data can cost on Redis: a stream of messages, a hash of delivered ones, and
+/// leases by their end. Requests gather as RestMQ's do, and their scripts do what every message needs and nothing else:
+/// nothing is checked, bounded, counted, published, or returned.
 /// </summary>
 internal sealed class Least(IDatabase redis)
 {

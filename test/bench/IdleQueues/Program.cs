@@ -4,8 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using RestMq;
 using StackExchange.Redis;
 
-// What many queues cost: ARGUMENTS redis queues streams minutes. It adds a message to each queue, reads pages, opens streams on as many of the queues, takes
-// what they hold, and tells every half minute how many commands this host sent to Redis in a second.
+// What many queues cost: ARGUMENTS redis queues streams minutes. It adds a message to each queue, reads pages, opens
+// streams on as many of the queues, takes what they hold, and tells every half minute how many commands this host sent
+// to Redis in a second.
 var (redis, queues, streams, minutes) = (args[0], Number(1), Number(2), Number(3));
 await using var connection = await ConnectionMultiplexer.ConnectAsync($"{redis},allowAdmin=true,asyncTimeout=15000");
 var server = connection.GetServers().Single();
@@ -57,7 +58,8 @@ foreach (var stream in open) await stream.DisposeAsync();
 Task Each(int count, Func<QueueName, Task> action) =>
     Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (n, _) => await action(names[n]));
 
-// The commands that this host sends. Redis counts those that scripts do with them: an add publishes a wake-up, while nothing happens only the probe does.
+// The commands that this host sends. Redis counts those that scripts do with them: an add publishes a wake-up, while
+// nothing happens only the probe does.
 async Task<long> SentAsync(bool withProbe = true)
 {
     var stats = (await server.InfoAsync("commandstats")).Single();

@@ -2,7 +2,9 @@ using StackExchange.Redis;
 
 namespace RestMq.Bench.RedisCost;
 
-/// <summary>Measures how long Redis works on scripts, by its own clock: every script is in SLOWLOG with its time.</summary>
+/// <summary>
+/// Measures how long Redis works on scripts, by its own clock: every script is in SLOWLOG with its time.
+/// </summary>
 internal sealed class RedisClock(IServer server)
 {
     private const int MaxEntries = 100_000;
