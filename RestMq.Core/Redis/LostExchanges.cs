@@ -8,8 +8,8 @@ namespace RestMq.Redis;
 /// soon as Redis answers again.
 /// <para>
 /// Redis may run a lost exchange after it was asked for: the command can still be on its way over the old connection.
-/// So an exchange that is not remembered is asked for again for some seconds. What a host that dies leaves behind
-/// returns when its leases end.
+/// So an exchange that is not remembered is asked for again for some seconds. The messages of a host that dies
+/// return when their leases end.
 /// </para>
 /// </summary>
 /// <param name="recover">Returns what an exchange delivered; -1 when Redis does not remember it.</param>
