@@ -35,26 +35,32 @@ local function browse_ready()
   end
 end
 
--- Redis orders equal scores as texts, so 9 after 10. Those that share the last score are read too (one batch has one
--- score) and put in the order of ids.
+-- Reads members with one score by number, the greatest first: Redis orders them as texts, so 9 after 10. A batch has one
+-- score, so there may be many.
+local function members_of(key, score)
+  local numbers, member_of, members = {}, {}, {}
+  for i, member in ipairs(call('ZREVRANGEBYSCORE', key, score, score, 'LIMIT', 0, MAX_PURGED)) do
+    numbers[i] = tonumber(match(member, '^%d+'))
+    member_of[numbers[i]] = member
+  end
+  table.sort(numbers)
+  for i = #numbers, 1, -1 do members[#members + 1] = member_of[numbers[i]] end
+  return members
+end
+
 local function browse_sorted(key)
-  local found, members, id, delivery, ends = call('ZREVRANGE', key, 0, want - 1, 'WITHSCORES'), {}, {}, {}, {}
-  if #found == 2 * want then
-    found = call('ZREVRANGEBYSCORE', key, '+inf', found[#found], 'WITHSCORES', 'LIMIT', 0, want + MAX_PURGED)
-  end
-  for i = 1, #found, 2 do
-    local member = found[i]
-    members[#members + 1], ends[member] = member, tonumber(found[i + 1])
-    id[member], delivery[member] = parse_lease(member)
-  end
-  table.sort(members, function(a, b)
-    if ends[a] ~= ends[b] then return ends[a] > ends[b] end
-    return tonumber(id[a]) > tonumber(id[b])
-  end)
-  for _, member in ipairs(members) do
-    if is_full() then return end
-    local deliveries = state == 'leased' and delivery[member] or tonumber(call('HGET', count, id[member])) or 0
-    tell(id[member], deliveries, ends[member], call('HGET', body, id[member]))
+  local found = call('ZREVRANGE', key, 0, want - 1, 'WITHSCORES')
+  local last
+  for i = 2, #found, 2 do
+    if found[i] ~= last then
+      last = found[i]
+      for _, member in ipairs(members_of(key, last)) do
+        if is_full() then return end
+        local id, delivery = parse_lease(member)
+        local deliveries = state == 'leased' and delivery or tonumber(call('HGET', count, id)) or 0
+        tell(id, deliveries, tonumber(last), call('HGET', body, id))
+      end
+    end
   end
 end
 
