@@ -36,7 +36,7 @@ internal static class FuzzRun
     private static async Task CheckAfterAsync(FuzzHost host, List<string> failures)
     {
         await using var connection = await RawConnection.OpenAsync(host.Port);
-        var queues = (await connection.AskAsync("GET /q")).Is(200).Json.GetProperty("queues").EnumerateArray().Select(name => name.GetString()!).ToArray();
+        var queues = await ListAsync(connection);
         if (host.Redis is not null) await CheckKeysAsync(host.Redis, queues, failures);
         foreach (var queue in queues)
         {
@@ -48,6 +48,18 @@ internal static class FuzzRun
         var left = (await connection.AskAsync("GET /q")).Is(200).Json;
         if (left.GetProperty("count").GetInt64() != 0) failures.Add($"Queues are left after all have been purged: {left}");
         if (host.Redis is not null) await CheckNothingStaysAsync(host.Redis, failures);
+    }
+
+    private static async Task<string[]> ListAsync(RawConnection connection)
+    {
+        var queues = new List<string>();
+        for (var page = "/q"; ;)
+        {
+            var json = (await connection.AskAsync($"GET {page}")).Is(200).Json;
+            queues.AddRange(json.GetProperty("queues").EnumerateArray().Select(name => name.GetString()!));
+            if (!json.TryGetProperty("next", out var next)) return [.. queues];
+            page = $"/q?after={Uri.EscapeDataString(next.GetString()!)}";
+        }
     }
 
     // Each key is one of a queue that is listed, or of one that was purged; and each queue's are as they should be.
