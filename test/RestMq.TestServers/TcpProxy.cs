@@ -98,7 +98,9 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             while (true) _ = ForwardAsync(await _listener.AcceptSocketAsync(_closing.Token));
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (
+            e is SocketException or ObjectDisposedException or OperationCanceledException
+            || (e is InvalidOperationException && _closing.IsCancellationRequested))
         {
             // It was closed.
         }

@@ -17,6 +17,12 @@ internal sealed class Trial(Site site, string queue)
 
     public Book Book { get; } = new();
 
+    /// <summary>
+    /// How many deliveries a consumer may wait for when Redis' reply to them is lost; 0 where no reply is lost. The host
+    /// returns these messages uncounted, so they come late and look like first deliveries.
+    /// </summary>
+    public int LosesReplies { get; init; }
+
     /// <summary>Four producers, of whom every other insists.</summary>
     /// <param name="ports">Another way to the daemons than straight.</param>
     /// <param name="rate">Messages a second of each, at most.</param>
@@ -105,7 +111,9 @@ internal sealed class Trial(Site site, string queue)
         await await Task.WhenAny([EmptyAsync(), .. consuming]);
         await finish.CancelAsync();
         await Task.WhenAll(consuming);
-        return new Row(name, await faults, Book.Close(everyone), _unread.Sum(count => count()), Left: await site.Servers.LeftAsync(queue));
+        var broken = await faults;
+        var unread = _unread.Sum(count => count()) + (broken * _consumers.Count * LosesReplies);
+        return new Row(name, broken, Book.Close(everyone), unread, Left: await site.Servers.LeftAsync(queue));
     }
 
     private static Task[] Start(List<Func<CancellationToken, Task>> workers, CancellationToken stop) => [.. workers.Select(work => Task.Run(() => work(stop), CancellationToken.None))];
