@@ -4,7 +4,7 @@
 -- Output: how many.
 --
 -- The stored count goes on at the next multiple of DELIVERIES_PER_REDRIVE, so a receipt from before is never taken for
--- a later one (DeliveryNumbers.cs).
+-- a later one (HandOuts.cs).
 --
 --- @include "includes/queue.lua"
 --- @include "includes/remove.lua"

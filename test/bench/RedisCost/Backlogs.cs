@@ -1,5 +1,3 @@
-using RestMq.Stores;
-
 namespace RestMq.Bench.RedisCost;
 
 /// <summary>The queues that calls are measured on.</summary>
