@@ -28,7 +28,7 @@ public sealed class LostPurgeTests(RedisServer server) : IAsyncLifetime
     public Task InitializeAsync()
     {
         (_deaf, _other) = (_stage.NewDaemon(options => options.SlowPoll = TimeSpan.FromMilliseconds(100)), _stage.NewDaemon());
-        _deaf.Store.LosesHints = _ => true;
+        (_deaf.Store.LosesHints, _deaf.Store.ProvesNothing) = (_ => true, true);
         return Task.CompletedTask;
     }
 
