@@ -9,8 +9,9 @@ namespace RestMq.Engine;
 /// </summary>
 internal sealed class SlowPoll(IQueueStore store, RestMqOptions options)
 {
-    // A time is shortened by a quarter at most.
+    // By how much a time is shortened at most. A stretched one by more, so that streams that were opened together do not look together every few minutes.
     private const double Jitter = 0.25;
+    private const double StretchedJitter = 0.5;
 
     private TimeSpan _time = options.SlowPoll;
     private bool _looking;
@@ -21,7 +22,7 @@ internal sealed class SlowPoll(IQueueStore store, RestMqOptions options)
         if (!store.WakeUpsFlow) _time = options.SlowPoll;
         else if (_looking && _time < options.MaxSlowPoll) _time = _time * 2 < options.MaxSlowPoll ? _time * 2 : options.MaxSlowPoll;
         _looking = false;
-        return _time * (1 - (Random.Shared.NextDouble() * Jitter));
+        return _time * (1 - (Random.Shared.NextDouble() * (_time > options.SlowPoll ? StretchedJitter : Jitter)));
     }
 
     /// <summary>Notes that the time passed without a wake-up, and that the queue is looked at.</summary>
