@@ -71,7 +71,7 @@ public sealed class CostTests : IAsyncLifetime
         foreach (var ((name, onFew), (_, onMany)) in Calls(Few / 4).Zip(Calls(Many / 4)))
         {
             var (small, large) = (await MicrosecondsAsync(() => onFew(few)), await MicrosecondsAsync(() => onMany(many)));
-            large.Should().BeLessThan((4 * small) + 1500, "{0} takes Redis as long, however many messages there are", name);
+            large.Should().BeLessThan((4 * small) + 600, "{0} takes Redis as long, however many messages there are", name);
         }
         foreach (var (name, most, call) in Steps())
         {
