@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -19,11 +20,28 @@ internal sealed record RedisScript(string Text, bool NamesServer = false)
 }
 
 /// <summary>
-/// The scripts of <c>Scripts/</c>, each with its includes. The limits of <see cref="StoreLimits"/> and the defaults of
-/// <see cref="QueueSettings"/> are put before each, and what the script has to know of the server.
+/// The scripts of <c>Scripts/</c>. Each include directive is replaced by the file that it names, and each name in capitals
+/// by a limit of <see cref="StoreLimits"/>, a default of <see cref="QueueSettings"/>, or what the script has to know of the
+/// server.
 /// </summary>
 internal sealed partial class RedisScripts
 {
+    // First: the scripts below are made with these.
+    private static readonly FrozenDictionary<string, string> Constants = new Dictionary<string, IFormattable>
+    {
+        ["MAX_MOVED"] = StoreLimits.Moved,
+        ["MAX_EXPIRED"] = StoreLimits.Expired,
+        ["MAX_PURGED"] = StoreLimits.Purged,
+        ["MAX_REPLY_BYTES"] = StoreLimits.ReplyBytes,
+        ["MAX_LOST_IDS"] = StoreLimits.MaxLostIds,
+        ["IDS_PER_MS"] = StoreLimits.IdsPerMillisecond,
+        ["LOG_LIFE_MS"] = StoreLimits.HistoryLife.TotalMilliseconds,
+        ["RECOVERABLE_MS"] = StoreLimits.Recoverable.TotalMilliseconds,
+        ["DELIVERIES_PER_REDRIVE"] = HandOuts.PerRedrive,
+        ["DEFAULT_MAX_RECEIVES"] = new QueueSettings().MaxReceives,
+        ["DEFAULT_HISTORY"] = new QueueSettings().History,
+    }.ToFrozenDictionary(static constant => constant.Key, static constant => constant.Value.ToString(null, CultureInfo.InvariantCulture));
+
     public static readonly RedisScripts Add = new("add");
     public static readonly RedisScripts Exchange = new("exchange");
     public static readonly RedisScripts Migrate = new("migrate");
@@ -45,9 +63,7 @@ internal sealed partial class RedisScripts
 
     private RedisScripts(string name)
     {
-        var text = new StringBuilder();
-        Append(text, name + ".lua", []);
-        _text = text.ToString();
+        _text = Constant().Replace(Expand(name + ".lua", []), static match => Constants.GetValueOrDefault(match.Value, match.Value));
         _namesServer = _text.Contains("SERVER", StringComparison.Ordinal);
     }
 
@@ -57,34 +73,19 @@ internal sealed partial class RedisScripts
     public RedisScript For(string runId = "", bool usesShardedChannels = false)
     {
         var server = (_namesServer ? runId : "", usesShardedChannels);
-        return _byServer.TryGetValue(server, out var script) ? script : _byServer.GetOrAdd(server, new RedisScript(Head(server) + _text, _namesServer));
+        return _byServer.TryGetValue(server, out var script) ? script : _byServer.GetOrAdd(server, new RedisScript(TextFor(server), _namesServer));
     }
 
-    private static string Head((string RunId, bool UsesShardedChannels) server)
+    private string TextFor((string RunId, bool UsesShardedChannels) server) => Constant().Replace(_text, match => match.Value switch
     {
-        var settings = new QueueSettings();
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"""
-            local MAX_MOVED, MAX_EXPIRED, MAX_PURGED, MAX_REPLY_BYTES = {StoreLimits.Moved}, {StoreLimits.Expired}, {StoreLimits.Purged}, {StoreLimits.ReplyBytes}
-            local DELIVERIES_PER_REDRIVE, DEFAULT_MAX_RECEIVES, DEFAULT_HISTORY = {HandOuts.PerRedrive}, {settings.MaxReceives}, {settings.History}
-            local LOG_LIFE_MS, RECOVERABLE_MS = {StoreLimits.HistoryLife.TotalMilliseconds}, {StoreLimits.Recoverable.TotalMilliseconds}
-            local IDS_PER_MS, MAX_LOST_IDS = {StoreLimits.IdsPerMillisecond}, {StoreLimits.MaxLostIds}
-            local PUBLISH, SERVER = '{(server.UsesShardedChannels ? "SPUBLISH" : "PUBLISH")}', '{server.RunId}'
+        "SERVER" => $"'{server.RunId}'",
+        "WAKE_COMMAND" => server.UsesShardedChannels ? "'SPUBLISH'" : "'PUBLISH'",
+        var other => other,
+    });
 
-            """);
-    }
-
-    // Each include once, before the script that names it.
-    private static void Append(StringBuilder text, string file, HashSet<string> included)
-    {
-        var own = Read(file);
-        foreach (Match include in Include().Matches(own))
-        {
-            if (included.Add(include.Groups["file"].Value)) Append(text, include.Groups["file"].Value, included);
-        }
-        text.Append(own);
-    }
+    // A file is included once, where it is named first.
+    private static string Expand(string file, HashSet<string> included) => Include().Replace(
+        Read(file), include => included.Add(include.Groups["file"].Value) ? Expand(include.Groups["file"].Value, included) : "");
 
     private static string Read(string file)
     {
@@ -94,6 +95,9 @@ internal sealed partial class RedisScripts
         return reader.ReadToEnd();
     }
 
-    [GeneratedRegex(@"^--- @include ""(?<file>[^""]+)""", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ *--- @include ""(?<file>[^""]+)""$", RegexOptions.Multiline)]
     private static partial Regex Include();
+
+    [GeneratedRegex("[A-Z]+(_[A-Z]+)*")]
+    private static partial Regex Constant();
 }

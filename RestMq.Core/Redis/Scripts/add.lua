@@ -18,83 +18,79 @@
 -- different ids so. Where the host has seen a greater id, the counter goes on far beyond that one.
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
-local at = now_ms()
-local state = call(
-  'HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'floor', 'shift', 'server', 'durability', 'base', 'based')
+local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'shift', 'server', 'durability')
 local is_new = not state[1]
-local flags = (is_new and 1 or 0) + (state[8] == 'replicated' and 2 or 0)
+local flags = (is_new and 1 or 0) + (state[7] == 'replicated' and 2 or 0)
 local first = tonumber(state[2]) or 0
-local limit, default_ttl, floor = tonumber(state[3]), tonumber(state[4]) or 0, tonumber(state[5]) or 0
-local shift, server = state[6] or '0', state[7]
+local limit, default_ttl = tonumber(state[3]), tonumber(state[4]) or 0
+local shift, server = state[5] or '0', state[6]
 local argv, arguments = ARGV, #ARGV -- Locals: a loop finds them quicker than a script's guarded globals.
 
 local moves, seen, skipped = SERVER ~= '' and server ~= SERVER, tonumber(argv[5]), 0
 if moves and server and argv[4] ~= '1' then return { -1 } end
 if moves and server then
-  local since = tonumber(state[10] or state[1])
-  if since then skipped = math.max((tonumber(state[9]) or 0) + (at - since) * IDS_PER_MS - first, 0) end
+  local base = call('HMGET', meta, 'base', 'based')
+  local since = tonumber(base[2] or state[1])
+  if since then skipped = math.max((tonumber(base[1]) or 0) + (now - since) * IDS_PER_MS - first, 0) end
 end
 if seen > first + skipped then
   skipped = seen + MAX_LOST_IDS - first
-  call('HSET', meta, 'base', format('%d', first + skipped), 'based', at)
+  call('HSET', meta, 'base', format('%d', first + skipped), 'based', now)
 end
 first = first + skipped
 
-if has(expiry) then
+if queue.has(expiry) then
   -- A write that needs memory comes first: at `maxmemory`, Redis refuses a script only at its first write, and an add
   -- must be refused.
   call('HSET', meta, 'next', format('%d', first - skipped))
-  remove_expired(at, 2 * MAX_EXPIRED) -- More than one call adds, so that adds cannot outrun it.
+  queue.remove_expired(2 * MAX_EXPIRED) -- More than one call adds, so that adds cannot outrun it.
 end
-local length = limit and messages() or 0
+local length = limit and queue.length() or 0
 
 local function read_options(options)
-  if options == '' then return 0, default_ttl, 0 end
   local wait, ttl, once = match(options, '^(%d+) (%d+) (%d+)$')
+  if not wait then return 0, default_ttl end
   ttl = tonumber(ttl)
-  return tonumber(wait), ttl > 0 and ttl or default_ttl, tonumber(once)
+  return tonumber(wait), ttl > 0 and ttl or default_ttl, once ~= '0' and tonumber(once) or nil
 end
 
 -- The message that was added under an idempotency key; 0 when there was none.
 local function added_under(once)
-  local id = once > 0 and tonumber(call('GET', KEYS[once])) or 0
-  return id > floor and id or 0
+  local id = tonumber(call('GET', KEYS[once])) or 0
+  return id > (tonumber(call('HGET', meta, 'floor')) or 0) and id or 0
 end
 
--- How many messages need room: duplicates, of earlier messages or of one another, need none.
-local function count_new()
+if limit and length + argv[3] > limit then
+  -- How many messages need room: duplicates, of earlier messages or of one another, need none.
   local new, named, i = 0, {}, 7
   while i <= arguments do
     local _, _, once = read_options(argv[i + 2])
-    if once == 0 then
+    if not once then
       new = new + argv[i]
     elseif added_under(once) == 0 and not named[KEYS[once]] then
       new, named[KEYS[once]] = new + 1, true
     end
     i = i + 3 + argv[i]
   end
-  return new
+  if length + new > limit then limit = 0 end
 end
-if limit and length + argv[3] > limit and length + count_new() > limit then limit = 0 end
 
 local next, ready_now, later, reply = first, 0, false, nil
 local i = 7
 while i <= arguments do
   local last = i + 2 + argv[i]
   local wait, ttl, once = read_options(argv[i + 2])
-  local expires = ttl > 0 and format('%d', at + ttl) or '0'
-  local head = ' ' .. format('%d', at) .. ' ' .. expires .. ' ' .. argv[i + 1] .. '\n'
+  local expires = ttl > 0 and format('%d', now + ttl) or '0'
+  local head = ' ' .. format('%d', now) .. ' ' .. expires .. ' ' .. argv[i + 1] .. '\n'
   for message = i + 3, last do
-    local duplicate = added_under(once)
+    local duplicate = once and added_under(once) or 0
     if duplicate == 0 and not (limit and length + (next - first) >= limit) then
       next = next + 1
       local id = format('%d', next) -- Once, since every command makes a number text again.
       local text = id .. head .. argv[message]
       if wait > 0 then
         call('HSET', body, id, text)
-        put_off(id, at + wait)
+        queue.put_off(id, now + wait)
         later = true
       else
         call('XADD', ready, id, shift, text)
@@ -102,9 +98,9 @@ while i <= arguments do
       end
       if ttl > 0 then
         call('ZADD', expiry, expires, id)
-        mark_special()
+        queue.special = true
       end
-      if once > 0 then call('SET', KEYS[once], id, 'PX', argv[2]) end
+      if once then call('SET', KEYS[once], id, 'PX', argv[2]) end
       if reply then reply[#reply + 1] = next end
     else
       if not reply then
@@ -120,13 +116,13 @@ end
 if next > first then
   call('HSET', meta, 'next', format('%d', next))
   if is_new then
-    call('HSET', meta, 'created', at)
+    call('HSET', meta, 'created', now)
     call('PERSIST', meta)
   end
   if moves then call('HSET', meta, 'server', SERVER) end
   if skipped > 0 then call('HINCRBY', meta, 'skipped', skipped) end
   -- Waiters have found the queue empty, so only the first message after that needs a wake-up.
-  if later or (ready_now > 0 and call('XLEN', ready) == ready_now) then wake() end
+  if later or (ready_now > 0 and call('XLEN', ready) == ready_now) then queue.wake() end
 end
 reply = reply or { flags, first + 1 }
 if flags > 1 or argv[6] == '1' then
@@ -135,4 +131,4 @@ if flags > 1 or argv[6] == '1' then
   local info = redis.pcall('INFO', 'replication')
   reply[#reply + 1] = type(info) == 'string' and match(info, 'master_replid:(%w+)') or ''
 end
-return reply_of(reply)
+return queue.reply(reply)

@@ -11,24 +11,20 @@
 -- after the last.
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
---- @include "includes/promote_due.lua"
 --- @include "includes/take.lua"
-local at = now_ms()
-local moved, again = promote_due(at)
+local moved, again = queue.promote_due()
 local settings = call('HMGET', meta, 'policy', 'state', 'epoch', 'history', 'seq')
 local history, last = tonumber(settings[4]) or DEFAULT_HISTORY, tonumber(settings[5]) or 0
 local after, move = math.min(tonumber(ARGV[2]) or last, last), tonumber(ARGV[3])
 
-local ids, texts, deliveries, more = {}, {}, nil, false
+local taken = { ids = {}, more = false }
 if settings[1] ~= 'roundrobin' and settings[2] ~= 'stopped' and move > 0 then
-  ids, texts, deliveries, more = take(move, at, nil, false)
-  for i, text in ipairs(texts) do
+  taken = queue.take(move, MAX_REPLY_BYTES, false)
+  for i, text in ipairs(taken.texts) do
     last = last + 1
-    call('XADD', log, format('%d', last), 'c', deliveries and deliveries[i] or 1, 'b', text)
+    call('XADD', log, format('%d', last), 'c', taken.deliveries[i], 'b', text)
   end
-  more = more or (#ids == move and is_any_ready())
+  taken.more = taken.more or (#taken.ids == move and queue.is_any_ready())
 end
 
 local reply = { after, last, -1, settings }
@@ -45,13 +41,13 @@ while left > 0 and bytes > 0 do
   end
 end
 
-if #ids > 0 then
-  forget(ids)
+if #taken.ids > 0 then
+  queue.forget(taken.ids)
   call('HSET', meta, 'seq', format('%d', last))
   call('XTRIM', log, 'MAXLEN', '=', history)
   call('PEXPIRE', log, LOG_LIFE_MS)
-  wake('l' .. ARGV[5])
+  queue.wake('l' .. ARGV[5])
 end
-wake_for(moved)
-reply[3] = next_due(at, again or more)
-return reply_of(reply)
+queue.wake_for(moved)
+reply[3] = queue.next_due(again or taken.more)
+return queue.reply(reply)

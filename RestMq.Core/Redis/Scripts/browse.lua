@@ -3,9 +3,6 @@
 -- Input: ARGV: wake-up channel, state, how many at most. Output: for each message five values, as peek.lua.
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
---- @include "includes/promote_due.lua"
 local state, want = ARGV[2], tonumber(ARGV[3])
 local reply, bytes = {}, 0
 
@@ -29,7 +26,7 @@ local function browse_ready()
       tell(entry[1], 0, 0, fields[2])
       entry = call('XREVRANGE', ready, '(' .. entry[1], '-', 'COUNT', 1)[1]
     else
-      tell(id, tonumber(call('HGET', count, id)) or 0, 0, call('HGET', body, id))
+      tell(id, queue.deliveries_of(id), 0, call('HGET', body, id))
       w = w + 2
     end
   end
@@ -56,15 +53,15 @@ local function browse_sorted(key)
       last = found[i]
       for _, member in ipairs(members_of(key, last)) do
         if is_full() then return end
-        local id, delivery = parse_lease(member)
-        local deliveries = state == 'leased' and delivery or tonumber(call('HGET', count, id)) or 0
+        local id, delivery = queue.parse_lease(member)
+        local deliveries = state == 'leased' and delivery or queue.deliveries_of(id)
         tell(id, deliveries, tonumber(last), call('HGET', body, id))
       end
     end
   end
 end
 
-wake_for((promote_due(now_ms())))
+queue.wake_for((queue.promote_due()))
 local places = { leased = leased, delayed = delayed, dead = dead }
 if state == 'ready' then browse_ready() else browse_sorted(places[state]) end
-return reply_of(reply)
+return queue.reply(reply)

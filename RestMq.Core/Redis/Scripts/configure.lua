@@ -7,13 +7,13 @@
 --- @include "includes/queue.lua"
 local fresh = 0
 if #ARGV > 1 then
-  fresh = call('HSETNX', meta, 'created', now_ms())
+  fresh = call('HSETNX', meta, 'created', now)
   if fresh == 1 then call('PERSIST', meta) end
   for i = 2, #ARGV, 2 do
     if ARGV[i + 1] == '' then call('HDEL', meta, ARGV[i]) else call('HSET', meta, ARGV[i], ARGV[i + 1]) end
     if ARGV[i] == 'history' then call('XTRIM', log, 'MAXLEN', '=', ARGV[i + 1]) end
   end
-  wake()
+  queue.wake()
 end
 local reply = { fresh }
 local settings = call('HMGET', meta, 'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability')

@@ -8,8 +8,6 @@
 -- were in `body`; `leased` and `delayed` held bare ids, and `expiry` kept the times of leased messages.
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
 local list, phase, cursor, STEP = KEYS[13], ARGV[2], ARGV[3], 500
 if phase == '1' then
   if call('TYPE', ready).ok == 'list' then call('RENAME', ready, list) end
@@ -20,7 +18,7 @@ elseif phase == '2' then
   for i = 1, #found[2], 2 do
     local id, past = found[2][i], tonumber(call('HGET', count, found[2][i]))
     if past and past > 0 and not match(id, '%.') then
-      call('ZADD', leased, found[2][i + 1], lease_of(id, past + 1))
+      call('ZADD', leased, found[2][i + 1], queue.lease_of(id, past + 1))
       call('ZREM', leased, id)
     end
     call('ZADD', expiry, 'XX', 'inf', id)
@@ -30,8 +28,8 @@ elseif phase == '3' then
   local found = call('ZSCAN', delayed, cursor, 'COUNT', STEP)
   for i = 1, #found[2], 2 do
     local id = found[2][i]
-    if id ~= padded(id) then
-      call('ZADD', delayed, found[2][i + 1], padded(id))
+    if id ~= queue.padded(id) then
+      call('ZADD', delayed, found[2][i + 1], queue.padded(id))
       call('ZREM', delayed, id)
     end
   end

@@ -4,22 +4,17 @@
 -- bound before an answer.
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
---- @include "includes/promote_due.lua"
 --- @include "includes/take.lua"
-local at = now_ms()
-local moved, again = promote_due(at)
-local ids, texts, deliveries, more = take(1, at, nil, true)
-local id = ids[1]
+local moved, again = queue.promote_due()
+local taken = queue.take(1, MAX_REPLY_BYTES, true)
+local id, text, delivery = taken.ids[1], taken.texts[1], taken.deliveries[1]
 if not id then
-  wake_for(moved)
-  return reply_of({ (again or more) and 1 or 0 })
+  queue.wake_for(moved)
+  return queue.reply({ (again or taken.more) and 1 or 0 })
 end
-local delivery = deliveries and deliveries[1] or '1'
-put_at_head(id)
-call('HSET', count, id, delivery)
-local expires = expires_at(texts[1])
+queue.put_at_head(id)
+call('HSET', count, id, format('%d', delivery))
+local expires = queue.expires_at(text)
 if expires > 0 then call('ZADD', expiry, format('%d', expires), id) end
-wake_for(moved)
-return reply_of({ tonumber(delivery), texts[1] })
+queue.wake_for(moved)
+return queue.reply({ delivery, text })

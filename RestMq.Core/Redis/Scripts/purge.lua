@@ -10,11 +10,11 @@
 local counters = call('HMGET', meta, 'next', 'seq', 'created', 'epoch', 'server')
 call('UNLINK', ready, back, body, leased, delayed, expiry, count, dead, why, log, held)
 call('DEL', meta)
-local at, next = now_ms(), counters[1] or '0'
-local epoch = math.max(at, (tonumber(counters[4]) or 0) + 1)
-call('HSET', meta, 'next', next, 'seq', counters[2] or '0', 'floor', next, 'base', next, 'based', at)
+local next = counters[1] or '0'
+local epoch = math.max(now, (tonumber(counters[4]) or 0) + 1)
+call('HSET', meta, 'next', next, 'seq', counters[2] or '0', 'floor', next, 'base', next, 'based', now)
 call('HSET', meta, 'epoch', format('%d', epoch))
 if counters[5] then call('HSET', meta, 'server', counters[5]) end
 call('PEXPIRE', meta, ARGV[2])
-wake('p')
+queue.wake('p')
 return counters[3] and 1 or 0

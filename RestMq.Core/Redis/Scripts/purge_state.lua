@@ -7,36 +7,32 @@
 -- so are named to those who watch.
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
---- @include "includes/promote_due.lua"
 --- @include "includes/take.lua"
-local at, state = now_ms(), ARGV[2]
-local moved, again = promote_due(at)
+local state = ARGV[2]
+local moved, again = queue.promote_due()
 local ids, more = {}, false
 if state == 'ready' then
-  local _
-  ids, _, _, more = take(MAX_PURGED, at, nil, false)
-  more = more or again or #ids == MAX_PURGED
+  local taken = queue.take(MAX_PURGED, MAX_REPLY_BYTES, false)
+  ids, more = taken.ids, taken.more or again or #taken.ids == MAX_PURGED
 elseif state == 'dead' then
   ids = call('ZRANGE', dead, 0, MAX_PURGED - 1)
-  call_in_parts('ZREM', dead, ids)
-  call_in_parts('HDEL', why, ids)
+  queue.call_in_parts('ZREM', dead, ids)
+  queue.call_in_parts('HDEL', why, ids)
   more = #ids == MAX_PURGED
 else
   local key = state == 'leased' and leased or delayed
-  local members = call('ZRANGEBYSCORE', key, '(' .. at, '+inf', 'LIMIT', 0, MAX_PURGED)
-  call_in_parts('ZREM', key, members)
+  local members = call('ZRANGEBYSCORE', key, '(' .. now, '+inf', 'LIMIT', 0, MAX_PURGED)
+  queue.call_in_parts('ZREM', key, members)
   for i, member in ipairs(members) do
-    local id, delivery = parse_lease(member)
-    if state == 'leased' then tell_ended(id, delivery) end
+    local id, delivery = queue.parse_lease(member)
+    if state == 'leased' then queue.tell_ended(id, delivery) end
     ids[i] = id
   end
   more = #ids == MAX_PURGED
 end
 if #ids > 0 then
-  forget(ids)
+  queue.forget(ids)
   call('HINCRBY', meta, 'purged', #ids)
 end
-wake_for(moved)
-return reply_of({ #ids, more and 1 or 0 })
+queue.wake_for(moved)
+return queue.reply({ #ids, more and 1 or 0 })

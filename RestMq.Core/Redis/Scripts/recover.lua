@@ -6,16 +6,13 @@
 -- done (yet).
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
---- @include "includes/settle.lua"
 local remembered = call('GET', KEYS[13])
 if not remembered or match(remembered, '^[^ ]+') ~= ARGV[2] then return -1 end
 call('DEL', KEYS[13])
-local at, returned = now_ms(), 0
+local returned = 0
 for lease in string.gmatch(string.sub(remembered, #ARGV[2] + 1), '[^ ]+') do
-  local id, delivery = parse_lease(lease)
-  if settle_one(id, delivery, 'return', '0', at) == DONE then returned = returned + 1 end
+  local id, delivery = queue.parse_lease(lease)
+  if queue.settle(id, delivery, 'return', '0') == 0 then returned = returned + 1 end
 end
-if returned > 0 then wake() end
-return reply_of(returned)
+if returned > 0 then queue.wake() end
+return queue.reply(returned)

@@ -7,8 +7,6 @@
 -- a later one (HandOuts.cs).
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
 local ids = { ARGV[2] }
 if not ARGV[2] then
   ids = call('ZRANGE', dead, 0, MAX_MOVED - 1)
@@ -26,8 +24,8 @@ end
 call('HSET', count, unpack(counts))
 for _, id in ipairs(ids) do
   local text = call('HGET', body, id)
-  if text and expires_at(text) > 0 then call('HSET', body, id, (string.gsub(text, '^(%d+ %d+) %d+', '%1 0', 1))) end
+  if text and queue.expires_at(text) > 0 then call('HSET', body, id, (string.gsub(text, '^(%d+ %d+) %d+', '%1 0', 1))) end
 end
-put_at_tail(ids)
-wake()
+queue.put_at_tail(ids)
+queue.wake()
 return #ids

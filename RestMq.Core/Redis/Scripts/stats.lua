@@ -5,11 +5,7 @@
 -- is not set; 1 when there is such a queue.
 --
 --- @include "includes/queue.lua"
---- @include "includes/remove.lua"
---- @include "includes/place.lua"
---- @include "includes/promote_due.lua"
-local at = now_ms()
-wake_for((promote_due(at)))
+queue.wake_for((queue.promote_due()))
 local m = call(
   'HMGET', meta, 'next', 'floor', 'skipped', 'expired', 'purged',
   'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability', 'created')
@@ -23,15 +19,15 @@ local function head_added()
   return text and tonumber(match(text, '^%d+ (%d+)'))
 end
 
-local added_at, total = head_added(), messages()
+local added_at, total = head_added(), queue.length()
 -- Settlements are not counted: they are what is left of all that was added.
 local added = (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0) - (tonumber(m[3]) or 0)
 local gone = tonumber(m[4]) or 0
 local settled = added - total - gone - (tonumber(m[5]) or 0)
 local reply = {
   total, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, gone,
-  added_at and math.max(at - added_at, 0) or -1,
+  added_at and math.max(now - added_at, 0) or -1,
 }
 for i = 6, 12 do reply[#reply + 1] = m[i] or '' end
 reply[#reply + 1] = m[13] and 1 or 0
-return reply_of(reply)
+return queue.reply(reply)

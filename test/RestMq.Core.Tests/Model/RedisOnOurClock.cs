@@ -15,7 +15,7 @@ namespace RestMq.Model;
 internal class RedisOnOurClock : DispatchProxy
 {
     private const string TheTime = "call('TIME')";
-    private const string Hint = "redis.pcall(PUBLISH, wake_channel";
+    private const string Hint = "redis.pcall('PUBLISH', ARGV[1]";
 
     // What Redis has run, by hash.
     private static readonly ConcurrentDictionary<string, string> Scripts = [];
@@ -59,7 +59,7 @@ internal class RedisOnOurClock : DispatchProxy
             if (!script.Contains(TheTime)) throw new InvalidOperationException("The scripts have another way to ask for the time than this knows.");
             if (!script.Contains(Hint)) throw new InvalidOperationException("The scripts have another way to give a hint than this knows.");
             var onOurClock = script.Replace(TheTime, $"call('LRANGE', '{_clock}', 0, 1)")
-                .Replace(Hint, $"call('HINCRBY', '{_clock}:hints', wake_channel, 1) {Hint}");
+                .Replace(Hint, $"call('HINCRBY', '{_clock}:hints', ARGV[1], 1) {Hint}");
             return ((IDatabase)_inner).ScriptEvaluateAsync(onOurClock, (RedisKey[]?)arguments[1], (RedisValue[]?)arguments[2]);
         }
         return method.Name == nameof(IConnectionMultiplexer.GetDatabase)

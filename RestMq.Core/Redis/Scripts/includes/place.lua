@@ -5,50 +5,41 @@
 -- the position of each depends on nothing else, so it is the same in however many steps they come back.
 local HEAD = 4503599627370496 -- 2^52: a score holds integers up to twice as much.
 
-local function put_at_head(id)
+function queue.put_at_head(id)
+  queue.special = true
   call('ZADD', back, format('%d', id - HEAD), id)
-  mark_special()
 end
 
-local function put_at_tail(ids)
+function queue.put_at_tail(ids)
   if #ids == 0 then return end
+  queue.special = true
   local position, entries = call('HINCRBY', meta, 'shift', #ids) - #ids + (call('HGET', meta, 'next') or 0), {}
   for i, id in ipairs(ids) do entries[2 * i - 1], entries[2 * i] = format('%d', position + i), id end
-  call_in_parts('ZADD', back, entries)
-  mark_special()
+  queue.call_in_parts('ZADD', back, entries)
 end
 
--- Delays that end together are over in the order of the ids. Redis orders equal scores as texts: so these have leading
--- zeros.
-local function put_off(id, till)
-  call('ZADD', delayed, format('%d', till), padded(id))
-  mark_special()
+function queue.put_off(id, till)
+  queue.special = true
+  call('ZADD', delayed, format('%d', till), queue.padded(id))
 end
 
 -- Each burial has a time of its own, later than the one before, so that dead letters keep their order.
-local function bury(id, at, reason)
+function queue.bury(id, reason)
   local newest = call('ZRANGE', dead, -1, -1, 'WITHSCORES')[2]
-  call('ZADD', dead, newest and math.max(at, tonumber(newest) + 0.001) or at, id)
+  call('ZADD', dead, newest and math.max(now, tonumber(newest) + 0.001) or now, id)
   call('HSET', why, id, reason)
-  if has(expiry) then call('ZREM', expiry, id) end
-end
-
--- Names a delivery that ended in the next wake-up, while live consumers may hold deliveries.
-local watched
-local function tell_ended(id, delivery)
-  if watched == nil then watched = has(held) end
-  if watched then ended[#ended + 1] = id .. '.' .. format('%d', delivery) end
+  if queue.has(expiry) then call('ZREM', expiry, id) end
 end
 
 -- Ends a delivery whose lease has been removed. The message waits again: for `delay` ms, or at the head. It does not
 -- when its time to live is over, nor when a delivery that counts was the last one allowed. Returns whether the message
 -- waits.
-local function give_back(id, delivery, at, counts, delay)
-  if has(expiry) and call('ZSCORE', expiry, id) then
-    local expires = expires_at(call('HGET', body, id) or '0 0 0')
-    if expires <= at then
-      forget({ id })
-      count_expired(1)
+function queue.give_back(id, delivery, counts, delay)
+  if queue.has(expiry) and call('ZSCORE', expiry, id) then
+    local expires = queue.expires_at(call('HGET', body, id) or '0 0 0')
+    if expires <= now then
+      queue.forget({ id })
+      queue.count_expired(1)
       return false
     end
     call('ZADD', expiry, format('%d', expires), id)
@@ -57,11 +48,25 @@ local function give_back(id, delivery, at, counts, delay)
     call('HSET', count, id, format('%d', delivery))
     local limit = tonumber(call('HGET', meta, 'max_receives')) or DEFAULT_MAX_RECEIVES
     if delivery % DELIVERIES_PER_REDRIVE >= limit then
-      buried = buried + 1
-      bury(id, at, 'max_receives (' .. limit .. ') reached')
+      queue.buried = queue.buried + 1
+      queue.bury(id, 'max_receives (' .. limit .. ') reached')
       return false
     end
   end
-  if delay > 0 then put_off(id, at + delay) else put_at_head(id) end
+  if delay > 0 then queue.put_off(id, now + delay) else queue.put_at_head(id) end
   return true
+end
+
+-- Reads a part of `back`: id, text, position and delivery of each message.
+function queue.read_back(offset, most)
+  local found = call('ZRANGE', back, offset, offset + most - 1, 'WITHSCORES')
+  if #found == 0 then return {} end
+  local ids, part = {}, {}
+  for i = 1, #found, 2 do ids[#ids + 1] = found[i] end
+  local texts = call('HMGET', body, unpack(ids))
+  local past = call('EXISTS', count) == 1 and call('HMGET', count, unpack(ids)) or {}
+  for i, id in ipairs(ids) do
+    part[i] = { id = id, text = texts[i], position = tonumber(found[2 * i]), delivery = (tonumber(past[i]) or 0) + 1 }
+  end
+  return part
 end

@@ -1,5 +1,5 @@
--- The keys of a queue and what every script uses. RedisKeys.cs has the keys in the same order; the limits come from
--- StoreLimits.cs.
+-- The keys of a queue and what every script uses. RedisKeys.cs has the keys in the same order. RedisScript.cs replaces
+-- names in capitals (MAX_MOVED, ...) by the limits of StoreLimits.cs.
 --
 -- Data model. A message is text: "<id> <added ms> <expires ms or 0> <kind>\n<bytes>". It is stored once:
 --   ready    stream: messages that wait for their first delivery. The entry id is "<message id>-0"; the field is the
@@ -14,25 +14,23 @@
 -- infinite while leased).
 -- Times are Redis' own, in ms. No step depends on the length of a queue by more than its logarithm.
 local meta, ready, back, body, leased, delayed, expiry, count, dead, why, log, held = unpack(KEYS)
-local wake_channel = ARGV[1]
 local call, format, match = redis.call, string.format, string.match
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local function now_ms()
-  local time = call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
+-- Holds the functions that scripts share, and what these note for one another.
+local queue = {
+  -- False while none of these keys exists, as in most queues. A function that creates one of them sets it.
+  special = call('EXISTS', back, delayed, expiry, held) > 0,
+  ended = {}, -- Deliveries that the next wake-up names: see tell_ended.
+  expired = 0, buried = 0, -- How many messages expired or were buried though no caller asked for it: see reply.
+}
 
-local function exists(key) return call('EXISTS', key) == 1 end
-
--- Most queues have none of these keys: one look answers for all. A script that creates one of them calls
--- mark_special().
-local special = call('EXISTS', back, delayed, expiry, held) > 0
-local function mark_special() special = true end
-local function has(key) return special and exists(key) end
+function queue.has(key) return queue.special and call('EXISTS', key) == 1 end
 
 -- Applies a command to a list in parts: Lua passes at most about 8000 arguments to a call. The parts have an even
 -- length, for pairs.
-local function call_in_parts(command, key, list)
+function queue.call_in_parts(command, key, list)
   local done = 0
   for first = 1, #list, 2000 do
     done = done + call(command, key, unpack(list, first, math.min(first + 1999, #list)))
@@ -41,42 +39,34 @@ local function call_in_parts(command, key, list)
 end
 
 -- Publishes a wake-up: the queue changed. Wake-ups may be lost: waiters also poll, and the epoch tells streams of a
--- purge. So a PUBLISH that an ACL refuses must not fail the script. While somebody streams messages that it settles
--- itself (`held`), deliveries that ended are named.
-local ended = {}
-local function wake(text)
-  redis.pcall(PUBLISH, wake_channel, text or (#ended > 0 and 'c ' .. table.concat(ended, ' ') or 'c'))
+-- purge. So a PUBLISH that an ACL refuses must not fail the script.
+function queue.wake(text)
+  local ended = queue.ended
+  redis.pcall(WAKE_COMMAND, ARGV[1], text or (#ended > 0 and 'c ' .. table.concat(ended, ' ') or 'c'))
 end
 
--- The member of `leased` for a delivery. Only later deliveries carry their number, so an ack of a first one is an id
--- and nothing to look up.
-local function lease_of(id, delivery)
-  return delivery == 1 and id or id .. '.' .. format('%d', delivery)
+-- A stream stays when it is empty: a queue that is empty keeps only its counters. Returns how many messages the stream
+-- has.
+function queue.delete_if_empty()
+  local length = call('XLEN', ready)
+  if length == 0 then call('DEL', ready) end
+  return length
 end
 
--- An id as a member of `delayed`.
-local function padded(id) return format('%016d', id) end
-
--- The message and the delivery of a member of `leased`; the message of one of `delayed`.
-local function parse_lease(lease)
-  local id, delivery = match(lease, '^0*(%d+)%.?(%d*)$')
-  return id, delivery == '' and 1 or tonumber(delivery)
+-- Adds to a reply what the host counts.
+function queue.reply(reply)
+  if queue.expired + queue.buried == 0 then return reply end
+  return { { ok = 'gone' }, queue.expired, queue.buried, reply }
 end
 
--- The number of the delivery that follows those that are over.
-local function next_delivery(past) return (tonumber(past) or 0) + 1 end
-
--- When a message expires, in ms; 0 for never.
-local function expires_at(text) return tonumber(match(text, '^%d+ %d+ (%d+)')) end
-
--- How many messages there are, in every state.
-local function messages() return call('XLEN', ready) + call('HLEN', body) end
-
--- Messages that expired or were buried in this call though no caller asked for it. The reply tells the host, which
--- counts them: see reply_of.
-local expired, buried = 0, 0
-
-local function reply_of(reply)
-  if expired + buried == 0 then return reply end
-  return { { ok = 'gone' }, expired, buried, reply }
-end
+-- Most calls need none of the other functions. Lua creates the functions of a script anew in every call, which costs
+-- 0.2 us for each. So these are created when the first of them is used.
+setmetatable(queue, { __index = function(_, name)
+  --- @include "includes/entries.lua"
+  --- @include "includes/wake.lua"
+  --- @include "includes/remove.lua"
+  --- @include "includes/place.lua"
+  --- @include "includes/promote_due.lua"
+  --- @include "includes/settle.lua"
+  return rawget(queue, name)
+end })
