@@ -14,7 +14,7 @@ namespace RestMq.Redis;
 /// </summary>
 /// <param name="recover">Returns what an exchange delivered; -1 when Redis does not remember it.</param>
 /// <param name="time">The clock of the pauses.</param>
-/// <param name="logger">Told of what is given up.</param>
+/// <param name="logger">Logs what was returned, and what is given up.</param>
 internal sealed partial class LostExchanges(
     Func<QueueName, RedisKey[], long, CancellationToken, ValueTask<long>> recover, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
@@ -92,7 +92,9 @@ internal sealed partial class LostExchanges(
     {
         try
         {
-            return await recover(exchange.Queue, exchange.Keys, exchange.Token, cancellationToken).ConfigureAwait(false);
+            var returned = await recover(exchange.Queue, exchange.Keys, exchange.Token, cancellationToken).ConfigureAwait(false);
+            if (returned > 0) LogReturned(logger, returned, exchange.Queue.Value);
+            return returned;
         }
         catch (RestMqUnavailableException)
         {
@@ -102,6 +104,9 @@ internal sealed partial class LostExchanges(
 
     [LoggerMessage(10, LogLevel.Warning, "Too many replies of Redis were lost; messages of {Queue} that nobody got return when their leases end")]
     private static partial void LogGivenUp(ILogger logger, string queue);
+
+    [LoggerMessage(25, LogLevel.Information, "Returned {Count} messages of {Queue}: the reply of Redis that delivered them was lost")]
+    private static partial void LogReturned(ILogger logger, long count, string queue);
 
     private sealed record Exchange(QueueName Queue, RedisKey[] Keys, long Token, long Since, int Questions = 0);
 }

@@ -106,7 +106,7 @@ internal static class ClusterScenarios
             }));
             var site = await Site.StartAsync(3, servers);
             var (same, other) = await servers.QueuesByShardAsync(key);
-            var trials = new[] { new Trial(site, same) { LosesReplies = 10 }, new Trial(site, other) { LosesReplies = 10 } };
+            var trials = new[] { new Trial(site, same), new Trial(site, other) };
             foreach (var trial in trials)
             {
                 trial.AddProducers(rate: 50, replicated: replicated);

@@ -21,7 +21,7 @@ internal static class DaemonScenarios
     public static async Task<IReadOnlyList<Row>> StopAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(3);
-        var trial = new Trial(site, "stopped") { LosesReplies = 1 };
+        var trial = new Trial(site, "stopped");
         trial.AddProducers();
         trial.AddTakers();
         return [await trial.RunAsync("daemon-stop", Faults.RepeatAsync(time, TimeSpan.FromSeconds(5), StopOneAsync))];

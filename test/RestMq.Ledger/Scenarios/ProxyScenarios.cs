@@ -23,7 +23,7 @@ internal static class ProxyScenarios
     private static async Task<Row> RedisAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(2, proxied: 200_000);
-        var trial = new Trial(site, "proxied") { LosesReplies = 1 };
+        var trial = new Trial(site, "proxied");
         trial.AddProducers();
         trial.AddTakers();
         return await trial.RunAsync("proxy, Redis", BreakAsync());

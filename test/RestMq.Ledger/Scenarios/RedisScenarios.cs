@@ -7,7 +7,7 @@ internal static class RedisScenarios
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, string fsync)
     {
         await using var site = await Site.StartAsync(2, fsync);
-        var trial = new Trial(site, "persistent") { LosesReplies = 1 };
+        var trial = new Trial(site, "persistent");
         trial.AddProducers();
         trial.AddTakers();
         var row = await trial.RunAsync($"redis-kill-{fsync}", Faults.RepeatAsync(time, TimeSpan.FromSeconds(5), KillAsync));

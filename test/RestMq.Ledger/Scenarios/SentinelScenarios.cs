@@ -85,7 +85,7 @@ internal static class SentinelScenarios
 
     private static Trial NewTrial(Site site, string queue, bool replicated = false)
     {
-        var trial = new Trial(site, queue) { LosesReplies = 10 };
+        var trial = new Trial(site, queue);
         trial.AddProducers(rate: 100, replicated: replicated);
         trial.AddEveryConsumer();
         return trial;

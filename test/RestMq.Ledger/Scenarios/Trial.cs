@@ -17,12 +17,6 @@ internal sealed class Trial(Site site, string queue)
 
     public Book Book { get; } = new();
 
-    /// <summary>
-    /// How many deliveries a consumer may wait for when Redis' reply to them is lost; 0 where no reply is lost. The host
-    /// returns these messages uncounted, so they come late and look like first deliveries.
-    /// </summary>
-    public int LosesReplies { get; init; }
-
     /// <summary>Four producers, of whom every other insists.</summary>
     /// <param name="ports">Another way to the daemons than straight.</param>
     /// <param name="rate">Messages a second of each, at most.</param>
@@ -112,7 +106,7 @@ internal sealed class Trial(Site site, string queue)
         await finish.CancelAsync();
         await Task.WhenAll(consuming);
         var broken = await faults;
-        var unread = _unread.Sum(count => count()) + (broken * _consumers.Count * LosesReplies);
+        var unread = _unread.Sum(count => count()) + site.Daemons.Sum(daemon => daemon.Returned);
         return new Row(name, broken, Book.Close(everyone), unread, Left: await site.Servers.LeftAsync(queue));
     }
 

@@ -1,11 +1,13 @@
+using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace RestMq.Ledger.Servers;
 
 /// <summary>The sample host as a process, always on the same port.</summary>
 /// <param name="redis">The connection string of its Redis.</param>
 /// <param name="settings">Further arguments.</param>
-internal sealed class Daemon(string redis, params string[] settings) : IAsyncDisposable
+internal sealed partial class Daemon(string redis, params string[] settings) : IAsyncDisposable
 {
     private ChildProcess? _process;
 
@@ -16,6 +18,12 @@ internal sealed class Daemon(string redis, params string[] settings) : IAsyncDis
 
     /// <summary>What it has written since it last came up.</summary>
     public string Output => _process?.Output ?? "";
+
+    /// <summary>
+    /// How many messages the host has returned since it last came up, because Redis' reply that delivered them was lost.
+    /// They return uncounted, so they come late and look like first deliveries.
+    /// </summary>
+    public int Returned => ReturnedMessages().Matches(Output).Sum(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
 
     /// <summary>Variables of its environment, as <c>NAME=value</c>.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
@@ -39,4 +47,7 @@ internal sealed class Daemon(string redis, params string[] settings) : IAsyncDis
     {
         if (_process is not null) await _process.DisposeAsync();
     }
+
+    [GeneratedRegex("Returned ([0-9]+) messages of .*: the reply of Redis")]
+    private static partial Regex ReturnedMessages();
 }
