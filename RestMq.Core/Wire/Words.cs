@@ -1,8 +1,8 @@
 namespace RestMq.Wire;
 
 /// <summary>
-/// The wire's words for what the engine has as enumerations. This file is compiled into each assembly that speaks the
-/// wire.
+/// Converts between enumerations and their words on the wire. This file is compiled into each assembly that reads
+/// requests.
 /// </summary>
 internal static class Words
 {
@@ -26,7 +26,7 @@ internal static class Words
         _ => "stored",
     };
 
-    /// <exception cref="FormatException">It is neither.</exception>
+    /// <exception cref="FormatException">The word is not a durability.</exception>
     public static Durability Durability(string word) => word switch
     {
         "stored" => RestMq.Durability.Stored,
@@ -34,21 +34,22 @@ internal static class Words
         _ => throw new FormatException($"'durability' must be stored or replicated, but was '{Limits.Shorten(word)}'."),
     };
 
-    /// <exception cref="FormatException">It is neither.</exception>
+    /// <exception cref="FormatException">The word is not a policy.</exception>
     public static QueuePolicy Policy(string word) => word switch
     {
         "broadcast" => QueuePolicy.Broadcast,
         "roundrobin" => QueuePolicy.RoundRobin,
-        _ => throw new FormatException($"'policy' is broadcast or roundrobin, not '{Limits.Shorten(word)}'."),
+        _ => throw new FormatException($"'policy' must be broadcast or roundrobin, but was '{Limits.Shorten(word)}'."),
     };
 
-    /// <exception cref="FormatException">It is none of the four.</exception>
+    /// <exception cref="FormatException">The word is not a state.</exception>
     public static MessageState State(string word) => word switch
     {
         "ready" => MessageState.Ready,
         "leased" => MessageState.Leased,
         "delayed" => MessageState.Delayed,
         "dead" => MessageState.Dead,
-        _ => throw new FormatException($"'state' is ready, leased, delayed or dead, not '{Limits.Shorten(word)}'."),
+        _ => throw new FormatException(
+            $"'state' must be ready, leased, delayed or dead, but was '{Limits.Shorten(word)}'."),
     };
 }
