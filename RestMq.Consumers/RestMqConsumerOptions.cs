@@ -5,14 +5,8 @@ namespace RestMq;
 /// <summary>How a hosted consumer works. These are named options: the name is the consumer's queues, as they were given.</summary>
 public sealed class RestMqConsumerOptions
 {
-    /// <summary>The <see cref="Source"/> that <c>AddRestMq()</c> adds: the engine in this process.</summary>
-    public const string EngineSource = "engine";
-
-    /// <summary>The <see cref="Source"/> that <c>AddRestMqClient()</c> adds: queues elsewhere, over HTTP.</summary>
-    public const string ClientSource = "client";
-
     /// <summary>
-    /// Where the messages come from: the key of an <see cref="IMessageSource"/>, such as <see cref="ClientSource"/>.
+    /// Where the messages come from: the key of an <see cref="IMessageSource"/>, such as <see cref="MessageSourceNames.Client"/>.
     /// <value>Null: the engine in this process when there is one, else the client.</value>
     /// </summary>
     public string? Source { get; set; }

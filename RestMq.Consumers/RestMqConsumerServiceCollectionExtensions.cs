@@ -91,8 +91,8 @@ public static class RestMqConsumerServiceCollectionExtensions
     {
         var found = key is not null
             ? provider.GetKeyedService<IMessageSource>(key)
-            : provider.GetKeyedService<IMessageSource>(RestMqConsumerOptions.EngineSource)
-                ?? provider.GetKeyedService<IMessageSource>(RestMqConsumerOptions.ClientSource);
+            : provider.GetKeyedService<IMessageSource>(MessageSourceNames.Engine)
+                ?? provider.GetKeyedService<IMessageSource>(MessageSourceNames.Client);
         return found ?? throw new InvalidOperationException(key is null
             ? $"The consumer of '{queues}' has nowhere to take messages from: call AddRestMq() or AddRestMqClient()."
             : $"The consumer of '{queues}' is to take messages from '{key}', and no IMessageSource has this key.");

@@ -135,13 +135,6 @@ internal interface IQueueStore
     ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => new(StoreReport.Sound);
 }
 
-/// <summary>Something that was written, and that replicas are to have.</summary>
-/// <param name="Queue">The queue that was written to; it tells where.</param>
-/// <param name="History"> The name of the history of writes that it is part of. Only replicas of the same history can
-/// tell whether they have it: after a failover another server may answer, which never had it.
-/// </param>
-internal sealed record ReplicationPoint(QueueName Queue, string History);
-
 /// <summary>What a hint says.</summary>
 /// <param name="IsPurge">The queue was purged: end the streams. Otherwise: something may have become ready, or will be
 /// due at a new time, or the settings changed; look again.</param>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 
 namespace RestMq.Telemetry;
 
@@ -7,10 +6,9 @@ namespace RestMq.Telemetry;
 /// Traces through the queue. A message carries the <c>traceparent</c> and <c>tracestate</c> of who sent it, and the spans of those who get it are linked with that:
 /// linked, not children, since a message may wait for days and one take may bring many. Nothing is made while nobody listens.
 /// </summary>
-internal static partial class QueueTraces
+internal static class QueueTraces
 {
     private const int TraceParentLength = 55; // 00-<32 hex>-<16 hex>-<2 hex>
-    private const int MostTraceState = 512; // What the standard asks everybody to carry.
 
     // What RestMq.AspNetCore makes of a sender's word where the server makes nothing (SenderTrace): nobody sees it, so it is nobody's parent.
     private const string Carrier = RestMqTelemetry.Name + ".Carrier";
@@ -22,11 +20,6 @@ internal static partial class QueueTraces
 
     /// <summary>Whether it is one that a message can carry: it is kept on a line of the store and sent as a header.</summary>
     public static bool IsTraceParent(string text) => text.Length == TraceParentLength && ActivityContext.TryParse(text, null, out _);
-
-    /// <summary>Whether it is a list of at most 32 <c>key=value</c>, and short enough to go with every message.</summary>
-    public static bool IsTraceState(string text) =>
-        text.Length is > 0 and <= MostTraceState && text.Split(',') is { Length: <= 32 } members
-            && Array.TrueForAll(members, static member => member.Trim(' ', '\t') is var entry && (entry == "" || TraceStateEntry().IsMatch(entry)));
 
     /// <summary>A message with the trace it is sent in, if there is one; its sender's own word is left as it is.</summary>
     public static NewMessage Carry(in NewMessage message) =>
@@ -114,7 +107,4 @@ internal static partial class QueueTraces
             return current.Recorded ? (current.Id!, current.TraceStateString) : null;
         }
     }
-
-    [GeneratedRegex(@"^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2B\x2D-\x3C\x3E-\x7E]{1,256}\z")]
-    private static partial Regex TraceStateEntry();
 }

@@ -38,7 +38,7 @@ internal static class Limits
             : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"'{name}' is a whole number from {least} to {most}."));
 
     /// <summary>Enough of what was sent to recognise it by.</summary>
-    public static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+    public static string Shorten(string text) => Words.Shorten(text);
 
     public static TimeSpan Time(string name, double seconds, TimeSpan least, TimeSpan most) =>
         // Written so that NaN fails too.

@@ -62,7 +62,7 @@ public sealed partial class MemoryConsumerTests : ConsumerContract
 
 /// <summary>On Redis, in real time.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisConsumerTests(RedisServer server) : ConsumerContract
+public sealed class RedisConsumerTests(RedisFixture server) : ConsumerContract
 {
     protected override Hosts Hosts { get; } = new RedisHosts(server);
 }

@@ -7,7 +7,7 @@ namespace RestMq;
 /// <summary>A Redis that is killed and comes back under the consumers' hands. Its server is its own.</summary>
 public sealed class RedisRestartTests : IAsyncLifetime
 {
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
 
     public Task InitializeAsync() => _server.InitializeAsync();
 

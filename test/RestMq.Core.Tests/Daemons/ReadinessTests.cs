@@ -205,7 +205,7 @@ public sealed class MemoryReadinessTests : ReadinessTests
 
 /// <summary>On Redis: two daemons have two connections.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisReadinessTests(RedisServer server) : ReadinessTests
+public sealed class RedisReadinessTests(RedisFixture server) : ReadinessTests
 {
     private protected override Stage Stage { get; } = new RedisStage(server);
 }

@@ -123,7 +123,7 @@ internal sealed class MemoryStage : Stage
 /// <summary>Daemons over one Redis server, whose time is real.</summary>
 /// <param name="server">The server.</param>
 /// <param name="configuration">The way to it, when it is not the straight one.</param>
-internal sealed class RedisStage(RedisServer server, string? configuration = null) : Stage
+internal sealed class RedisStage(RedisFixture server, string? configuration = null) : Stage
 {
     public override TimeSpan Soon => TimeSpan.FromMilliseconds(500);
 

@@ -98,7 +98,7 @@ public sealed class MemoryLiveTests : LiveTests
 
 /// <summary>On Redis: two daemons have two connections.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisLiveTests(RedisServer server) : LiveTests
+public sealed class RedisLiveTests(RedisFixture server) : LiveTests
 {
     private protected override Stage Stage { get; } = new RedisStage(server);
 

@@ -74,7 +74,7 @@ public sealed partial class MemoryQueueEngineTests : QueueEngineTests
 
 /// <summary>On Redis: two daemons have two connections.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisQueueEngineTests(RedisServer server) : QueueEngineTests
+public sealed class RedisQueueEngineTests(RedisFixture server) : QueueEngineTests
 {
     private protected override Stage Stage { get; } = new RedisStage(server);
 }

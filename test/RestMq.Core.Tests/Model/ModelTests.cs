@@ -5,7 +5,6 @@ using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using RestMq.Live;
 using RestMq.Memory;
 using RestMq.Redis;
 using StackExchange.Redis;
@@ -29,7 +28,7 @@ public sealed class ModelTests : IAsyncLifetime
     private static readonly Telemetry.QueueMetrics Metrics = new(MemoryOptions);
 
     // Its own server: what is asked of this one need not be on disk.
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
     private readonly ConcurrentBag<string> _clocks = [];
     private int _lastClock;
     private int _lastPrefix;

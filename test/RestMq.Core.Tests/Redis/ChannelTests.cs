@@ -10,7 +10,7 @@ namespace RestMq.Redis;
 
 /// <summary>Hints arrive where they are meant to, however the connection was configured and by whom.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class ChannelTests(RedisServer server) : IAsyncLifetime
+public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
 {
     private static readonly QueueName Queue = QueueName.Parse($"q-{Guid.NewGuid():N}");
 

@@ -31,7 +31,7 @@ public sealed class CostTests : IAsyncLifetime
     ];
 
     // Its own server, for the shared one counts what others do.
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
     private RedisQueueStore _store = null!;
     private ConnectionMultiplexer _connection = null!;
 

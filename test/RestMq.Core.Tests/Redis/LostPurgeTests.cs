@@ -7,7 +7,7 @@ namespace RestMq.Redis;
 
 /// <summary>A purge ends every stream, also of a daemon that does not hear of it; and nothing else does.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class LostPurgeTests(RedisServer server) : IAsyncLifetime
+public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
 {
     private readonly QueueName _queue = Stage.NextQueue();
     private readonly RedisStage _stage = new(server);

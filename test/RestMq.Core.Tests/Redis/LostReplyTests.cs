@@ -15,7 +15,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     private static readonly QueueName Queue = QueueName.Parse("q");
 
     // Nothing is on disk: a server that is killed has lost everything.
-    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private readonly List<RedisQueueStore> _stores = [];
 
     public Task InitializeAsync() => _server.InitializeAsync();
@@ -166,7 +166,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         return added[0];
     }
 
-    private RedisQueueStore NewStore(RedisServer? server = null)
+    private RedisQueueStore NewStore(RedisFixture? server = null)
     {
         var store = new RedisQueueStore(
             new RedisStoreOptions { Configuration = $"{(server ?? _server).Configuration},asyncTimeout=500" }, TimeSpan.FromMinutes(5),
@@ -180,7 +180,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     {
         private readonly DirectoryInfo _kept = Directory.CreateTempSubdirectory("restmq-kept-");
 
-        public RedisServer Server { get; } = new();
+        public RedisFixture Server { get; } = new();
 
         public async Task KeepAsync()
         {

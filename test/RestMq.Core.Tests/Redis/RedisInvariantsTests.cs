@@ -6,7 +6,7 @@ namespace RestMq.Redis;
 /// A check that finds nothing proves nothing: keys as they should be pass, and each way to break them is found.
 /// </summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisInvariantsTests(RedisServer server) : IAsyncLifetime
+public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime
 {
     private readonly QueueName _queue = QueueName.Parse($"q*[-{Guid.NewGuid():N}");
     private IConnectionMultiplexer _connection = null!;

@@ -6,7 +6,7 @@ namespace RestMq.Redis;
 public sealed class RedisServerTests : IAsyncLifetime
 {
     // Its own server, for killing the shared one would fail whoever uses it at the time.
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
 
     public Task InitializeAsync() => _server.InitializeAsync();
 

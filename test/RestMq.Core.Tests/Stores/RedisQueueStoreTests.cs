@@ -11,7 +11,7 @@ namespace RestMq.Stores;
 /// <see cref="RedisInvariants"/> says.
 /// </summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContract
+public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContract
 {
     private readonly List<RedisQueueStore> _stores = [];
 

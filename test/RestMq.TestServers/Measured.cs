@@ -1,7 +1,7 @@
-namespace RestMq.Live;
+namespace RestMq.TestServers;
 
 /// <summary>Numbers to look at, beside those that are asserted: test/run.sh names a file for them and shows it at the end.</summary>
-internal static class Measured
+public static class Measured
 {
     private static readonly Lock Lock = new();
 

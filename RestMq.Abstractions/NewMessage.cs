@@ -1,5 +1,4 @@
-using RestMq.Stores;
-using RestMq.Telemetry;
+using RestMq.Wire;
 
 namespace RestMq;
 
@@ -18,7 +17,7 @@ public readonly record struct NewMessage(MessageBody Body)
 
     /// <summary>
     /// The sender's own id for this add, 1 to 200 characters. A second add with the same id within
-    /// five minutes (<see cref="RestMqOptions.IdempotencyWindow"/>) adds nothing and answers the first key.
+    /// five minutes (<c>RestMqOptions.IdempotencyWindow</c>) adds nothing and answers the first key.
     /// </summary>
     public string? IdempotencyKey { get; init; }
 
@@ -43,7 +42,7 @@ public readonly record struct NewMessage(MessageBody Body)
     public string? TraceState
     {
         get;
-        init => field = value is not null && QueueTraces.IsTraceState(value) ? value : null;
+        init => field = value is not null && TraceStates.IsValid(value) ? value : null;
     }
 }
 
@@ -73,3 +72,10 @@ public readonly record struct AddResult(AddStatus Status, MessageKey Key)
     /// </summary>
     internal ReplicationPoint? Awaits { get; init; }
 }
+
+/// <summary>Something that was written, and that replicas are to have.</summary>
+/// <param name="Queue">The queue that was written to; it tells where.</param>
+/// <param name="History"> The name of the history of writes that it is part of. Only replicas of the same history can
+/// tell whether they have it: after a failover another server may answer, which never had it.
+/// </param>
+internal sealed record ReplicationPoint(QueueName Queue, string History);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>Bytes as a line of text and back: <c>\r \n \t \0 \\ \xHH</c>, everything else is UTF-8.</summary>
 public static class Escaped

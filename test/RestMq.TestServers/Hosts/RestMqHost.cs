@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
-namespace RestMq.Conformance.Hosts;
+namespace RestMq.TestServers.Hosts;
 
 /// <summary>A running host, known by its port alone.</summary>
 public sealed partial class RestMqHost : IAsyncDisposable

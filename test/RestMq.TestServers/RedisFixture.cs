@@ -1,21 +1,12 @@
-namespace RestMq.Redis;
+namespace RestMq.TestServers;
 
 /// <summary>
-/// All tests that need Redis share one server; a test that kills it is in a class of its own and starts it again.
-/// </summary>
-[CollectionDefinition(Name)]
-public sealed class RedisCollection : ICollectionFixture<RedisServer>
-{
-    public const string Name = "redis";
-}
-
-/// <summary>
-/// A <see cref="TestServers.RedisServer"/> as a fixture of xunit. It cannot be had without the program: then every test
+/// A <see cref="RedisServer"/> as a fixture of xunit. It cannot be had without the program: then every test
 /// of the collection fails with a sentence.
 /// </summary>
-public sealed class RedisServer : IAsyncLifetime
+public sealed class RedisFixture : IAsyncLifetime
 {
-    private TestServers.RedisServer? _server;
+    private RedisServer? _server;
 
     /// <summary>Settings of its own, as arguments; they win over those that all have.</summary>
     public string[] Settings { get; init; } = [];
@@ -34,11 +25,11 @@ public sealed class RedisServer : IAsyncLifetime
     /// </summary>
     public string Patient => $"{Configuration},asyncTimeout=15000";
 
-    private TestServers.RedisServer Server => _server ?? throw new InvalidOperationException("The server was not started.");
+    private RedisServer Server => _server ?? throw new InvalidOperationException("The server was not started.");
 
     public Task InitializeAsync()
     {
-        _server = new TestServers.RedisServer { Settings = Settings };
+        _server = new RedisServer { Settings = Settings };
         return _server.StartAsync();
     }
 

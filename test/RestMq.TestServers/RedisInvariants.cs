@@ -1,12 +1,12 @@
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.TestServers;
 
 /// <summary>
 /// What is true of a queue's keys between any two scripts, checked from outside. It reads several keys one after the
 /// other, so nothing else may work on the queue meanwhile.
 /// </summary>
-internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueName queue, string prefix = "restmq:")
+public sealed class RedisInvariants(IConnectionMultiplexer connection, QueueName queue, string prefix = "restmq:")
 {
     private readonly IDatabase _redis = connection.GetDatabase();
 

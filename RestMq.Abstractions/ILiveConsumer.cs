@@ -50,7 +50,7 @@ public sealed record LiveConsumerOptions
     /// </summary>
     public TimeSpan? Lease { get; init; }
 
-    /// <summary>How many messages a consumer with a lease holds unsettled at most: up to <see cref="RestMqOptions.MaxBatch"/>. <value>10.</value></summary>
+    /// <summary>How many messages a consumer with a lease holds unsettled at most: up to <c>RestMqOptions.MaxBatch</c>. <value>10.</value></summary>
     public int Prefetch { get; init; } = 10;
 
     /// <summary>How long nothing may come, in steps of a second, before an event says that the stream lives. <value>Null: none does.</value></summary>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace RestMq.Conformance.Hosts;
+namespace RestMq.TestServers.Hosts;
 
 /// <summary>Waiting for what must become true, with a deadline; and the time that things take.</summary>
 public static class Eventually

@@ -2,7 +2,7 @@ namespace RestMq;
 
 /// <summary>
 /// The queues, for applications to inject. Every call throws <see cref="RestMqUnavailableException"/> when the store is
-/// away; an empty queue, a full one, a stale receipt are answers, not exceptions. Limits (<see cref="RestMqOptions"/>)
+/// away; an empty queue, a full one, a stale receipt are answers, not exceptions. Limits (<c>RestMqOptions</c>)
 /// are the caller's to check where input comes from outside; the engine refuses what breaks them with
 /// <see cref="ArgumentException"/>.
 /// </summary>
@@ -98,7 +98,7 @@ public interface IQueueEngine
 
     /// <summary>
     /// Changes settings, also of a queue that does not exist yet; every daemon follows at once, or with its next slow
-    /// poll (<see cref="RestMqOptions.SlowPoll"/>) if the word of it got lost.
+    /// poll (<c>RestMqOptions.SlowPoll</c>) if the word of it got lost.
     /// </summary>
     ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken = default);
 
@@ -122,7 +122,7 @@ public interface IQueueEngine
     ValueTask<IReadOnlyList<QueueStats>> StatsAsync(IReadOnlyList<QueueName> queues, CancellationToken cancellationToken = default);
 
     /// <summary>Binds a live consumer; the queue need not exist yet.</summary>
-    /// <returns>The consumer, or null when the queue has <see cref="RestMqOptions.MaxConsumers"/> on this
+    /// <returns>The consumer, or null when the queue has <c>RestMqOptions.MaxConsumers</c> on this
     /// daemon.</returns>
     ValueTask<ILiveConsumer?> SubscribeAsync(QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken = default);
 }

@@ -2,7 +2,7 @@ namespace RestMq;
 
 /// <summary>
 /// Where a hosted consumer's messages come from: the engine in this process, or a client of one elsewhere. A source is registered as a keyed
-/// singleton, and chosen by <see cref="RestMqConsumerOptions.Source"/>. It throws when it cannot reach its queues: the consumer tries again. What
+/// singleton, and chosen by <c>RestMqConsumerOptions.Source</c>. It throws when it cannot reach its queues: the consumer tries again. What
 /// can never be is an <see cref="ArgumentException"/>, and is not tried again; nor is an <see cref="HttpRequestException"/> with a status that says so.
 /// </summary>
 public interface IMessageSource

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>
 /// A request as curl would write it: <c>Host</c> and <c>Content-Length</c> are put in when they are not given, and so is the content type of a

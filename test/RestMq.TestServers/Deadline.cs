@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace RestMq;
 
 /// <summary>Awaits with a deadline, so that a test whose event never comes says which, and does not hang.</summary>
-internal static class Deadline
+public static class Deadline
 {
     // Long, for a machine may be busy with other work; what a test says to be fast it measures.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

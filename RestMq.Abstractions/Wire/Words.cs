@@ -6,6 +6,9 @@ namespace RestMq.Wire;
 /// </summary>
 internal static class Words
 {
+    /// <summary>Returns at most the first 40 characters of a value that was received, for an error message.</summary>
+    public static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+
     public static string Of(QueuePolicy policy) => policy switch
     {
         QueuePolicy.RoundRobin => "roundrobin",
@@ -31,7 +34,7 @@ internal static class Words
     {
         "stored" => RestMq.Durability.Stored,
         "replicated" => RestMq.Durability.Replicated,
-        _ => throw new FormatException($"'durability' must be stored or replicated, but was '{Limits.Shorten(word)}'."),
+        _ => throw new FormatException($"'durability' must be stored or replicated, but was '{Shorten(word)}'."),
     };
 
     /// <exception cref="FormatException">It is neither.</exception>
@@ -39,7 +42,7 @@ internal static class Words
     {
         "broadcast" => QueuePolicy.Broadcast,
         "roundrobin" => QueuePolicy.RoundRobin,
-        _ => throw new FormatException($"'policy' is broadcast or roundrobin, not '{Limits.Shorten(word)}'."),
+        _ => throw new FormatException($"'policy' is broadcast or roundrobin, not '{Shorten(word)}'."),
     };
 
     /// <exception cref="FormatException">It is none of the four.</exception>
@@ -49,6 +52,6 @@ internal static class Words
         "leased" => MessageState.Leased,
         "delayed" => MessageState.Delayed,
         "dead" => MessageState.Dead,
-        _ => throw new FormatException($"'state' is ready, leased, delayed or dead, not '{Limits.Shorten(word)}'."),
+        _ => throw new FormatException($"'state' is ready, leased, delayed or dead, not '{Shorten(word)}'."),
     };
 }

@@ -7,8 +7,8 @@ public enum Durability
     Stored,
 
     /// <summary>
-    /// So many replicas of the store have the message too (<see cref="RedisStoreOptions.Replicas"/>). An add that they
-    /// do not confirm in time (<see cref="RedisStoreOptions.ReplicationTimeout"/>) ends with
+    /// So many replicas of the store have the message too (<c>RedisStoreOptions.Replicas</c>). An add that they
+    /// do not confirm in time (<c>RedisStoreOptions.ReplicationTimeout</c>) ends with
     /// <see cref="RestMqNotReplicatedException"/>.
     /// </summary>
     Replicated,

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>One TCP connection to a host, and just enough HTTP to read exactly one reply off it. Every read has a deadline.</summary>
 public sealed class RawConnection : IAsyncDisposable

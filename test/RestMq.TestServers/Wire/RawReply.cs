@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>A reply as it came over the wire, its body's transfer coding undone.</summary>
 public sealed record RawReply(int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, byte[] Body)

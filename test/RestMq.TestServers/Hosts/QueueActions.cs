@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace RestMq.Conformance.Hosts;
+namespace RestMq.TestServers.Hosts;
 
 /// <summary>What most tests do on their way to what they are about; each fails at once when it does not work.</summary>
 public static class QueueActions

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>A live consumer: <c>GET /c/{queue}</c>, read line by line. Lines end in CRLF, those of server-sent events in LF.</summary>
 public sealed class CometStream : IAsyncDisposable
