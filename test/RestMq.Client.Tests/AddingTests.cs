@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace RestMq.Client;
 
-/// <summary>What is added comes back as what it was.</summary>
+/// <summary>Tests that messages come back as they were added.</summary>
 public abstract class AddingTests(QueueHost host)
 {
     private IRestMqClient Client => host.Client;
@@ -20,7 +20,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task An_object_is_added_as_json_and_taken_as_the_same()
+    public async Task Add_Object_RoundTripsAsJson()
     {
         var queue = QueueHost.NextQueue();
         (await Client.AddAsync(queue, new Order(7, "Zoë"))).Should().Be($"{queue}:1");
@@ -29,14 +29,14 @@ public abstract class AddingTests(QueueHost host)
         message!.Value.Should().Be(new Order(7, "Zoë"));
         (message.Key, message.Queue, message.Count, message.ContentType).Should().Be(($"{queue}:1", queue, 1, null));
         Encoding.UTF8.GetString(message.Body.Span).Should().Be("""{"id":7,"customer":"Zo\u00EB"}""");
-        (await Client.TakeAsync<Order>(queue)).Should().BeNull("it was taken");
+        (await Client.TakeAsync<Order>(queue)).Should().BeNull("the message was taken");
     }
 
     [Theory]
     [InlineData("plain")]
     [InlineData(" a&b=c+d%20e \r\n\"quoted\" \\ \u0001 ÿ 漢 😀")]
     [InlineData("""{"looks":"like json"}""")]
-    public async Task A_text_comes_back_as_it_was(string text)
+    public async Task Add_Text_RoundTripsUnchanged(string text)
     {
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, text);
@@ -47,7 +47,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task Bytes_come_back_with_their_type()
+    public async Task Add_Bytes_RoundTripWithContentType()
     {
         var queue = QueueHost.NextQueue();
         byte[] image = [0x89, (byte)'P', 0, 255, 13, 10];
@@ -63,14 +63,14 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_stream_goes_and_comes_without_being_held()
+    public async Task AddStream_LargeBody_RoundTripsAsStream()
     {
         var queue = QueueHost.NextQueue();
         var bytes = new byte[300_000];
         Random.Shared.NextBytes(bytes);
         using var source = new MemoryStream(bytes);
         await Client.AddStreamAsync(queue, source, new AddMessageOptions { ContentType = "application/pdf" });
-        (source.CanRead, source.Position).Should().Be((true, bytes.Length), "it is the caller's to close");
+        (source.CanRead, source.Position).Should().Be((true, bytes.Length), "the caller owns the stream");
 
         await using (var leased = await Client.TakeStreamAsync(queue, lease: TimeSpan.FromSeconds(30)))
         {
@@ -92,7 +92,7 @@ public abstract class AddingTests(QueueHost host)
     [InlineData("50%&more?#=+;")]
     [InlineData("50%41%C3%A9")]
     [InlineData("...")]
-    public async Task A_queue_may_have_any_name(string name)
+    public async Task Add_UnusualQueueName_RoundTrips(string name)
     {
         var queue = $"{name}{QueueHost.NextQueue()}";
         var key = await Client.AddAsync(queue, "here");
@@ -106,7 +106,7 @@ public abstract class AddingTests(QueueHost host)
     [InlineData("")]
     [InlineData(".")]
     [InlineData("..")]
-    public async Task A_name_that_would_be_another_url_is_refused(string name)
+    public async Task Add_NameThatChangesUrl_Throws(string name)
     {
         var add = () => Client.AddAsync(name, "x");
         await add.Should().ThrowAsync<ArgumentException>();
@@ -115,7 +115,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task Several_are_added_in_one_request_in_order()
+    public async Task AddMany_SeveralMessages_KeepOrder()
     {
         var queue = QueueHost.NextQueue();
         var keys = await Client.AddManyAsync(queue, Enumerable.Range(1, 100).Select(i => new Order(i, "line\nbreak")));
@@ -131,7 +131,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task An_idempotency_key_of_ones_own_adds_once()
+    public async Task Add_OwnIdempotencyKey_AddsOnce()
     {
         var queue = QueueHost.NextQueue();
         var once = new AddMessageOptions { IdempotencyKey = "order 7" };
@@ -141,7 +141,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task Delay_and_time_to_live_are_kept()
+    public async Task Add_DelayAndTimeToLive_AreKept()
     {
         var queue = QueueHost.NextQueue();
         var key = await Client.AddAsync(queue, "late", new AddMessageOptions { Delay = TimeSpan.FromMinutes(10), TimeToLive = TimeSpan.FromHours(1) });
@@ -152,7 +152,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task What_cannot_be_read_is_not_lost()
+    public async Task Take_UnreadableBody_KeepsBytes()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "no order");
@@ -162,7 +162,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_value_as_deep_as_the_host_takes_it_can_be_taken_and_looked_at()
+    public async Task Take_DeepestAllowedJson_IsReadable()
     {
         var queue = QueueHost.NextQueue();
         var deep = new string('[', 64) + new string(']', 64);
@@ -174,7 +174,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task What_curl_sends_is_read_as_what_it_means()
+    public async Task Take_ValueSentByCurl_IsReadAsType()
     {
         var queue = QueueHost.NextQueue();
         using var form = new FormUrlEncodedContent([new("value", """{"id":3,"customer":"curl"}""")]);
@@ -204,7 +204,7 @@ public abstract class AddingTests(QueueHost host)
     [InlineData("null", JsonValueKind.Null)]
     [InlineData("\"quoted\"", JsonValueKind.String)]
     [InlineData("{hello", JsonValueKind.String)]
-    public async Task Json_that_came_as_a_text_is_json_to_types_that_can_be_anything(string text, JsonValueKind kind)
+    public async Task Take_JsonInText_IsParsedForUntypedValues(string text, JsonValueKind kind)
     {
         var queue = QueueHost.NextQueue();
         for (var n = 0; n < 4; n++) await Client.AddAsync(queue, text);
@@ -215,7 +215,7 @@ public abstract class AddingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_text_is_a_simple_type_whether_json_writes_it_in_quotes_or_not()
+    public async Task Take_SimpleType_AcceptsTextWithOrWithoutQuotes()
     {
         var queue = QueueHost.NextQueue();
         async Task<T> ReadAsync<T>(string text)

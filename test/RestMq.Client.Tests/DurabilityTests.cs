@@ -4,8 +4,8 @@ using System.Text;
 namespace RestMq.Client;
 
 /// <summary>
-/// What the client asks of a host as durability, and what it makes of the answers. The host is the test: it needs no
-/// replica for that.
+/// Tests which durability the client requests, and how it reads the replies. The test acts as the host, so that it
+/// needs no replica.
 /// </summary>
 public sealed class DurabilityTests : IDisposable
 {
@@ -25,7 +25,7 @@ public sealed class DurabilityTests : IDisposable
     [InlineData(null, "/q/orders")]
     [InlineData(MessageDurability.Stored, "/q/orders?durability=stored")]
     [InlineData(MessageDurability.Replicated, "/q/orders?durability=replicated")]
-    public async Task Add_WithDurability_AsksForIt(MessageDurability? durability, string expected)
+    public async Task Add_WithDurability_SendsQueryParameter(MessageDurability? durability, string expected)
     {
         var options = new AddMessageOptions { Durability = durability };
         await _client.AddAsync("orders", new[] { 1 }, options);
@@ -36,7 +36,7 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task Add_NotReplicated_TellsTheProblem()
+    public async Task Add_NotReplicated_ThrowsWithProblem()
     {
         _host.Status = HttpStatusCode.ServiceUnavailable;
         _host.Type = "application/problem+json";
@@ -49,8 +49,8 @@ public sealed class DurabilityTests : IDisposable
     [Theory]
     [InlineData(",\"durability\":\"replicated\"", MessageDurability.Replicated)]
     [InlineData(",\"durability\":\"stored\"", MessageDurability.Stored)]
-    [InlineData("", MessageDurability.Stored)] // A host from before there was a choice.
-    public async Task Settings_AndNumbers_TellIt(string told, MessageDurability expected)
+    [InlineData("", MessageDurability.Stored)] // An older host sends no durability.
+    public async Task Configure_Durability_IsReportedInSettingsAndStats(string told, MessageDurability expected)
     {
         _host.Type = "application/json";
         _host.Body = "{\"queue\":\"orders\",\"value\":\"broadcast\",\"max_receives\":20,\"max_length\":null,\"ttl\":null,\"history\":1000" + told + "}";

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace RestMq.Client;
 
-/// <summary>Leases, waits, and what queues tell.</summary>
+/// <summary>Tests leases, waits, and the settings and statistics of queues.</summary>
 public abstract class LeasingTests(QueueHost host)
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
@@ -10,7 +10,7 @@ public abstract class LeasingTests(QueueHost host)
     private IRestMqClient Client => host.Client;
 
     [Fact]
-    public async Task Acknowledged_it_is_gone_and_a_stale_receipt_is_told()
+    public async Task Ack_Twice_SucceedsOnlyOnce()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "work");
@@ -20,13 +20,13 @@ public abstract class LeasingTests(QueueHost host)
         (await Client.PeekAsync<string>(leased.Key))!.Place.Should().Be(MessagePlace.Leased);
 
         (await leased.AckAsync()).Should().BeTrue();
-        (await leased.AckAsync()).Should().BeFalse("it is gone");
+        (await leased.AckAsync()).Should().BeFalse("the message is deleted");
         (await Client.PeekAsync<string>(leased.Key)).Should().BeNull();
         (await Client.LeaseAsync<string>(queue, Lease)).Should().BeNull();
     }
 
     [Fact]
-    public async Task Disposed_unsettled_it_goes_back_and_settled_it_does_not()
+    public async Task Dispose_UnsettledMessage_ReleasesIt()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "work");
@@ -38,11 +38,12 @@ public abstract class LeasingTests(QueueHost host)
             (await first.AckAsync()).Should().BeFalse("its receipt is stale");
             (await second.ReleaseAsync(TimeSpan.FromMinutes(10))).Should().BeTrue();
         }
-        (await Client.PeekAsync<string>(first.Key))!.Place.Should().Be(MessagePlace.Delayed, "disposing it changed nothing more");
+        (await Client.PeekAsync<string>(first.Key))!.Place
+            .Should().Be(MessagePlace.Delayed, "disposing a settled message changes nothing");
     }
 
     [Fact]
-    public async Task Buried_with_a_reason_and_returned()
+    public async Task Bury_WithReason_CanBeRedriven()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "bad");
@@ -54,19 +55,19 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task One_dead_letter_returns_and_the_others_are_purged()
+    public async Task RedriveOne_SeveralDeadLetters_RedrivesOnlyOne()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddManyAsync(queue, ["a", "b", "c", "d"]);
         foreach (var message in await Client.LeaseManyAsync<string>(queue, 3, Lease)) await message.BuryAsync("bad");
         (await Client.RedriveOneAsync($"{queue}:2")).Should().BeTrue();
-        (await Client.RedriveOneAsync($"{queue}:2")).Should().BeFalse("it is dead no longer");
+        (await Client.RedriveOneAsync($"{queue}:2")).Should().BeFalse("the message is no longer dead");
         (await Client.PurgeAsync(queue, MessagePlace.Dead)).Should().Be(2);
         (await Client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = 2, Dead = 0 });
     }
 
     [Fact]
-    public async Task Several_at_once_from_several_queues_in_order()
+    public async Task LeaseMany_SeveralQueues_TakesInOrder()
     {
         var (high, low) = (QueueHost.NextQueue(), QueueHost.NextQueue());
         await Client.AddManyAsync(low, [1, 2, 3]);
@@ -78,7 +79,7 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_wait_ends_with_the_message_or_with_its_token()
+    public async Task Take_Waiting_EndsWithMessageOrCancellation()
     {
         var queue = QueueHost.NextQueue();
         var waiting = Client.TakeAsync<string>(queue, TimeSpan.FromSeconds(60));
@@ -94,7 +95,7 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_wait_longer_than_the_host_allows_is_as_long_as_it_allows()
+    public async Task Take_WaitAboveHostLimit_IsCapped()
     {
         var queue = QueueHost.NextQueue();
         var taking = Client.TakeAsync<string>(queue, TimeSpan.MaxValue);
@@ -107,7 +108,7 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_look_at_the_head_leaves_it()
+    public async Task Get_Head_LeavesMessage()
     {
         var queue = QueueHost.NextQueue();
         (await Client.GetAsync<string>(queue)).Should().BeNull();
@@ -118,7 +119,7 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_message_brings_the_trace_that_its_sender_was_in()
+    public async Task Take_TracedAdd_CarriesTraceContext()
     {
         var queue = QueueHost.NextQueue();
         using (var work = new Activity("work") { TraceStateString = "a=b" }.Start())
@@ -135,7 +136,7 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task Settings_numbers_and_names()
+    public async Task Configure_AllSettings_AreReported()
     {
         var queue = QueueHost.NextQueue();
         var changed = await Client.ConfigureAsync(
@@ -169,9 +170,9 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task ListAsync_MoreQueuesThanAPage_GoesThroughAllPages()
+    public async Task List_MoreQueuesThanAPage_ReturnsAll()
     {
-        // Names that a URL holds only encoded.
+        // The names hold characters that a URL must encode.
         var prefix = $"{QueueHost.NextQueue()} & %".Replace(" ", "", StringComparison.Ordinal);
         var names = Enumerable.Range(0, 1100).Select(n => $"{prefix}{n:0000}").ToArray();
         await Parallel.ForEachAsync(names, async (name, _) => await Client.AddAsync(name, 1));
@@ -184,7 +185,7 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_refusal_is_one_exception_with_the_problem_in_it()
+    public async Task Add_Refused_ThrowsWithProblemDetails()
     {
         var queue = QueueHost.NextQueue();
         await Client.ConfigureAsync(queue, new QueueConfiguration { MaxLength = 1 });
@@ -200,7 +201,7 @@ public abstract class LeasingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task What_can_never_be_is_told_to_a_consumer_as_the_engine_tells_it()
+    public async Task MessageSource_InvalidArgument_ThrowsArgumentException()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "x");
@@ -217,7 +218,8 @@ public abstract class LeasingTests(QueueHost host)
         {
             await ask.Should().ThrowAsync<ArgumentException>();
         }
-        (await host.Source.AckAsync(message, CancellationToken.None)).Should().BeTrue("nothing was done to it");
+        (await host.Source.AckAsync(message, CancellationToken.None))
+            .Should().BeTrue("the failed calls changed nothing");
     }
 
     public sealed class OnMemory(MemoryHost host) : LeasingTests(host), IClassFixture<MemoryHost>;

@@ -4,8 +4,8 @@ using RestMq.Client;
 namespace Elsewhere;
 
 /// <summary>
-/// An application that has the engine and the client: it imports both namespaces, and what it types every day must have one meaning. That this
-/// file compiles is the test; the rest looks for names that it does not type.
+/// Tests that an application can import the namespaces of the engine and of the client together. Common names must not
+/// be ambiguous, so this file must compile. The tests also check the names that it does not use.
 /// </summary>
 public sealed class NamesTests
 {
@@ -23,7 +23,7 @@ public sealed class NamesTests
     }
 
     [Fact]
-    public void No_name_has_two_meanings()
+    public void ExportedTypes_EngineAndClient_ShareNoName()
     {
         var others = new[] { typeof(IQueueEngine), typeof(RestMqRole), typeof(IMessageSource) };
         var engine = others.SelectMany(type => type.Assembly.GetExportedTypes()).Select(type => type.Name);
@@ -33,7 +33,7 @@ public sealed class NamesTests
     }
 
     [Fact]
-    public void The_client_brings_neither_redis_nor_aspnetcore_nor_the_engine()
+    public void References_ClientAssembly_ExcludeRedisAspNetCoreAndEngine()
     {
         var references = typeof(IRestMqClient).Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!).ToArray();
         references.Should().NotBeEmpty().And.OnlyContain(name => name == "RestMq.Consumers" || name.StartsWith("System.") || name.StartsWith("Microsoft.Extensions."));

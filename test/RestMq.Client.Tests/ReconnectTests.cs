@@ -5,13 +5,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace RestMq.Client;
 
-/// <summary>How a stream is opened again: how soon, and where it goes on.</summary>
+/// <summary>Tests how soon a stream reconnects, and where it resumes.</summary>
 public sealed class ReconnectTests
 {
     private static readonly ConsumeOptions Watching = new() { MaxReconnectDelay = TimeSpan.FromSeconds(30), Silence = TimeSpan.FromHours(1) };
 
     [Fact]
-    public async Task Pauses_double_until_a_connection_has_lasted()
+    public async Task Consume_ConnectionsEndAtOnce_DoublesPauses()
     {
         var lasting = new Pipe();
         var network = new Network(Stream.Null, Stream.Null, Stream.Null, Stream.Null, lasting.Reader.AsStream(), new Pipe().Reader.AsStream());
@@ -20,23 +20,25 @@ public sealed class ReconnectTests
         using var ended = new CancellationTokenSource();
         await using var messages = services.GetRequiredService<IRestMqClient>().ConsumeAsync<string>("quiet", Watching, ended.Token).GetAsyncEnumerator();
         var next = messages.MoveNextAsync();
-        await Deadline.Until(() => network.Requests == 5, "four connections ended at once, and the fifth goes on");
+        await Deadline.Until(() => network.Requests == 5, "four connections ended at once, and the fifth stays open");
         clock.Pauses.Select(pause => pause.TotalSeconds).Should().SatisfyRespectively(
             first => first.Should().BeInRange(0.5, 1), second => second.Should().BeInRange(1, 2),
             third => third.Should().BeInRange(2, 4), fourth => fourth.Should().BeInRange(4, 8));
 
         clock.Advance(TimeSpan.FromMinutes(1));
         await lasting.Writer.CompleteAsync();
-        await Deadline.Until(() => network.Requests == 6, "it is opened again");
-        clock.Pauses[4].TotalSeconds.Should().BeInRange(0.5, 1, "the connection before had lasted, though it was quiet");
+        await Deadline.Until(() => network.Requests == 6, "the stream is opened again");
+        clock.Pauses[4].TotalSeconds
+            .Should().BeInRange(0.5, 1, "the previous connection had lasted, although it was quiet");
         await ended.CancelAsync();
         await FluentActions.Awaiting(() => Deadline.Within(next)).Should().ThrowAsync<OperationCanceledException>();
     }
 
     [Fact]
-    public async Task What_was_missed_before_a_connection_broke_is_not_counted_twice()
+    public async Task Consume_MissedReportedAgain_CountsOnce()
     {
-        // The host counts from the last message that the client saw, so the second connection tells again of what the first had told.
+        // The host counts missed messages from the last one that the client received. So the second connection repeats
+        // the count of the first.
         var network = new Network(
             Events("id: 5\ndata: {\"key\":\"q:5\",\"value\":\"five\",\"count\":1}\n\nevent: missed\ndata: 3\n\n"),
             Events("event: missed\ndata: 3\n\nevent: missed\ndata: 1\n\nid: 10\ndata: {\"key\":\"q:10\",\"value\":\"ten\",\"count\":1}\n\n"));
@@ -58,7 +60,7 @@ public sealed class ReconnectTests
         services.AddRestMqClient(options => options.BaseAddress = new Uri("http://queues.example")).ConfigurePrimaryHttpMessageHandler(() => network);
     });
 
-    /// <summary>A clock that the test moves, and whose pauses are over at once.</summary>
+    /// <summary>Provides a clock that the test advances. Its pauses end at once.</summary>
     private sealed class Clock : TimeProvider
     {
         private long _now;
@@ -77,7 +79,7 @@ public sealed class ReconnectTests
         }
     }
 
-    /// <summary>A host whose streams are these, one after another.</summary>
+    /// <summary>Acts as a host that returns the given streams, one after another.</summary>
     private sealed class Network(params Stream[] streams) : HttpMessageHandler
     {
         private int _requests;

@@ -10,7 +10,7 @@ using NSubstitute;
 
 namespace RestMq.Client;
 
-/// <summary>How an application gets its clients.</summary>
+/// <summary>Tests how an application registers its clients.</summary>
 public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<MemoryHost>
 {
     internal sealed record Order(int Id);
@@ -18,7 +18,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     [Theory]
     [InlineData("other")]
     [InlineData("patient")]
-    public async Task Several_hosts_have_several_clients(string name)
+    public async Task AddRestMqClient_SeveralNames_UseTheirOwnHosts(string name)
     {
         await using var other = await Site.StartAsync();
         using var services = QueueHost.Services(services =>
@@ -30,12 +30,13 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
         var queue = QueueHost.NextQueue();
         var there = services.GetRequiredKeyedService<IRestMqClient>(name);
         await there.AddAsync(queue, "there");
-        (await services.GetRequiredService<IRestMqClient>().TakeAsync<string>(queue)).Should().BeNull("it is in the other host");
+        (await services.GetRequiredService<IRestMqClient>().TakeAsync<string>(queue))
+            .Should().BeNull("the message is on the other host");
         (await there.TakeAsync<string>(queue, TimeSpan.FromSeconds(1)))!.Value.Should().Be("there");
     }
 
     [Fact]
-    public async Task What_the_application_sets_holds_for_waits_and_streams_too_and_once()
+    public async Task AddRestMqClient_CustomHandlers_RunOnceForEveryCall()
     {
         var seen = new List<string>();
         using var services = QueueHost.Services(services =>
@@ -44,7 +45,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
             services.AddRestMqClient(options => options.BaseAddress = host.Address);
             services.AddRestMqClient().AddHttpMessageHandler(() => new Noting(seen, "own")).ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Api-Key", "k"));
         });
-        services.GetServices<IRestMqClient>().Should().ContainSingle("adding it twice is adding it once");
+        services.GetServices<IRestMqClient>().Should().ContainSingle("the second call configures the same client");
         var client = services.GetRequiredService<IRestMqClient>();
         var queue = QueueHost.NextQueue();
 
@@ -61,7 +62,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     }
 
     [Fact]
-    public async Task The_address_may_be_the_http_clients()
+    public async Task BaseAddress_SetOnHttpClient_IsUsed()
     {
         using var services = QueueHost.Services(services => services.AddRestMqClient().ConfigureHttpClient(http => http.BaseAddress = host.Curl.BaseAddress));
         (await services.GetRequiredService<IRestMqClient>().TakeAsync<string>(QueueHost.NextQueue())).Should().BeNull();
@@ -79,7 +80,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     [InlineData("/mq")]
     [InlineData("/mq/")]
     [InlineData("/mq?what=this")]
-    public async Task The_address_needs_no_slash_at_its_end_whoever_gives_it(string path)
+    public async Task BaseAddress_WithoutTrailingSlash_Works(string path)
     {
         var address = new Uri(host.Address, path);
         using var own = new HttpClient { BaseAddress = address };
@@ -112,11 +113,12 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
             }
         }
         (own.BaseAddress, bare.BaseAddress, elsewhere.BaseAddress).Should()
-            .Be((address, null, new Uri("http://elsewhere.example/")), "these are the application's");
+            .Be((address, null, new Uri("http://elsewhere.example/")),
+                "the client must not change the application's HttpClient");
     }
 
     [Fact]
-    public async Task It_works_in_a_sites_own_tests_without_a_port()
+    public async Task AddRestMqClient_TestServerHandler_NeedsNoPort()
     {
         await using var site = await Site.StartAsync();
         using var services = QueueHost.Services(services => services.AddRestMqClient(options => options.BaseAddress = new Uri("http://localhost/deep/mq"))
@@ -133,7 +135,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     }
 
     [Fact]
-    public async Task A_context_takes_the_place_of_reflection()
+    public async Task SerializerOptions_WithContext_ReplaceReflection()
     {
         using var services = QueueHost.Services(services => services.AddRestMqClient(options =>
         {
@@ -149,11 +151,12 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
         await FluentActions.Awaiting(() => client.AddAsync(queue, new Version(1, 2))).Should().ThrowAsync<NotSupportedException>();
         await client.AddAsync(queue, "1.2");
         await FluentActions.Awaiting(() => client.TakeAsync<Version>(queue)).Should().ThrowAsync<NotSupportedException>();
-        (await client.StatsAsync(queue)).Ready.Should().Be(1, "what cannot be read is found before it is taken");
+        (await client.StatsAsync(queue)).Ready
+            .Should().Be(1, "the client must reject an unreadable type before it takes a message");
     }
 
     [Fact]
-    public async Task Options_that_name_no_resolver_have_the_one_of_the_serializer()
+    public async Task SerializerOptions_WithoutResolver_UseDefaultResolver()
     {
         using var http = new HttpClient();
         var client = new RestMqClient(http, new RestMqClientOptions { BaseAddress = host.Address, SerializerOptions = new JsonSerializerOptions() });
@@ -165,7 +168,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     }
 
     [Fact]
-    public async Task A_host_that_is_not_there_is_one_kind_of_exception()
+    public async Task Add_HostUnreachable_ThrowsHttpRequestException()
     {
         using var http = new HttpClient { BaseAddress = new Uri("http://127.0.0.1:9/") };
         var client = new RestMqClient(http);
@@ -176,7 +179,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     [InlineData("text/html", "<html>Welcome</html>")]
     [InlineData("application/json", "{}")]
     [InlineData("application/json", "[1")]
-    public async Task Another_site_at_the_address_is_told(string type, string page)
+    public async Task Calls_OtherSiteAtAddress_ThrowClientException(string type, string page)
     {
         using var http = new HttpClient(new Page(type, page)) { BaseAddress = new Uri("http://elsewhere.example/") };
         var client = new RestMqClient(http);
@@ -196,7 +199,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     }
 
     [Fact]
-    public async Task A_refusal_that_is_no_problem_is_told_by_its_status()
+    public async Task List_ErrorWithoutProblem_ThrowsWithStatus()
     {
         using var http = new HttpClient(new Page("text/html", "<html>Bad gateway</html>", 502)) { BaseAddress = new Uri("http://elsewhere.example/") };
         var refusal = (await FluentActions.Awaiting(() => new RestMqClient(http).ListAsync().ToListAsync().AsTask()).Should().ThrowAsync<RestMqClientException>()).Which;
@@ -204,7 +207,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     }
 
     [Fact]
-    public async Task A_consumers_own_tests_need_no_host()
+    public async Task LeasedMessage_WithSubstituteClient_NeedsNoHost()
     {
         var client = Substitute.For<IRestMqClient>();
         var message = new LeasedMessage<Order>(client, "orders:7.2", new Order(7), count: 2);
@@ -237,7 +240,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
         }
     }
 
-    /// <summary>A site without a port.</summary>
+    /// <summary>Runs a site without a port.</summary>
     private sealed class Site(WebApplication app) : IAsyncDisposable
     {
         public HttpMessageHandler Handler() => app.GetTestServer().CreateHandler();

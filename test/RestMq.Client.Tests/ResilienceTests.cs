@@ -4,14 +4,16 @@ using Polly.Timeout;
 
 namespace RestMq.Client;
 
-/// <summary>An application that puts the standard resilience handler on all its clients, as the templates do.</summary>
+/// <summary>
+/// Tests an application that adds the standard resilience handler to all its HTTP clients, as the templates do.
+/// </summary>
 public sealed class ResilienceTests(MemoryHost host) : IClassFixture<MemoryHost>
 {
-    // The handler's own times: an attempt is cut off after ten seconds.
+    // Longer than the handler's default timeout of 10 seconds for each attempt.
     private static readonly TimeSpan Longer = TimeSpan.FromSeconds(15);
 
     [Fact]
-    public async Task A_wait_and_a_stream_outlive_the_handlers_time()
+    public async Task TakeAndConsume_LongerThanAttemptTimeout_Complete()
     {
         using var services = Services();
         var client = services.GetRequiredService<IRestMqClient>();
@@ -21,7 +23,7 @@ public sealed class ResilienceTests(MemoryHost host) : IClassFixture<MemoryHost>
         var heard = stream.MoveNextAsync().AsTask();
         var wait = client.TakeAsync<string>(quiet, Longer);
 
-        // The same wait by a client with the handler shows that it is there.
+        // The same wait by a plain HTTP client times out, which shows that the handler is active.
         var plain = services.GetRequiredService<IHttpClientFactory>().CreateClient("plain");
         await FluentActions.Awaiting(() => plain.GetAsync(new Uri($"{host.Address}/q/{QueueHost.NextQueue()}?wait=15")))
             .Should().ThrowAsync<TimeoutRejectedException>();
@@ -31,14 +33,16 @@ public sealed class ResilienceTests(MemoryHost host) : IClassFixture<MemoryHost>
         await client.AddAsync(live, "still here");
         (await Deadline.Within(heard)).Should().BeTrue();
         stream.Current.Value.Should().Be("still here");
-        host.Requests.Count(request => request.StartsWith($"GET /mq/c/{live}", StringComparison.Ordinal)).Should().Be(1, "it is the same connection");
-        host.Requests.Count(request => request.StartsWith($"GET /mq/q/{quiet}", StringComparison.Ordinal)).Should().Be(1, "it was not tried again");
+        host.Requests.Count(request => request.StartsWith($"GET /mq/c/{live}", StringComparison.Ordinal))
+            .Should().Be(1, "the stream keeps its connection");
+        host.Requests.Count(request => request.StartsWith($"GET /mq/q/{quiet}", StringComparison.Ordinal))
+            .Should().Be(1, "the wait is not retried");
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task An_add_whose_answer_was_lost_is_sent_again_and_adds_once(int messages)
+    public async Task Add_ReplyLost_RetriesAndAddsOnce(int messages)
     {
         using var services = Services(retryAfter: TimeSpan.FromMilliseconds(10));
         var client = services.GetRequiredService<IRestMqClient>();
@@ -51,12 +55,12 @@ public sealed class ResilienceTests(MemoryHost host) : IClassFixture<MemoryHost>
             : await client.AddManyAsync(queue, Enumerable.Range(1, messages));
 
         keys.Should().Equal(Enumerable.Range(1, messages).Select(i => $"{queue}:{i}"));
-        host.Requests.Count(request => request == $"POST /mq/q/{queue}").Should().Be(2, "the first answer was lost");
+        host.Requests.Count(request => request == $"POST /mq/q/{queue}").Should().Be(2, "the first reply was lost");
         (await client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = messages, TotalAdded = messages });
     }
 
     [Fact]
-    public async Task Without_a_key_it_adds_twice()
+    public async Task Add_ReplyLostWithoutKey_AddsTwice()
     {
         using var services = Services(retryAfter: TimeSpan.FromMilliseconds(10), idempotent: false);
         var client = services.GetRequiredService<IRestMqClient>();
@@ -68,7 +72,7 @@ public sealed class ResilienceTests(MemoryHost host) : IClassFixture<MemoryHost>
 
     private ServiceProvider Services(TimeSpan? retryAfter = null, bool idempotent = true) => QueueHost.Services(services =>
     {
-        // Before and after the client: the order must not matter.
+        // HTTP clients are configured before and after the client, because the order must not matter.
         services.AddHttpClient("plain");
         services.AddRestMqClient(options => (options.BaseAddress, options.IdempotentAdds) = (host.Address, idempotent));
         services.ConfigureHttpClientDefaults(http => http.AddStandardResilienceHandler(options =>

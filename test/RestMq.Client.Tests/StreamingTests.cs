@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace RestMq.Client;
 
-/// <summary>Live messages, over connections that break.</summary>
+/// <summary>Tests live streams over connections that break.</summary>
 public abstract class StreamingTests(QueueHost host)
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
@@ -16,7 +16,7 @@ public abstract class StreamingTests(QueueHost host)
     private sealed record Reading(int Number);
 
     [Fact]
-    public async Task A_live_consumer_gets_what_is_added_in_order()
+    public async Task Consume_NewMessages_ArriveInOrder()
     {
         var queue = QueueHost.NextQueue();
         await using var messages = Client.ConsumeAsync<Reading>(queue).GetAsyncEnumerator();
@@ -31,7 +31,7 @@ public abstract class StreamingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_lost_connection_goes_on_after_the_last_message()
+    public async Task Consume_LostConnection_ResumesAfterLastMessage()
     {
         var queue = QueueHost.NextQueue();
         await using var messages = Client.ConsumeAsync<Reading>(queue, Soon).GetAsyncEnumerator();
@@ -43,7 +43,8 @@ public abstract class StreamingTests(QueueHost host)
             (await Deadline.Within(next)).Should().BeTrue();
             messages.Current.Value.Number.Should().Be(2 * i);
 
-            // While it is away another consumer keeps the broadcast going, so that only the history has what it missed.
+            // While the stream is disconnected, another consumer keeps the broadcast running. So only the history still
+            // holds the missed message.
             next = messages.MoveNextAsync();
             await using var other = await host.Engine.SubscribeAsync(QueueName.Parse(queue), new LiveConsumerOptions());
             await host.HasConsumersAsync(queue, 2);
@@ -59,7 +60,7 @@ public abstract class StreamingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task From_the_start_of_the_history_and_told_what_is_gone_from_it()
+    public async Task Consume_FromStartOfHistory_ReportsMissed()
     {
         var queue = QueueHost.NextQueue();
         await Client.ConfigureAsync(queue, new QueueConfiguration { History = 2 });
@@ -70,7 +71,7 @@ public abstract class StreamingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task Leased_messages_are_settled_and_what_is_not_goes_back_at_once()
+    public async Task ConsumeLeased_EndedEarly_ReleasesUnsettledAtOnce()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddManyAsync(queue, Enumerable.Range(1, 5).Select(i => new Reading(i)));
@@ -84,12 +85,14 @@ public abstract class StreamingTests(QueueHost host)
         }
         got.Should().Equal(1, 2, 3, 4);
         var left = Stopwatch.StartNew();
-        await Deadline.Until(async () => (await Client.StatsAsync(queue)) is { Ready: 2, Leased: 0 }, "the unsettled are ready again");
-        left.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(1.5), "an HttpClient drains what it leaves for two seconds");
+        await Deadline.Until(
+            async () => (await Client.StatsAsync(queue)) is { Ready: 2, Leased: 0 }, "the unsettled messages are ready again");
+        left.Elapsed
+            .Should().BeLessThan(TimeSpan.FromSeconds(1.5), "an HttpClient would drain the response for 2 seconds");
     }
 
     [Fact]
-    public async Task A_leased_message_of_a_lost_connection_is_no_longer_the_consumers()
+    public async Task ConsumeLeased_LostConnection_MakesOldReceiptStale()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, new Reading(1));
@@ -97,14 +100,14 @@ public abstract class StreamingTests(QueueHost host)
         (await Deadline.Within(messages.MoveNextAsync())).Should().BeTrue();
         var first = messages.Current;
         host.CutStreams();
-        (await Deadline.Within(messages.MoveNextAsync())).Should().BeTrue("it goes on by itself");
+        (await Deadline.Within(messages.MoveNextAsync())).Should().BeTrue("the stream reconnects by itself");
         (messages.Current.Key, messages.Current.Count).Should().Be((first.Key, 2));
         (await first.AckAsync()).Should().BeFalse();
         (await messages.Current.AckAsync()).Should().BeTrue();
     }
 
     [Fact]
-    public async Task It_ends_by_its_token_and_by_a_refusal_that_would_come_again()
+    public async Task Consume_CancelledOrRefused_Ends()
     {
         using var ended = new CancellationTokenSource();
         await using var messages = Client.ConsumeAsync<string>(QueueHost.NextQueue(), cancellationToken: ended.Token).GetAsyncEnumerator();
@@ -117,10 +120,10 @@ public abstract class StreamingTests(QueueHost host)
     }
 
     [Fact]
-    public async Task A_connection_that_falls_silent_is_made_again()
+    public async Task Consume_SilentConnection_Reconnects()
     {
         var queue = QueueHost.NextQueue();
-        // A handler that lets the first stream hang after its headers, as a half-open connection does.
+        // The handler lets the first stream hang after its headers, like a half-open connection.
         using var services = QueueHost.Services(services => services.AddRestMqClient(o => o.BaseAddress = host.Address)
             .AddHttpMessageHandler(() => new SilentAtFirst()));
         var client = services.GetRequiredService<IRestMqClient>();

@@ -6,7 +6,10 @@ using NSubstitute;
 
 namespace RestMq.Client;
 
-/// <summary>An application without reflection: its client's options know no type, and each call is given how its messages are written and read.</summary>
+/// <summary>
+/// Tests an application without reflection. The client's options know no type, and each call receives the type info for
+/// its messages.
+/// </summary>
 public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<MemoryHost>, IDisposable
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
@@ -25,7 +28,7 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     public void Dispose() => _http.Dispose();
 
     [Fact]
-    public async Task Without_it_a_message_is_refused_before_anything_is_sent()
+    public async Task AddAndTake_WithoutTypeInfo_ThrowBeforeSending()
     {
         var queue = QueueHost.NextQueue();
         await FluentActions.Awaiting(() => Client.AddAsync(queue, new Order(1, "Ann"))).Should().ThrowAsync<NotSupportedException>();
@@ -34,7 +37,7 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     }
 
     [Fact]
-    public async Task Added_and_taken()
+    public async Task AddAndTake_WithTypeInfo_RoundTrip()
     {
         var queue = QueueHost.NextQueue();
         (await Client.AddAsync(queue, new Order(1, "Zoë"), Orders)).Should().Be($"{queue}:1");
@@ -47,13 +50,14 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
         (await Client.LastAsync(queue, Orders)).Select(message => message.Value.Id).Should().Equal(4, 3, 2, 1);
         var message = (await Client.TakeAsync(queue, Orders))!;
         (message.Value, message.Key, message.ContentType).Should().Be((new Order(1, "Zoë"), $"{queue}:1", null));
-        Encoding.UTF8.GetString(message.Body.Span).Should().Be("""{"Id":1,"Customer":"Zo\u00EB"}""", "it is written as the context says");
+        Encoding.UTF8.GetString(message.Body.Span)
+            .Should().Be("""{"Id":1,"Customer":"Zo\u00EB"}""", "the context defines the JSON");
         (await Client.TakeManyAsync(queue, Orders, 10)).Select(message => message.Value.Id).Should().Equal(2, 3, 4);
         (await Client.TakeAsync(queue, Orders, TimeSpan.FromSeconds(0.1))).Should().BeNull();
     }
 
     [Fact]
-    public async Task Options_hold_for_it_too()
+    public async Task Add_WithTypeInfo_AppliesOptions()
     {
         var queue = QueueHost.NextQueue();
         var options = new AddMessageOptions { IdempotencyKey = "7", ContentType = "application/vnd.order+json", TimeToLive = TimeSpan.FromHours(1) };
@@ -64,14 +68,14 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     }
 
     [Fact]
-    public async Task Leased_and_settled()
+    public async Task Lease_WithTypeInfo_CanBeSettled()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddManyAsync(queue, [new Order(1, "a"), new Order(2, "b")], Orders);
         await using (var unsettled = await Client.LeaseAsync(queue, Orders, Lease)) unsettled!.Receipt.Should().Be($"{queue}:1.1");
         await using (var leased = await Client.LeaseAsync(queue, Orders, Lease))
         {
-            (leased!.Value.Id, leased.Count).Should().Be((1, 2), "disposed unsettled it came back");
+            (leased!.Value.Id, leased.Count).Should().Be((1, 2), "disposing the unsettled message released it");
             (await leased.AckAsync()).Should().BeTrue();
         }
         var rest = await Client.LeaseManyAsync(queue, Orders, 10, Lease);
@@ -81,7 +85,7 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     }
 
     [Fact]
-    public async Task Consumed()
+    public async Task Consume_WithTypeInfo_ReadsMessages()
     {
         var queue = QueueHost.NextQueue();
         await Client.AddManyAsync(queue, [new Order(1, "a"), new Order(2, "b")], Orders);
@@ -108,7 +112,7 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     }
 
     [Fact]
-    public async Task Texts_and_bytes_are_json_to_it()
+    public async Task AddAndTake_TextsAndBytesWithTypeInfo_AreJson()
     {
         var queue = QueueHost.NextQueue();
         byte[] bytes = [1, 2, 255];
@@ -117,13 +121,13 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
         (await Client.TakeAsync(queue, Json.Default.ByteArray))!.Value.Should().Equal(bytes);
         await Client.AddManyAsync(queue, ["one \"two\"", null], Json.Default.String!);
         (await Client.TakeManyAsync(queue, Json.Default.String!, 2)).Select(message => message.Value).Should().Equal("one \"two\"", null);
-        // Written as base64 these bytes are the word null.
+        // The base64 text of these bytes is the word null.
         await Client.AddAsync(queue, [0x9E, 0xE9, 0x65], Json.Default.ByteArray);
         (await Client.TakeAsync(queue, Json.Default.ByteArray))!.Value.Should().Equal(0x9E, 0xE9, 0x65);
         string[] texts = ["null", "42", "\"quoted\""];
         await Client.AddManyAsync(queue, texts, Json.Default.String);
         (await Client.TakeManyAsync(queue, Json.Default.String, 3)).Select(message => message.Value).Should().Equal(texts);
-        // The context is stricter than the web's defaults: a number in a text is one all the same.
+        // The context is stricter than the web defaults, but a number in a text is still read as a number.
         await Client.AddAsync(queue, "42");
         (await Client.TakeAsync(queue, Json.Default.Int32))!.Value.Should().Be(42);
         await Client.AddAsync(queue, "no number");
@@ -131,7 +135,7 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     }
 
     [Fact]
-    public async Task A_substitute_answers_with_bytes()
+    public async Task Lease_SubstituteClientWithBytes_ReadsValue()
     {
         var client = Substitute.For<IRestMqClient>();
         ReadOnlyMemory<byte> json = """{"Id":5,"Customer":"x"}"""u8.ToArray();

@@ -1,2 +1,2 @@
-// Latencies are measured, so nothing else of ours runs meanwhile.
+// These tests measure latencies, so no two of them run at the same time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

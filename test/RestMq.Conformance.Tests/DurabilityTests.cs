@@ -4,13 +4,15 @@ using System.Text;
 
 namespace RestMq.Conformance;
 
-/// <summary>Adds that wait for a replica, by every route and transport, while it works and while it hangs.</summary>
+/// <summary>
+/// Tests adds that wait for a replica, by every route and transport, while the replica works and while it hangs.
+/// </summary>
 public sealed class DurabilityTests : IAsyncLifetime
 {
     private const string Xml =
         "<methodCall><methodName>set</methodName><params><param><value>q</value></param><param><value>x</value></param></params></methodCall>";
 
-    // Each adds one message to q, which its setting or it itself says to replicate.
+    // Each request adds one message to the queue q and asks for replication.
     private static readonly (string Line, string Body, string? Type)[] Adds =
     [
         ("POST /", "queue=q&value=x&durability=replicated", null), ("POST /?durability=replicated", "queue=q&value=x", null),
@@ -42,7 +44,7 @@ public sealed class DurabilityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Add_ReplicaUpThenHangingThenUp_IsAnsweredAccordingly()
+    public async Task Add_ReplicaHangs_FailsUntilReplicaResumes()
     {
         foreach (var add in Adds) (await AskAsync(add)).Is(200);
         await SetAsync("replicated");
@@ -55,19 +57,20 @@ public sealed class DurabilityTests : IAsyncLifetime
         foreach (var add in Adds) await IsNotReplicatedAsync(add);
         await SetAsync("replicated");
         foreach (var add in AddsOfASetting) await IsNotReplicatedAsync(add);
-        // What needs no replica is as quick as ever.
+        // Requests that need no replica are not delayed.
         (await _host.AskAsync("POST /q/q?durability=stored", "value=y")).Is(200);
         (await _host.AskAsync("GET /q/q?lease=60")).Is(200);
-        (await LengthAsync()).Should().Be((2 * count) + 1 - 1, "what may exist does");
+        (await LengthAsync()).Should().Be((2 * count) + 1 - 1, "the adds that were answered with 503 are stored");
 
         _replica.Resume();
-        await Eventually.TrueAsync(async () => (await AskAsync(Adds[0])).Status == 200, "the replica is back");
+        await Eventually.TrueAsync(async () => (await AskAsync(Adds[0])).Status == 200,
+            "the replica confirms adds again");
     }
 
     [Theory]
     [InlineData("POST /q/q?durability=replicated", "text/plain", "q:1\r\n")]
     [InlineData("POST /q/q?durability=replicated", "application/x-ndjson", "q:1\r\n")]
-    public async Task Retry_WithItsKey_IsAnsweredWhenReplicatedAndAddsOnce(string line, string type, string key)
+    public async Task Retry_SameIdempotencyKey_AddsOnce(string line, string type, string key)
     {
         Task<RawReply> AddAsync() => _host.AskAsync(line, "1", $"Content-Type: {type}", "Idempotency-Key: mine");
 
@@ -76,13 +79,14 @@ public sealed class DurabilityTests : IAsyncLifetime
         (await AddAsync()).IsProblem(503, "not-replicated");
         _replica.Resume();
         RawReply reply = null!;
-        await Eventually.TrueAsync(async () => (reply = await AddAsync()).Status == 200, "the replica is back");
+        await Eventually.TrueAsync(async () => (reply = await AddAsync()).Status == 200,
+            "the replica confirms adds again");
         reply.Text.Should().Be(key);
         (await LengthAsync()).Should().Be(1);
     }
 
     [Fact]
-    public async Task Add_ByAFrame_IsAnsweredAccordingly()
+    public async Task Add_ByFrameWhileReplicaHangs_ReturnsError()
     {
         using var socket = new ClientWebSocket();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));

@@ -3,13 +3,15 @@ using System.Text;
 
 namespace RestMq.Conformance;
 
-/// <summary>What one reply alone cannot show: pipelining, Expect, waiting, links, and the pages for people.</summary>
+/// <summary>
+/// Tests what the recorded exchanges cannot show: pipelining, <c>Expect</c>, waiting, links and the HTML pages.
+/// </summary>
 public abstract class HttpTests(HostFixture fixture)
 {
     private RestMqHost Host => fixture.Host;
 
     [Fact]
-    public async Task Pipelined_GETs_are_answered_one_after_the_other()
+    public async Task Take_Pipelined_IsAnsweredInOrder()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, ["one", "two"]);
@@ -24,7 +26,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Expect_100_continue_is_answered_before_the_body()
+    public async Task Add_Expect100Continue_IsAnsweredBeforeBody()
     {
         var queue = Host.NextQueue();
         await using var connection = await Host.ConnectAsync();
@@ -36,7 +38,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_body_that_comes_in_pieces_is_one_message()
+    public async Task Add_ChunkedBody_IsOneMessage()
     {
         var queue = Host.NextQueue();
         var body = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i}\n")));
@@ -48,7 +50,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task The_sheet_of_curl_lines_comes_to_a_script_too()
+    public async Task FrontPage_Callback_ReturnsScript()
     {
         var reply = (await Host.AskAsync("GET /?callback=app.show")).Is(200);
         reply.Header("Content-Type").Should().StartWith("application/javascript");
@@ -56,7 +58,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_body_in_chunks_may_be_none()
+    public async Task Request_EmptyChunkedBody_IsAccepted()
     {
         var queue = Host.NextQueue();
         await using var connection = await Host.ConnectAsync();
@@ -72,7 +74,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_typed_part_of_a_form_is_bytes_where_it_is_the_value_alone()
+    public async Task Add_TypedFormPart_IsBytesForValueOnly()
     {
         static byte[] Part(string name) => [.. Encoding.ASCII.GetBytes($"--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: image/png\r\n\r\n"), 0xff, 0xfe, 13, 10];
         byte[] form = [.. Part("queue"), .. Part("value"), .. "--b--\r\n"u8];
@@ -84,7 +86,7 @@ public abstract class HttpTests(HostFixture fixture)
     [InlineData("hi &body={\"cmd\":\"purge\"}& bye")]
     [InlineData("&body=%7B%22cmd%22:%22purge%22%7D&msg=%7B%7D")]
     [InlineData("?a=1&callback=jQuery(1)&=%C3%28")]
-    public async Task A_command_that_curl_calls_a_form_is_not_looked_into_for_fields(string text)
+    public async Task Command_SentAsForm_IsNotParsedForFields(string text)
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "kept");
@@ -95,7 +97,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_wait_that_is_over_answers_204()
+    public async Task Take_WaitElapsed_Returns204()
     {
         var queue = Host.NextQueue();
         var clock = Stopwatch.StartNew();
@@ -107,14 +109,14 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_post_wakes_a_waiting_GET()
+    public async Task Take_WaitingWhenMessageAdded_IsAnswered()
     {
         var queue = Host.NextQueue();
         var middle = await Eventually.MedianAsync(11, async i =>
         {
             await using var waiting = await Host.ConnectAsync();
             await waiting.SendAsync(RawRequest.Write($"GET /q/none-{queue},{queue}?wait=30"));
-            await Task.Delay(30); // so that it does wait; the test holds either way
+            await Task.Delay(30); // Lets the request reach its wait. The test passes either way.
             await Host.PostAsync(queue, $"m{i}");
             var clock = Stopwatch.StartNew();
             (await waiting.ReadReplyAsync()).Is(200).Json.Text("value").Should().Be($"m{i}");
@@ -124,7 +126,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Theory, InlineData(""), InlineData("&lease=30")]
-    public async Task A_waiting_client_that_goes_away_takes_nothing_with_it(string how)
+    public async Task Take_WaitingClientDisconnects_KeepsMessage(string how)
     {
         var queue = Host.NextQueue();
         for (var i = 0; i < 5; i++)
@@ -140,7 +142,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_before_it_has_read_everything_takes_nothing_with_it()
+    public async Task Take_ClientDisconnectsMidReply_ReturnsMessages()
     {
         var queue = Host.NextQueue();
         var large = new string('x', 1_000_000);
@@ -149,7 +151,8 @@ public abstract class HttpTests(HostFixture fixture)
         await gone.SendAsync(RawRequest.Write($"GET /q/{queue}?max=15"));
         (await gone.ReadHeadAsync()).Is(200);
         gone.Kill();
-        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 15, "everything is given back");
+        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 15,
+            "all 15 messages are ready again");
         for (var i = 0; i < 15; i++)
         {
             var message = await Host.TakeAsync(queue);
@@ -159,28 +162,29 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_queue_s_own_ttl_holds_for_messages_that_name_none()
+    public async Task Add_WithoutTtl_UsesQueueTtl()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /p/{queue}", "ttl=1")).Is(200).Json.Number("ttl").Should().Be(1);
         await Host.PostAsync(queue, "short");
         (await Host.AskAsync($"POST /q/{queue}", "value=long&ttl=60")).Is(200);
-        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 1, "the first expires", seconds: 4);
+        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 1,
+            "the first message expires", seconds: 4);
         (await Host.TakeValueAsync(queue)).Should().Be("long");
     }
 
     [Fact]
-    public async Task What_becomes_due_wakes_a_waiting_GET()
+    public async Task Take_WaitingWhenDelayEnds_IsAnswered()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /q/{queue}", "value=later&delay=1")).Is(200);
         await Host.IsEmptyAsync(queue);
-        var clock = Stopwatch.StartNew(); // Before the lease: its reply may be late.
+        var clock = Stopwatch.StartNew(); // Started before the lease, because its reply may be late.
         var delayed = await Host.AskAsync($"GET /q/{queue}?wait=10&lease=1");
         delayed.Is(200).Json.Text("receipt").Should().Be($"{queue}:1.1");
 
         var again = await Host.AskAsync($"GET /q/{queue}?wait=10&lease=30");
-        again.Is(200).Json.Text("receipt").Should().Be($"{queue}:1.2", "its lease was over");
+        again.Is(200).Json.Text("receipt").Should().Be($"{queue}:1.2", "the first lease has ended");
         clock.Elapsed.TotalSeconds.Should().BeInRange(1, 4);
 
         var waiting = Host.AskAsync($"GET /q/{queue}?wait=10");
@@ -189,15 +193,16 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task What_has_expired_can_no_longer_be_looked_at()
+    public async Task Peek_ExpiredMessage_Returns404()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /q/{queue}", "value=x&ttl=1")).Is(200);
-        await Eventually.TrueAsync(async () => (await Host.AskAsync($"GET /q/{queue}/{queue}:1")).Status == 404, "it is gone", seconds: 3);
+        await Eventually.TrueAsync(async () => (await Host.AskAsync($"GET /q/{queue}/{queue}:1")).Status == 404,
+            "the message expires", seconds: 3);
     }
 
     [Fact]
-    public async Task Links_of_a_lease_lead_where_they_say()
+    public async Task Lease_FollowingLinks_SettlesMessage()
     {
         var queue = Host.NextQueue() + "-é";
         await Host.PostAllAsync(queue, ["a", "b", "c"]);
@@ -218,7 +223,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Location_leads_to_the_message()
+    public async Task Add_FollowingLocation_FindsMessage()
     {
         var queue = Host.NextQueue() + ":é?";
         var location = (await Host.AskAsync($"POST /q/{QueueActions.InUrl(queue)}", "value=x")).Is(200).Header("Location")!;
@@ -228,7 +233,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task HEAD_says_the_depth_the_age_and_the_consumers()
+    public async Task Head_QueueWithStream_ReturnsLengthAgeAndConsumers()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"HEAD /q/{queue}")).Is(200).Header("RestMQ-Oldest-Age").Should().BeNull();
@@ -243,7 +248,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task The_newest_ten_by_j_in_every_state()
+    public async Task Browse_EachState_ReturnsNewestTen()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, Enumerable.Range(1, 15).Select(i => $"m{i}"));
@@ -266,7 +271,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Curl_gets_a_sheet_of_curl_lines_for_this_host()
+    public async Task FrontPage_Curl_ReturnsCommandsForThisHost()
     {
         var sheet = await Host.AskAsync("GET /", "", $"Host: 127.0.0.1:{Host.Port}", "Accept: */*", "User-Agent: curl/8.0");
         sheet.Is(200).MediaType.Should().Be("text/plain");
@@ -278,18 +283,19 @@ public abstract class HttpTests(HostFixture fixture)
     [InlineData("/q")]
     [InlineData("/queue")]
     [InlineData("/j/{queue}")]
-    public async Task A_browser_gets_a_page(string target)
+    public async Task Page_Browser_IsEscapedHtml(string target)
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "<b>");
         var page = await Host.AskAsync($"GET {target.Replace("{queue}", queue)}", "", "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
         page.Is(200).MediaType.Should().Be("text/html");
-        page.Text.Should().Contain("<html", "it is a page").And.NotContain("<b>", "values and names are escaped");
+        page.Text.Should().Contain("<html", "the reply is a page")
+            .And.NotContain("<b>", "values and names are escaped");
         page.FollowsTheRules();
     }
 
     [Fact]
-    public async Task A_name_that_looks_escaped_is_that_of_its_own_queue_on_pages_too()
+    public async Task Page_NameLooksEscaped_LinksToOwnQueue()
     {
         const string browser = "Accept: text/html";
         var name = Uri.EscapeDataString(Host.NextQueue() + "%41");
@@ -302,7 +308,7 @@ public abstract class HttpTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_name_that_looks_escaped_has_links_to_its_own_messages()
+    public async Task Lease_NameLooksEscaped_LinksToOwnMessages()
     {
         var queue = Host.NextQueue() + "%41";
         var name = Uri.EscapeDataString(queue);

@@ -1,9 +1,12 @@
 namespace RestMq.Conformance;
 
-/// <summary>A settlement by every route and command: with a receipt that is no longer the hand-out under way nothing is changed.</summary>
+/// <summary>
+/// Tests settlements by every route and command. The receipt of an earlier delivery must change nothing.
+/// </summary>
 public abstract class SettleTests(HostFixture fixture)
 {
-    // A request line and body for each, of a receipt; and the reply of the commands, whose failures are answers.
+    // Holds a request line and a body for each way to settle, with {0} for the queue and {1} for the receipt. A command
+    // reports a failure as false in the JSON member that Answer names. A route reports a status, so Answer is null.
     private static readonly Dictionary<string, (string Request, string Body, string? Answer)> Ways = new()
     {
         ["ack"] = ("DELETE /q/{0}/{1}", "", null),
@@ -24,14 +27,14 @@ public abstract class SettleTests(HostFixture fixture)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task A_stale_receipt_changes_nothing(string way)
+    public async Task Settle_StaleReceipt_ChangesNothing(string way)
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, ["one", "two"]);
         var stale = (await Host.LeaseAsync(queue)).Text("receipt")!;
         (await Host.AskAsync($"POST /q/{queue}/{stale}", "release=0")).Is(204);
 
-        // Given back, then with another consumer: the receipt is stale in both places.
+        // The receipt is stale while the message is ready, and while it is leased to another consumer.
         await IsRefusedAsync(way, queue, stale);
         (await Host.LeaseAsync(queue)).Text("receipt").Should().Be($"{queue}:1.2");
         await IsRefusedAsync(way, queue, stale);
@@ -40,7 +43,7 @@ public abstract class SettleTests(HostFixture fixture)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task A_message_that_is_gone_is_unknown(string way)
+    public async Task Settle_DeletedMessage_IsUnknown(string way)
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, ["one", "two"]);
@@ -52,19 +55,19 @@ public abstract class SettleTests(HostFixture fixture)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task A_lease_that_is_over_settles_nothing(string way)
+    public async Task Settle_LeaseExpired_ChangesNothing(string way)
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "one");
         var stale = (await Host.LeaseAsync(queue, seconds: 1)).Text("receipt")!;
-        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 1, "the lease is over");
+        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 1, "the lease ends");
 
         await IsRefusedAsync(way, queue, stale);
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task The_receipt_of_the_hand_out_under_way_settles(string way)
+    public async Task Settle_CurrentReceipt_Succeeds(string way)
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "one");
@@ -93,7 +96,7 @@ public abstract class SettleTests(HostFixture fixture)
         return Host.AskAsync(string.Format(request, queue, receipt), string.Format(body, queue, receipt));
     }
 
-    // Each message where it is, and the counts, but for the age, which changes by itself.
+    // Returns the messages of each state and the counts, without the age, which changes by itself.
     private async Task<string> SeenAsync(string queue)
     {
         var seen = new List<string>();

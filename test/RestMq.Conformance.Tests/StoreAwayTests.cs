@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace RestMq.Conformance;
 
-/// <summary>Redis dies, hangs and comes back under a host that goes on.</summary>
+/// <summary>Tests a running host whose Redis is killed, hangs and returns.</summary>
 public sealed class StoreAwayTests : IAsyncLifetime
 {
     private RestMqHost _host = null!;
@@ -36,8 +36,9 @@ public sealed class StoreAwayTests : IAsyncLifetime
         await Redis.DisposeAsync();
     }
 
+    // Bug 28 of the original.
     [Fact]
-    public async Task Bug28_killed_every_route_is_503_within_two_seconds_and_works_again_when_it_is_back()
+    public async Task Request_RedisKilled_Returns503UntilRestart()
     {
         await _host.PostAsync("q", "kept");
         await Redis.KillAsync();
@@ -47,21 +48,20 @@ public sealed class StoreAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_Redis_that_hangs_is_503_within_two_seconds_and_works_again_when_it_goes_on()
+    public async Task Request_RedisHangs_Returns503UntilResume()
     {
         await _host.PostAsync("q", "kept");
         Redis.Suspend();
         await EveryRouteIsUnavailableAsync();
         Redis.Resume();
         await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 200, "the host works again");
-        // What was asked meanwhile may have been done after all: the reply said no more than that the store did not
-        // answer.
+        // Redis may still have executed the commands of the failed requests: the 503 only says that it did not answer.
         await _host.PostAsync("fresh", "x");
         (await _host.TakeValueAsync("fresh")).Should().Be("x");
     }
 
     [Fact]
-    public async Task A_host_that_starts_before_its_Redis_works_when_it_comes()
+    public async Task Start_RedisDown_WorksOnceRedisStarts()
     {
         var redis = await RedisServer.LaunchAsync();
         await redis.KillAsync();
@@ -69,13 +69,14 @@ public sealed class StoreAwayTests : IAsyncLifetime
         {
             (await host.AskAsync("POST /q/q", "value=x")).IsProblem(503, "unavailable");
             await redis.StartAsync();
-            await Eventually.TrueAsync(async () => (await host.AskAsync("POST /q/q", "value=x")).Status == 200, "the host finds its Redis");
+            await Eventually.TrueAsync(async () => (await host.AskAsync("POST /q/q", "value=x")).Status == 200,
+                "the host connects to its Redis");
         }
         await redis.DisposeAsync();
     }
 
     [Fact]
-    public async Task Nothing_that_was_acknowledged_is_lost()
+    public async Task Add_RedisKilledAndRestarted_LosesNoAcknowledgedMessage()
     {
         var acknowledged = new List<string>();
         var statuses = new HashSet<int>();
@@ -93,7 +94,8 @@ public sealed class StoreAwayTests : IAsyncLifetime
         });
         await enough.Task;
         await Redis.KillAsync();
-        await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 503, "the host notices");
+        await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 503,
+            "the host notices that Redis is down");
         await Redis.StartAsync();
         await Eventually.TrueAsync(async () => (await _host.AskAsync("GET /stats/q")).Status == 200, "the host works again");
         await stop.CancelAsync();
@@ -111,7 +113,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
     [Theory]
     [InlineData("broadcast")]
     [InlineData("roundrobin")]
-    public async Task A_stream_outlives_its_store(string policy)
+    public async Task Stream_RedisRestarts_StaysOpen(string policy)
     {
         await _host.SetPolicyAsync("q", policy);
         await using var stream = await _host.ListenAsync("q");
@@ -125,7 +127,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_GET_that_waits_is_answered_or_served_but_never_500()
+    public async Task Take_RedisKilledWhileWaiting_Returns503Or204()
     {
         await using var waiting = await _host.ConnectAsync();
         await waiting.SendAsync(RawRequest.Write("GET /q/q?wait=8"));
@@ -134,7 +136,7 @@ public sealed class StoreAwayTests : IAsyncLifetime
         (await waiting.ReadReplyAsync()).Status.Should().BeOneOf(503, 204);
     }
 
-    // With the patience that a host has by default.
+    // Overrides the longer timeout of the other tests with the default timeout of a host.
     private static Task<RestMqHost> StartHostAsync(RedisServer redis) => RestMqHost.StartAsync(StoreKind.Redis, redis, $"--RestMq:Redis={redis.Address}");
 
     private async Task EveryRouteIsUnavailableAsync()

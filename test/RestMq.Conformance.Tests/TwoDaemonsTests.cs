@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace RestMq.Conformance;
 
-/// <summary>Two hosts on one Redis are one queue.</summary>
+/// <summary>Tests that two hosts on one Redis serve the same queues.</summary>
 public sealed class TwoDaemonsTests : IAsyncLifetime
 {
     private const int Total = 100_000;
@@ -26,22 +26,23 @@ public sealed class TwoDaemonsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_hundred_thousand_messages_are_each_taken_once_then_in_order_and_leave_nothing()
+    public async Task Take_HundredThousandOnTwoHosts_DeliversEachOnce()
     {
         var taken = new ConcurrentQueue<int>();
         var producers = Enumerable.Range(0, Hands).Select(hand => Task.Run(() => ProduceAsync(hand))).ToArray();
         var consumers = Enumerable.Range(0, Hands).Select(hand => Task.Run(() => ConsumeAsync(hand, taken))).ToArray();
         await Task.WhenAll([.. producers, .. consumers]).WaitAsync(TimeSpan.FromSeconds(50));
 
-        taken.Should().HaveCount(Total, "none is taken twice");
-        taken.ToHashSet().Count.Should().Be(Total, "and none is lost");
+        taken.Should().HaveCount(Total, "no message is taken twice");
+        taken.ToHashSet().Count.Should().Be(Total, "no message is lost");
         await FirstInFirstOutAsync();
         await Eventually.TrueAsync(async () => (await _redis.KeysAsync()).Where(key => !key.Contains(":sent:"))
-                .SequenceEqual(["restmq:format", "restmq:queues", "restmq:{load}:meta"]), "nothing else is left in Redis");
+                .SequenceEqual(["restmq:format", "restmq:queues", "restmq:{load}:meta"]),
+            "no other key is left in Redis");
     }
 
     [Fact]
-    public async Task A_post_on_one_host_reaches_waiters_and_streams_on_the_other()
+    public async Task Add_OnOneHost_ReachesWaitersAndStreamsOnOther()
     {
         var queue = _hosts[0].NextQueue();
         await using var stream = await _hosts[1].ListenAsync(queue);
@@ -59,7 +60,7 @@ public sealed class TwoDaemonsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Broadcast_reaches_the_consumers_of_both_in_order()
+    public async Task Broadcast_TwoHosts_DeliversAllInOrder()
     {
         var queue = _hosts[0].NextQueue();
         await using var a = await _hosts[0].ListenAsync(queue);
@@ -72,7 +73,7 @@ public sealed class TwoDaemonsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Roundrobin_over_both_is_disjoint_and_complete()
+    public async Task RoundRobin_TwoHosts_IsDisjointAndComplete()
     {
         var queue = _hosts[0].NextQueue();
         await _hosts[0].SetPolicyAsync(queue, "roundrobin");
@@ -85,14 +86,14 @@ public sealed class TwoDaemonsTests : IAsyncLifetime
             while (await stream.NextLineAsync() is { } line) found.Enqueue(int.Parse(RawReply.ParseJson(line).Text("value")!));
         })).ToArray();
         for (var i = 0; i < 500; i++) await _hosts[i % 2].PostAsync(queue, $"{i}");
-        await Eventually.TrueAsync(() => Task.FromResult(found.Count >= 500), "all are delivered");
+        await Eventually.TrueAsync(() => Task.FromResult(found.Count >= 500), "all messages are delivered");
         (await _hosts[0].AskAsync($"DELETE /q/{queue}")).Is(200);
         await Task.WhenAll(readers);
         found.Order().Should().Equal(Enumerable.Range(0, 500));
     }
 
     [Fact]
-    public async Task A_stop_on_one_pauses_the_streams_of_the_other_within_a_second_and_a_start_resumes_them()
+    public async Task Stop_OnOneHost_PausesStreamsOnOther()
     {
         var queue = _hosts[0].NextQueue();
         await using var stream = await _hosts[1].ListenAsync(queue);
@@ -106,7 +107,7 @@ public sealed class TwoDaemonsTests : IAsyncLifetime
         (await stream.NextValuesAsync(1)).Should().Equal("kept");
     }
 
-    /// <summary>Adds this hand's share: mostly in batches, some one by one.</summary>
+    /// <summary>Adds the share of one producer: most messages in batches, some one by one.</summary>
     private async Task ProduceAsync(int hand)
     {
         await using var connection = await _hosts[hand % 2].ConnectAsync();

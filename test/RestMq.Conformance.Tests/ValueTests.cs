@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace RestMq.Conformance;
 
-/// <summary>Every way in and every way out keeps a value's bytes.</summary>
+/// <summary>Tests that every way to add and every way to read a message keeps the bytes of its value.</summary>
 public abstract class ValueTests(HostFixture fixture)
 {
     private static readonly byte[] Png =
@@ -28,7 +28,8 @@ public abstract class ValueTests(HostFixture fixture)
         ["1 MiB of 3-byte characters"] = new string('日', 1024 * 1024 / 3),
     };
 
-    // The JSON of 1 MiB of control characters or quotes is larger than the message; no route may mind.
+    // In JSON, control characters and quotes are escaped, so the reply is larger than the message. No route may
+    // refuse it for its size.
     private static readonly string Quotes = new('"', 300_000);
 
     private static readonly string[] WaysIn = ["form", "root form", "query", "multipart", "text/plain", "ndjson", "json protocol", "json protocol in a form"];
@@ -42,30 +43,30 @@ public abstract class ValueTests(HostFixture fixture)
 
     [Theory]
     [MemberData(nameof(In))]
-    public async Task A_text_is_kept_when_added_by(string way, string name)
+    public async Task Add_AnyText_IsKept(string way, string name)
     {
         var queue = Host.NextQueue("value");
         (await AddAsync(way, queue, Texts[name])).Is(200);
-        // A line of NDJSON is a JSON message: its raw bytes have the quotes and escapes that were sent.
+        // A line of NDJSON is a JSON message. Its raw bytes hold the quotes and escapes that were sent.
         var found = way == "ndjson" ? await Host.TakeValueAsync(queue) : (await Host.AskAsync($"GET /q/{queue}?format=raw")).Is(200).Text;
         Same(found, Texts[name]);
     }
 
     [Theory]
     [MemberData(nameof(Out))]
-    public async Task A_text_is_kept_when_read_by(string way, string name) => await ReadBackAsync(way, Texts[name]);
+    public async Task Read_AnyText_IsKept(string way, string name) => await ReadBackAsync(way, Texts[name]);
 
     [Theory]
     [InlineData("GET")]
     [InlineData("take")]
     [InlineData("stream")]
-    public async Task A_text_of_nothing_but_quotes_is_kept_when_read_by(string way) => await ReadBackAsync(way, Quotes);
+    public async Task Read_TextOfQuotes_IsKept(string way) => await ReadBackAsync(way, Quotes);
 
     [Theory]
     [InlineData("raw body")]
     [InlineData("multipart")]
     [InlineData("json protocol")]
-    public async Task Binary_is_kept_when_added_by(string way)
+    public async Task Add_Binary_IsKept(string way)
     {
         var queue = Host.NextQueue("png");
         for (var i = 0; i < 4; i++) (await AddPngAsync(way, queue)).Is(200);
@@ -98,7 +99,7 @@ public abstract class ValueTests(HostFixture fixture)
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData("""{"a" : {"b":[1, 2.50 ,"x\u00e9\/"]} , "a":1}""")]
-    public async Task Any_JSON_comes_back_as_it_was(string json)
+    public async Task Add_AnyJson_IsKept(string json)
     {
         var queue = Host.NextQueue("json");
         for (var i = 0; i < 2; i++) (await Host.CommandAsync($$"""{"cmd":"add","queue":"{{queue}}","value":{{json}}}""")).Is(200);
@@ -114,7 +115,8 @@ public abstract class ValueTests(HostFixture fixture)
         {
             foreach (var (name, text) in Texts)
             {
-                // A request line has its limits, and so has a line of NDJSON, whose quotes and escapes count.
+                // The length of a request line is limited. The length of an NDJSON line is limited too. There, the
+                // limit includes quotes and escapes.
                 if (text.Length < 1000 || way is not ("query" or "ndjson")) data.Add(way, name);
             }
         }
@@ -139,9 +141,10 @@ public abstract class ValueTests(HostFixture fixture)
         Same(found, text);
     }
 
-    /// <summary>Compares without showing a megabyte.</summary>
+    /// <summary>Compares two texts without printing a megabyte on failure.</summary>
     private static void Same(string? found, string text) =>
-        string.Equals(found, text, StringComparison.Ordinal).Should().BeTrue($"it came back as {Escaped.Show(Encoding.UTF8.GetBytes(found!), 200)}");
+        string.Equals(found, text, StringComparison.Ordinal).Should().BeTrue(
+            $"the value that was read is {Escaped.Show(Encoding.UTF8.GetBytes(found!), 200)}");
 
     private async Task<string?> FromStreamAsync(string queue)
     {

@@ -3,11 +3,11 @@ using static RestMq.Deadline;
 
 namespace RestMq;
 
-/// <summary>What becomes of messages that cannot be handled, or not now.</summary>
+/// <summary>Tests messages whose handling fails.</summary>
 public abstract partial class ConsumerContract
 {
     [Fact]
-    public async Task A_message_that_failed_comes_again_and_its_count_tells()
+    public async Task Handle_Failure_RetriesWithHigherCount()
     {
         var work = new Work<string>((context, _) => context.Count < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
         var host = await ConsumeAsync(work);
@@ -21,7 +21,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task A_poison_message_is_buried_with_its_reason_and_the_others_are_handled()
+    public async Task Handle_PoisonMessage_IsBuriedWithReason()
     {
         var work = new Work<string>((context, _) => context.Message == "2" ? throw new PoisonMessageException("no such customer") : Task.CompletedTask);
         var host = await ConsumeAsync(work);
@@ -29,11 +29,11 @@ public abstract partial class ConsumerContract
 
         (await BuriedAsync(host)).Should().Match<MessageSnapshot>(dead => dead.Reason == "no such customer" && dead.Message.Body.ToString() == "2");
         await Until(() => work.Done.Count == 2);
-        work.Begun.Should().HaveCount(3, "a poison message is not tried again");
+        work.Begun.Should().HaveCount(3, "a poison message is not retried");
     }
 
     [Fact]
-    public async Task What_is_poison_can_be_said_in_the_options()
+    public async Task IsPoison_MatchingException_BuriesMessage()
     {
         var work = new Work<string>((_, _) => throw new KeyNotFoundException(new string('x', 300)));
         var host = await ConsumeAsync(work, options => options.IsPoison = e => e is KeyNotFoundException);
@@ -47,7 +47,7 @@ public abstract partial class ConsumerContract
     [InlineData("""{"number": 1""")]
     [InlineData("null")]
     [InlineData("")]
-    public async Task A_body_that_cannot_be_read_is_buried_and_no_handler_sees_it(string body)
+    public async Task Handle_UnreadableBody_IsBuriedUnhandled(string body)
     {
         var work = new Work<Order>((_, _) => Task.CompletedTask);
         var host = await Hosts.StartAsync(services => Consume(services, work));
@@ -59,7 +59,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task A_text_that_is_none_is_buried()
+    public async Task Handle_InvalidUtf8_IsBuried()
     {
         var host = await ConsumeAsync(Nothing());
         await EngineOf(host).AddAsync(Queue, new NewMessage(MessageBody.FromBytes(Encoding.Latin1.GetBytes("grüße"))));
@@ -68,7 +68,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task A_message_that_fails_too_often_is_buried()
+    public async Task Handle_MaxReceivesReached_IsBuried()
     {
         var work = new Work<string>((_, _) => throw new InvalidOperationException("never"));
         var host = await ConsumeAsync(work);
@@ -80,7 +80,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task A_handler_may_take_longer_than_a_lease()
+    public async Task Handle_LongerThanLease_RenewsLease()
     {
         var gate = new Gate();
         var (one, two) = (new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken)), Nothing());
@@ -93,7 +93,7 @@ public abstract partial class ConsumerContract
         for (var passed = TimeSpan.Zero; passed < 2.5 * Lease; passed += Lease / 10)
         {
             await Hosts.PassAsync(Lease / 10);
-            // A round trip, so that in time that is ours renewals get their turn.
+            // This round trip lets renewals run when the test controls the time.
             (await EngineOf(host).StatsAsync(Queue)).Leased.Should().Be(2);
         }
         gate.Open();
@@ -104,7 +104,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task A_handler_whose_message_is_someone_elses_is_cancelled()
+    public async Task Handle_LeaseLost_IsCancelled()
     {
         var cancelled = new TaskCompletionSource();
         var work = new Work<string>(async (_, cancellationToken) =>

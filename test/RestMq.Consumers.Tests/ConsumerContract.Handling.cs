@@ -4,11 +4,11 @@ using static RestMq.Deadline;
 
 namespace RestMq;
 
-/// <summary>How messages are handled when all goes well.</summary>
+/// <summary>Tests how messages are handled when nothing fails.</summary>
 public abstract partial class ConsumerContract
 {
     [Fact]
-    public async Task As_many_messages_are_handled_at_a_time_as_it_was_told_and_each_once()
+    public async Task Handle_ManyMessages_RespectsConcurrency()
     {
         var gate = new Gate();
         var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
@@ -26,7 +26,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task No_more_are_held_than_it_was_told()
+    public async Task Handle_ManyMessages_RespectsPrefetch()
     {
         var gate = new Gate();
         var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
@@ -43,7 +43,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task One_at_a_time_is_in_order()
+    public async Task Handle_OneAtATime_KeepsOrder()
     {
         var work = new Work<string>(async (_, _) => await Task.Yield());
         var host = await ConsumeAsync(work);
@@ -55,7 +55,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task A_simple_type_is_read_from_a_json_string_and_from_a_text_wherever_it_comes_from()
+    public async Task Handle_SimpleType_ReadsJsonStringAndText()
     {
         var (guids, flags) = (new Work<Guid>((_, _) => Task.CompletedTask), new Work<bool>((_, _) => Task.CompletedTask));
         var id = Guid.NewGuid();
@@ -75,7 +75,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task Json_that_came_as_a_text_is_json_wherever_it_comes_from()
+    public async Task Handle_JsonInText_ReadsJsonElement()
     {
         var work = new Work<JsonElement>((_, _) => Task.CompletedTask);
         var host = await Hosts.StartAsync(services => Consume(services, work));
@@ -87,7 +87,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task A_handler_is_told_what_it_handles()
+    public async Task Handle_Message_ReceivesContext()
     {
         var work = Nothing();
         var host = await ConsumeAsync(work);
@@ -101,7 +101,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task Each_message_has_a_scope_of_its_own_which_ends_with_it()
+    public async Task Handle_EachMessage_HasItsOwnScope()
     {
         var scopes = new List<Scoped>();
         var host = await Hosts.StartAsync(services => services.AddSingleton(scopes).AddScoped<Scoped>()
@@ -113,7 +113,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task Several_queues_are_served_the_first_first()
+    public async Task Handle_SeveralQueues_PrefersFirst()
     {
         var (urgent, normal) = (QueueName.Parse($"{Queue}-urgent"), QueueName.Parse($"{Queue}-normal"));
         var gate = new Gate();
@@ -133,7 +133,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task Two_hosts_share_a_queue_and_each_message_is_handled_once()
+    public async Task Handle_TwoHosts_HandleEachMessageOnce()
     {
         var (one, two) = (new Work<string>((_, _) => Task.Delay(1)), new Work<string>((_, _) => Task.Delay(1)));
         var host = await ConsumeAsync(one, options => options.Concurrency = 4);

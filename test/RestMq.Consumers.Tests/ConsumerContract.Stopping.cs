@@ -3,14 +3,14 @@ using static RestMq.Deadline;
 
 namespace RestMq;
 
-/// <summary>What becomes of messages when the host stops.</summary>
+/// <summary>Tests what happens to messages when the host stops.</summary>
 public abstract partial class ConsumerContract
 {
-    // Not over while a test runs: what is ready again was given back.
+    // A lease longer than any test. A message that is ready again was released, because its lease cannot have ended.
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
     [Fact]
-    public async Task What_runs_may_finish_and_what_waits_goes_back_in_order_and_uncounted()
+    public async Task Stop_RunningAndWaitingMessages_FinishesOrReturnsThem()
     {
         var gate = new Gate();
         var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
@@ -28,12 +28,12 @@ public abstract partial class ConsumerContract
         work.Done.Select(context => context.Message).Should().Equal("1");
         var left = await EngineOf(watcher).LeaseAsync([Queue], 10, Lease, TimeSpan.Zero);
         left.Select(message => message.Body.ToString()).Should().Equal(Numbers(6).Skip(1));
-        // The last two had not been taken ahead.
+        // The last two messages had not been prefetched.
         left.Select(message => message.Count).Should().Equal(ReturnsUncounted ? [1, 1, 1, 1, 1] : [2, 2, 2, 1, 1]);
     }
 
     [Fact]
-    public async Task What_does_not_finish_in_time_is_cancelled_and_goes_back()
+    public async Task Stop_DrainTimeoutExceeded_CancelsAndReleases()
     {
         var work = new Work<string>((_, cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken));
         var watcher = await Hosts.StartAsync(_ => { });
@@ -48,11 +48,11 @@ public abstract partial class ConsumerContract
 
         Hosts.Log.Count(65).Should().Be(1);
         await IsReadyAsync(watcher);
-        (await EngineOf(watcher).TakeAsync(Queue))!.Count.Should().Be(2, "a handler has seen it");
+        (await EngineOf(watcher).TakeAsync(Queue))!.Count.Should().Be(2, "a handler has received the message");
     }
 
     [Fact]
-    public async Task What_does_not_heed_its_cancellation_is_left_alone_and_its_message_goes_back()
+    public async Task Stop_HandlerIgnoresCancellation_ReleasesMessage()
     {
         var gate = new Gate();
         var work = new Work<string>((_, _) => gate.PassAsync(CancellationToken.None));
@@ -68,7 +68,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task What_blocks_its_thread_is_left_alone_and_its_message_goes_back()
+    public async Task Stop_HandlerBlocksThread_ReleasesMessage()
     {
         using var gate = new ManualResetEventSlim();
         var work = new Work<string>((_, _) =>
@@ -89,7 +89,7 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
-    public async Task A_host_without_patience_gives_back_what_runs()
+    public async Task Stop_HostTokenCancelled_ReleasesRunningMessage()
     {
         var work = new Work<string>((_, cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken));
         var watcher = await Hosts.StartAsync(_ => { });
@@ -105,6 +105,6 @@ public abstract partial class ConsumerContract
         await IsReadyAsync(watcher);
     }
 
-    // At once, but for a long poll that was just broken off and may have had it in between.
+    // The message is usually ready at once. A long poll that was just cancelled may have leased it in between.
     private Task IsReadyAsync(IHost host) => Until(async () => await EngineOf(host).StatsAsync(Queue) is { Ready: 1, Leased: 0 });
 }

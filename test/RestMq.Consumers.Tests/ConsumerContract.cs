@@ -4,15 +4,17 @@ using RestMq.Redis;
 
 namespace RestMq;
 
-/// <summary>What hosted consumers do, on every store. This file sets the stage; the others hold the tests by concern.</summary>
+/// <summary>
+/// Tests hosted consumers on every store. This file holds the helpers, and the other files hold the tests by concern.
+/// </summary>
 public abstract partial class ConsumerContract : IAsyncLifetime
 {
     protected abstract Hosts Hosts { get; }
 
-    /// <summary>Short, but not so short that a busy machine misses a renewal.</summary>
+    /// <summary>Gets the lease. It is short, but long enough that a busy machine does not miss a renewal.</summary>
     protected virtual TimeSpan Lease => TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether what waits when the host stops goes back as if it had not been handed out.</summary>
+    /// <summary>Gets whether a stopping host returns its waiting messages without counting their delivery.</summary>
     protected virtual bool ReturnsUncounted => true;
 
     private protected QueueName Queue { get; } = QueueName.Parse($"q-{Guid.NewGuid():N}");
@@ -54,13 +56,13 @@ public abstract partial class ConsumerContract : IAsyncLifetime
     private Task StopAsync(IHost host) => Hosts.PassUntilAsync(host.StopAsync());
 }
 
-/// <summary>In memory, where time is ours.</summary>
+/// <summary>Runs the contract in memory, where the test controls the time.</summary>
 public sealed partial class MemoryConsumerTests : ConsumerContract
 {
     protected override MemoryHosts Hosts { get; } = new();
 }
 
-/// <summary>On Redis, in real time.</summary>
+/// <summary>Runs the contract on Redis, in real time.</summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisConsumerTests(RedisFixture server) : ConsumerContract
 {

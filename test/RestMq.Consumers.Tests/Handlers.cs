@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace RestMq;
 
-/// <summary>What a test's handlers do, and what they were given.</summary>
+/// <summary>Runs the code of a test's handlers, and records the messages they received.</summary>
 public sealed class Work<TMessage>(Func<MessageContext<TMessage>, CancellationToken, Task> handle)
 {
     private int _running;
@@ -31,16 +31,16 @@ public sealed class Work<TMessage>(Func<MessageContext<TMessage>, CancellationTo
     }
 }
 
-/// <summary>Does the test's work.</summary>
+/// <summary>Passes each message to the test's code.</summary>
 public class WorkHandler<TMessage>(Work<TMessage> work) : IMessageHandler<TMessage>
 {
     public Task HandleAsync(MessageContext<TMessage> context, CancellationToken cancellationToken) => work.HandleAsync(context, cancellationToken);
 }
 
-/// <summary>What is handled here as JSON.</summary>
+/// <summary>Represents a message whose body is JSON.</summary>
 public sealed record Order(int Number, string Customer);
 
-/// <summary>A gate that handlers wait at.</summary>
+/// <summary>Holds handlers until the test opens it.</summary>
 public sealed class Gate
 {
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);

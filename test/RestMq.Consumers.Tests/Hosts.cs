@@ -6,18 +6,18 @@ using RestMq.Redis;
 
 namespace RestMq;
 
-/// <summary>Hosts over one store, and its time.</summary>
+/// <summary>Starts hosts on one store, and lets its time pass.</summary>
 public abstract class Hosts : IAsyncDisposable
 {
     private readonly List<IHost> _hosts = [];
 
-    /// <summary>What the hosts logged.</summary>
+    /// <summary>Gets the log of all hosts.</summary>
     internal LogBook Log { get; } = new();
 
     /// <summary>Lets time pass for the store and the consumers.</summary>
     public abstract Task PassAsync(TimeSpan time);
 
-    /// <summary>Lets time pass, a little at a time, until the task ends.</summary>
+    /// <summary>Lets time pass in small steps until the task ends.</summary>
     public async Task PassUntilAsync(Task task)
     {
         task = Deadline.Within(task);
@@ -51,7 +51,7 @@ public abstract class Hosts : IAsyncDisposable
 
     public virtual async ValueTask DisposeAsync()
     {
-        // The first one's last: in memory the others have its queues.
+        // The first host stops last, because in memory the other hosts use its queues.
         foreach (var host in _hosts.AsEnumerable().Reverse())
         {
             await PassUntilAsync(host.StopAsync());
@@ -62,7 +62,7 @@ public abstract class Hosts : IAsyncDisposable
     protected abstract Task AddStoreAsync(IServiceCollection services);
 }
 
-/// <summary>Hosts over the memory of the first of them, whose time is ours.</summary>
+/// <summary>Starts hosts that share the memory store of the first one. The test controls the time.</summary>
 public sealed class MemoryHosts : Hosts
 {
     private IServiceProvider? _first;
@@ -96,7 +96,7 @@ public sealed class MemoryHosts : Hosts
     }
 }
 
-/// <summary>Hosts over one Redis server, each with a connection of its own; time is real.</summary>
+/// <summary>Starts hosts on one Redis server, each with its own connection. The time is real.</summary>
 public sealed class RedisHosts(RedisFixture server) : Hosts
 {
     public override Task PassAsync(TimeSpan time) => Task.Delay(time);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace RestMq;
 
-/// <summary>Over HTTP, by the client, in real time.</summary>
+/// <summary>Runs the contract over HTTP with the client, in real time.</summary>
 public sealed class HttpConsumerTests : ConsumerContract
 {
     protected override Hosts Hosts { get; } = new HttpHosts();
@@ -13,7 +13,9 @@ public sealed class HttpConsumerTests : ConsumerContract
     protected override bool ReturnsUncounted => false;
 }
 
-/// <summary>Hosts whose queues are those of a site elsewhere; what they have of its engine is for the test to look with, and no source.</summary>
+/// <summary>
+/// Starts hosts whose queues are on another site. Its engine is registered for the test's checks only, not as a source.
+/// </summary>
 public sealed class HttpHosts : Hosts
 {
     private WebApplication? _site;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace RestMq;
 
-/// <summary>Remembers what was logged, by event id.</summary>
+/// <summary>Records what was logged, by event id.</summary>
 internal sealed class LogBook : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<int> _events = new();

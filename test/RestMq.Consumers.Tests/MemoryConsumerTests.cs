@@ -3,11 +3,11 @@ using static RestMq.Deadline;
 
 namespace RestMq;
 
-/// <summary>What takes time that is ours.</summary>
+/// <summary>Tests that need time under the test's control.</summary>
 public sealed partial class MemoryConsumerTests
 {
     [Fact]
-    public async Task The_pause_before_a_message_comes_again_doubles_up_to_its_limit()
+    public async Task Retry_RepeatedFailure_DoublesPauseUpToLimit()
     {
         var work = new Work<string>((_, _) => throw new InvalidOperationException("never"));
         var (first, longest) = (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(35));
@@ -31,7 +31,7 @@ public sealed partial class MemoryConsumerTests
     }
 
     [Fact]
-    public async Task The_pause_is_no_longer_than_the_engines_longest_delay_which_is_told_at_start()
+    public async Task Retry_PauseAboveMaxDelay_IsCappedAndLoggedAtStart()
     {
         var work = new Work<string>((_, _) => throw new InvalidOperationException("never"));
         var host = await Hosts.StartAsync(services =>
@@ -51,7 +51,7 @@ public sealed partial class MemoryConsumerTests
     }
 
     [Fact]
-    public async Task A_host_without_delays_has_consumers_with_the_default_options()
+    public async Task Retry_HostWithoutDelays_WorksWithDefaultOptions()
     {
         var work = new Work<string>((context, _) => context.Count < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
         var host = await Hosts.StartAsync(services => services.Configure<RestMqOptions>(options => options.MaxDelay = TimeSpan.Zero)
@@ -62,7 +62,7 @@ public sealed partial class MemoryConsumerTests
     }
 
     [Fact]
-    public async Task A_message_that_became_someone_elses_while_it_waited_is_not_handled()
+    public async Task Handle_LeaseLostWhileWaiting_IsSkipped()
     {
         var gate = new Gate();
         var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
@@ -80,7 +80,7 @@ public sealed partial class MemoryConsumerTests
     }
 
     [Fact]
-    public async Task A_message_that_waits_for_its_handler_is_renewed_too()
+    public async Task Renew_WaitingMessage_KeepsLease()
     {
         var gate = new Gate();
         var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));

@@ -4,7 +4,7 @@ using static RestMq.Deadline;
 
 namespace RestMq;
 
-/// <summary>A Redis that is killed and comes back under the consumers' hands. Its server is its own.</summary>
+/// <summary>Tests consumers whose Redis is killed and restarted. The tests have their own server.</summary>
 public sealed class RedisRestartTests : IAsyncLifetime
 {
     private readonly RedisFixture _server = new();
@@ -14,7 +14,7 @@ public sealed class RedisRestartTests : IAsyncLifetime
     public Task DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task Every_message_is_handled_when_Redis_is_killed_and_comes_back()
+    public async Task Handle_RedisKilledAndRestarted_HandlesEachMessageOnce()
     {
         var queue = QueueName.Parse("restarted");
         var gate = new Gate();
@@ -27,13 +27,13 @@ public sealed class RedisRestartTests : IAsyncLifetime
         await Until(() => work.Running == 4);
 
         await _server.KillAsync();
-        gate.Open(); // So that acks meet a Redis that is away.
+        gate.Open(); // The acks must fail while Redis is down.
         await Until(() => hosts.Log.Count(61) == 1);
         await _server.StartAsync();
         await Until(async () => await StatsAsync(engine, queue) is { Ready: 0, Leased: 0, Delayed: 0, Dead: 0 });
 
         work.Done.Select(context => context.Message).Should().BeEquivalentTo(
-            Enumerable.Range(0, 100).Select(n => $"{n}"), "none is lost, and none done twice");
+            Enumerable.Range(0, 100).Select(n => $"{n}"), "no message is lost or handled twice");
         (hosts.Log.Count(61), hosts.Log.Count(62), hosts.Log.Count(72)).Should().Be((1, 1, 0));
     }
 

@@ -8,7 +8,7 @@ using static RestMq.Deadline;
 
 namespace RestMq;
 
-/// <summary>How a consumer is added, and what is refused at start.</summary>
+/// <summary>Tests how a consumer is registered, and what is rejected at start.</summary>
 public sealed partial class RegistrationTests : IAsyncLifetime
 {
     private static readonly QueueName Queue = QueueName.Parse("orders");
@@ -20,18 +20,18 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     public async Task DisposeAsync() => await _hosts.DisposeAsync();
 
     [Fact]
-    public async Task Json_is_read_by_the_defaults_of_the_web() =>
+    public async Task ReadJson_DefaultOptions_UsesWebDefaults() =>
         (await HandledAsync<Order>("""{"number": 1, "CUSTOMER": "Ann"}""", services => services.AddRestMqConsumer<Order, WorkHandler<Order>>("orders")))
             .Should().Be(new Order(1, "Ann"));
 
     [Fact]
-    public async Task Json_is_read_by_the_options_given() =>
+    public async Task ReadJson_CustomOptions_UsesThem() =>
         (await HandledAsync<Order>("""{"number": 1, "the-customer": "Ann"}""", services => services.AddRestMqConsumer<Order, WorkHandler<Order>>(
             "orders", options => options.SerializerOptions = new(JsonSerializerDefaults.Web) { Converters = { new OrderConverter() } })))
             .Should().Be(new Order(7, "converted"));
 
     [Fact]
-    public async Task Json_is_read_without_reflection_when_told_how() =>
+    public async Task ReadJson_WithTypeInfo_NeedsNoReflection() =>
         (await HandledAsync<Order>("""{"Number": 1, "Customer": "Ann"}""", services => services.AddRestMqConsumer<Order, WorkHandler<Order>>(
             "orders", Known.Default.Order))).Should().Be(new Order(1, "Ann"));
 
@@ -39,12 +39,12 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     [InlineData("hello")]
     [InlineData("42")]
     [InlineData("null")]
-    public async Task A_text_is_read_by_a_context_too(string text) =>
+    public async Task ReadText_WithTypeInfo_ReturnsText(string text) =>
         (await HandledAsync<string>(text, services => services.AddRestMqConsumer<string, WorkHandler<string>>("orders", Known.Default.String)))
             .Should().Be(text);
 
     [Fact]
-    public async Task Bytes_come_as_they_are()
+    public async Task ReadBytes_AnyBody_ReturnsUnchanged()
     {
         (await HandledAsync<byte[]>("{}", services => services.AddRestMqConsumer<byte[], WorkHandler<byte[]>>("orders"))).Should().Equal("{}"u8.ToArray());
         (await HandledAsync<ReadOnlyMemory<byte>>("null", services =>
@@ -52,7 +52,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_second_call_configures_the_same_consumer()
+    public async Task AddRestMqConsumer_SecondCall_ConfiguresSameConsumer()
     {
         var work = new Work<string>((_, _) => Task.CompletedTask);
         var host = await _hosts.StartAsync(services =>
@@ -70,7 +70,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Options_come_from_configuration()
+    public async Task BindConfiguration_ConsumerSection_SetsOptions()
     {
         var host = await _hosts.StartAsync(services =>
         {
@@ -85,7 +85,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Another_handler_of_the_same_queue_is_refused()
+    public void AddRestMqConsumer_SecondHandlerForQueue_Throws()
     {
         var services = new ServiceCollection();
         services.AddRestMqConsumer<string, WorkHandler<string>>("orders");
@@ -96,7 +96,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task All_that_is_wrong_with_the_options_is_told_at_start()
+    public async Task Start_InvalidOptions_ReportsAllFailures()
     {
         var starting = () => _hosts.StartAsync(services => services.AddRestMqConsumer<string, WorkHandler<string>>("orders", options =>
         {
@@ -112,7 +112,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     [Theory]
     [InlineData(null, "*call AddRestMq() or AddRestMqClient()*")]
     [InlineData("elsewhere", "*'elsewhere'*")]
-    public async Task A_consumer_without_a_source_is_told_what_is_missing(string? source, string message)
+    public async Task Start_MissingSource_ThrowsWithHint(string? source, string message)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddRestMqConsumer<string, WorkHandler<string>>("orders", options => options.Source = source);
@@ -125,7 +125,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     [InlineData(false, false, "client")]
     [InlineData(true, false, "engine")]
     [InlineData(true, true, "client")]
-    public async Task The_engine_is_the_source_unless_there_is_none_or_another_is_named(bool hasEngine, bool namesClient, string expected)
+    public async Task Start_SeveralSources_PrefersEngineUnlessNamed(bool hasEngine, bool namesClient, string expected)
     {
         var sources = new Dictionary<string, ScriptedSource> { ["engine"] = new(), ["client"] = new() };
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -144,7 +144,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_name_that_is_no_queues_stops_the_host()
+    public async Task Start_InvalidQueueName_StopsHost()
     {
         var host = await _hosts.StartAsync(services => services.AddSingleton(new Work<string>((_, _) => Task.CompletedTask))
             .AddRestMqConsumer<string, WorkHandler<string>>("orders,no queue"));

@@ -2,22 +2,25 @@ using System.Collections.Concurrent;
 
 namespace RestMq;
 
-/// <summary>A source whose messages are given by a test, and which can be away.</summary>
+/// <summary>Delivers the messages that a test adds, and can fail as the test wants.</summary>
 internal sealed class ScriptedSource : IMessageSource
 {
     private readonly SemaphoreSlim _some = new(0);
     private readonly ConcurrentQueue<SourceMessage> _messages = new();
 
-    /// <summary>Whether every call fails.</summary>
+    /// <summary>Makes every call fail.</summary>
     public volatile bool IsAway;
 
-    /// <summary>Whether it answers at once, with nothing.</summary>
+    /// <summary>Makes a lease return at once without messages.</summary>
     public volatile bool IsHasty;
 
-    /// <summary>Whether a call that is cancelled fails in another way instead.</summary>
+    /// <summary>Makes a cancelled lease fail with an <c>IOException</c> instead.</summary>
     public volatile bool FailsWhenStopped;
 
-    /// <summary>What a call fails with, such as <c>lease</c>, <c>ack</c> or <c>release 00:00:01</c>; null when it is done.</summary>
+    /// <summary>
+    /// Gets or sets which exception a call fails with, such as <c>lease</c>, <c>ack</c> or <c>release 00:00:01</c>.
+    /// Null lets the call succeed.
+    /// </summary>
     public Func<string, Exception?> Refuses { get; set; } = _ => null;
 
     public ConcurrentQueue<string> Refused { get; } = new();
@@ -26,7 +29,7 @@ internal sealed class ScriptedSource : IMessageSource
 
     public int Failures { get; private set; }
 
-    /// <summary>How many messages it has handed out.</summary>
+    /// <summary>Gets the number of deliveries.</summary>
     public int HandedOut { get; private set; }
 
     public ConcurrentQueue<string> Settled { get; } = new();
@@ -56,7 +59,7 @@ internal sealed class ScriptedSource : IMessageSource
         catch (OperationCanceledException) when (FailsWhenStopped)
         {
             Failures++;
-            throw new IOException("The source went away just then.");
+            throw new IOException("The test made the source fail while the lease was cancelled.");
         }
         if (!_messages.TryDequeue(out var message)) return [];
         HandedOut++;
@@ -90,6 +93,6 @@ internal sealed class ScriptedSource : IMessageSource
     {
         if (!IsAway) return;
         Failures++;
-        throw new IOException("The source is away, as the test wants it.");
+        throw new IOException("The test made the source unavailable.");
     }
 }

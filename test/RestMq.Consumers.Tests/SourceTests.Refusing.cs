@@ -3,14 +3,17 @@ using static RestMq.Deadline;
 
 namespace RestMq;
 
-/// <summary>What a source refuses for good, rather than for now. Time stands still where nothing is to be tried again.</summary>
+/// <summary>
+/// Tests what a source refuses for good, and what it refuses only for now. Time does not advance where nothing may be
+/// retried.
+/// </summary>
 public sealed partial class SourceTests
 {
     [Theory]
     [InlineData(null)]
     [InlineData(HttpStatusCode.Forbidden)]
     [InlineData(HttpStatusCode.RequestEntityTooLarge)]
-    public async Task A_settlement_that_is_refused_for_good_is_not_tried_again_and_work_goes_on(HttpStatusCode? status)
+    public async Task Settle_RefusedForGood_IsNotRetried(HttpStatusCode? status)
     {
         _source.Refuses = what => what is "ack" && _source.Refused.IsEmpty ? Refusal(status) : null;
         var work = new Work<string>((_, _) => Task.CompletedTask);
@@ -21,14 +24,14 @@ public sealed partial class SourceTests
         await Until(() => !_source.Settled.IsEmpty);
 
         (string.Join(' ', _source.Refused), string.Join(' ', _source.Settled), work.Done.Count).Should().Be(("ack", "ack", 2));
-        (_hosts.Log.Count(73), _hosts.Log.Count(61)).Should().Be((1, 0), "a source that refuses has answered");
+        (_hosts.Log.Count(73), _hosts.Log.Count(61)).Should().Be((1, 0), "a source that refuses is available");
     }
 
     [Theory]
     [InlineData(HttpStatusCode.RequestTimeout)]
     [InlineData(HttpStatusCode.TooManyRequests)]
     [InlineData(HttpStatusCode.ServiceUnavailable)]
-    public async Task A_settlement_that_is_refused_for_now_is_tried_again(HttpStatusCode status)
+    public async Task Settle_RefusedForNow_IsRetried(HttpStatusCode status)
     {
         _source.Refuses = what => what is "ack" && _source.Refused.Count < 3 ? Refusal(status) : null;
         await ConsumeAsync(new Work<string>((_, _) => Task.CompletedTask));
@@ -41,7 +44,7 @@ public sealed partial class SourceTests
     }
 
     [Fact]
-    public async Task A_source_that_lets_nobody_take_is_not_said_to_be_away_and_is_asked_until_it_does()
+    public async Task Lease_Unauthorized_RetriesAndLogsRefusal()
     {
         _source.Refuses = what => what is "lease" && _source.Refused.Count < 3 ? Refusal(HttpStatusCode.Unauthorized) : null;
         await ConsumeAsync(new Work<string>((_, _) => Task.CompletedTask));
@@ -53,7 +56,7 @@ public sealed partial class SourceTests
     }
 
     [Fact]
-    public async Task A_pause_that_is_too_long_for_the_source_is_halved_until_it_is_not_and_told_of_once()
+    public async Task Release_PauseTooLong_HalvesUntilAccepted()
     {
         _source.Refuses = RefusesPausesOver(TimeSpan.FromMinutes(1));
         await ConsumeAsync(Failing(), options => (options.RetryDelay, options.MaxRetryDelay) = (TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(4)));
@@ -68,7 +71,7 @@ public sealed partial class SourceTests
     }
 
     [Fact]
-    public async Task A_source_that_takes_no_pause_is_given_the_message_back_at_once()
+    public async Task Release_NoPauseAccepted_ReleasesAtOnce()
     {
         _source.Refuses = RefusesPausesOver(TimeSpan.Zero);
         await ConsumeAsync(Failing(), options => options.RetryDelay = TimeSpan.FromSeconds(3));
@@ -81,7 +84,7 @@ public sealed partial class SourceTests
     }
 
     [Fact]
-    public async Task A_caller_who_may_not_release_does_not_try_with_other_pauses()
+    public async Task Release_Forbidden_TriesNoOtherPause()
     {
         _source.Refuses = what => what.StartsWith("release") ? Refusal(HttpStatusCode.Forbidden) : null;
         await ConsumeAsync(Failing());
@@ -93,7 +96,7 @@ public sealed partial class SourceTests
     }
 
     [Fact]
-    public async Task A_renewal_that_is_refused_is_told_of_once_and_the_handler_goes_on()
+    public async Task Renew_Refused_LogsOnceAndHandlerContinues()
     {
         _source.Refuses = what => what is "extend" ? Refusal(HttpStatusCode.Forbidden) : null;
         var gate = new Gate();
@@ -104,7 +107,8 @@ public sealed partial class SourceTests
         var start = _hosts.Time.GetUtcNow();
 
         await _hosts.PassUntilAsync(() => _source.Refused.Count == 3);
-        _hosts.Time.GetUtcNow().Should().BeOnOrAfter(start.AddSeconds(45), "it is asked at each half of a lease");
+        _hosts.Time.GetUtcNow()
+            .Should().BeOnOrAfter(start.AddSeconds(45), "the consumer renews after each half of the lease");
         gate.Open();
         await Until(() => !_source.Settled.IsEmpty);
 
@@ -115,7 +119,9 @@ public sealed partial class SourceTests
     private static Work<string> Failing() => new((_, _) => throw new InvalidOperationException("not now"));
 
     private static Exception Refusal(HttpStatusCode? status) =>
-        status is null ? new ArgumentException("It is refused.") : new HttpRequestException("It is refused.", null, status);
+        status is null
+            ? new ArgumentException("The test refuses this call.")
+            : new HttpRequestException("The test refuses this call.", null, status);
 
     private static Func<string, Exception?> RefusesPausesOver(TimeSpan longest) => what =>
         what.StartsWith("release ") && TimeSpan.Parse(what["release ".Length..], System.Globalization.CultureInfo.InvariantCulture) > longest ? Refusal(null) : null;

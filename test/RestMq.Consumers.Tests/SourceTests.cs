@@ -5,7 +5,7 @@ using static RestMq.Deadline;
 
 namespace RestMq;
 
-/// <summary>How a consumer gets on with its source, and what it is told of a message.</summary>
+/// <summary>Tests how a consumer works with its source, and the span in which it handles a message.</summary>
 public sealed partial class SourceTests : IAsyncLifetime
 {
     private readonly MemoryHosts _hosts = new();
@@ -16,13 +16,14 @@ public sealed partial class SourceTests : IAsyncLifetime
     public async Task DisposeAsync() => await _hosts.DisposeAsync();
 
     [Fact]
-    public async Task A_source_that_is_away_is_tried_again_and_told_of_once()
+    public async Task Lease_SourceUnavailable_RetriesAndLogsOnce()
     {
         _source.IsAway = true;
         var work = new Work<string>((_, _) => Task.CompletedTask);
         await ConsumeAsync(work);
         await _hosts.PassUntilAsync(() => _source.Failures == 10);
-        _hosts.Time.GetUtcNow().Should().BeAfter(_hosts.Time.Start.AddSeconds(20), "it waits longer each time");
+        _hosts.Time.GetUtcNow()
+            .Should().BeAfter(_hosts.Time.Start.AddSeconds(20), "each pause is longer than the one before");
 
         _source.IsAway = false;
         _source.Add("hello");
@@ -32,7 +33,7 @@ public sealed partial class SourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_source_that_does_not_wait_is_not_asked_in_circles()
+    public async Task Lease_SourceReturnsAtOnce_IsThrottled()
     {
         _source.IsHasty = true;
         await ConsumeAsync(new Work<string>((_, _) => Task.CompletedTask));
@@ -43,11 +44,11 @@ public sealed partial class SourceTests : IAsyncLifetime
             await _hosts.PassAsync(TimeSpan.FromMilliseconds(50));
             await Task.Yield();
         }
-        _source.Leases.Should().BeInRange(1, 9, "it was two seconds");
+        _source.Leases.Should().BeInRange(1, 9, "two seconds have passed");
     }
 
     [Fact]
-    public async Task What_is_done_while_the_source_is_away_is_settled_when_it_is_back()
+    public async Task Settle_SourceUnavailable_AcksAfterRecovery()
     {
         var gate = new Gate();
         var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
@@ -68,7 +69,7 @@ public sealed partial class SourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_cannot_be_settled_is_given_up_when_its_lease_is_over_and_work_goes_on()
+    public async Task Settle_LeaseOver_GivesUpAndContinues()
     {
         var work = new Work<string>((context, _) =>
         {
@@ -87,7 +88,7 @@ public sealed partial class SourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_renewal_that_does_not_come_through_is_tried_until_it_does_and_told_of_once()
+    public async Task Renew_SourceUnavailable_RetriesAndLogsOnce()
     {
         var gate = new Gate();
         var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
@@ -103,12 +104,12 @@ public sealed partial class SourceTests : IAsyncLifetime
         await Until(() => _source.Settled.Contains("ack"));
 
         _source.Settled.First().Should().Be("extend");
-        work.Done.Should().ContainSingle("a source that is away gives the message to nobody else");
+        work.Done.Should().ContainSingle("an unavailable source delivers the message to no other consumer");
         _hosts.Log.Count(61).Should().Be(1);
     }
 
     [Fact]
-    public async Task A_message_is_handled_in_a_span_linked_to_its_producers()
+    public async Task Handle_TracedMessage_LinksSpanToProducer()
     {
         const string Parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         var spans = new List<Activity>();
@@ -134,19 +135,20 @@ public sealed partial class SourceTests : IAsyncLifetime
         spans[0].Should().Match<Activity>(span =>
             span.OperationName == "process q" && span.Kind == ActivityKind.Consumer && span.Status == ActivityStatusCode.Unset);
         spans[0].Links.Should().ContainSingle().Which.Context.TraceId.ToHexString().Should().Be("0af7651916cd43dd8448eb211c80319c");
-        spans[0].TraceId.Should().Be(await seen.Task, "the handler's own spans are of it");
+        spans[0].TraceId.Should().Be(await seen.Task, "the handler's own spans belong to the same trace");
         spans[1].Should().Match<Activity>(span => span.Status == ActivityStatusCode.Error && span.StatusDescription == "bad" && !span.Links.Any());
     }
 
     [Fact]
-    public async Task What_waits_is_given_back_once_though_the_source_does_not_say_that_it_was()
+    public async Task Stop_ReleaseFails_IsNotRetried()
     {
         var (host, gate) = await HoldTwoAsync();
 
         _source.IsAway = true;
         var stopping = host.StopAsync();
         await Until(() => _hosts.Log.Count(72) == 1);
-        _source.Failures.Should().Be(1, "it may have been given back, and somebody else may have it under the same receipt");
+        _source.Failures
+            .Should().Be(1, "the message may have been released, and another consumer may have the same receipt");
         _source.IsAway = false;
         gate.Open();
         await Within(stopping);
@@ -154,7 +156,7 @@ public sealed partial class SourceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_host_that_stops_while_the_source_fails_stops_without_an_error()
+    public async Task Stop_SourceFails_EndsWithoutError()
     {
         var host = await ConsumeAsync(new Work<string>((_, _) => Task.CompletedTask));
         await Until(() => _source.Leases == 1);
@@ -164,11 +166,12 @@ public sealed partial class SourceTests : IAsyncLifetime
 
         _source.Failures.Should().Be(1);
         host.Services.GetServices<IHostedService>().OfType<BackgroundService>()
-            .Should().ContainSingle().Which.ExecuteTask!.IsFaulted.Should().BeFalse("that is how a host hears of a crash");
+            .Should().ContainSingle().Which.ExecuteTask!.IsFaulted
+            .Should().BeFalse("a faulted task tells the host of a crash");
     }
 
     [Fact]
-    public async Task A_source_that_cannot_return_releases()
+    public async Task Stop_SourceCannotReturn_ReleasesMessage()
     {
         var (host, gate) = await HoldTwoAsync();
 
@@ -180,7 +183,7 @@ public sealed partial class SourceTests : IAsyncLifetime
         _source.Settled.Should().Equal("release 00:00:00", "ack");
     }
 
-    // One message runs until the gate is opened, and one waits behind it.
+    // Starts one message, which runs until the gate opens, and a second one, which waits behind it.
     private async Task<(IHost Host, Gate Gate)> HoldTwoAsync()
     {
         var gate = new Gate();

@@ -4,13 +4,14 @@ using RestMq.Redis;
 
 namespace RestMq;
 
-/// <summary>What the sources promise about their own shape, read from the files themselves.</summary>
+/// <summary>Verifies rules about the structure of the sources. It reads the source files.</summary>
 public sealed partial class ArchitectureTests
 {
     private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers"];
 
     /// <summary>
-    /// Event ids are what people filter logs by: one is added here when a message is, and none changes its meaning.
+    /// Lists the event id of every log message. Operators filter logs by event id, so an id never changes its meaning.
+    /// Add an entry here for each new log message.
     /// </summary>
     private static readonly (int Id, string Message)[] Events =
     [
@@ -64,17 +65,18 @@ public sealed partial class ArchitectureTests
     private static string Root { get; } = FindRoot();
 
     [Fact]
-    public void Only_the_folder_Redis_and_the_registration_know_the_client_of_Redis()
+    public void RedisClient_InSources_IsUsedOnlyByRedisFolderAndRegistration()
     {
         var core = Sources("RestMq.Core").Where(file => File.ReadAllText(file).Contains("StackExchange.Redis;")).Select(Relative).ToArray();
 
-        core.Should().Contain("RestMq.Core/RestMqServiceCollectionExtensions.cs", "otherwise nothing is looked at here");
+        core.Should().Contain(
+            "RestMq.Core/RestMqServiceCollectionExtensions.cs", "the test must find at least one file");
         core.Where(file => !file.StartsWith("RestMq.Core/Redis/", StringComparison.Ordinal)).Should().Equal("RestMq.Core/RestMqServiceCollectionExtensions.cs");
         Libraries[1..].SelectMany(Sources).Where(file => File.ReadAllText(file).Contains("StackExchange")).Select(Relative).Should().BeEmpty();
     }
 
     [Fact]
-    public void The_core_knows_nothing_of_ASP_NET()
+    public void Core_References_ExcludeAspNetCore()
     {
         typeof(IQueueEngine).Assembly.GetReferencedAssemblies().Select(name => name.Name).Should().NotContain(name => name!.Contains("AspNetCore"));
         File.ReadAllText(Path.Combine(Root, "RestMq.Core", "RestMq.Core.csproj")).Should().NotContain("AspNetCore").And.NotContain("FrameworkReference");
@@ -82,18 +84,19 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Every_log_message_has_an_event_id_of_its_own_that_stays()
+    public void LogMessages_EventIds_AreUniqueAndStable()
     {
         var found = Libraries.SelectMany(Sources).SelectMany(file => LogMessages().Matches(File.ReadAllText(file)).Select(match =>
             (Id: int.Parse(match.Groups["id"].Value), Message: $"{Path.GetFileNameWithoutExtension(file)}.{match.Groups["name"].Value}"))).ToArray();
 
         found.Select(log => log.Id).Should().OnlyHaveUniqueItems();
-        found.Should().BeEquivalentTo(Events, "a new message is listed here, and a listed one stays as it is");
-        Libraries.SelectMany(Sources).Sum(file => Regex.Count(File.ReadAllText(file), @"\[LoggerMessage\b")).Should().Be(found.Length, "each names its id first");
+        found.Should().BeEquivalentTo(Events, "every log message is listed here with an unchanged event id");
+        Libraries.SelectMany(Sources).Sum(file => Regex.Count(File.ReadAllText(file), @"\[LoggerMessage\b"))
+            .Should().Be(found.Length, "each [LoggerMessage] names its event id first");
     }
 
     [Fact]
-    public void Scripts_EachIsLoaded_DocumentedAndDeclaresWhatItIncludes()
+    public void Scripts_EachFile_IsLoadedDocumentedAndDeclaresItsIncludes()
     {
         var folder = Path.Combine(Root, "RestMq.Core", "Redis", "Scripts");
         var scripts = Directory.GetFiles(folder, "*.lua").ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, File.ReadAllText);
@@ -101,10 +104,11 @@ public sealed partial class ArchitectureTests
         var loaded = typeof(RedisScripts).GetFields(BindingFlags.Public | BindingFlags.Static)
             .ToDictionary(field => Regex.Replace(field.Name, "(?<=.)[A-Z]", "_$0").ToLowerInvariant(), field => ((RedisScripts)field.GetValue(null)!).For().Text);
 
-        loaded.Keys.Should().BeEquivalentTo(scripts.Keys, "a script has the name of its command");
+        loaded.Keys.Should().BeEquivalentTo(scripts.Keys, "a script file is named by its command");
         foreach (var (name, text) in scripts)
         {
-            text.Should().MatchRegex("^-- [A-Z].{20}", "{0}.lua says what it does", name).And.Contain("-- Input:").And.Contain("Output:");
+            text.Should().MatchRegex("^-- [A-Z].{20}", "{0}.lua begins with a description", name)
+                .And.Contain("-- Input:").And.Contain("Output:");
             loaded[name].Should().EndWith(text);
             foreach (var (include, part) in includes)
                 loaded[name].Contains(part).Should().Be(text.Contains($"--- @include \"{include}\""), "{0}.lua declares whether it includes {1}", name, include);
@@ -113,7 +117,7 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void No_file_of_the_libraries_is_long()
+    public void Sources_FileLength_IsAtMost367Lines()
     {
         var files = Libraries.SelectMany(Sources).Concat(Libraries.SelectMany(library => Files(library, "*.lua"))).ToArray();
 
@@ -133,7 +137,8 @@ public sealed partial class ArchitectureTests
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "RestMq.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("The tests read the sources, and find no RestMq.sln above where they run.");
+        return folder?.FullName ?? throw new InvalidOperationException(
+            $"The tests must run below the folder of RestMq.sln, but run in {AppContext.BaseDirectory}.");
     }
 
     [GeneratedRegex(@"\[LoggerMessage\((?:EventId\s*=\s*)?(?<id>\d+)[^\]]*\]\s*(?:private|internal|public) static partial void (?<name>\w+)")]

@@ -3,7 +3,7 @@ namespace RestMq;
 public sealed class DefaultsTests
 {
     [Fact]
-    public void A_result_that_nobody_set_is_not_success()
+    public void Results_DefaultValue_IsNotSuccess()
     {
         default(SettleResult).Should().NotBe(SettleResult.Done);
         default(AddStatus).Should().NotBe(AddStatus.Added);

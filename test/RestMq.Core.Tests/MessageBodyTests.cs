@@ -2,11 +2,11 @@ using System.Text;
 
 namespace RestMq;
 
-/// <summary>What bytes are taken for, and that they stay what they were.</summary>
+/// <summary>Verifies which kind a body gets, and that its bytes stay unchanged.</summary>
 public sealed class MessageBodyTests
 {
     [Fact]
-    public void A_text_is_kept_in_UTF_8()
+    public void FromText_AnyText_IsKeptAsUtf8()
     {
         var body = MessageBody.FromText("é😀\r\n");
 
@@ -16,7 +16,7 @@ public sealed class MessageBodyTests
     }
 
     [Fact]
-    public void Bytes_given_are_kept_not_copied()
+    public void FromBytes_GivenMemory_IsNotCopied()
     {
         var bytes = "[1]"u8.ToArray();
         foreach (var body in new[] { MessageBody.FromUtf8(bytes), MessageBody.FromBytes(bytes), MessageBody.FromJson(bytes), MessageBody.FromRequest(bytes, null) })
@@ -32,7 +32,7 @@ public sealed class MessageBodyTests
     [InlineData("12345678901234567890123")]
     [InlineData("""{"a":1,"a":2}""")]
     [InlineData("""{"half":"\ud800"}""")]
-    public void JSON_is_kept_byte_for_byte(string json)
+    public void FromJson_ValidJson_IsKeptByteForByte(string json)
     {
         var body = MessageBody.FromJson(Encoding.UTF8.GetBytes(json));
 
@@ -52,13 +52,13 @@ public sealed class MessageBodyTests
     [InlineData("01")]
     [InlineData("\ufeff1")]
     [InlineData("\"line\nbreak\"")]
-    public void What_is_not_one_JSON_value_is_refused(string json) =>
+    public void FromJson_NotOneJsonValue_Throws(string json) =>
         FluentActions.Invoking(() => MessageBody.FromJson(Encoding.UTF8.GetBytes(json))).Should().Throw<FormatException>();
 
     [Theory]
     [InlineData(64, true)]
     [InlineData(65, false)]
-    public void JSON_has_at_most_64_levels(int levels, bool fits)
+    public void FromJson_NestedDeeperThan64Levels_Throws(int levels, bool fits)
     {
         var read = FluentActions.Invoking(() => MessageBody.FromJson(Encoding.UTF8.GetBytes(new string('[', levels) + new string(']', levels))));
 
@@ -66,7 +66,7 @@ public sealed class MessageBodyTests
     }
 
     [Fact]
-    public void JSON_that_is_not_UTF_8_is_refused() =>
+    public void FromJson_NotUtf8_Throws() =>
         FluentActions.Invoking(() => MessageBody.FromJson((byte[])[(byte)'"', 0xFF, (byte)'"'])).Should().Throw<FormatException>();
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class MessageBodyTests
     [InlineData("application/jsonp", BodyKind.Binary, "application/jsonp")]
     [InlineData("image/png", BodyKind.Binary, "image/png")]
     [InlineData(null, BodyKind.Binary, null)]
-    public void A_request_s_content_type_says_what_its_body_is(string? type, BodyKind kind, string? kept)
+    public void FromRequest_ContentType_DecidesTheKind(string? type, BodyKind kind, string? kept)
     {
         var body = MessageBody.FromRequest("[1]"u8.ToArray(), type);
 
@@ -93,11 +93,11 @@ public sealed class MessageBodyTests
     }
 
     [Fact]
-    public void A_text_that_is_not_UTF_8_is_binary() =>
+    public void FromRequest_TextThatIsNotUtf8_IsBinary() =>
         MessageBody.FromRequest((byte[])[0xE9], "text/plain").Kind.Should().Be(BodyKind.Binary);
 
     [Fact]
-    public void A_request_that_says_JSON_and_is_not_is_refused() =>
+    public void FromRequest_InvalidJson_Throws() =>
         FluentActions.Invoking(() => MessageBody.FromRequest("hello"u8.ToArray(), "application/json")).Should().Throw<FormatException>();
 
     [Theory]
@@ -108,7 +108,7 @@ public sealed class MessageBodyTests
     [InlineData("image/png\r\nSet-Cookie: a=b")]
     [InlineData("image/\tpng")]
     [InlineData("image/\0")]
-    public void A_content_type_fits_a_header_and_a_line_of_the_store(string type)
+    public void ContentType_UnfitForAHeader_Throws(string type)
     {
         FluentActions.Invoking(() => MessageBody.FromBytes(new byte[1], type)).Should().Throw<FormatException>();
         FluentActions.Invoking(() => MessageBody.FromRequest(new byte[1], type)).Should().Throw<FormatException>();
@@ -116,7 +116,7 @@ public sealed class MessageBodyTests
     }
 
     [Fact]
-    public void A_content_type_has_at_most_200_characters()
+    public void ContentType_LongerThan200Characters_Throws()
     {
         var longest = "a/" + new string('b', 198);
 
@@ -125,7 +125,7 @@ public sealed class MessageBodyTests
     }
 
     [Fact]
-    public void A_body_takes_a_content_type_and_keeps_the_one_it_has()
+    public void WithContentType_Null_KeepsTheExistingType()
     {
         var typed = MessageBody.FromText("<p>").WithContentType("text/html");
 
@@ -134,5 +134,6 @@ public sealed class MessageBodyTests
     }
 
     [Fact]
-    public void Binary_as_text_is_base64() => MessageBody.FromBytes(new byte[] { 0, 255, 254, 240 }).ToString().Should().Be("AP/+8A==");
+    public void ToString_Binary_IsBase64() =>
+        MessageBody.FromBytes(new byte[] { 0, 255, 254, 240 }).ToString().Should().Be("AP/+8A==");
 }

@@ -1,6 +1,6 @@
 namespace RestMq;
 
-/// <summary>What a queue may be called.</summary>
+/// <summary>Verifies which queue names are valid.</summary>
 public sealed class QueueNameTests
 {
     [Theory]
@@ -13,13 +13,13 @@ public sealed class QueueNameTests
     [InlineData("café")]
     [InlineData("日本😀")]
     [InlineData("*?[x]\\^%2F&=+#\"'<>|~")]
-    public void A_name_is_kept_as_it_was_sent(string text)
+    public void TryParse_ValidName_IsKeptUnchanged(string text)
     {
         QueueName.TryParse(text, out var name, out var error).Should().BeTrue();
         error.Should().BeNull();
         name!.Value.Should().Be(text);
         name.ToString().Should().Be(text);
-        QueueName.Parse(text).Should().Be(name, "the same name is the same queue");
+        QueueName.Parse(text).Should().Be(name, "equal names are the same queue");
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class QueueNameTests
     [InlineData("a\0", "control characters")]
     [InlineData("a\u007f", "control characters")]
     [InlineData("a\u0085", "control characters")]
-    public void What_is_no_name_is_refused_with_a_sentence(string? text, string says)
+    public void TryParse_InvalidName_FailsWithAReason(string? text, string says)
     {
         QueueName.TryParse(text, out var name, out var error).Should().BeFalse();
         name.Should().BeNull();
@@ -50,7 +50,7 @@ public sealed class QueueNameTests
     [Theory]
     [InlineData('\ud800')]
     [InlineData('\udc00')]
-    public void Half_of_a_surrogate_pair_is_refused(char half)
+    public void TryParse_LoneSurrogate_Fails(char half)
     {
         QueueName.TryParse($"a{half}b", out _, out var error).Should().BeFalse();
         error.Should().Contain("surrogate");
@@ -63,7 +63,7 @@ public sealed class QueueNameTests
     [InlineData("é", 101, false)]
     [InlineData("😀", 50, true)]
     [InlineData("😀", 51, false)]
-    public void A_name_has_at_most_two_hundred_bytes_of_UTF_8(string letter, int times, bool fits)
+    public void TryParse_LongerThan200Utf8Bytes_Fails(string letter, int times, bool fits)
     {
         var text = string.Concat(Enumerable.Repeat(letter, times));
 
@@ -72,7 +72,7 @@ public sealed class QueueNameTests
     }
 
     [Fact]
-    public void Names_differ_by_case_and_by_normal_form()
+    public void Equals_DifferentCaseOrNormalForm_IsFalse()
     {
         QueueName.Parse("Test").Should().NotBe(QueueName.Parse("test"));
         QueueName.Parse("caf\u00e9").Should().NotBe(QueueName.Parse("cafe\u0301"));

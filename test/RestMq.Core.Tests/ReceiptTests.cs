@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace RestMq;
 
-/// <summary>Keys and receipts, as they are written and read.</summary>
+/// <summary>Verifies how keys and receipts are written and parsed.</summary>
 public sealed class ReceiptTests
 {
     [Theory]
@@ -12,7 +12,7 @@ public sealed class ReceiptTests
     [InlineData("a.b:7", "a.b", 7, 0)]
     [InlineData("a:1.2:7.1", "a:1.2", 7, 1)]
     [InlineData("café:9223372036854775807.9223372036854775807", "café", long.MaxValue, long.MaxValue)]
-    public void A_receipt_reads_as_it_is_written(string text, string queue, long id, long fence)
+    public void TryParse_WrittenReceipt_RoundTrips(string text, string queue, long id, long fence)
     {
         var receipt = new Receipt(new MessageKey(QueueName.Parse(queue), id), fence);
 
@@ -26,7 +26,7 @@ public sealed class ReceiptTests
     [InlineData("a:b:1", true)]
     [InlineData("test:1.1", false)]
     [InlineData("test", false)]
-    public void A_key_is_a_receipt_without_a_fence(string text, bool isKey)
+    public void MessageKeyTryParse_ReceiptWithDeliveryNumber_Fails(string text, bool isKey)
     {
         MessageKey.TryParse(text, out var key).Should().Be(isKey);
         if (isKey) key.ToString().Should().Be(text); else key.Should().Be(default(MessageKey));
@@ -60,7 +60,7 @@ public sealed class ReceiptTests
     [InlineData("te st:1")]
     [InlineData("{test}:1")]
     [InlineData("te/st:1.1")]
-    public void What_is_no_receipt_is_refused(string? text)
+    public void TryParse_InvalidReceipt_Fails(string? text)
     {
         Receipt.TryParse(text, out var receipt).Should().BeFalse();
         receipt.Should().Be(default(Receipt));
@@ -68,7 +68,7 @@ public sealed class ReceiptTests
     }
 
     [Fact]
-    public void A_hand_out_has_the_receipt_of_its_count()
+    public void Receipt_OfADelivery_HoldsItsDeliveryCount()
     {
         var message = new QueueMessage(new MessageKey(QueueName.Parse("test"), 12), MessageBody.FromText("hello"), 3, DateTimeOffset.UnixEpoch);
 
@@ -76,7 +76,7 @@ public sealed class ReceiptTests
     }
 
     [Fact]
-    public void Numbers_are_written_alike_everywhere()
+    public void ToString_OtherCulture_IsInvariant()
     {
         var before = CultureInfo.CurrentCulture;
         try

@@ -4,11 +4,11 @@ using Microsoft.Extensions.Options;
 
 namespace RestMq;
 
-/// <summary>Options from the configuration.</summary>
+/// <summary>Verifies options that are read from the configuration.</summary>
 public sealed class RestMqSettingsTests
 {
     [Fact]
-    public void Every_option_can_be_set_in_the_configuration()
+    public void Settings_EveryOption_IsReadFromConfiguration()
     {
         var properties = typeof(RestMqOptions).GetProperties();
         var options = Read([.. properties.Select(property => (property.Name, property.PropertyType == typeof(bool) ? "true" : "17"))]);
@@ -24,24 +24,24 @@ public sealed class RestMqSettingsTests
     [InlineData("0.5", 0.5)]
     [InlineData("00:01:30", 90)]
     [InlineData("1.00:00:00", 86400)]
-    public void A_time_is_seconds_or_hours_minutes_and_seconds(string text, double seconds) =>
+    public void Settings_TimeInSecondsOrTimeSpanFormat_IsRead(string text, double seconds) =>
         Read(("MaxWait", text)).MaxWait.Should().Be(TimeSpan.FromSeconds(seconds));
 
     [Fact]
-    public void All_that_is_wrong_or_unknown_or_out_of_range_is_said_at_once()
+    public void Settings_SeveralErrors_AreReportedTogether()
     {
         var read = () => Read(("MaxWeight", "1"), ("MaxBatch", "many"), ("MaxWait", "a while"), ("SlowPoll", "365.00:00:00"), ("maxconsumers", "0"), ("Mine", "x"), ("MaxDelay", "1e99"));
         read.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(6)
             .And.Contain(failure => failure.Contains("no setting RestMq:MaxWeight") && failure.Contains("MaxWait"))
-            .And.Contain(failure => failure.Contains("RestMq:MaxBatch is 'many'"))
-            .And.Contain(failure => failure.Contains("RestMq:MaxWait is 'a while'"))
-            .And.Contain(failure => failure.Contains("RestMq:MaxDelay is '1e99'"))
-            .And.Contain(failure => failure.Contains("SlowPoll is 365.00:00:00; it is at most 01:00:00"))
-            .And.Contain(failure => failure.Contains("MaxConsumers is 0; it is at least 1"));
+            .And.Contain(failure => failure.StartsWith("RestMq:MaxBatch must be ") && failure.EndsWith("but was 'many'."))
+            .And.Contain(failure => failure.StartsWith("RestMq:MaxWait must be ") && failure.EndsWith("but was 'a while'."))
+            .And.Contain(failure => failure.StartsWith("RestMq:MaxDelay must be ") && failure.EndsWith("but was '1e99'."))
+            .And.Contain(failure => failure.Contains("SlowPoll must be at most 01:00:00, but was 365.00:00:00"))
+            .And.Contain(failure => failure.Contains("MaxConsumers must be at least 1, but was 0"));
     }
 
     [Fact]
-    public void It_says_where_the_messages_are()
+    public void Settings_RedisSetting_SelectsTheStore()
     {
         var services = Services(("Redis", "localhost:1"), ("KeyPrefix", "mine:"));
         services.GetRequiredService<IOptions<RedisStoreOptions>>().Value.Should().BeEquivalentTo(new { Configuration = "localhost:1", KeyPrefix = "mine:" });
@@ -50,7 +50,7 @@ public sealed class RestMqSettingsTests
     }
 
     [Fact]
-    public void Settings_OfReplicas_AreRead()
+    public void Settings_ReplicaSettings_AreReadAndValidated()
     {
         var services = Services(("Redis", "localhost:1"), ("Replicas", "2"), ("ReplicationTimeout", "0.25"));
         services.GetRequiredService<IOptions<RedisStoreOptions>>().Value.Should().BeEquivalentTo(

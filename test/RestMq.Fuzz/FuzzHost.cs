@@ -9,7 +9,10 @@ using StackExchange.Redis;
 
 namespace RestMq.Fuzz;
 
-/// <summary>A real host in this process, on a free port, with limits so small that inputs reach them, and on a Redis of its own where it is asked for.</summary>
+/// <summary>
+/// Runs a real host in this process, on a free port, in memory or on its own Redis. Its limits are so small that inputs
+/// reach them.
+/// </summary>
 internal sealed class FuzzHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -21,10 +24,10 @@ internal sealed class FuzzHost : IAsyncDisposable
 
     public int Port => new Uri(_app.Urls.Single()).Port;
 
-    /// <summary>For looking at the keys from outside; null in memory.</summary>
+    /// <summary>Gets a connection to inspect the keys with. It is null in memory.</summary>
     public IConnectionMultiplexer? Redis { get; }
 
-    /// <summary>What the host has logged as its own mistakes.</summary>
+    /// <summary>Gets the errors that the host has logged.</summary>
     public IReadOnlyCollection<string> Mistakes => _errors.Lines;
 
     public static async Task<FuzzHost> StartAsync(bool onRedis)
@@ -50,7 +53,7 @@ internal sealed class FuzzHost : IAsyncDisposable
             server = new RedisFixture();
             await server.InitializeAsync();
             redis = await ConnectionMultiplexer.ConnectAsync($"{server.Configuration},allowAdmin=true");
-            // What is asked of this one need not be on disk.
+            // The data of this Redis need not be on disk.
             await redis.GetDatabase().ExecuteAsync("CONFIG", "SET", "appendonly", "no");
             restMq.UseRedis(server.Patient);
         }
@@ -60,7 +63,7 @@ internal sealed class FuzzHost : IAsyncDisposable
         return new FuzzHost(app, server, redis, errors);
     }
 
-    /// <summary>Ends it in order, which takes long only when a request is still at work.</summary>
+    /// <summary>Stops the host gracefully. This takes long only when a request is still running.</summary>
     public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
@@ -82,7 +85,7 @@ internal sealed class FuzzHost : IAsyncDisposable
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            // Kestrel's own mistake about a trailer that is no UTF-8, which it comes upon when nobody has read the body.
+            // Kestrel logs this error for a trailer that is not valid UTF-8, when no handler has read the body.
             if (eventId.Name == "RequestBodyDrainBodyReaderInvalidState") return;
             if (IsEnabled(logLevel) && _lines.Count < 100) _lines.Enqueue($"{eventId.Name}: {formatter(state, exception)} {exception}");
         }

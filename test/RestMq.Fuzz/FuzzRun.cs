@@ -6,11 +6,11 @@ using StackExchange.Redis;
 
 namespace RestMq.Fuzz;
 
-/// <summary>A whole run on one store: the inputs, then what must be true of the host and its keys after them.</summary>
+/// <summary>Sends the inputs of a run to a host on one store, then checks the host and its keys.</summary>
 internal static class FuzzRun
 {
-    /// <summary>Runs, and fails with everything that was wrong.</summary>
-    /// <returns>A line about it.</returns>
+    /// <summary>Runs the inputs and the checks. Throws with everything that was wrong.</summary>
+    /// <returns>A line that sums up the run.</returns>
     public static async Task<string> RunAsync(bool onRedis, int seed, long first, long count, Action<long>? progress = null)
     {
         await using var host = await FuzzHost.StartAsync(onRedis);
@@ -20,11 +20,12 @@ internal static class FuzzRun
         var took = watch.Elapsed;
 
         var failures = new List<string>(fuzzer.Failures);
-        failures.AddRange(host.Mistakes.Select(line => $"The host logged: {line}"));
+        failures.AddRange(host.Mistakes.Select(line => $"The host must log no error, but logged: {line}"));
         await CheckAfterAsync(host, failures);
         watch.Restart();
         await host.StopAsync();
-        if (watch.Elapsed > TimeSpan.FromSeconds(9)) failures.Add($"The host took {watch.Elapsed.TotalSeconds:F0} s to stop: a request was still at work.");
+        if (watch.Elapsed > TimeSpan.FromSeconds(9))
+            failures.Add($"The host must stop within 9 s, but took {watch.Elapsed.TotalSeconds:F0} s. A request still ran.");
         if (failures.Count > 0) throw new FuzzException(string.Join("\n\n", failures));
 
         var statuses = string.Join(", ", fuzzer.Statuses.OrderBy(one => one.Key).Select(one => $"{(one.Key == 0 ? "none" : one.Key)} {one.Value}"));
@@ -42,11 +43,13 @@ internal static class FuzzRun
         {
             var url = Uri.EscapeDataString(queue);
             var stats = (await connection.AskAsync($"GET /stats/{url}")).Is(200).Json;
-            if (stats.GetProperty("consumers").GetInt64() != 0) failures.Add($"The queue {queue} still has consumers: {stats}");
+            if (stats.GetProperty("consumers").GetInt64() != 0)
+                failures.Add($"The queue {queue} must have no consumers at the end, but its statistics are: {stats}");
             (await connection.AskAsync($"DELETE /q/{url}")).Is(200);
         }
         var left = (await connection.AskAsync("GET /q")).Is(200).Json;
-        if (left.GetProperty("count").GetInt64() != 0) failures.Add($"Queues are left after all have been purged: {left}");
+        if (left.GetProperty("count").GetInt64() != 0)
+            failures.Add($"No queue must be listed after all have been purged, but the list is: {left}");
         if (host.Redis is not null) await CheckNothingStaysAsync(host.Redis, failures);
     }
 
@@ -62,7 +65,7 @@ internal static class FuzzRun
         }
     }
 
-    // Each key is one of a queue that is listed, or of one that was purged; and each queue's are as they should be.
+    // Every key must belong to a listed or a purged queue, and the keys of each queue must be consistent.
     private static async Task CheckKeysAsync(IConnectionMultiplexer redis, string[] queues, List<string> failures)
     {
         string[] known = ["meta", "ready", "back", "body", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
@@ -72,8 +75,9 @@ internal static class FuzzRun
             var end = key.IndexOf("}:", StringComparison.Ordinal);
             var isOurs = key.StartsWith("restmq:{", StringComparison.Ordinal) && end > 0
                 && QueueName.TryParse(key[8..end], out _, out _) && (known.Contains(key[(end + 2)..]) || EndsByItself(key));
-            if (!isOurs) failures.Add($"A key that is no queue's: {key}");
-            else if (!queues.Contains(key[8..end]) && await redis.GetDatabase().KeyTimeToLiveAsync(key) is null) failures.Add($"A key of a queue that is not listed stays: {key}");
+            if (!isOurs) failures.Add($"Every key must belong to a queue, but this one does not: {key}");
+            else if (!queues.Contains(key[8..end]) && await redis.GetDatabase().KeyTimeToLiveAsync(key) is null)
+                failures.Add($"A key of an unlisted queue must expire, but this one does not: {key}");
         }
         foreach (var queue in queues)
         {
@@ -83,22 +87,24 @@ internal static class FuzzRun
             }
             catch (Exception e) when (e is not RedisException)
             {
-                failures.Add($"The keys of {queue} are not as they should be: {e.Message}");
+                failures.Add($"The keys of {queue} must be consistent, but are not: {e.Message}");
             }
         }
     }
 
     private static bool EndsByItself(string key) => key.Contains("}:once:", StringComparison.Ordinal) || key.Contains("}:sent:", StringComparison.Ordinal);
 
-    // Purged queues leave their counters for a day, idempotency keys for five minutes, and what an exchange delivered
-    // for one.
+    // A purged queue keeps its counters for a day, its idempotency keys for five minutes, and the messages that an
+    // exchange delivered for one minute.
     private static async Task CheckNothingStaysAsync(IConnectionMultiplexer redis, List<string> failures)
     {
         foreach (var key in await KeysAsync(redis))
         {
             if (key == "restmq:format") continue;
-            if (!key.EndsWith("}:meta", StringComparison.Ordinal) && !EndsByItself(key)) failures.Add($"After all was purged this is left: {key}");
-            else if (await redis.GetDatabase().KeyTimeToLiveAsync(key) is null) failures.Add($"After all was purged this stays for ever: {key}");
+            if (!key.EndsWith("}:meta", StringComparison.Ordinal) && !EndsByItself(key))
+                failures.Add($"This key must be gone after all queues are purged: {key}");
+            else if (await redis.GetDatabase().KeyTimeToLiveAsync(key) is null)
+                failures.Add($"This key must expire after all queues are purged, but does not: {key}");
         }
     }
 
@@ -110,5 +116,5 @@ internal static class FuzzRun
     }
 }
 
-/// <summary>Everything that a run found wrong.</summary>
+/// <summary>Lists everything that a run found wrong.</summary>
 internal sealed class FuzzException(string message) : Exception(message);

@@ -9,15 +9,16 @@ using RestMq.Fuzz.Inputs;
 namespace RestMq.Fuzz;
 
 /// <summary>
-/// Sends inputs to a host and looks at what comes back. Requests in valid framing go many at a time over connections that are kept, so that a
-/// million is soon done; streams and bytes that are no request go over a connection each.
+/// Sends inputs to a host and checks the replies. Requests in valid framing are pipelined over connections that stay
+/// open, so that a million inputs take only minutes. Each stream and each input that is not a request gets its own
+/// connection.
 /// </summary>
 internal sealed class Fuzzer(int port, int seed)
 {
     private const int Connections = 24;
     private const int Together = 16;
 
-    // How long to wait for more of a reply to bytes that may be no whole request, before hanging up.
+    // How long to wait for more of a reply before disconnecting. The bytes may not be a whole request.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -26,13 +27,15 @@ internal sealed class Fuzzer(int port, int seed)
     private readonly ConcurrentDictionary<int, long> _statuses = new();
     private long _next;
 
-    /// <summary>What was wrong, with the bytes that did it.</summary>
+    /// <summary>Gets the failures, each with the bytes that caused it.</summary>
     public IReadOnlyCollection<string> Failures => _failures;
 
-    /// <summary>How often each status came; 0 for no reply, where none was owed.</summary>
+    /// <summary>
+    /// Gets the number of replies for each status. The status 0 stands for no reply, where none was due.
+    /// </summary>
     public IReadOnlyDictionary<int, long> Statuses => _statuses;
 
-    /// <summary>Sends the inputs of these numbers.</summary>
+    /// <summary>Sends the inputs with the given numbers.</summary>
     public async Task RunAsync(long first, long count, Action<long>? progress = null)
     {
         _next = first;
@@ -53,7 +56,8 @@ internal sealed class Fuzzer(int port, int seed)
         long Take() => Interlocked.Add(ref _next, Together) - Together;
     }
 
-    // One after another without waiting, and the replies in the same order; where the host closes, the rest goes over a new connection.
+    // Pipelines the inputs and reads the replies in the same order. When the host closes the connection, the rest goes
+    // over a new one.
     private async Task<RawConnection?> SendFramedAsync(RawConnection? connection, Input[] inputs)
     {
         for (var done = 0; done < inputs.Length;)
@@ -73,10 +77,11 @@ internal sealed class Fuzzer(int port, int seed)
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Where the host closed with more to read, its last reply may be lost on the way; so this one is asked again by itself.
+                // When the host closes with unread bytes, TCP can lose its last reply. So this input is sent again by
+                // itself.
                 if (done == before)
                 {
-                    if (inputs.Length == 1) Fail(inputs[done], $"no reply, or none that can be read: {e.Message}");
+                    if (inputs.Length == 1) Fail(inputs[done], $"got no reply, or an unreadable one: {e.Message}");
                     else await CloseAsync(await SendFramedAsync(null, [inputs[done]]));
                     done++;
                 }
@@ -102,7 +107,7 @@ internal sealed class Fuzzer(int port, int seed)
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // The host has closed; the reader sees why.
+            // The host has closed the connection. The reader sees the reason.
         }
     }
 
@@ -115,11 +120,11 @@ internal sealed class Fuzzer(int port, int seed)
         {
             using var deadline = new CancellationTokenSource(Patience);
             await socket.ConnectAsync(IPAddress.Loopback, port, deadline.Token);
-            // In two pieces: the host must not mind where a packet ends.
+            // The input is sent in two pieces, because the host must not depend on where a packet ends.
             var cut = input.Bytes.Length * (int)(input.Number % 8) / 8;
             if (cut > 0) await socket.SendAsync(input.Bytes.AsMemory(0, cut), deadline.Token);
             await socket.SendAsync(input.Bytes.AsMemory(cut), deadline.Token);
-            stage = "waiting for the end after hanging up";
+            stage = "waiting for the end after disconnecting";
             var buffer = new byte[8192];
             var hungUp = false;
             while (true)
@@ -131,7 +136,7 @@ internal sealed class Fuzzer(int port, int seed)
                     var read = await socket.ReceiveAsync(buffer, pause.Token);
                     if (read == 0) break;
                     if (received.Count < 100_000) received.AddRange(buffer.AsSpan(0, read));
-                    // Of a stream enough is seen with the head.
+                    // A stream may be endless, so 100,000 bytes of it are enough.
                     if (hungUp || received.Count < 100_000) continue;
                 }
                 catch (OperationCanceledException) when (!deadline.IsCancellationRequested)
@@ -143,21 +148,23 @@ internal sealed class Fuzzer(int port, int seed)
         }
         catch (OperationCanceledException)
         {
-            Fail(input, $"it hangs: {stage}, having received {Escaped.Show(received.ToArray(), 300)}");
+            Fail(input, $"hangs while {stage}, after it received {Escaped.Show(received.ToArray(), 300)}");
         }
         catch (SocketException)
         {
-            // The host has hung up on nonsense, which is its right.
+            // The host may close a connection that sends invalid bytes.
         }
         CheckHead(input, received.ToArray());
     }
 
-    // Returns whether the connection cannot be used any more.
+    // Returns whether the connection can no longer be used.
     private bool Check(Input input, RawReply reply)
     {
         Count(reply.Status);
-        if (reply.Status >= 500) Fail(input, $"answered {reply}");
-        else if (reply.MediaType is "application/json" or "application/problem+json" && reply.Body.Length > 0 && !IsJson(reply.Body)) Fail(input, $"answered JSON that is none: {reply}");
+        if (reply.Status >= 500) Fail(input, $"was answered with {reply}");
+        else if (reply.MediaType is "application/json" or "application/problem+json"
+            && reply.Body.Length > 0 && !IsJson(reply.Body))
+            Fail(input, $"was answered with invalid JSON: {reply}");
         return reply.Status == 101;
     }
 
@@ -171,12 +178,12 @@ internal sealed class Fuzzer(int port, int seed)
         var text = Encoding.ASCII.GetString(received, 0, Math.Min(received.Length, 12));
         if (!text.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || !int.TryParse(text.AsSpan(9), out var status))
         {
-            Fail(input, $"answered what is no reply: {Escaped.Show(received, 300)}");
+            Fail(input, $"was answered with bytes that are not HTTP: {Escaped.Show(received, 300)}");
             return;
         }
         Count(status);
-        // 505 is the server's right word for HTTP/7.1.
-        if (status >= 500 && status != 505) Fail(input, $"answered {Escaped.Show(received, 1000)}");
+        // 505 is the correct status for a version such as HTTP/7.1.
+        if (status >= 500 && status != 505) Fail(input, $"was answered with {Escaped.Show(received, 1000)}");
     }
 
     private static bool IsJson(byte[] body)
@@ -200,7 +207,7 @@ internal sealed class Fuzzer(int port, int seed)
     private void Fail(Input input, string what) =>
         _failures.Enqueue($"Input {input.Number} of seed {seed} ({input.Kind}) {what}\n  sent: {string.Concat(input.Bytes.Take(4000).Select(Shown))}");
 
-    // So that it can be sent again: printf '…' | nc.
+    // Escapes a byte so that the input can be sent again with: printf '…' | nc.
     private static string Shown(byte b) => b switch
     {
         (byte)'\\' => @"\\",

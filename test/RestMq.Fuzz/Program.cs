@@ -2,7 +2,7 @@ using System.Globalization;
 using RestMq.Fuzz;
 
 // dotnet run -c Release --project test/RestMq.Fuzz -- --inputs 1000000 [--redis 0.1] [--seed 1] [--first 0]
-// sends that many inputs, the given share of them to a host on Redis. With --first N --inputs 1 one input is sent again.
+// Sends that many inputs, the given share of them to a host on Redis. To send input N again, add --first N --inputs 1.
 if (args.Length % 2 != 0)
 {
     Console.Error.WriteLine("Usage: --inputs N [--redis share] [--seed N] [--first N]");

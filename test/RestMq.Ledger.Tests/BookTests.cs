@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace RestMq.Ledger;
 
-/// <summary>A ledger that cannot see a loss proves nothing.</summary>
+/// <summary>Tests the book of the ledger. A ledger that misses a loss proves nothing.</summary>
 public sealed class BookTests
 {
     private readonly Book _book = new();
 
     [Fact]
-    public void What_was_acknowledged_and_did_not_arrive_is_lost()
+    public void Close_AcknowledgedMessageMissing_CountsLost()
     {
         Acknowledge(0, 1, 2);
         Arrive((0, 1), (2, 1));
@@ -16,7 +16,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void What_is_in_doubt_may_arrive_or_not()
+    public void Close_MessagesInDoubt_AreNotLost()
     {
         Acknowledge(0);
         _book.InDoubt(new Entry(0, 1));
@@ -26,7 +26,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void A_first_hand_out_after_a_later_one_is_reordered_and_a_redelivered_one_is_not()
+    public void Close_FirstDeliveryAfterLater_CountsReordered()
     {
         Acknowledge(0, 1, 2, 3);
         Arrive((1, 1), (0, 1), (3, 1), (2, 2));
@@ -34,7 +34,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void Two_consumers_share_but_each_gets_all_of_a_broadcast()
+    public void Close_Broadcast_CountsLostForEachConsumer()
     {
         Acknowledge(0, 1);
         Arrive((0, 1));
@@ -44,7 +44,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void The_same_message_again_is_a_duplicate_and_under_another_key_it_was_added_twice()
+    public void Close_MessageReceivedTwice_CountsDuplicateOrAddedTwice()
     {
         Acknowledge(0, 1);
         var page = _book.NewPage();
@@ -56,18 +56,18 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void AckedByOldReceipt_OfAKeyThatNamesTwoMessages_IsWrong()
+    public void AckedByOldReceipt_KeyNamesTwoMessages_CountsWronglyAcked()
     {
         Acknowledge(0);
         _book.AckedByOldReceipt(new Entry(0, 0), id: 1);
-        _book.Close().WronglyAcked.Should().Be(0, "it is the same message still");
+        _book.Close().WronglyAcked.Should().Be(0, "the number still names the same message");
         _book.Acknowledged(new Entry(0, 7), id: 1);
         _book.AckedByOldReceipt(new Entry(0, 0), id: 1);
         _book.Close().WronglyAcked.Should().Be(1);
     }
 
     [Fact]
-    public async Task Close_AfterAPauseOfAdds_TellsItsLength()
+    public async Task Close_PauseBetweenAdds_ReportsSilence()
     {
         _book.BeginAdds();
         Acknowledge(0);
@@ -78,7 +78,7 @@ public sealed class BookTests
     }
 
     [Fact]
-    public void A_message_that_came_changed_is_noticed()
+    public void SightingOf_ChangedText_Throws()
     {
         Sighting.Of(Message(new Entry(3, 7).Text(40))).Should().Be(new Sighting(new Entry(3, 7), 12, 1));
         FluentActions.Invoking(() => Sighting.Of(Message(new Entry(3, 7).Text(40)[..39]))).Should().Throw<InvalidDataException>();

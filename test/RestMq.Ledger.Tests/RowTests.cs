@@ -1,12 +1,12 @@
 namespace RestMq.Ledger;
 
-/// <summary>What a row takes for a broken promise.</summary>
+/// <summary>Tests which tallies break a promise.</summary>
 public sealed class RowTests
 {
     private static readonly Tally Kept = new(Acknowledged: 10, InDoubt: 1, Delivered: 12, Duplicated: 2, Lost: 0, Reordered: 0, AddedTwice: 0);
 
     [Fact]
-    public void A_message_may_come_late_for_each_that_went_back_unread_and_no_other()
+    public void Holds_ReorderedMessages_AllowsOneForEachUnread()
     {
         Holds(Kept with { Reordered = 1 }).Should().BeFalse();
         Holds(Kept with { Reordered = 1 }, unread: 1).Should().BeTrue();
@@ -14,7 +14,7 @@ public sealed class RowTests
     }
 
     [Fact]
-    public void Nothing_may_be_lost_or_added_twice_or_left_and_something_has_to_be_acknowledged()
+    public void Holds_BrokenPromise_ReturnsFalse()
     {
         Holds(Kept).Should().BeTrue();
         Holds(Kept with { Lost = 1 }, unread: 1).Should().BeFalse();

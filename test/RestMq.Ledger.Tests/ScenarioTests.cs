@@ -3,7 +3,9 @@ using RestMq.TestServers;
 
 namespace RestMq.Ledger;
 
-/// <summary>Every scenario of the ledger, for a few seconds; docs/reliability.md has the table of the long form.</summary>
+/// <summary>
+/// Runs every scenario of the ledger for a few seconds. docs/explanation/reliability.md has the table of the long form.
+/// </summary>
 public sealed class ScenarioTests
 {
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(3);
@@ -14,15 +16,15 @@ public sealed class ScenarioTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task What_was_acknowledged_arrives(string name)
+    public async Task Run_EachScenario_KeepsPromises(string name)
     {
-        if (!_headed) Measured.Say($"The ledger, {Time.TotalSeconds} s a scenario:\n{Row.Header}");
+        if (!_headed) Measured.Say($"The ledger, {Time.TotalSeconds} s for each scenario:\n{Row.Header}");
         _headed = true;
         foreach (var row in await Scenario.All.Single(scenario => scenario.Name == name).RunAsync(Time))
         {
             Measured.Say(row.ToString());
-            row.Faults.Should().BePositive("something has to go wrong");
-            row.Holds.Should().BeTrue($"the promises hold: {row}");
+            row.Faults.Should().BePositive("a scenario must cause at least one fault");
+            row.Holds.Should().BeTrue($"the row must keep its promises: {row}");
         }
     }
 }

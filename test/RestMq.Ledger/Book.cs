@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace RestMq.Ledger;
 
-/// <summary>What producers were told, and what consumers got.</summary>
+/// <summary>Records which adds were acknowledged and which messages consumers received.</summary>
 internal sealed class Book : IOutcomes
 {
     private readonly Lock _lock = new();
@@ -16,10 +16,10 @@ internal sealed class Book : IOutcomes
     private TimeSpan _silence;
     private int _wronglyAcked;
 
-    /// <summary>How many messages consumers have got.</summary>
+    /// <summary>Gets the number of messages that consumers have received, duplicates included.</summary>
     public long Delivered => Volatile.Read(ref _delivered);
 
-    /// <summary>How many adds have been acknowledged.</summary>
+    /// <summary>Gets the number of acknowledged adds.</summary>
     public int Added
     {
         get
@@ -30,7 +30,7 @@ internal sealed class Book : IOutcomes
 
     public void Sending(Entry entry)
     {
-        // What came of it is noted when it is known.
+        // Only the outcome of an add is recorded.
     }
 
     public void Acknowledged(Entry entry, long id)
@@ -43,13 +43,13 @@ internal sealed class Book : IOutcomes
         }
     }
 
-    /// <summary>From now on there should be acknowledged adds without a pause.</summary>
+    /// <summary>Starts to measure the time between acknowledged adds.</summary>
     public void BeginAdds()
     {
         lock (_lock) _clock.Start();
     }
 
-    /// <summary>From now on there need be none.</summary>
+    /// <summary>Ends the measurement of the time between acknowledged adds.</summary>
     public void EndAdds()
     {
         lock (_lock)
@@ -60,13 +60,13 @@ internal sealed class Book : IOutcomes
     }
 
     /// <summary>
-    /// A receipt of an earlier delivery of <paramref name="entry"/> settled the message of this number, though it was
-    /// settled long ago.
+    /// Records that an old receipt of <paramref name="entry"/> settled the message of this number. The delivery of that
+    /// receipt had been settled long before.
     /// </summary>
     public void AckedByOldReceipt(Entry entry, long id)
     {
-        // The same message again, whose ack was lost with a server, is rightly acked. Another one under its number is
-        // not.
+        // A failover can lose an ack and deliver the message again. Its old receipt then rightly settles it. After a
+        // failover the number can also name another message, which the old receipt must not settle.
         lock (_lock)
         {
             if (_named.TryGetValue(id, out var entries) && entries.Any(other => other != entry)) _wronglyAcked++;
@@ -75,7 +75,7 @@ internal sealed class Book : IOutcomes
 
     public void InDoubt(Entry entry) => Interlocked.Increment(ref _inDoubt);
 
-    /// <summary>A page for one consumer, who is one for as long as it goes on reading.</summary>
+    /// <summary>Adds a page for one consumer. A consumer that reconnects keeps its page.</summary>
     public Page NewPage()
     {
         lock (_lock)
@@ -86,9 +86,9 @@ internal sealed class Book : IOutcomes
         }
     }
 
-    /// <summary>Reckons up, when all have ended.</summary>
-    /// <param name="everyone">Whether each consumer should have got every message, rather than all of them
-    /// together.</param>
+    /// <summary>Computes the sums. All producers and consumers must have ended.</summary>
+    /// <param name="everyone">Whether each consumer must have received every message. Otherwise all consumers together
+    /// must have received every message.</param>
     public Tally Close(bool everyone = false)
     {
         lock (_lock)
@@ -108,13 +108,14 @@ internal sealed class Book : IOutcomes
         }
     }
 
-    /// <summary>How many hand-outs of messages that came in the end had been given back before.</summary>
+    /// <summary>Returns the number of deliveries that went back to the queue before the message was received.</summary>
     public int GivenBack()
     {
         lock (_lock)
         {
             var lines = _pages.SelectMany(page => page.Lines).ToList();
-            // Each came so often as its last hand-out says; those that came whole were not given back.
+            // The last delivery count of a message is the number of its deliveries. The deliveries that were received
+            // whole did not go back.
             return lines.GroupBy(line => line.Entry).Sum(seen => seen.Max(line => line.Count)) - lines.Count;
         }
     }
@@ -129,13 +130,13 @@ internal sealed class Book : IOutcomes
     {
         if (!_clock.IsRunning) return;
         var now = _clock.Elapsed;
-        // Before the first one hosts were still warming up.
+        // The time before the first acknowledged add is not counted, because the hosts are still starting.
         if (_lastAdd is { } last && now - last > _silence) _silence = now - last;
         _lastAdd = now;
     }
 
-    // First hand-outs of messages of one producer that one consumer got after a later one. Those in doubt may have been
-    // added whenever.
+    // Counts first deliveries that a consumer received after a later message of the same producer. Messages in doubt
+    // are skipped, because they may have been added at any time.
     private int Reordered(Page page)
     {
         var latest = new Dictionary<int, int>();
@@ -149,7 +150,7 @@ internal sealed class Book : IOutcomes
         return reordered;
     }
 
-    /// <summary>What one consumer got, in order. Not for several threads at once.</summary>
+    /// <summary>Holds the messages that one consumer received, in order. A page is not thread-safe.</summary>
     internal sealed class Page(Book book)
     {
         public List<Sighting> Lines { get; } = [];
@@ -163,16 +164,16 @@ internal sealed class Book : IOutcomes
     }
 }
 
-/// <summary>The sums of a book.</summary>
-/// <param name="Acknowledged">Messages whose add was answered 2xx.</param>
-/// <param name="InDoubt">Messages whose add was answered by nothing or by 503, and was not tried again.</param>
-/// <param name="Delivered">Messages that consumers got whole, each time they did.</param>
-/// <param name="Duplicated">Those of them that had been got before.</param>
-/// <param name="Lost">Acknowledged, and never got.</param>
-/// <param name="Reordered">Got after a later one of the same producer by the same consumer, redelivered ones and those
-/// in doubt apart.</param>
-/// <param name="AddedTwice">Messages that came under two keys.</param>
-/// <param name="WronglyAcked">Old receipts that settled another message than their own.</param>
-/// <param name="Silence">The longest time without any acknowledged add, in milliseconds.</param>
+/// <summary>Holds the sums of a book.</summary>
+/// <param name="Acknowledged">Messages whose add was answered with 2xx.</param>
+/// <param name="InDoubt">Messages whose add got no reply or 503, and was not sent again.</param>
+/// <param name="Delivered">Messages that consumers received whole. Each delivery counts.</param>
+/// <param name="Duplicated">Deliveries of messages that had been received before.</param>
+/// <param name="Lost">Acknowledged messages that were never received.</param>
+/// <param name="Reordered">Messages that a consumer received after a later message of the same producer. Redelivered
+/// messages and messages in doubt do not count.</param>
+/// <param name="AddedTwice">Messages that were received under two keys.</param>
+/// <param name="WronglyAcked">Old receipts that settled a message other than their own.</param>
+/// <param name="Silence">The longest time without an acknowledged add, in milliseconds.</param>
 internal sealed record Tally(
     int Acknowledged, int InDoubt, int Delivered, int Duplicated, int Lost, int Reordered, int AddedTwice, int WronglyAcked = 0, int Silence = 0);

@@ -1,16 +1,18 @@
 namespace RestMq.Ledger;
 
-/// <summary>Where a producer notes what became of its messages.</summary>
+/// <summary>Records the outcomes of a producer's adds.</summary>
 internal interface IOutcomes
 {
-    /// <summary>It is about to be sent.</summary>
+    /// <summary>Records that a message is about to be sent.</summary>
     void Sending(Entry entry);
 
-    /// <summary>The add was answered yes.</summary>
+    /// <summary>Records that an add was acknowledged with 2xx.</summary>
     /// <param name="entry">The message.</param>
-    /// <param name="id">The number in the key that the answer named.</param>
+    /// <param name="id">The number in the key of the reply.</param>
     void Acknowledged(Entry entry, long id);
 
-    /// <summary>No yes came, and nobody will ask again: it may have been added or not.</summary>
+    /// <summary>
+    /// Records that an add was not acknowledged and is not sent again. The message may or may not have been added.
+    /// </summary>
     void InDoubt(Entry entry);
 }

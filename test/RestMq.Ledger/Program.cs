@@ -1,9 +1,11 @@
-// The ledger: producers number their messages and note what was acknowledged, consumers note what they got, and something goes wrong meanwhile.
+// The ledger checks what RestMQ promises while hosts, servers or connections fail. Producers number their messages and
+// record which adds were acknowledged. Consumers record which messages they received.
 //
 //   dotnet run -c Release --project test/RestMq.Ledger -- [--seconds 60] [scenario…]
 //   dotnet run -c Release --project test/RestMq.Ledger -- soak [--minutes 60] [--streams 2000]
 //
-// Prints a table, a row a scenario, and ends with 0 when every promise was kept. docs/reliability.md explains the scenarios and the columns.
+// Prints a table with one or more rows for each scenario. The exit code is 0 when every promise was kept.
+// docs/explanation/reliability.md explains the scenarios and the columns.
 
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -12,7 +14,7 @@ using RestMq.Ledger.Clients;
 using RestMq.Ledger.Scenarios;
 using RestMq.Ledger.Soak;
 
-// The servers it started end with it, however it is told to end.
+// Exiting here runs the handlers that end the child processes. A plain signal would leave the servers running.
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
 
@@ -31,7 +33,7 @@ var names = args.Where((argument, i) => argument != "--seconds" && (i == 0 || ar
 var known = Scenario.All.Select(scenario => scenario.Name).ToArray();
 if (names.Except(known).FirstOrDefault() is { } unknown)
 {
-    Console.Error.WriteLine($"There is no scenario {unknown}; there are: {string.Join(", ", known)}, and soak.");
+    Console.Error.WriteLine($"'{unknown}' is not a scenario. Use one of these: {string.Join(", ", known)}, soak.");
     return 2;
 }
 
@@ -49,7 +51,7 @@ foreach (var scenario in Scenario.All.Where(scenario => names.Length == 0 || nam
     }
     catch (Exception e)
     {
-        // The others are still worth knowing.
+        // The results of the other scenarios are still useful.
         Console.WriteLine($"| {scenario.Name} | FAILED: {e} |");
         holds = false;
     }

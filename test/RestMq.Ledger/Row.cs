@@ -1,32 +1,32 @@
 namespace RestMq.Ledger;
 
-/// <summary>How a scenario came out.</summary>
+/// <summary>Holds the result of a scenario.</summary>
 /// <param name="Name">The scenario.</param>
-/// <param name="Faults">How often something was killed, stopped or broken.</param>
+/// <param name="Faults">The number of times that something was killed, stopped or broken.</param>
 /// <param name="Tally">The sums.</param>
-/// <param name="Unread"> The most messages that can have gone back uncounted: handed out to consumers that broke off
-/// before any of it was written. Each may come late, and nobody can see that it had been out.
-/// </param>
-/// <param name="CutOff">Plain takes whose client broke off while their last bytes were on the wire; these are no losses
-/// of the queue.</param>
-/// <param name="Left">What was left in Redis that should not be; empty when all is as it should.</param>
+/// <param name="Unread">The largest number of messages that can have gone back to the queue uncounted. Their consumers
+/// disconnected before any of the message was written. Each of these messages may come late and look like a first
+/// delivery.</param>
+/// <param name="CutOff">Plain takes whose client disconnected while the last bytes were on the wire. The queue did not
+/// lose these messages.</param>
+/// <param name="Left">The keys that were left in Redis and should not be. It is empty when there are none.</param>
 internal sealed record Row(string Name, int Faults, Tally Tally, int Unread = 0, int CutOff = 0, string Left = "")
 {
-    /// <summary>Whether the store keeps what it acknowledges, so that nothing may be lost.</summary>
+    /// <summary>Gets whether the store keeps all that it acknowledges, so that no message may be lost.</summary>
     public bool Promised { get; init; } = true;
 
     /// <summary>
-    /// Whether a crash took the store back to an earlier state. What had not been replicated was delivered all the
-    /// same: it comes again as new, and is added again by a producer that had no answer.
+    /// Gets whether a crash took the store back to an earlier state. Messages that were not replicated may have been
+    /// delivered before. They come again as new messages, and a producer without a reply adds them again.
     /// </summary>
     public bool RolledBack { get; init; }
 
     /// <summary>
-    /// The longest time that there may be without an acknowledged add, in milliseconds; null for any.
+    /// Gets the longest allowed time without an acknowledged add, in milliseconds. Null allows any time.
     /// </summary>
     public int? MostSilence { get; init; }
 
-    /// <summary>Whether even a duplicate would break the promise.</summary>
+    /// <summary>Gets whether a duplicate breaks the promise.</summary>
     public bool Once { get; init; }
 
     public bool Holds =>

@@ -3,31 +3,35 @@ using System.Text.Json;
 
 namespace RestMq.Ledger;
 
-/// <summary>A message of a ledger's producer: who sent it and which of his it is. Its text says so, and how long it is, so that it can be checked.</summary>
+/// <summary>
+/// Identifies a message by its producer and its number. The text of the message holds both, and its length, so that a
+/// consumer can check the text.
+/// </summary>
 internal readonly record struct Entry(int Producer, int Number)
 {
     public string Text(int length) => $"{Producer}:{Number}:{length}:".PadRight(length, 'x');
 }
 
-/// <summary>A message as a consumer got it.</summary>
-/// <param name="Entry">Which it is.</param>
-/// <param name="Id">The number in its key: the same message under two keys has been added twice.</param>
-/// <param name="Count">Which hand-out it is.</param>
+/// <summary>Describes a message as a consumer received it.</summary>
+/// <param name="Entry">The producer and the number of the message.</param>
+/// <param name="Id">The number in the message's key. A message under two keys has been added twice.</param>
+/// <param name="Count">The delivery count.</param>
 internal readonly record struct Sighting(Entry Entry, long Id, int Count)
 {
-    /// <summary>Reads a message off the JSON that came; fails unless it is whole and as it was sent.</summary>
+    /// <summary>Reads a message from its JSON. Throws unless the message is whole and as it was sent.</summary>
     public static Sighting Of(JsonElement message)
     {
         var text = message.GetProperty("value").GetString()!;
         var parts = text.Split(':', 4);
         var entry = new Entry(Number(parts[0]), Number(parts[1]));
-        if (text != entry.Text(Number(parts[2]))) throw new InvalidDataException($"A message came changed: {message}");
+        if (text != entry.Text(Number(parts[2])))
+            throw new InvalidDataException($"A message must arrive as it was sent, but was: {message}");
         return new Sighting(entry, IdOf(message.GetProperty("key").GetString()!), message.GetProperty("count").GetInt32());
     }
 
     public static long IdOf(string key) => long.Parse(key.AsSpan(key.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
 
-    /// <summary>The other side of <see cref="ToString"/>.</summary>
+    /// <summary>Parses the format of <see cref="ToString"/>.</summary>
     public static Sighting Parse(string line)
     {
         var words = line.Split(' ');

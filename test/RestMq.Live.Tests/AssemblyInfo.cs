@@ -1,2 +1,2 @@
-// Many tests wait for a second to pass; what measures the machine itself runs alone (see Capacity/).
+// Many tests wait for seconds, so four run at a time. The tests that measure the machine run alone (see Capacity/).
 [assembly: CollectionBehavior(MaxParallelThreads = 4)]

@@ -1,6 +1,9 @@
 namespace RestMq.Packages;
 
-/// <summary>What the README and docs/client.md show of the client, run in a program outside this repository, against a site outside it.</summary>
+/// <summary>
+/// Runs the client snippets of the README and docs/how-to/use-the-client.md in a program outside this repository,
+/// against a site outside it.
+/// </summary>
 [Collection(PackedFolder.Name)]
 public sealed class ClientProgramTests(PackedFolder packed)
 {
@@ -9,13 +12,14 @@ public sealed class ClientProgramTests(PackedFolder packed)
     private const string Address = "\"http://localhost:8888\"";
 
     [Fact]
-    public async Task A_console_program_does_what_the_documentation_shows()
+    public async Task Run_ConsoleProgram_DoesWhatDocumentationShows()
     {
         var client = await BuildAsync();
         await using var site = await FreshSite.StartAsync(packed);
 
         await UsesAsync(Run("dotnet", [client], site, "use", Page));
-        (await site.AskAsync("GET /mq/stats/orders")).Should().Contain("\"ready\":1,\"leased\":0,\"delayed\":1", "one was taken, one acknowledged");
+        (await site.AskAsync("GET /mq/stats/orders"))
+            .Should().Contain("\"ready\":1,\"leased\":0,\"delayed\":1", "one message was taken, and one was acked");
 
         await using (var consume = Run("dotnet", [client], site, "consume", Page))
         {
@@ -42,18 +46,19 @@ public sealed class ClientProgramTests(PackedFolder packed)
     }
 
     [Fact]
-    public async Task The_same_program_is_trimmed_without_a_warning()
+    public async Task Publish_TrimmedProgram_RunsWithoutWarnings()
     {
         await BuildAsync();
         await using var site = await FreshSite.StartAsync(packed);
         var client = await packed.PublishAsync("client", "PublishTrimmed=true", "PublishSingleFile=true", "TrimmerSingleWarn=false");
-        new FileInfo(client).Length.Should().BeLessThan(30_000_000, "untrimmed it is more than twice that");
+        new FileInfo(client).Length.Should().BeLessThan(30_000_000, "an untrimmed program is more than twice as large");
 
         await UsesAsync(Run(client, [], site, "use", "with a context"));
         await UsesTypeInfosAsync(Run(client, [], site, "use type infos", Page), site, settled: 6, "orders:3: Bo", "orders:5: Zoë", "orders:6: Ann", "orders:7: Bo");
         await using (var use = Run(client, [], site, "use", Page))
         {
-            (await use.WaitForExitAsync(TimeSpan.FromSeconds(60))).Should().NotBe(0, "without reflection and without a context nothing says how to write an order");
+            (await use.WaitForExitAsync(TimeSpan.FromSeconds(60)))
+                .Should().NotBe(0, "without reflection and without a context the client cannot serialize an order");
             use.Output.Should().Contain("NotSupportedException");
         }
     }
@@ -61,7 +66,7 @@ public sealed class ClientProgramTests(PackedFolder packed)
     private Task<string> BuildAsync()
     {
         var program = Snippet.ProgramOf("client");
-        program.Split(Address).Should().HaveCount(4, "three snippets say where the host is");
+        program.Split(Address).Should().HaveCount(4, "three snippets contain the address of the host");
         return packed.BuildAsync("console", "client", program.Replace(Address, "args[0]"), "RestMq.Client", "Microsoft.Extensions.Hosting --version 10.0.15");
     }
 
@@ -92,7 +97,7 @@ public sealed class ClientProgramTests(PackedFolder packed)
             async () => await site.AskAsync("GET /mq/stats/orders") is var stats && stats.Contains($"\"settled\":{count},") && stats.Contains("\"leased\":0"),
             $"{count} messages are settled");
 
-    // As Ctrl+C or a service manager does.
+    // Sends SIGTERM, which ends a .NET host like Ctrl+C or a service manager does.
     private static async Task EndAsync(ChildProcess process)
     {
         process.Signal(15);

@@ -1,20 +1,19 @@
 namespace RestMq.Packages;
 
-/// <summary>
-/// A new web application with the README's lines in it, at work on a port and a Redis server of its own.
-/// </summary>
+/// <summary>Runs a new web application with the README's code, on its own port and its own Redis server.</summary>
 internal sealed class FreshSite(RedisServer redis, ChildProcess process, int port) : IAsyncDisposable
 {
     public RedisServer Redis => redis;
 
-    /// <summary>Where RestMQ is mapped.</summary>
+    /// <summary>Gets the address at which RestMQ is mapped.</summary>
     public string Address => $"http://127.0.0.1:{port}/mq";
 
     public static async Task<FreshSite> StartAsync(PackedFolder packed)
     {
         var program = Snippet.CodeOf("embed").Replace("\"localhost:6379\"", "args[0]").Replace("app.Run();", Snippet.CodeOf("engine") + "app.Run();")
             + "internal sealed record Order(int Number, string Item);";
-        program.Should().Contain("args[0]").And.Contain("MapPost(\"/orders\"", "the snippets are what they were when this was written");
+        program
+            .Should().Contain("args[0]").And.Contain("MapPost(\"/orders\"", "this method needs these parts of the snippets");
         var site = await packed.BuildAsync("web", "site", Snippet.UsingsFirst(program), "RestMq.AspNetCore");
         var redis = await RedisServer.LaunchAsync();
         var process = new ChildProcess("dotnet", [site, redis.Address, "--urls", "http://127.0.0.1:0"], "These tests need dotnet on the PATH.");

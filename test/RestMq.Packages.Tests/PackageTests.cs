@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace RestMq.Packages;
 
-/// <summary>What is in the packages, and what they do in applications that know nothing of this repository.</summary>
+/// <summary>Tests the contents of the packages, and their use in applications outside this repository.</summary>
 [Collection(PackedFolder.Name)]
 public sealed class PackageTests(PackedFolder packed)
 {
@@ -28,7 +28,7 @@ public sealed class PackageTests(PackedFolder packed)
 
     [Theory]
     [MemberData(nameof(Libraries))]
-    public void A_package_holds_what_people_expect(string library)
+    public void Pack_EachLibrary_HoldsExpectedFilesAndMetadata(string library)
     {
         using var package = packed.Open(library, "nupkg");
         package.Entries.Select(entry => entry.FullName).Should().Contain(["README.md", "icon.png", $"lib/net10.0/{library}.dll", $"lib/net10.0/{library}.xml"]);
@@ -42,37 +42,39 @@ public sealed class PackageTests(PackedFolder packed)
         Text("icon").Should().Be("icon.png");
         Text("description").Should().NotBeNullOrWhiteSpace().And.NotBe("Package Description");
         spec.Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value)
-            .Should().BeEquivalentTo(Dependencies[library], "a dependency more is a decision");
+            .Should().BeEquivalentTo(Dependencies[library], "a new dependency must be a deliberate decision");
 
         string? Text(string name) => spec.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
     }
 
     [Theory]
     [MemberData(nameof(Libraries))]
-    public void Its_readme_is_its_own_and_makes_sense_where_only_it_is_shown(string library)
+    public void Readme_EachPackage_StandsAlone(string library)
     {
         using var package = packed.Open(library, "nupkg");
         using var reader = new StreamReader(package.GetEntry("README.md")!.Open());
         var readme = reader.ReadToEnd();
         readme.Should().StartWith($"# {library}\n").And.Contain("dotnet add package ").And.Contain("```csharp");
-        readme.Should().NotMatchRegex(@"\]\((?!https://)", "a link to a file of the repository leads nowhere");
+        readme
+            .Should().NotMatchRegex(@"\]\((?!https://)", "a link to a file of the repository does not work outside it");
     }
 
     [Fact]
-    public async Task A_site_embeds_the_queues_as_the_README_says()
+    public async Task Embed_NewSite_ServesQueuesAsReadmeShows()
     {
         await using var site = await FreshSite.StartAsync(packed);
         (await site.AskAsync("POST /mq/q/test", "value=foobar")).Should().Be("test:1\r\n");
         (await site.AskAsync("GET /mq/q/test")).Should().Be("{\"key\":\"test:1\",\"value\":\"foobar\",\"count\":1}\r\n");
         (await site.AskAsync("POST /orders", """{"number":7,"item":"tuna"}""", JsonHeader)).Should().Be("orders:1");
         await site.AskAsync("POST /mq/p/orders", "max_length=1");
-        (await site.StatusAsync("POST /orders", """{"number":8,"item":"tuna"}""", JsonHeader)).Should().Be(429, "what was dropped must not look like what was added");
+        (await site.StatusAsync("POST /orders", """{"number":8,"item":"tuna"}""", JsonHeader))
+            .Should().Be(429, "a refused message must not look like an added one");
         (await site.AskAsync("GET /mq/q/orders")).Should().Be("{\"key\":\"orders:1\",\"value\":{\"Number\":7,\"Item\":\"tuna\"},\"count\":1}\r\n");
         (await site.Redis.KeysAsync()).Should().Contain("restmq:{orders}:meta");
     }
 
     [Fact]
-    public async Task A_console_program_has_queues_in_its_own_memory()
+    public async Task Run_ConsoleProgram_HasQueuesInMemory()
     {
         var program = await packed.BuildAsync("console", "tool", Snippet.CodeOf("console"), "RestMq.Core", "Microsoft.Extensions.Logging --version 10.0.15");
         await using var process = new ChildProcess("dotnet", [program], "These tests need dotnet on the PATH.");

@@ -5,13 +5,13 @@ using System.Xml.Linq;
 namespace RestMq.Packages;
 
 /// <summary>
-/// The packages, packed once for all tests from what is built, and applications that use them: outside the repository, in folders of their own,
-/// with what this machine has configured as sources of everything else.
+/// Packs the built libraries once for all tests, and builds applications that use the packages. The applications are in
+/// their own folders outside the repository. All other packages come from the sources that this machine has configured.
 /// </summary>
 [CollectionDefinition(Name)]
 public sealed class PackedFolder : IAsyncLifetime, ICollectionFixture<PackedFolder>
 {
-    /// <summary>Of the collection of those tests.</summary>
+    /// <summary>The name of the collection of these tests.</summary>
     public const string Name = "Packed";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
@@ -28,7 +28,8 @@ public sealed class PackedFolder : IAsyncLifetime, ICollectionFixture<PackedFold
         foreach (var library in Repository.Libraries)
             await DotnetAsync(Repository.Root, "pack", Repository.ProjectOf(library), "--no-build", "-c", Repository.Configuration, "-o", Packages);
 
-        // The packed ones go to a cache of their own, or the machine's would keep them when they are stale; the rest is read from the machine's.
+        // The packed libraries get their own cache, because the machine's cache would keep stale ones. All other
+        // packages are read from the machine's cache.
         var cache = (await DotnetAsync(Repository.Root, "nuget", "locals", "global-packages", "--list")).Split("global-packages:")[^1].Trim();
         var config = new XElement("configuration",
             new XElement("config", Add("globalPackagesFolder", Path.Combine(_folder.FullName, "cache"))),
@@ -45,11 +46,14 @@ public sealed class PackedFolder : IAsyncLifetime, ICollectionFixture<PackedFold
         return Task.CompletedTask;
     }
 
-    /// <summary>What is in a package, by path.</summary>
+    /// <summary>Opens a package as an archive.</summary>
     public ZipArchive Open(string library, string extension) => ZipFile.OpenRead(Directory.GetFiles(Packages, $"{library}.?.*.{extension}").Single());
 
-    /// <summary>A new application from the SDK's template, with packages added and its program replaced; built, once for all who ask for the name.</summary>
-    /// <returns>The built program.</returns>
+    /// <summary>
+    /// Creates an application from the SDK's template, adds packages, replaces its program, and builds it. Each name is
+    /// built only once.
+    /// </summary>
+    /// <returns>The path of the built program.</returns>
     public async Task<string> BuildAsync(string template, string name, string program, params string[] packages)
     {
         if (_built.TryGetValue(name, out var built)) return built;
@@ -61,8 +65,8 @@ public sealed class PackedFolder : IAsyncLifetime, ICollectionFixture<PackedFold
         return _built[name] = Path.Combine(folder, "bin", "Debug", "net10.0", $"{name}.dll");
     }
 
-    /// <summary>Publishes an application that was built, for this machine and whole.</summary>
-    /// <returns>The program.</returns>
+    /// <summary>Publishes a built application for this machine, as self-contained.</summary>
+    /// <returns>The path of the program.</returns>
     public async Task<string> PublishAsync(string name, params string[] properties)
     {
         var output = Path.Combine(_folder.FullName, name, "published");
@@ -74,7 +78,7 @@ public sealed class PackedFolder : IAsyncLifetime, ICollectionFixture<PackedFold
 
     private static async Task<string> DotnetAsync(string folder, params IEnumerable<string> arguments)
     {
-        // No server of the compiler or of the build outlives the test.
+        // No compiler server and no build server may outlive the test.
         string[] variables = ["MSBUILDDISABLENODEREUSE=1", "UseSharedCompilation=false", "DOTNET_CLI_USE_MSBUILD_SERVER=0", "DOTNET_NOLOGO=1"];
         await using var dotnet = new ChildProcess("env", ["-C", folder, "-u", "NUGET_PACKAGES", .. variables, "dotnet", .. arguments], "These tests need env and dotnet on the PATH.");
         var code = await dotnet.WaitForExitAsync(Patience);

@@ -2,15 +2,15 @@ using System.Reflection;
 
 namespace RestMq.Packages;
 
-/// <summary>The repository that these tests are about.</summary>
+/// <summary>Describes the repository that these tests check.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Metadata("Repository");
 
-    /// <summary>Debug or Release: what the libraries beside these tests were built as.</summary>
+    /// <summary>Gets the configuration in which the libraries were built, Debug or Release.</summary>
     public static string Configuration { get; } = Metadata("Configuration");
 
-    /// <summary>The libraries that are packed: their names are those of their folders.</summary>
+    /// <summary>Gets the names of the packed libraries, which are also the names of their folders.</summary>
     public static string[] Libraries { get; } =
     [
         .. Directory.GetFiles(Root, "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })

@@ -2,29 +2,39 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.Packages;
 
-/// <summary>A block of C# in the documentation, with the name in the comment before it: <c>&lt;!-- snippet: name --&gt;</c>.</summary>
-/// <param name="Name">The name; empty when the block has none.</param>
-/// <param name="Where">The file and line.</param>
-/// <param name="Code">What stands in the block.</param>
+/// <summary>
+/// Holds a block of C# in the documentation. The comment before the block has its name:
+/// <c>&lt;!-- snippet: name --&gt;</c>.
+/// </summary>
+/// <param name="Name">The name. It is empty when the block has none.</param>
+/// <param name="Where">The file and the line.</param>
+/// <param name="Code">The code in the block.</param>
 internal sealed partial record Snippet(string Name, string Where, string Code)
 {
-    /// <summary>All blocks of README.md, docs/ and the packages' readmes.</summary>
+    /// <summary>Gets all blocks of README.md, docs/ and the packages' readmes.</summary>
     public static IReadOnlyList<Snippet> All { get; } =
     [
-        .. Directory.GetFiles(Repository.Root, "*.md").Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md"))
+        .. Directory.GetFiles(Repository.Root, "*.md").Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories))
             .Concat(Repository.Libraries.Select(Repository.ReadmeOf)).Order(StringComparer.Ordinal).SelectMany(Of),
     ];
 
-    /// <summary>Whether a newcomer reads it first, and so has no usings but what he sees: the repository's readme and the packages' own.</summary>
+    /// <summary>
+    /// Gets whether the block is in the repository's readme or in a package's readme. Newcomers read these first, so
+    /// the block must show the usings that it needs.
+    /// </summary>
     public bool IsFirst => Where.Contains("README.md", StringComparison.Ordinal);
 
     public static string CodeOf(string name) => All.Single(snippet => snippet.Name == name).Code;
 
-    /// <summary>A program of <c>Programs/</c>, with the snippets in the place of the lines that name them.</summary>
+    /// <summary>
+    /// Returns a program of <c>Programs/</c>, in which the snippets replace the lines that name them.
+    /// </summary>
     public static string ProgramOf(string name) =>
         UsingsFirst(Place().Replace(File.ReadAllText(Path.Combine(Repository.Root, "test", "RestMq.Packages.Tests", "Programs", $"{name}.cs")), line => CodeOf(line.Groups[1].Value)));
 
-    /// <summary>Code of several snippets as a file: the usings at its head, where a reader puts them, each once.</summary>
+    /// <summary>
+    /// Returns the code of several snippets as a file. Each using stands once at the top, where a reader puts it.
+    /// </summary>
     public static string UsingsFirst(string code)
     {
         var lines = code.Split('\n').ToLookup(line => UsingDirective().IsMatch(line));

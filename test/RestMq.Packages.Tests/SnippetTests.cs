@@ -5,13 +5,13 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace RestMq.Packages;
 
 /// <summary>
-/// What the documentation shows is compiled as it stands, as a file of a web application. What a reader supplies by himself (his own types)
-/// stands in <c>Snippets/{name}.cs</c>, around the line <c>// the snippet</c> or after it; a snippet that begins in the middle finds
-/// <c>builder</c>, <c>services</c> and <c>app</c>.
+/// Compiles each snippet of the documentation unchanged, as a file of a web application. Types that the reader supplies
+/// are in <c>Snippets/{name}.cs</c>. They stand around the line <c>// the snippet</c>, or are added after the snippet.
+/// A snippet may use <c>builder</c>, <c>services</c> and <c>app</c> without declaring them.
 /// </summary>
 public sealed partial class SnippetTests
 {
-    // Those of the web SDK.
+    // The implicit usings of the web SDK.
     private static readonly string[] Implicit =
     [
         "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Net.Http.Json",
@@ -20,7 +20,7 @@ public sealed partial class SnippetTests
         "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
     ];
 
-    // What who reads docs/ has from the readme: every namespace of the libraries.
+    // A reader of docs/ knows these usings from the readmes: every namespace of the libraries.
     private static readonly string[] Known =
     [
         "System.Text.Json",
@@ -37,27 +37,28 @@ public sealed partial class SnippetTests
     public static TheoryData<string> Names => [.. Snippet.All.Select(snippet => snippet.Name).Where(name => name.Length > 0)];
 
     [Fact]
-    public void Every_block_has_a_name_of_its_own()
+    public void Snippets_AllBlocks_HaveUniqueNames()
     {
         Snippet.All.Should().NotBeEmpty();
-        Snippet.All.Where(snippet => snippet.Name.Length == 0).Select(snippet => snippet.Where).Should().BeEmpty("`<!-- snippet: name -->` stands before it");
+        Snippet.All.Where(snippet => snippet.Name.Length == 0).Select(snippet => snippet.Where)
+            .Should().BeEmpty("a comment `<!-- snippet: name -->` must stand before each block");
         Snippet.All.Select(snippet => snippet.Name).Should().OnlyHaveUniqueItems();
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void It_compiles(string name)
+    public void Compile_EachSnippet_Succeeds(string name)
     {
         var snippet = Snippet.All.Single(snippet => snippet.Name == name);
-        Errors(ProgramOf(snippet)).Should().BeEmpty($"{snippet.Where} is what people copy");
+        Errors(ProgramOf(snippet)).Should().BeEmpty($"readers copy {snippet.Where}");
     }
 
     [Fact]
-    public void A_stale_snippet_would_be_found() =>
+    public void Compile_StaleSnippet_Fails() =>
         Errors(ProgramOf(new Snippet("stale", "here", "app.MapRestMqq(\"/mq\");"))).Should().ContainSingle().Which.Should().Contain("MapRestMqq");
 
     [Fact]
-    public void So_would_a_using_that_the_readme_does_not_show() =>
+    public void Compile_UsingMissingInReadme_Fails() =>
         Errors(ProgramOf(new Snippet("stale", "README.md:1", "app.MapRestMq(\"/mq\");"))).Should().ContainSingle().Which.Should().Contain("MapRestMq");
 
     private static string ProgramOf(Snippet snippet)
@@ -75,7 +76,7 @@ public sealed partial class SnippetTests
     private static IEnumerable<string> Errors(string program)
     {
         var assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
-        // A snippet may be nothing but types, which a library may be and a program may not.
+        // A snippet may have only types. A library may have only types, but a program may not.
         var tree = CSharpSyntaxTree.ParseText(program);
         var hasStatements = tree.GetRoot().ChildNodes().Any(node => node.IsKind(SyntaxKind.GlobalStatement));
         var options = new CSharpCompilationOptions(hasStatements ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);

@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace RestMq;
 
-/// <summary>Awaits with a deadline, so that a test whose event never comes says which, and does not hang.</summary>
+/// <summary>Awaits with a deadline. A test whose event never comes fails and names it instead of hanging.</summary>
 public static class Deadline
 {
-    // Long, for a machine may be busy with other work; what a test says to be fast it measures.
+    // The deadline is long because the machine may be busy. Tests that need a short time measure it themselves.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public static async Task<T> Within<T>(Task<T> task, [CallerArgumentExpression(nameof(task))] string what = "")
@@ -19,11 +19,12 @@ public static class Deadline
 
     public static async Task Within(Task task, [CallerArgumentExpression(nameof(task))] string what = "")
     {
-        if (await Task.WhenAny(task, Task.Delay(Patience)) != task) throw new TimeoutException($"This did not end within {Patience}: {what}");
+        if (await Task.WhenAny(task, Task.Delay(Patience)) != task)
+            throw new TimeoutException($"The task must end within {Patience}, but did not: {what}");
         await task;
     }
 
-    /// <summary>Asks now and then until it is so.</summary>
+    /// <summary>Checks the condition every 5 ms until it holds, and throws at the deadline.</summary>
     public static Task Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         Until(() => Task.FromResult(condition()), what);
 
@@ -33,7 +34,8 @@ public static class Deadline
         var start = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            if (Stopwatch.GetElapsedTime(start) > Patience) throw new TimeoutException($"This was not so within {Patience}: {what}");
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+                throw new TimeoutException($"The condition must hold within {Patience}, but did not: {what}");
             await Task.Delay(5);
         }
     }

@@ -1,6 +1,8 @@
 namespace RestMq.TestServers;
 
-/// <summary>Numbers to look at, beside those that are asserted: test/run.sh names a file for them and shows it at the end.</summary>
+/// <summary>
+/// Records measured numbers besides the asserted ones. test/run.sh names a file for them and prints it at the end.
+/// </summary>
 public static class Measured
 {
     private static readonly Lock Lock = new();

@@ -1,27 +1,28 @@
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A <see cref="RedisServer"/> as a fixture of xunit. It cannot be had without the program: then every test
-/// of the collection fails with a sentence.
+/// Wraps a <see cref="RedisServer"/> as an xunit fixture. Without the <c>redis-server</c> program, every
+/// test of the collection fails with a message.
 /// </summary>
 public sealed class RedisFixture : IAsyncLifetime
 {
     private RedisServer? _server;
 
-    /// <summary>Settings of its own, as arguments; they win over those that all have.</summary>
+    /// <summary>Gets extra settings as arguments. They override the common settings.</summary>
     public string[] Settings { get; init; } = [];
 
-    /// <summary>Where its data is.</summary>
+    /// <summary>Gets the folder of the server's data.</summary>
     public DirectoryInfo Folder => Server.Folder;
 
-    /// <summary>The port, the same after every start.</summary>
+    /// <summary>Gets the port. It stays the same after a restart.</summary>
     public int Port => Server.Port;
 
-    /// <summary>A connection string of StackExchange.Redis.</summary>
+    /// <summary>Gets a connection string for StackExchange.Redis.</summary>
     public string Configuration => $"127.0.0.1:{Port}";
 
     /// <summary>
-    /// The same for who is not about a store that is away: a busy machine may take seconds, and has not lost its Redis.
+    /// Gets a connection string with a timeout of 15 s, for tests that do not test an unavailable store. A busy machine
+    /// may answer only after seconds.
     /// </summary>
     public string Patient => $"{Configuration},asyncTimeout=15000";
 
@@ -33,23 +34,23 @@ public sealed class RedisFixture : IAsyncLifetime
         return _server.StartAsync();
     }
 
-    /// <summary>Starts the server on its port and with the data it had; it answers when the task completes.</summary>
+    /// <summary>Starts the server on its port with its earlier data. It answers when the task completes.</summary>
     public Task StartAsync() => Server.StartAsync();
 
-    /// <summary>Ends the server as a power cut would.</summary>
+    /// <summary>Kills the server, like a power cut.</summary>
     public Task KillAsync() => Server.KillAsync();
 
-    /// <summary>Ends the server in order.</summary>
+    /// <summary>Shuts the server down in order.</summary>
     public Task StopAsync() => Server.StopAsync();
 
-    /// <summary>Lets the server hang: connections stay, nothing is answered.</summary>
+    /// <summary>Suspends the server. Its connections stay open, but it does not answer.</summary>
     public Task PauseAsync()
     {
         Server.Suspend();
         return Task.CompletedTask;
     }
 
-    /// <summary>Ends a pause.</summary>
+    /// <summary>Resumes a suspended server.</summary>
     public Task ResumeAsync()
     {
         Server.Resume();

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace RestMq.Access;
 
-/// <summary>A site that has not said who may administer does not let the world.</summary>
+/// <summary>Tests that administration is closed to remote callers unless the site opens it.</summary>
 public sealed class ClosedAdminTests
 {
     private static readonly (string, string) FromAfar = (Addressed.Header, Site.Remote);
@@ -29,7 +29,7 @@ public sealed class ClosedAdminTests
 
     [Theory]
     [MemberData(nameof(AdminRequests))]
-    public async Task From_afar_it_is_refused_with_what_to_do_and_from_this_machine_it_works(string line, string? body)
+    public async Task Admin_RemoteCaller_IsRefusedWithAdvice(string line, string? body)
     {
         await using var site = await Site.StartAsync(app => app.MapRestMq());
         var refusal = await site.SendAsync(line, body, FromAfar).IsAsync(HttpStatusCode.Forbidden);
@@ -42,7 +42,7 @@ public sealed class ClosedAdminTests
     [InlineData("POST /queue", """{"cmd":"add","queue":"a","value":1}""")]
     [InlineData("HEAD /q/a", null)]
     [InlineData("GET /", null)]
-    public async Task The_rest_is_open(string line, string? body)
+    public async Task Request_RemoteCallerOutsideAdmin_IsAllowed(string line, string? body)
     {
         await using var site = await Site.StartAsync(app => app.MapRestMq());
         await site.SendAsync(line, body, FromAfar).IsAsync(HttpStatusCode.OK);
@@ -71,28 +71,28 @@ public sealed class ClosedAdminTests
     [InlineData("Host", "127.0.0.1:8888", true)]
     [InlineData("Host", "[::1]:8888", true)]
     [InlineData("Host", "mq.localhost", true)]
-    public async Task Only_who_calls_from_this_machine_for_himself_is_local(string header, string value, bool local)
+    public async Task Admin_RequestHeader_DecidesWhetherLocal(string header, string value, bool local)
     {
         await using var site = await Site.StartAsync(app => app.MapRestMq());
         await site.SendAsync("GET /stats", null, (header, value)).IsAsync(local ? HttpStatusCode.OK : HttpStatusCode.Forbidden);
     }
 
     [Fact]
-    public async Task In_development_it_is_open()
+    public async Task Admin_Development_IsOpen()
     {
         await using var site = await Site.StartAsync(app => app.MapRestMq(), environment: "Development");
         await site.SendAsync("GET /stats", null, FromAfar).IsAsync(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task A_site_may_open_it_to_all()
+    public async Task Admin_AllowAnonymous_IsOpen()
     {
         await using var site = await Site.StartAsync(app => app.MapRestMq().AllowAnonymous());
         await site.SendAsync("GET /stats", null, FromAfar).IsAsync(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task A_policy_for_it_replaces_the_rule()
+    public async Task Admin_OwnPolicy_ReplacesRule()
     {
         await using var site = await Site.StartAsync(
             app => app.MapRestMq().RequireAuthorization(RestMqRole.Admin, policy => policy.RequireAssertion(asked =>
@@ -103,7 +103,7 @@ public sealed class ClosedAdminTests
     }
 
     [Fact]
-    public async Task The_frameworks_own_RequireAuthorization_replaces_it_too()
+    public async Task Admin_FrameworkRequireAuthorization_ReplacesRule()
     {
         await using var site = await Site.StartAsync(
             app => app.MapRestMq().RequireAuthorization("ops"),
@@ -114,7 +114,7 @@ public sealed class ClosedAdminTests
     [Theory]
     [InlineData(true, HttpStatusCode.OK)]
     [InlineData(false, HttpStatusCode.Forbidden)]
-    public async Task So_does_the_sites_fallback_policy(bool lets, HttpStatusCode status)
+    public async Task Admin_FallbackPolicy_ReplacesRule(bool lets, HttpStatusCode status)
     {
         var policy = new AuthorizationPolicyBuilder().RequireAssertion(asked => lets || asked.Resource is not RestMqAccess).Build();
         await using var site = await Site.StartAsync(

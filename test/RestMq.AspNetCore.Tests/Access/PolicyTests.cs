@@ -11,7 +11,10 @@ using Microsoft.Extensions.Options;
 
 namespace RestMq.Access;
 
-/// <summary>A site that authorizes by role and queue: a user <c>produce:a,consume:b</c> may add to <c>a</c> and take from <c>b</c>.</summary>
+/// <summary>
+/// Tests a site that authorizes by role and queue. A user with the grants <c>produce:a consume:b</c> may add to
+/// <c>a</c> and take from <c>b</c>.
+/// </summary>
 public sealed class PolicyTests : IAsyncLifetime
 {
     private Site _site = null!;
@@ -74,30 +77,32 @@ public sealed class PolicyTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Needs))]
-    public async Task Each_route_and_command_needs_its_own_role_of_its_own_queue(string line, string? body, string need)
+    public async Task Request_EachRoute_NeedsOwnRoleAndQueue(string line, string? body, string need)
     {
         var everythingElse = string.Join(' ', new[] { "produce", "consume", "stream", "admin" }.SelectMany(role => new[] { $"{role}:a", $"{role}:b", $"{role}:" })
             .Where(grant => grant != need));
 
-        (await _site.SendAsync(line, body)).StatusCode.Should().Be(HttpStatusCode.Unauthorized, "nobody is known");
+        (await _site.SendAsync(line, body)).StatusCode.Should().Be(HttpStatusCode.Unauthorized,
+            "the caller is unknown");
         (await _site.SendAsync(line, body, ("User", everythingElse))).StatusCode.Should().Be(HttpStatusCode.Forbidden);
         using var allowed = await _site.Client.SendAsync(Request.Of(line, body, ("User", need)), HttpCompletionOption.ResponseHeadersRead);
         ((int)allowed.StatusCode).Should().BeOneOf(200, 204, 303, 404, 426).And.NotBe(403);
     }
 
     [Fact]
-    public async Task Who_is_not_known_is_asked_as_the_site_asks_and_who_may_not_is_told()
+    public async Task Request_UnknownOrForbidden_GetsChallengeOrProblem()
     {
         using var unknown = await _site.SendAsync("POST /mq/q/a", "value=x");
         unknown.Headers.WwwAuthenticate.ToString().Should().Be("Test realm=\"site\"");
         unknown.Content.Headers.ContentType!.MediaType.Should().Be("application/problem+json");
         var problem = await _site.SendAsync("POST /mq/q/a", "value=x", ("User", "produce:b")).IsAsync(HttpStatusCode.Forbidden);
         problem.GetProperty("type").GetString().Should().Be("urn:restmq:forbidden");
-        problem.GetProperty("detail").GetString().Should().Be("This caller may not add to the queue a. ByQueue says so.");
+        problem.GetProperty("detail").GetString().Should().Be(
+            "This caller may not add to the queue a. The policy for the role Produce refused it. ByQueue says so.");
     }
 
     [Fact]
-    public async Task The_JSON_protocol_tells_it_in_its_own_shape_and_still_asks()
+    public async Task Command_UnknownCaller_GetsErrorAndChallenge()
     {
         using var unknown = await _site.SendAsync("POST /mq/queue", """{"cmd":"take","queue":"a"}""");
         unknown.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
@@ -106,14 +111,14 @@ public sealed class PolicyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_take_from_several_queues_needs_each()
+    public async Task Take_SeveralQueues_NeedsEach()
     {
         await _site.SendAsync("GET /mq/q/a,b", null, ("User", "consume:a")).IsAsync(HttpStatusCode.Forbidden);
         await _site.SendAsync("GET /mq/q/a,b", null, ("User", "consume:a consume:b")).IsAsync(HttpStatusCode.NoContent);
     }
 
     [Fact]
-    public async Task Nothing_is_done_for_who_may_not()
+    public async Task Request_Forbidden_ChangesNothing()
     {
         await _site.SendAsync("POST /mq/q/a", "value=kept", ("User", "produce:a")).IsAsync(HttpStatusCode.OK);
         await _site.SendAsync("POST /mq/queue", """{"cmd":"purge","queue":"a"}""", ("User", "consume:a")).IsAsync(HttpStatusCode.Forbidden);
@@ -123,7 +128,7 @@ public sealed class PolicyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_frame_of_a_WebSocket_is_asked_about()
+    public async Task Frame_EachCommand_IsAuthorized()
     {
         using var socket = await _site.OpenAsync("/mq/c/a", ("User", "stream:a produce:b"));
         (await socket.AskAsync("""{"cmd":"add","value":1}""")).Should().Contain("may not add to the queue a");
@@ -135,7 +140,7 @@ public sealed class PolicyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Several_policies_of_a_role_must_all_agree_and_other_roles_stay_open()
+    public async Task Policy_SeveralForOneRole_MustAllAgree()
     {
         await using var site = await Site.StartAsync(
             app => app.MapRestMq()
@@ -149,7 +154,7 @@ public sealed class PolicyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_site_without_authorization_is_told_what_to_call()
+    public async Task RequireAuthorization_WithoutServices_SaysWhatToCall()
     {
         var start = () => Site.StartAsync(app => app.MapRestMq().RequireAuthorization(RestMqRole.Admin, "ops"));
         await using var site = await start();
@@ -158,7 +163,7 @@ public sealed class PolicyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_scheme_that_sends_to_its_own_page_has_the_last_word()
+    public async Task Challenge_CookieScheme_RedirectsToItsPage()
     {
         await using var site = await Site.StartAsync(
             app => app.MapRestMq().RequireAuthorization(RestMqRole.Admin, policy => policy.RequireAuthenticatedUser()),
@@ -173,7 +178,7 @@ public sealed class PolicyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_site_puts_endpoints_of_its_own_under_the_rules_of_a_role()
+    public async Task RequireRestMqRole_OwnEndpoint_FollowsRoleRules()
     {
         await using var site = await Site.StartAsync(
             app =>
@@ -191,7 +196,8 @@ public sealed class PolicyTests : IAsyncLifetime
         await site.SendAsync("GET /ops", null, (Addressed.Header, Site.Remote), ("Ops", "1")).IsAsync(HttpStatusCode.OK);
         await site.SendAsync("GET /ops").IsAsync(HttpStatusCode.Forbidden);
         var broken = () => site.SendAsync("GET /broken");
-        await broken.Should().ThrowAsync<FormatException>("what goes wrong there is no bad request of ours");
+        await broken.Should().ThrowAsync<FormatException>(
+            "an exception of the site's endpoint must not become a 400 of RestMQ");
     }
 
     private static string Call(string method, params string[] parameters) =>

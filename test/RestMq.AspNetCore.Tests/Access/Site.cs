@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace RestMq.Access;
 
-/// <summary>Somebody's site with RestMQ in it, in this process. A request comes from the address in its header <c>From-Address</c>.</summary>
+/// <summary>
+/// Runs a site with RestMQ in this process. The remote address of a request is the value of its header
+/// <c>From-Address</c>.
+/// </summary>
 internal sealed class Site : IAsyncDisposable
 {
     public const string Remote = "192.0.2.7";
@@ -59,7 +62,7 @@ internal sealed class Site : IAsyncDisposable
     }
 }
 
-/// <summary>Where a request of a test comes from.</summary>
+/// <summary>Sets the remote address of a test's request.</summary>
 internal static class Addressed
 {
     public const string Header = "From-Address";
@@ -68,14 +71,15 @@ internal static class Addressed
         context.Connection.RemoteIpAddress = IPAddress.Parse(context.Request.Headers[Header] is [{ } address] ? address : "127.0.0.1");
 }
 
-/// <summary>Requests and replies in few words.</summary>
+/// <summary>Holds short ways to create requests and to read replies.</summary>
 internal static class Request
 {
     public static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
 
-    /// <param name="line">Method and target, such as <c>GET /q/test</c>.</param>
-    /// <param name="form">A body, sent as a form unless it is XML or JSON.</param>
-    /// <param name="headers">Headers.</param>
+    /// <summary>Creates a request.</summary>
+    /// <param name="line">The method and the target, such as <c>GET /q/test</c>.</param>
+    /// <param name="form">The body. It is sent as a form unless it is XML or JSON.</param>
+    /// <param name="headers">The headers.</param>
     public static HttpRequestMessage Of(string line, string? form = null, params (string Name, string Value)[] headers)
     {
         var words = line.Split(' ');
@@ -89,7 +93,7 @@ internal static class Request
         return request;
     }
 
-    /// <summary>The reply's JSON, when its status is as expected.</summary>
+    /// <summary>Asserts the status of the reply and returns its JSON.</summary>
     public static async Task<JsonElement> IsAsync(this Task<HttpResponseMessage> reply, HttpStatusCode status)
     {
         var text = await (await reply).Content.ReadAsStringAsync();

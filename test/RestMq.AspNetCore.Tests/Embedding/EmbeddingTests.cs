@@ -14,11 +14,11 @@ using Microsoft.Extensions.Options;
 
 namespace RestMq.Embedding;
 
-/// <summary>RestMQ in somebody else's site, on real Kestrel.</summary>
+/// <summary>Tests RestMQ embedded in another site, on real Kestrel.</summary>
 public sealed class EmbeddingTests
 {
     [Fact]
-    public void Without_its_services_it_says_what_to_call()
+    public void MapRestMq_WithoutServices_SaysWhatToCall()
     {
         var app = WebApplication.CreateSlimBuilder().Build();
         var map = () => app.MapRestMq();
@@ -26,7 +26,7 @@ public sealed class EmbeddingTests
     }
 
     [Fact]
-    public void Adding_it_twice_is_adding_it_once()
+    public void AddRestMq_CalledTwice_RegistersOnce()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddRestMq(options => options.MaxBatch = 5);
@@ -39,7 +39,7 @@ public sealed class EmbeddingTests
     }
 
     [Fact]
-    public async Task All_that_is_wrong_with_the_options_is_said_at_start()
+    public async Task Start_InvalidOptions_ReportsAll()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -51,7 +51,7 @@ public sealed class EmbeddingTests
     }
 
     [Fact]
-    public async Task Two_prefixes_reach_the_same_queues_and_links_stay_under_theirs()
+    public async Task MapRestMq_TwoPrefixes_ShareQueues()
     {
         await using var site = await Site.StartAsync(app =>
         {
@@ -70,7 +70,7 @@ public sealed class EmbeddingTests
     }
 
     [Fact]
-    public async Task Under_a_path_base_links_keep_it()
+    public async Task MapRestMq_PathBase_KeepsItInLinks()
     {
         await using var site = await Site.StartAsync(app =>
         {
@@ -84,7 +84,7 @@ public sealed class EmbeddingTests
     }
 
     [Fact]
-    public async Task The_group_takes_conventions_and_every_route_tells_its_role()
+    public async Task MapRestMq_Conventions_ApplyToEveryRoute()
     {
         var refused = 0;
         await using var site = await Site.StartAsync(app => ((IEndpointConventionBuilder)app.MapRestMq("/mq")).Finally(endpoint =>
@@ -105,7 +105,7 @@ public sealed class EmbeddingTests
     }
 
     [Fact]
-    public async Task The_engine_and_http_reach_the_same_queues()
+    public async Task Add_ByEngine_IsTakenByHttp()
     {
         await using var site = await Site.StartAsync(app => app.MapRestMq());
         var engine = site.Services.GetRequiredService<IQueueEngine>();

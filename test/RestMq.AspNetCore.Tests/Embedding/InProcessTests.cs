@@ -7,7 +7,10 @@ using RestMq.Access;
 
 namespace RestMq.Embedding;
 
-/// <summary>All of it without a port, as the tests of somebody's site have it; and with the site's own time limit on requests.</summary>
+/// <summary>
+/// Tests RestMQ on a test server without a port, as the tests of a site use it. The site limits the time of its own
+/// requests.
+/// </summary>
 public sealed class InProcessTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(300);
@@ -26,10 +29,11 @@ public sealed class InProcessTests : IAsyncLifetime
     public async Task DisposeAsync() => await _site.DisposeAsync();
 
     [Fact]
-    public async Task The_time_limit_holds_for_the_sites_own_requests() => await _site.SendAsync("GET /slow").IsAsync(HttpStatusCode.GatewayTimeout);
+    public async Task Request_SlowSiteRoute_TimesOut() =>
+        await _site.SendAsync("GET /slow").IsAsync(HttpStatusCode.GatewayTimeout);
 
     [Fact]
-    public async Task A_queue_is_added_to_and_taken_from()
+    public async Task Add_ThenTake_ReturnsMessage()
     {
         await _site.SendAsync("POST /q/plain", "value=x").IsAsync(HttpStatusCode.OK);
         (await _site.SendAsync("GET /q/plain").IsAsync(HttpStatusCode.OK)).GetProperty("value").GetString().Should().Be("x");
@@ -37,7 +41,7 @@ public sealed class InProcessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_long_poll_outlives_the_time_limit()
+    public async Task Take_WaitBeyondTimeout_IsNotCutOff()
     {
         var waiting = _site.SendAsync("GET /q/late?wait=20");
         await OverAsync();
@@ -49,7 +53,7 @@ public sealed class InProcessTests : IAsyncLifetime
     [Theory]
     [InlineData("*/*", "{\"key\":\"lines:1\"")]
     [InlineData("text/event-stream", "data: {\"key\":\"lines:1\"")]
-    public async Task A_stream_outlives_it_too(string accept, string message)
+    public async Task Stream_BeyondTimeout_IsNotCutOff(string accept, string message)
     {
         using var reply = await _site.Client.SendAsync(Request.Of("GET /c/lines", null, ("Accept", accept)), HttpCompletionOption.ResponseHeadersRead);
         reply.StatusCode.Should().Be(HttpStatusCode.OK);
@@ -65,7 +69,7 @@ public sealed class InProcessTests : IAsyncLifetime
     [Theory]
     [InlineData("/c/sockets")]
     [InlineData("/ws/sockets")]
-    public async Task And_so_does_a_WebSocket(string path)
+    public async Task WebSocket_BeyondTimeout_IsNotCutOff(string path)
     {
         using var socket = await _site.OpenAsync(path);
         await OverAsync();
@@ -77,6 +81,6 @@ public sealed class InProcessTests : IAsyncLifetime
         end.CloseStatus.Should().Be(WebSocketCloseStatus.NormalClosure);
     }
 
-    // By the site's own measure: a request that started now has been cut off.
+    // Waits for the site's time limit: a slow request that starts now is cut off when the limit has passed.
     private async Task OverAsync() => await _site.SendAsync("GET /slow").IsAsync(HttpStatusCode.GatewayTimeout);
 }

@@ -5,7 +5,9 @@ using RestMq.Access;
 
 namespace RestMq.Embedding;
 
-/// <summary>Every URL that a reply holds stays under the site's path base and the group's prefix, whichever of two groups answers.</summary>
+/// <summary>
+/// Tests that every URL in a reply stays under the site's path base and the group's prefix, for both of two groups.
+/// </summary>
 public sealed partial class UrlTests : IAsyncLifetime
 {
     private Site _site = null!;
@@ -24,7 +26,7 @@ public sealed partial class UrlTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Groups))]
-    public async Task Headers_lead_back_to_the_group(string group)
+    public async Task Headers_EachGroup_LeadBackToGroup(string group)
     {
         var added = await _site.SendAsync($"POST {group}/q/caf%C3%A9", "value=x");
         added.Headers.Location!.AbsolutePath.Should().Be($"{group}/q/caf%C3%A9/caf%C3%A9:1");
@@ -38,7 +40,7 @@ public sealed partial class UrlTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Groups))]
-    public async Task The_front_page_sends_a_browser_to_the_groups_own_list(string group)
+    public async Task FrontPage_Browser_RedirectsToGroupsList(string group)
     {
         using var reply = await _site.SendAsync($"GET {group}/", null, ("Accept", "text/html"));
         reply.Headers.Location!.OriginalString.Should().Be($"{group}/q");
@@ -46,7 +48,7 @@ public sealed partial class UrlTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Groups))]
-    public async Task Every_line_of_the_sheet_names_the_group(string group)
+    public async Task FrontPage_Curl_NamesGroupInEveryLine(string group)
     {
         var sheet = await _site.Client.GetStringAsync($"{group}/");
         var urls = Url().Matches(sheet).Select(match => match.Value).ToArray();
@@ -55,7 +57,7 @@ public sealed partial class UrlTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Groups))]
-    public async Task Every_link_of_the_pages_answers_and_stays_in_the_group(string group)
+    public async Task Pages_EveryLink_StaysInGroup(string group)
     {
         await _site.SendAsync($"POST {group}/q/caf%C3%A9", "value=x").IsAsync(HttpStatusCode.OK);
         foreach (var page in new[] { "/q", "/j/caf%C3%A9", "/queue" })
@@ -71,7 +73,7 @@ public sealed partial class UrlTests : IAsyncLifetime
                 answer.StatusCode.Should().Be(isForm ? HttpStatusCode.SeeOther : HttpStatusCode.OK);
                 if (isForm) answer.Headers.Location!.OriginalString.Should().Be(group + page);
             }
-            if (page != "/queue") Reference().IsMatch(html).Should().BeTrue("otherwise nothing is looked at here");
+            if (page != "/queue") Reference().IsMatch(html).Should().BeTrue("the page must have links for this test to check");
         }
     }
 

@@ -19,7 +19,10 @@ using RestMq.Streams;
 
 namespace RestMq.Http;
 
-/// <summary>A client that waited or streamed, and went before the server has heard of it: only the system knows.</summary>
+/// <summary>
+/// Tests clients that disconnect while they wait or stream, before the server notices. Only the operating system knows
+/// that the connection has ended.
+/// </summary>
 public sealed class GoneClientTests : IDisposable
 {
     private static readonly QueueName Test = QueueName.Parse("test");
@@ -40,19 +43,20 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Theory, InlineData("", true), InlineData("?wait=1", true), InlineData("?wait=1", false)]
-    public async Task It_is_handed_nothing_and_the_message_goes_back_uncounted(string query, bool reset)
+    public async Task Take_ClientGone_ReturnsMessageUncounted(string query, bool reset)
     {
         TakeAWhile();
         await IsHandedNothingAsync(query, reset);
     }
 
     [Theory, InlineData("?lease=30", true), InlineData("?lease=30", false), InlineData("?wait=1&lease=30", true), InlineData("?wait=1&lease=30", false)]
-    public async Task It_is_leased_nothing_however_soon(string query, bool reset) => await IsHandedNothingAsync(query, reset);
+    public async Task Lease_ClientGone_ReturnsMessageUncounted(string query, bool reset) =>
+        await IsHandedNothingAsync(query, reset);
 
     [Fact]
-    public async Task One_whose_plain_take_is_answered_soon_is_not_looked_for()
+    public async Task Take_AnsweredSoon_DoesNotCheckClient()
     {
-        await TakeAsync(""); // What is done for the first time is not soon.
+        await TakeAsync(""); // The first call compiles code and would take longer than HandOut.Soon.
         Leave(reset: true);
 
         var (length, asked) = (0L, 0L);
@@ -61,13 +65,14 @@ public sealed class GoneClientTests : IDisposable
             asked = Stopwatch.GetTimestamp();
             length = (await TakeAsync("")).Response.Body.Length;
         }
-        while (Stopwatch.GetElapsedTime(asked) > HandOut.Soon); // This machine was made to wait.
+        // On a busy machine a take may be too slow for this test. Repeats it until a take is fast enough.
+        while (Stopwatch.GetElapsedTime(asked) > HandOut.Soon);
 
-        length.Should().BePositive("nobody asked whether its client is there");
+        length.Should().BePositive("a fast take does not check whether its client is connected");
     }
 
     [Fact]
-    public async Task One_that_is_there_gets_it_and_so_does_one_that_has_sent_its_next_request()
+    public async Task Take_ClientConnected_IsDelivered()
     {
         (await TakeAsync("?wait=1&lease=30")).Response.Body.Length.Should().BePositive();
         _client.Send("GET"u8);
@@ -78,7 +83,7 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lease_whose_reply_finds_nobody_goes_back_at_once()
+    public async Task Lease_WriteFails_ReleasesMessage()
     {
         var context = Context("?lease=30");
         context.Features.Set<IHttpResponseBodyFeature>(new BrokenBody());
@@ -89,7 +94,7 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Fact]
-    public async Task What_could_not_even_be_written_goes_back_uncounted()
+    public async Task Send_WriteThrows_ReturnsMessageUncounted()
     {
         var handOut = new HandOut(_engine, NullLogger<HandOut>.Instance);
         var send = () => handOut.SendAsync(Context(""), [Message], () => throw new OutOfMemoryException());
@@ -100,7 +105,7 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Theory, InlineData(true), InlineData(false)]
-    public async Task A_stream_writes_it_nothing_that_is_for_it_alone(bool reset)
+    public async Task Stream_ClientGone_DeliversNothing(bool reset)
     {
         Leave(reset);
 
@@ -109,7 +114,7 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stream_that_has_its_client_delivers_and_a_broadcast_asks_nobody()
+    public async Task Stream_ClientConnectedOrBroadcast_Delivers()
     {
         var broadcast = Message with { Sequence = 5 };
         (await StreamAsync(Message)).Received(1).Delivered(Message);
@@ -121,7 +126,7 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Theory, InlineData("take"), InlineData("lease")]
-    public async Task A_command_that_finds_nobody_goes_back_uncounted(string command)
+    public async Task Command_ClientGone_ReturnsMessageUncounted(string command)
     {
         Leave(reset: true);
         var context = Context("");
@@ -136,7 +141,7 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Fact]
-    public async Task A_command_that_leased_leaves_it_to_its_sender()
+    public async Task LeaseCommand_ClientConnected_KeepsLease()
     {
         var context = Context("");
         context.Request.Method = "POST";
@@ -150,7 +155,7 @@ public sealed class GoneClientTests : IDisposable
     }
 
     [Theory, InlineData("take"), InlineData("lease")]
-    public async Task A_socket_that_took_by_command_is_answered_nothing_and_the_message_goes_back_uncounted(string command)
+    public async Task SocketCommand_ClientGone_ReturnsMessageUncounted(string command)
     {
         Leave(reset: true);
         var (context, socket, frames) = (Context(""), Substitute.For<WebSocket>(), 0);
@@ -189,7 +194,7 @@ public sealed class GoneClientTests : IDisposable
         await SettledAsync(SettleAction.Return);
     }
 
-    // Longer than what is soon.
+    // Makes the lease take longer than HandOut.Soon.
     private void TakeAWhile() => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs(async _ =>
     {
         await Task.Delay(4 * HandOut.Soon);
@@ -200,7 +205,8 @@ public sealed class GoneClientTests : IDisposable
     {
         if (reset) _client.Close(timeout: 0);
         else _client.Shutdown(SocketShutdown.Both);
-        _server.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue("the system has heard of it");
+        _server.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).Should().BeTrue(
+            "the operating system knows that the client has disconnected");
     }
 
     private async Task<ILiveConsumer> StreamAsync(QueueMessage message)
@@ -221,7 +227,7 @@ public sealed class GoneClientTests : IDisposable
         return consumer;
     }
 
-    // Of a stream that ends after one message.
+    // Returns the consumer of a stream that ends after one message.
     private static ILiveConsumer Consumer(QueueMessage message)
     {
         var events = Channel.CreateUnbounded<LiveEvent>();
@@ -258,7 +264,7 @@ public sealed class GoneClientTests : IDisposable
         return context;
     }
 
-    // The end of a connection that broke: what is flushed is not taken.
+    // Acts as the body of a broken connection: its reader is completed, so a flush reaches no client.
     private sealed class BrokenBody : IHttpResponseBodyFeature
     {
         private readonly Pipe _pipe = new();

@@ -3,11 +3,11 @@ using Microsoft.AspNetCore.Routing;
 
 namespace RestMq.OpenApi;
 
-/// <summary>Every route says what it takes and answers.</summary>
+/// <summary>Tests that every route describes its parameters and its replies.</summary>
 public sealed class DescriptionTests
 {
     [Fact]
-    public void Every_route_is_described_under_any_prefix()
+    public void OpenApi_AnyPrefix_DescribesEveryRoute()
     {
         using var app = Site();
         app.MapRestMq();
@@ -27,7 +27,7 @@ public sealed class DescriptionTests
     }
 
     [Fact]
-    public void Names_are_unique_however_often_the_routes_are_mapped_and_do_not_change_by_it()
+    public void OpenApi_MappedRepeatedly_NamesAreUniqueAndStable()
     {
         static string[] Names(Action<WebApplication> map)
         {

@@ -5,7 +5,9 @@ using RestMq.Access;
 
 namespace RestMq.Pages;
 
-/// <summary>The buttons of a queue's page, pressed as a browser does; and by another site's page.</summary>
+/// <summary>
+/// Tests the buttons of a queue's page, with the requests that a browser sends for them, also from another site's page.
+/// </summary>
 public sealed partial class QueuePageTests : IAsyncLifetime
 {
     private Site _site = null!;
@@ -22,7 +24,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     public async Task DisposeAsync() => await _site.DisposeAsync();
 
     [Fact]
-    public async Task The_dead_are_returned_and_the_page_is_shown_again()
+    public async Task Redrive_Button_ReturnsDeadLetters()
     {
         (await PageAsync("?state=dead")).Should().Contain("Return the dead letter to the queue");
         using var reply = await PressAsync("redrive", null, ("Sec-Fetch-Site", "same-origin"), ("Origin", "http://localhost"));
@@ -37,7 +39,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     [InlineData("dead", 1, 0)]
     [InlineData("delayed", 1, 1)]
     [InlineData("all", 0, 0)]
-    public async Task Each_place_that_the_page_offers_is_purged_alone(string state, int ready, int dead)
+    public async Task Purge_EachState_IsPurgedAlone(string state, int ready, int dead)
     {
         Options().Matches(await PageAsync("")).Select(option => option.Groups["value"].Value).Should().Equal("ready", "leased", "delayed", "dead", "all");
         using var reply = await PressAsync("purge", $"state={state}");
@@ -46,7 +48,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_shown_is_what_is_offered_first_and_the_question_has_to_be_answered()
+    public async Task Page_DeadState_PreselectsItAndAsksToConfirm()
     {
         var page = await PageAsync("?state=dead");
         page.Should().Contain("<option value=\"dead\" selected>").And.Contain("type=\"checkbox\" required");
@@ -62,7 +64,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     [InlineData("Origin", "null")]
     [InlineData("From-Address", Site.Remote)]
     [InlineData("Host", "evil.example")]
-    public async Task Another_sites_page_and_another_machine_press_nothing(string header, string value)
+    public async Task Button_OtherSiteOrMachine_IsRefused(string header, string value)
     {
         foreach (var (button, form) in new[] { ("redrive", null), ("purge", "state=all") })
         {
@@ -73,7 +75,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nor_does_it_where_everybody_may_administer()
+    public async Task Button_OtherSiteWithOpenAdmin_IsRefused()
     {
         await using var open = await Site.StartAsync(app => app.MapRestMq().AllowAnonymous());
         await open.SendAsync("POST /j/a/redrive", null, ("Origin", "https://evil.example")).IsAsync(HttpStatusCode.Forbidden);
@@ -84,7 +86,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     [InlineData("purge", null, 400)]
     [InlineData("purge", "state=everything", 400)]
     [InlineData("burn", "state=all", 404)]
-    public async Task What_is_no_button_does_nothing(string button, string? form, int status)
+    public async Task Button_UnknownOrIncomplete_DoesNothing(string button, string? form, int status)
     {
         using var reply = await PressAsync(button, form);
         ((int)reply.StatusCode).Should().Be(status);
@@ -95,7 +97,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     [InlineData("j")]
     [InlineData("purge")]
     [InlineData("mq")]
-    public async Task A_queue_may_have_the_name_of_a_part_of_the_path(string queue)
+    public async Task Page_QueueNamedLikePath_HasCorrectLinks(string queue)
     {
         using var reply = await _site.SendAsync($"POST /mq/j/{queue}/purge", "state=all", ("Accept", "text/html"));
         reply.Headers.Location!.OriginalString.Should().Be($"/mq/j/{queue}");
@@ -104,7 +106,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_list_has_each_queue_with_its_numbers()
+    public async Task QueueList_SeveralQueues_ShowsCounts()
     {
         await _site.SendAsync("POST /mq/q/b?delay=100", "value=later").IsAsync(HttpStatusCode.OK);
         var page = await (await _site.SendAsync("GET /mq/q", null, ("Accept", "text/html"))).Content.ReadAsStringAsync();
@@ -113,7 +115,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_list_goes_page_by_page()
+    public async Task QueueList_ManyQueues_IsPaged()
     {
         for (var i = 0; i < QueueListPage.Size; i++) await _site.SendAsync($"POST /mq/q/more-{i:000}", "value=x").IsAsync(HttpStatusCode.OK);
 
@@ -130,14 +132,14 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_command_page_leads_back_to_the_list()
+    public async Task CommandPage_Opened_LinksToQueueList()
     {
         var page = await (await _site.SendAsync("GET /mq/queue", null, ("Accept", "text/html"))).Content.ReadAsStringAsync();
         page.Should().Contain("href=\"/mq/q\"");
     }
 
     [Fact]
-    public async Task No_other_site_may_frame_the_page_or_be_sent_its_forms()
+    public async Task Page_SecurityPolicy_ForbidsFramingAndForeignForms()
     {
         using var reply = await _site.SendAsync("GET /mq/j/a", null, ("Accept", "text/html"));
         reply.Headers.GetValues("Content-Security-Policy").Single().Should().Contain("frame-ancestors 'none'").And.Contain("form-action 'self'");

@@ -14,7 +14,7 @@ using RestMq.Sample.Access;
 
 namespace RestMq.Sample;
 
-/// <summary>Keys, passwords and networks of the sample host.</summary>
+/// <summary>Tests the keys, passwords and networks of the sample host.</summary>
 public sealed class AccessTests
 {
     private static readonly (string, string)[] Shop =
@@ -38,14 +38,15 @@ public sealed class AccessTests
     [InlineData("Authorization", "Basic !!", "anything", HttpStatusCode.Unauthorized)]
     [InlineData("Authorization", "Basic", "anything", HttpStatusCode.Unauthorized)]
     [InlineData("Accept", "*/*", "orders.eu", HttpStatusCode.Unauthorized)]
-    public async Task A_caller_adds_where_it_may(string header, string value, string queue, HttpStatusCode status)
+    public async Task Add_EachCaller_IsAllowedByKeyRoleAndQueue(
+        string header, string value, string queue, HttpStatusCode status)
     {
         await using var host = new SampleHost(Shop);
         await host.SendAsync($"POST /q/{queue}", "value=x", (header, value)).IsAsync(status);
     }
 
     [Fact]
-    public async Task Who_is_not_known_is_asked_for_a_password_or_a_key()
+    public async Task Request_UnknownCaller_IsChallenged()
     {
         await using var host = new SampleHost(Shop);
         using var reply = await host.SendAsync("GET /q/orders.eu");
@@ -62,7 +63,7 @@ public sealed class AccessTests
     [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate,Sec-Fetch-Dest: document", HttpStatusCode.OK)]
     [InlineData("POST", "Sec-Fetch-Site: same-origin", HttpStatusCode.OK)]
     [InlineData("POST", "Sec-Fetch-Site: cross-site,Origin: https://shop.example", HttpStatusCode.OK)]
-    public async Task A_password_that_a_browser_adds_for_another_sites_page_is_none(string method, string headers, HttpStatusCode status)
+    public async Task Password_CrossSiteRequest_IsIgnored(string method, string headers, HttpStatusCode status)
     {
         await using var host = new SampleHost([.. Shop, ("Site:Origins:0", "https://shop.example")]);
         var sent = headers.Split(',').Select(header => header.Split(": ")).Select(header => (header[0], header[1]));
@@ -81,7 +82,7 @@ public sealed class AccessTests
     [InlineData("/j/a", HttpStatusCode.OK)]
     [InlineData("/stats/a", HttpStatusCode.OK)]
     [InlineData("/q/a/a:1", HttpStatusCode.NotFound)]
-    public async Task A_link_on_another_sites_page_shows_and_takes_nothing(string path, HttpStatusCode status)
+    public async Task Link_OnAnotherSite_TakesNothing(string path, HttpStatusCode status)
     {
         await using var host = new SampleHost([.. Shop, ("Access:Users:0:Roles:2", "consume"), ("Access:Users:0:Roles:3", "stream")]);
         using var reply = await host.Client.SendAsync(
@@ -92,7 +93,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Being_on_this_machine_is_no_password()
+    public async Task Request_LocalCallerWithoutPassword_Returns401()
     {
         await using var host = new SampleHost(Shop);
         await host.SendAsync("GET /stats").IsAsync(HttpStatusCode.Unauthorized);
@@ -104,7 +105,7 @@ public sealed class AccessTests
     [InlineData("GET /c/a?api_key=nope", HttpStatusCode.Unauthorized)]
     [InlineData("GET /q/a?api_key=w0rk", HttpStatusCode.Unauthorized)]
     [InlineData("DELETE /q/a?api_key=w0rk", HttpStatusCode.Unauthorized)]
-    public async Task A_key_in_the_URL_is_for_streams_alone(string line, HttpStatusCode status)
+    public async Task KeyInUrl_EachRoute_WorksForStreamsOnly(string line, HttpStatusCode status)
     {
         foreach (var pathBase in new[] { "", "/mq" })
         {
@@ -115,7 +116,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_role_may_be_open_to_all()
+    public async Task Anonymous_OpenRole_IsAllowed()
     {
         await using var host = new SampleHost([.. Shop, ("Access:Anonymous:0", "consume")]);
         await host.SendAsync("GET /q/a").IsAsync(HttpStatusCode.NoContent);
@@ -123,7 +124,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_key_for_some_queues_does_not_list_all()
+    public async Task Key_LimitedQueues_CannotListAll()
     {
         await using var host = new SampleHost(("Access:Keys:0:Name", "ops"), ("Access:Keys:0:Secret", "k"), ("Access:Keys:0:Roles:0", "admin"), ("Access:Keys:0:Queues:0", "a*"));
         await host.SendAsync("GET /stats/abc", null, ("X-Api-Key", "k")).IsAsync(HttpStatusCode.OK);
@@ -137,7 +138,7 @@ public sealed class AccessTests
     [InlineData("CometConsumer", "GET /c/a", null)]
     [InlineData("Admin", "GET /stats/a", null)]
     [InlineData("RestProducer", "POST /queue", """{"cmd":"add","queue":"a","value":1}""")]
-    public async Task A_network_is_kept_out_of_its_category_alone(string category, string line, string? body)
+    public async Task Network_DeniedCategory_AffectsOnlyThatCategory(string category, string line, string? body)
     {
         await using var host = new SampleHost(($"Access:Networks:{category}:Deny:0", "192.0.2."), ("Access:Networks:Admin:Allow:0", "all"));
         async Task<HttpStatusCode> FromAsync(string address, string asked, string? sent)
@@ -152,12 +153,12 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_WebSocket_has_a_category_of_its_own_and_its_commands_those_of_theirs()
+    public async Task WebSocket_DeniedCategories_ApplyToCommands()
     {
         await using var host = new SampleHost(("Access:Networks:CometConsumer:Deny:0", "all"), ("Access:Networks:RestProducer:Deny:0", "all"));
         using (var socket = await OpenAsync(host))
         {
-            (await socket.AskAsync("""{"cmd":"add","value":1}""")).Should().Contain("127.0.0.1, is not let in");
+            (await socket.AskAsync("""{"cmd":"add","value":1}""")).Should().Contain("an allowed network, but was 127.0.0.1");
             (await socket.AskAsync("""{"cmd":"len"}""")).Should().Be("""{"queue":"a","len":0}""");
         }
         await host.SendAsync("GET /c/a").IsAsync(HttpStatusCode.Forbidden);
@@ -168,7 +169,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_key_that_is_taken_away_ends_what_an_open_WebSocket_may_do()
+    public async Task WebSocket_KeyLosesRole_LosesItsRights()
     {
         await using var host = new SampleHost(Shop);
         var client = host.Server.CreateWebSocketClient();
@@ -180,7 +181,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_key_that_is_replaced_ends_what_an_open_WebSocket_may_do()
+    public async Task WebSocket_KeyReplaced_LosesItsRights()
     {
         await using var host = new SampleHost(Shop);
         using var socket = await host.Server.CreateWebSocketClient().ConnectAsync(new Uri(host.Server.BaseAddress, "/ws/a?api_key=w0rk"), Request.Deadline);
@@ -190,7 +191,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public void Settings_that_are_no_JSON_are_told_and_the_rules_stay()
+    public void Reload_InvalidJson_KeepsRules()
     {
         var folder = Directory.CreateTempSubdirectory("restmq-access-");
         try
@@ -205,7 +206,7 @@ public sealed class AccessTests
             configuration.Reload();
 
             store.Rules.OfKey("s3cret").Should().NotBeNull();
-            log.Lines.Should().Contain(line => line.StartsWith("The changed settings in settings.json cannot be read:"));
+            log.Lines.Should().Contain(line => line.StartsWith("Could not read the changed settings in settings.json."));
         }
         finally
         {
@@ -214,7 +215,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task With_networks_alone_administering_is_for_this_machine_or_a_network_that_is_let_in()
+    public async Task Admin_NetworksOnly_IsForLocalOrAllowedNetwork()
     {
         await using var host = new SampleHost(("Access:Networks:RestProducer:Deny:0", "all"), ("Access:Networks:RestProducer:Allow:0", "127.0.0.1"));
         await host.SendAsync("GET /stats").IsAsync(HttpStatusCode.OK);
@@ -229,7 +230,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Changed_rules_hold_at_once_and_changed_rules_with_mistakes_do_not()
+    public async Task Reload_ChangedRules_ApplyUnlessInvalid()
     {
         await using var host = new SampleHost(Shop);
         (string, string) key = ("X-Api-Key", "s3cret");
@@ -243,7 +244,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public void Rules_that_are_gone_do_not_open_the_queues()
+    public void Reload_RulesRemoved_KeepsRules()
     {
         var settings = new Settings();
         settings.Be(Shop);
@@ -251,30 +252,31 @@ public sealed class AccessTests
         settings.Be();
         store.Rules.OfKey("s3cret").Should().NotBeNull();
         settings.Be([.. Shop, ("Access:Keys:0:Secret", "another")]);
-        store.Rules.OfKey("s3cret").Should().BeNull("what comes back is read");
+        store.Rules.OfKey("s3cret").Should().BeNull("restored rules are read again");
     }
 
     [Fact]
-    public async Task Nothing_is_encrypted_and_so_no_keys_for_it_are_kept()
+    public async Task Start_WithKeys_HasNoDataProtection()
     {
         await using var host = new SampleHost(Shop);
-        host.Services.GetService<IDataProtectionProvider>().Should().BeNull("it writes keys to the home of its user, and warns that they are readable there");
+        host.Services.GetService<IDataProtectionProvider>().Should().BeNull(
+            "Data Protection writes keys to the user's home, and warns that they are not encrypted there");
     }
 
     [Fact]
-    public void All_that_is_wrong_is_said_at_start()
+    public void Start_InvalidSettings_ReportsAll()
     {
         var start = () => new SampleHost(
             ("Access:Keys:0:Name", "a"), ("Access:Keys:0:Roles:0", "boss"), ("Access:Keys:1:Secret", "x"), ("Access:Users:0:Name", "u"),
             ("Access:Users:0:Sha256", "abc"), ("Access:Users:0:Roles:0", "admin"), ("Access:Networks:Rest:Allow:0", "300.1"), ("Access:Anonymous:0", "3"));
         start.Should().Throw<OptionsValidationException>().Which.Failures.Should().Equal(
-            "Access:Keys:0 has one of Secret and Sha256.",
-            "Access:Keys:1:Name is missing.",
-            "Access:Keys:1:Roles is empty: give produce, consume, stream, admin, or some of them.",
-            "Access:Users:0:Sha256 is not 64 hexadecimal digits.",
-            "Access:Anonymous holds '3', which is no role: there are produce, consume, stream and admin.",
-            "Access:Networks:Rest is no category; there are RestProducer, RestConsumer, CometConsumer, WebSocketConsumer, Admin.",
-            "Access:Networks:Rest:Allow holds '300.1', which is no network: give all, an address, 10.0.0.0/8, or a beginning such as 10.1.");
+            "Access:Keys:0 must have exactly one of Secret and Sha256.",
+            "Access:Keys:1:Name must not be empty.",
+            "Access:Keys:1:Roles must have at least one of produce, consume, stream and admin, but is empty.",
+            "Access:Users:0:Sha256 must be 64 hexadecimal digits, but is not.",
+            "Access:Anonymous must hold roles (produce, consume, stream, admin), but holds '3'.",
+            "Access:Networks must hold categories (RestProducer, RestConsumer, CometConsumer, WebSocketConsumer, Admin), but holds 'Rest'.",
+            "Access:Networks:Rest:Allow must hold networks (all, an address, 10.0.0.0/8, or a prefix such as 10.1.), but holds '300.1'.");
         var misspelt = () => new SampleHost(("Access:Kyes:0:Name", "a"));
         misspelt.Should().Throw<OptionsValidationException>().WithMessage("*Kyes*");
     }

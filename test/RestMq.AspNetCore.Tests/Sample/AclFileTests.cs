@@ -11,10 +11,10 @@ using RestMq.Sample.Access;
 
 namespace RestMq.Sample;
 
-/// <summary>The original's ACL file, read as it is.</summary>
+/// <summary>Tests that the original's ACL file is read without changes.</summary>
 public sealed class AclFileTests : IDisposable
 {
-    // What came with the original, its examples without their #.
+    // The file that the original ships, with its commented examples enabled.
     private const string Example = """
         # RestMQ ACL
         #
@@ -66,7 +66,8 @@ public sealed class AclFileTests : IDisposable
     [InlineData("GET /c/a", Lero, "127.0.0.1", HttpStatusCode.OK)]
     [InlineData("GET /c/a", Lero, "192.168.0.7", HttpStatusCode.Forbidden)]
     [InlineData("GET /c/a", Lerr, "127.0.0.1", HttpStatusCode.Forbidden)]
-    public async Task Its_own_example_means_what_it_says(string line, string? authorization, string address, HttpStatusCode status)
+    public async Task AclFile_OriginalExample_IsEnforced(
+        string line, string? authorization, string address, HttpStatusCode status)
     {
         await using var host = Host(Example);
         var request = Request.Of(line, line.StartsWith("POST") ? "value=x" : null, (Addressed.Header, address));
@@ -82,7 +83,8 @@ public sealed class AclFileTests : IDisposable
     [InlineData("Cookie", "auth=lerr:lerr", "10.0.0.1", null, 101)]
     [InlineData("Cookie", "auth=lerr:lero", "10.0.0.1", null, 401)]
     [InlineData("Cookie", "auth=lerr:lerr", "10.0.0.1", "https://evil.example", 401)]
-    public async Task A_WebSocket_has_its_section_and_its_cookie(string header, string value, string address, string? origin, int status)
+    public async Task WebSocket_OwnSectionAndCookie_AreEnforced(
+        string header, string value, string address, string? origin, int status)
     {
         await using var host = Host(Example);
         var client = host.Server.CreateWebSocketClient();
@@ -90,7 +92,7 @@ public sealed class AclFileTests : IDisposable
         {
             request.Headers[header] = value;
             request.Headers[Addressed.Header] = address;
-            request.Headers.Upgrade = "websocket"; // Which a socket would send, and this client implies.
+            request.Headers.Upgrade = "websocket"; // A real client sends this header. The test client does not.
             if (origin is not null) request.Headers.Origin = origin;
         };
         var open = () => client.ConnectAsync(new Uri(host.Server.BaseAddress, "/ws/a"), Request.Deadline);
@@ -99,7 +101,7 @@ public sealed class AclFileTests : IDisposable
     }
 
     [Fact]
-    public async Task The_cookie_is_for_WebSockets_alone()
+    public async Task Cookie_OutsideWebSocket_IsIgnored()
     {
         await using var host = Host(Example);
         await host.SendAsync("POST /q/a", "value=x", ("Cookie", "auth=lero:lero")).IsAsync(HttpStatusCode.Unauthorized);
@@ -107,7 +109,7 @@ public sealed class AclFileTests : IDisposable
     }
 
     [Fact]
-    public async Task What_asks_for_no_password_stays_open_unless_the_settings_have_callers_of_their_own()
+    public async Task AclFile_SectionWithoutPassword_IsOpenUnlessKeysAreSet()
     {
         const string text = "[rest:producer]\nusername: lero\npassword: lero ; as there\n[rest:consumer]\n[sse:consumer]\n";
         await using var host = Host(text);
@@ -122,7 +124,7 @@ public sealed class AclFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Hosts_alone_keep_administering_on_this_machine_or_where_producers_are_let_in()
+    public async Task Admin_HostRulesOnly_IsForLocalOrProducerHosts()
     {
         await using var denied = Host("[rest:producer]\nhosts_deny = 10.\n[rest:consumer]\nhosts_deny = all\n");
         await denied.SendAsync("GET /q/a").IsAsync(HttpStatusCode.Forbidden);
@@ -138,7 +140,7 @@ public sealed class AclFileTests : IDisposable
     }
 
     [Fact]
-    public void A_broken_one_ends_the_start_with_all_lines_that_are_wrong()
+    public void Start_BrokenAclFile_ReportsAllLines()
     {
         var start = () => Host("""
             hosts_allow = all
@@ -162,25 +164,25 @@ public sealed class AclFileTests : IDisposable
             [comet:consumer]
             """);
         start.Should().Throw<OptionsValidationException>().Which.Failures.Should().Equal(
-            "acl.conf, line 1: hosts_allow is in no section: begin with [rest:producer] or another.",
-            "acl.conf, line 5: there is no [rest:consumers]: there are [rest:producer], [rest:consumer], [comet:consumer], [websocket:consumer].",
-            "acl.conf, line 7: 'user = x' is none of hosts_allow, hosts_deny, username, password, with = and a value, nor a [section].",
-            "acl.conf, line 8: 'just words' is none of hosts_allow, hosts_deny, username, password, with = and a value, nor a [section].",
-            "acl.conf, line 9: password is empty.",
-            "acl.conf, line 13: password is there twice.",
-            "acl.conf, line 19: [comet:consumer] is there twice.",
-            "acl.conf, line 18: [sse:consumer] and [comet:consumer] are one here, and say different: make hosts_allow the same in both.",
-            "acl.conf, line 3: 'example.org' is no network: give all, an address, 10.0.0.0/8, or a beginning such as 10.1.",
-            "acl.conf, line 4: username and password go together.",
-            "acl.conf, line 16: lero has another password above; a user has one.");
+            "acl.conf, line 1: hosts_allow must be in a section, but no section precedes it. Add one, such as [rest:producer].",
+            "acl.conf, line 5: a section must be one of [rest:producer], [rest:consumer], [comet:consumer], [websocket:consumer], but is [rest:consumers].",
+            "acl.conf, line 7: a line must be a [section], or one of hosts_allow, hosts_deny, username, password with = and a value, but is 'user = x'.",
+            "acl.conf, line 8: a line must be a [section], or one of hosts_allow, hosts_deny, username, password with = and a value, but is 'just words'.",
+            "acl.conf, line 9: password must not be empty.",
+            "acl.conf, line 13: password must appear once in a section, but appears again.",
+            "acl.conf, line 19: [comet:consumer] must appear once, but appears again.",
+            "acl.conf, line 18: hosts_allow must be the same in [sse:consumer] and [comet:consumer], but differs. One route serves both.",
+            "acl.conf, line 3: hosts must be networks (all, an address, 10.0.0.0/8, or a prefix such as 10.1.), but one is 'example.org'.",
+            "acl.conf, line 4: username and password must be given together, but one is missing.",
+            "acl.conf, line 16: a user must have the same password in every section, but lero has another one above.");
         start = () => Host("# nothing yet\n");
-        start.Should().Throw<OptionsValidationException>().WithMessage("*has no section*");
+        start.Should().Throw<OptionsValidationException>().WithMessage("*must have a section*");
         start = () => new SampleHost(("Access:AclFile", "/nowhere/acl.conf"));
         start.Should().Throw<OptionsValidationException>().WithMessage("*Access:AclFile*/nowhere/acl.conf*");
     }
 
     [Fact]
-    public async Task It_is_read_again_when_it_changes_and_a_broken_one_changes_nothing()
+    public async Task Reload_AclFile_AppliesUnlessBroken()
     {
         File.WriteAllText(_file, "[rest:producer]\nusername = lero\npassword = one\n");
         var settings = new ConfigurationBuilder().AddInMemoryCollection([new("Access:AclFile", Path.GetFileName(_file))]).Build();
@@ -190,9 +192,10 @@ public sealed class AclFileTests : IDisposable
         using var store = new AccessStore(settings, environment, log);
         store.Rules.OfUser("lero", "one").Should().NotBeNull();
 
-        (await ChangedAsync("[rest:producer]\nusername = lero\n")).Should().Contain("acl.conf, line 2: username and password go together.");
+        (await ChangedAsync("[rest:producer]\nusername = lero\n")).Should().Contain("acl.conf, line 2: username and password must be given together, but one is missing.");
         store.Rules.OfUser("lero", "one").Should().NotBeNull();
-        (await ChangedAsync("")).Should().Contain("has no section", "a file that is being written opens nothing");
+        (await ChangedAsync("")).Should().Contain("must have a section",
+            "a file that is being written must not open the queues");
         (await ChangedAsync("[rest:producer]\nusername = lero\npassword = two\n")).Should().Contain("read again");
         store.Rules.OfUser("lero", "one").Should().BeNull();
         store.Rules.OfUser("lero", "two").Should().NotBeNull();

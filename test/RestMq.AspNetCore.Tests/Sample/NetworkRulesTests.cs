@@ -3,7 +3,7 @@ using RestMq.Sample.Access;
 
 namespace RestMq.Sample;
 
-/// <summary>Who is let in by address, with the original's own examples among them.</summary>
+/// <summary>Tests the rules for addresses. The cases include the original's own examples.</summary>
 public sealed class NetworkRulesTests
 {
     [Theory]
@@ -29,7 +29,7 @@ public sealed class NetworkRulesTests
     [InlineData("10.0.0.1/8", "", "10.9.9.9", true)]
     [InlineData("all", "", null, false)]
     [InlineData("", "", null, true)]
-    public void The_narrowest_network_decides(string allow, string deny, string? address, bool letIn) =>
+    public void LetsIn_SeveralNetworks_NarrowestDecides(string allow, string deny, string? address, bool letIn) =>
         new NetworkRules(Parse(allow), Parse(deny)).LetsIn(address is null ? null : IPAddress.Parse(address)).Should().Be(letIn);
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class NetworkRulesTests
     [InlineData("fe80:")]
     [InlineData("")]
     [InlineData(".")]
-    public void What_is_no_network_is_refused(string text) => NetworkRules.TryParse(text, []).Should().BeFalse();
+    public void TryParse_InvalidNetwork_ReturnsFalse(string text) => NetworkRules.TryParse(text, []).Should().BeFalse();
 
     private static List<IPNetwork> Parse(string text)
     {

@@ -3,7 +3,7 @@ using RestMq.Access;
 
 namespace RestMq.Sample;
 
-/// <summary>The sample host's routes beside the queues: they obey the same rules.</summary>
+/// <summary>Tests that the sample host's other routes, such as metrics and health, obey the same rules.</summary>
 public sealed class OwnRoutesTests
 {
     private static readonly (string, string) FromAfar = (Addressed.Header, Site.Remote);
@@ -28,14 +28,14 @@ public sealed class OwnRoutesTests
     [InlineData("/scalar/", "shop", HttpStatusCode.OK)]
     [InlineData("/health/live", null, HttpStatusCode.OK)]
     [InlineData("/health/ready", null, HttpStatusCode.OK)]
-    public async Task With_keys_each_is_for_those_it_is_for(string path, string? key, HttpStatusCode status)
+    public async Task Routes_WithKeys_FollowRoles(string path, string? key, HttpStatusCode status)
     {
         await using var host = new SampleHost(Keys);
         await host.SendAsync($"GET {path}", null, key is null ? ("Accept", "*/*") : ("X-Api-Key", key)).IsAsync(status);
     }
 
     [Fact]
-    public async Task Who_is_not_known_is_asked_as_everywhere_and_who_administers_some_queues_does_not_see_the_metrics_of_all()
+    public async Task Metrics_UnknownOrLimitedCaller_IsRefused()
     {
         await using var host = new SampleHost(Keys);
         using var reply = await host.SendAsync("GET /metrics");
@@ -45,7 +45,7 @@ public sealed class OwnRoutesTests
     }
 
     [Fact]
-    public async Task Probes_are_told_the_word_and_who_administers_the_rest()
+    public async Task Health_CallerWithoutAdmin_GetsStatusOnly()
     {
         await using var host = new SampleHost(Keys);
         (await (await host.SendAsync("GET /health/ready")).Content.ReadAsStringAsync()).Should().Be("""{"status":"Healthy"}""");
@@ -60,7 +60,7 @@ public sealed class OwnRoutesTests
     [InlineData("/scalar/", HttpStatusCode.OK)]
     [InlineData("/health/live", HttpStatusCode.OK)]
     [InlineData("/health/ready", HttpStatusCode.OK)]
-    public async Task Without_rules_all_is_open_but_for_what_stats_are_not(string path, HttpStatusCode fromAfar)
+    public async Task Routes_WithoutRules_AreOpenExceptAdmin(string path, HttpStatusCode fromAfar)
     {
         await using var host = new SampleHost(Metrics);
         await host.SendAsync($"GET {path}").IsAsync(HttpStatusCode.OK);
@@ -69,7 +69,7 @@ public sealed class OwnRoutesTests
     }
 
     [Fact]
-    public async Task With_networks_metrics_are_for_those_that_administer_and_the_document_for_those_that_may_anything()
+    public async Task Routes_NetworksOnly_FollowCategories()
     {
         await using var host = new SampleHost(
             Metrics, ("Access:Networks:Admin:Allow:0", "10.0.0.0/8"), ("Access:Networks:RestProducer:Allow:0", "10.0.0.0/8"),
@@ -82,7 +82,7 @@ public sealed class OwnRoutesTests
     }
 
     [Fact]
-    public async Task Guesses_of_a_key_are_counted_there_too_and_probes_are_not()
+    public async Task RateLimit_KeyGuesses_AreCounted()
     {
         await using var host = new SampleHost([.. Keys, ("Site:RequestsPerSecond", "1"), ("Site:Burst", "3")]);
         var statuses = new List<HttpStatusCode>();

@@ -7,7 +7,10 @@ using RestMq.Access;
 
 namespace RestMq.Sample;
 
-/// <summary>The sample host in this process, outside Development, with settings. A request comes from the address in its header <c>From-Address</c>.</summary>
+/// <summary>
+/// Runs the sample host in this process in the environment Production, with settings. The remote address of a request
+/// is the value of its header <c>From-Address</c>.
+/// </summary>
 public sealed class SampleHost : WebApplicationFactory<Program>
 {
     private readonly (string Name, string Value)[] _settings;
@@ -29,10 +32,10 @@ public sealed class SampleHost : WebApplicationFactory<Program>
 
     public HttpClient Client { get; }
 
-    /// <summary>The same on a port.</summary>
+    /// <summary>Runs the sample host on Kestrel and a free port.</summary>
     public static SampleHost OverKestrel(params (string Name, string Value)[] settings) => new(overKestrel: true, [("urls", "http://127.0.0.1:0"), .. settings]);
 
-    /// <summary>Changes settings while it runs; null takes one away.</summary>
+    /// <summary>Changes settings of the running host. A null value removes a setting.</summary>
     public void Change(params (string Name, string? Value)[] settings)
     {
         var configuration = (IConfigurationRoot)Services.GetRequiredService<IConfiguration>();

@@ -6,25 +6,25 @@ using RestMq.Access;
 
 namespace RestMq.Sample;
 
-/// <summary>What stands in front of the sample host's queues: proxies, other sites' pages, and limits.</summary>
+/// <summary>Tests proxies, requests of other sites' pages, and rate limits of the sample host.</summary>
 public sealed class SiteTests
 {
     private static readonly (string, string) Proxied = ("X-Forwarded-For", "192.0.2.7");
 
     [Fact]
-    public async Task Forwarded_headers_are_believed_from_known_proxies_alone()
+    public async Task ForwardedHeaders_KnownProxy_AreTrusted()
     {
         (string, string)[] settings = [("Site:KnownProxies:0", "10.0.0.0/8"), ("Access:Networks:RestProducer:Allow:0", "192.0.2.7")];
         await using var host = new SampleHost(settings);
         await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "10.0.0.1"), Proxied).IsAsync(HttpStatusCode.OK);
         await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "192.0.2.9"), Proxied).IsAsync(HttpStatusCode.Forbidden);
         await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "10.0.0.1")).IsAsync(HttpStatusCode.Forbidden);
-        // The client wrote the first one itself.
+        // The client itself wrote the first address, so only the last one is trusted.
         await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "10.0.0.1"), ("X-Forwarded-For", "192.0.2.7, 192.0.2.8")).IsAsync(HttpStatusCode.Forbidden);
     }
 
     [Fact]
-    public async Task Links_are_those_that_a_known_proxy_shows()
+    public async Task Links_KnownProxy_UseForwardedHost()
     {
         await using var host = new SampleHost(("Site:KnownProxies:0", "127.0.0.1"));
         using var reply = await host.SendAsync("POST /q/a", "value=x", Proxied, ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "mq.example.org"), ("X-Forwarded-Prefix", "/queues"));
@@ -34,7 +34,7 @@ public sealed class SiteTests
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
-    public async Task Whoever_a_proxy_names_is_not_on_this_machine(string client)
+    public async Task Admin_ForwardedClient_IsNotLocal(string client)
     {
         await using var host = new SampleHost(("Site:KnownProxies:0", "127.0.0.1"));
         await host.SendAsync("GET /stats").IsAsync(HttpStatusCode.OK);
@@ -42,7 +42,7 @@ public sealed class SiteTests
     }
 
     [Fact]
-    public async Task Under_a_path_base_all_is_found()
+    public async Task PathBase_Request_IsFoundAndLinked()
     {
         await using var host = new SampleHost(("Site:PathBase", "/mq"));
         using var reply = await host.SendAsync("POST /mq/q/a", "value=x");
@@ -50,7 +50,7 @@ public sealed class SiteTests
     }
 
     [Fact]
-    public async Task Pages_of_the_origins_named_may_call()
+    public async Task Cors_NamedOrigin_IsAllowed()
     {
         await using var host = new SampleHost(("Site:Origins:0", "https://shop.example"));
         using var preflight = await host.SendAsync("OPTIONS /q/a", null, ("Origin", "https://shop.example"), ("Access-Control-Request-Method", "DELETE"), ("Access-Control-Request-Headers", "x-api-key"));
@@ -63,7 +63,7 @@ public sealed class SiteTests
     [Theory]
     [InlineData("https://shop.example", HttpStatusCode.SwitchingProtocols)]
     [InlineData("https://evil.example", HttpStatusCode.Forbidden)]
-    public async Task And_open_a_WebSocket(string origin, HttpStatusCode status)
+    public async Task WebSocket_NamedOrigin_IsAllowed(string origin, HttpStatusCode status)
     {
         await using var host = SampleHost.OverKestrel(("Site:Origins:0", "https://shop.example"));
         using var socket = new ClientWebSocket();
@@ -76,13 +76,13 @@ public sealed class SiteTests
         }
         catch (WebSocketException)
         {
-            // Its status tells.
+            // The assertion below checks the status of the failed upgrade.
         }
         socket.HttpStatusCode.Should().Be(status);
     }
 
     [Fact]
-    public async Task A_message_may_be_as_large_as_the_options_say_and_servers_do_not()
+    public async Task Add_LargeMessageWithinOptions_IsAccepted()
     {
         await using var host = SampleHost.OverKestrel(("RestMq:MaxMessageBytes", "40000000"), ("RestMq:MaxBatchBytes", "40000000"));
         using var reply = await host.Client.PostAsync("/q/large", new ByteArrayContent(new byte[35_000_000]));
@@ -90,7 +90,7 @@ public sealed class SiteTests
     }
 
     [Fact]
-    public async Task A_caller_that_asks_too_often_is_told_so_and_others_are_not()
+    public async Task RateLimit_Exceeded_Returns429PerCaller()
     {
         await using var host = new SampleHost(("Site:RequestsPerSecond", "1"), ("Site:Burst", "3"));
         using var stream = await host.Client.SendAsync(Request.Of("GET /c/a"), HttpCompletionOption.ResponseHeadersRead);
@@ -111,11 +111,11 @@ public sealed class SiteTests
     }
 
     [Fact]
-    public async Task Each_frame_of_a_WebSocket_is_a_request_of_the_same_caller()
+    public async Task RateLimit_Frames_ShareCallersBucket()
     {
         await using var host = new SampleHost(("Site:RequestsPerSecond", "1"), ("Site:Burst", "4"));
         using var socket = await host.Server.CreateWebSocketClient().ConnectAsync(new Uri(host.Server.BaseAddress, "/ws/a"), Request.Deadline);
-        // Its own messages come to it too: those have no queue.
+        // The socket also receives the messages of its stream, which have neither a queue nor an error. Skips them.
         async Task<string> AskAsync(string command)
         {
             await socket.SendAsync(Encoding.UTF8.GetBytes(command), WebSocketMessageType.Text, true, Request.Deadline);
@@ -130,8 +130,9 @@ public sealed class SiteTests
         var added = replies.Count(reply => reply.Contains("\"key\":\"b:"));
         added.Should().BeInRange(1, 19);
         replies.Where(reply => !reply.Contains("\"key\"")).Should().HaveCount(20 - added)
-            .And.AllBe("""{"error":"too many requests: this command was not done; send it again in 1 s"}""");
-        (await host.SendAsync("GET /stats/b", null, (Addressed.Header, "::1")).IsAsync(HttpStatusCode.OK)).GetProperty("added").GetInt32().Should().Be(added, "nothing else was done");
+            .And.AllBe("""{"error":"too many requests: this command exceeds the host's rate limit and was not done. Send it again in 1 s."}""");
+        (await host.SendAsync("GET /stats/b", null, (Addressed.Header, "::1")).IsAsync(HttpStatusCode.OK)).GetProperty("added").GetInt32().Should().Be(added,
+            "the refused commands added nothing");
 
         HttpStatusCode status;
         do status = (await host.SendAsync("HEAD /q/a")).StatusCode;
@@ -140,11 +141,12 @@ public sealed class SiteTests
         string reply;
         do reply = await AskAsync("""{"cmd":"len","queue":"b"}""");
         while (reply.StartsWith("{\"error\":\"too many"));
-        reply.Should().Be($$"""{"queue":"b","len":{{added}}}""", "the socket is open, and a second brings a command");
+        reply.Should().Be($$"""{"queue":"b","len":{{added}}}""",
+            "the socket stays open, and each second allows one command");
     }
 
     [Fact]
-    public void All_that_is_wrong_is_said_at_start()
+    public void Start_InvalidSettings_ReportsAll()
     {
         var start = () => new SampleHost(
             ("Site:KnownProxies:0", "nginx"), ("Site:Origins:0", "shop.example"), ("Site:Origins:1", "https://shop.example/"), ("Site:RequestsPerSecond", "-1"), ("Site:PathBase", "mq"));

@@ -5,13 +5,13 @@ using NSubstitute;
 
 namespace RestMq.Streams;
 
-/// <summary>What a socket holds between its messages.</summary>
+/// <summary>Tests the buffer that a WebSocket keeps between its messages.</summary>
 public sealed class SocketBufferTests
 {
     [Theory]
     [InlineData(1024, true)]
     [InlineData(1024 * 1024, false)]
-    public async Task The_buffer_of_a_small_message_serves_the_next_and_that_of_a_large_one_is_let_go(int size, bool kept)
+    public async Task Send_MessageSize_DecidesBufferReuse(int size, bool kept)
     {
         var frames = new List<byte[]>();
         var socket = Substitute.For<WebSocket>();
@@ -30,11 +30,11 @@ public sealed class SocketBufferTests
 
         frames.Should().HaveCount(3);
         ReferenceEquals(frames[1], frames[0]).Should().Be(kept);
-        frames[2].Should().BeSameAs(frames[1], "small ones share theirs");
+        frames[2].Should().BeSameAs(frames[1], "small messages share a buffer");
         if (!kept) frames[1].Length.Should().BeLessThan(64 * 1024);
     }
 
-    // Of a stream that ends after broadcasts of these lengths.
+    // Returns the consumer of a stream that ends after broadcast messages of these lengths.
     private static ILiveConsumer ConsumerOf(params int[] lengths)
     {
         var events = Channel.CreateUnbounded<LiveEvent>();

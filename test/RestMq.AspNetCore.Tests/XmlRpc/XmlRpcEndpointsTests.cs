@@ -21,7 +21,7 @@ public class XmlRpcEndpointsTests
     [Theory]
     [InlineData("set")]
     [InlineData("add")]
-    public async Task Set_adds_and_returns_the_key(string method)
+    public async Task Set_AnyValue_AddsAndReturnsKey(string method)
     {
         _engine.AddAsync(Test, Arg.Any<NewMessage>(), Arg.Any<CancellationToken>()).Returns(new AddResult(AddStatus.Added, Key));
         var reply = await CallAsync(method, "test", "<int>5</int>");
@@ -33,7 +33,7 @@ public class XmlRpcEndpointsTests
     [Theory]
     [InlineData("get")]
     [InlineData("take")]
-    public async Task Get_hands_the_message_over_and_then_deletes_it(string method)
+    public async Task Get_Message_IsWrittenThenDeleted(string method)
     {
         var context = Context(Call(method, "test"));
         Taken(new QueueMessage(Key, MessageBody.FromText("tuna\r\nboy"), 3, default));
@@ -44,14 +44,14 @@ public class XmlRpcEndpointsTests
         reply.Should().Contain("<name>count</name>\n<value><int>3</int></value>")
             .And.Contain("<name>value</name>\n<value><string>tuna&#xD;\nboy</string></value>")
             .And.Contain("<name>key</name>\n<value><string>test:12</string></value>");
-        written.Should().Be(context.Response.Body.Length, "the reply goes before the deletion");
+        written.Should().Be(context.Response.Body.Length, "the reply is written before the message is deleted");
         await _engine.Received(1).LeaseAsync(
             Arg.Is<IReadOnlyList<QueueName>>(queues => queues.Single() == Test), 1, _options.TakeLease, TimeSpan.Zero, Arg.Any<CancellationToken>());
         await Settled(SettleAction.Ack);
     }
 
     [Fact]
-    public async Task A_client_that_went_away_gives_its_message_back()
+    public async Task Get_ClientGone_ReleasesMessage()
     {
         using var gone = new CancellationTokenSource();
         var context = Context(Call("get", "test"));
@@ -66,7 +66,7 @@ public class XmlRpcEndpointsTests
     [Theory]
     [InlineData("get")]
     [InlineData("take")]
-    public async Task An_empty_queue_is_a_fault(string method)
+    public async Task Get_EmptyQueue_ReturnsFault(string method)
     {
         _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([]);
         (await CallAsync(method, "test")).Should().Match(Fault(8002, "empty queue"));
@@ -78,14 +78,15 @@ public class XmlRpcEndpointsTests
     [InlineData("test:12.3", 3, SettleResult.Done, "1")]
     [InlineData("test:12.3", 3, SettleResult.Stale, "0")]
     [InlineData("test:12", 0, SettleResult.Unknown, "0")]
-    public async Task Del_says_whether_it_was_there(string key, long fence, SettleResult result, string expected)
+    public async Task Del_KeyOrReceipt_ReturnsWhetherDeleted(
+        string key, long fence, SettleResult result, string expected)
     {
         _engine.SettleAsync(new Settlement(new Receipt(Key, fence), SettleAction.Ack), Arg.Any<CancellationToken>()).Returns(result);
         (await CallAsync("del", "test", key)).Should().Contain($"<value><boolean>{expected}</boolean></value>");
     }
 
     [Fact]
-    public async Task Len_is_an_int()
+    public async Task Len_Queue_ReturnsInt()
     {
         _engine.LengthAsync(Test, Arg.Any<CancellationToken>()).Returns(7);
         (await CallAsync("len", "test")).Should().Contain("<value><int>7</int></value>");
@@ -94,9 +95,9 @@ public class XmlRpcEndpointsTests
     [Theory]
     [InlineData("nope", new[] { "test" }, 8001, "function nope not found")]
     [InlineData("Set", new[] { "test", "a" }, 8001, "function Set not found")]
-    [InlineData("get", new string[0], 8002, "get takes (queue), not 0 parameters")]
-    [InlineData("get", new[] { "test", "b" }, 8002, "get takes (queue), not 2 parameters")]
-    [InlineData("set", new[] { "test" }, 8002, "set takes (queue, value), not 1 parameters")]
+    [InlineData("get", new string[0], 8002, "get must have the parameters (queue), but has 0")]
+    [InlineData("get", new[] { "test", "b" }, 8002, "get must have the parameters (queue), but has 2")]
+    [InlineData("set", new[] { "test" }, 8002, "set must have the parameters (queue, value), but has 1")]
     [InlineData("get", new[] { "a b" }, 8002, "A queue name *")]
     [InlineData("get", new[] { "" }, 8002, "A queue name *")]
     [InlineData("get", new[] { "<int>5</int>" }, 8002, "A queue name *")]
@@ -104,43 +105,44 @@ public class XmlRpcEndpointsTests
     [InlineData("del", new[] { "test", "nonsense" }, 8002, "*key or receipt of this queue*")]
     [InlineData("del", new[] { "test", "<int>1</int>" }, 8002, "*key or receipt of this queue*")]
     [InlineData("system.methodHelp", new[] { "nope" }, 8001, "function nope not found")]
-    [InlineData("system.methodHelp", new[] { "<int>1</int>" }, 8002, "method is a string")]
-    [InlineData("system.listMethods", new[] { "x" }, 8002, "system.listMethods takes (), not 1 parameters")]
-    public async Task What_cannot_be_is_a_fault_and_changes_nothing(string method, string[] parameters, int code, string text)
+    [InlineData("system.methodHelp", new[] { "<int>1</int>" }, 8002, "'method' must be a string")]
+    [InlineData("system.listMethods", new[] { "x" }, 8002, "system.listMethods must have the parameters (), but has 1")]
+    public async Task Call_Invalid_ReturnsFaultAndChangesNothing(
+        string method, string[] parameters, int code, string text)
     {
         (await CallAsync(method, parameters)).Should().Match(Fault(code, text));
         _engine.ReceivedCalls().Should().BeEmpty();
     }
 
     [Fact]
-    public async Task A_document_that_is_no_call_is_a_fault() =>
-        (await CallAsync(Context("garbage"))).Should().Match(Fault(8002, "*not well-formed XML*line 1, position 1"));
+    public async Task Call_NotXml_ReturnsFault() =>
+        (await CallAsync(Context("garbage"))).Should().Match(Fault(8002, "*well-formed XML*line 1, position 1"));
 
     [Fact]
-    public async Task A_message_over_the_limit_is_a_fault()
+    public async Task Set_MessageOverLimit_ReturnsFault()
     {
-        (await CallAsync("set", "test", new string('x', 1001))).Should().Match(Fault(8002, "a message has at most 1000 bytes"));
+        (await CallAsync("set", "test", new string('x', 1001))).Should().Match(Fault(8002, "a message must have at most 1000 bytes, but has 1001"));
         _engine.ReceivedCalls().Should().BeEmpty();
     }
 
     [Fact]
-    public async Task A_full_queue_is_a_fault()
+    public async Task Set_FullQueue_ReturnsFault()
     {
         _engine.AddAsync(Test, Arg.Any<NewMessage>(), Arg.Any<CancellationToken>()).Returns(new AddResult(AddStatus.Full, default));
-        (await CallAsync("set", "test", "a")).Should().Match(Fault(8002, "the queue is full"));
+        (await CallAsync("set", "test", "a")).Should().Match(Fault(8002, "the queue is full, so nothing was added"));
     }
 
     [Fact]
-    public async Task A_store_that_is_away_is_a_fault()
+    public async Task Len_StoreAway_ReturnsFault()
     {
         _engine.LengthAsync(Test, Arg.Any<CancellationToken>()).ThrowsAsync(new RestMqUnavailableException("redis:6379 \u001b"));
-        (await CallAsync("len", "test")).Should().Match(Fault(8003, "the store is away"));
+        (await CallAsync("len", "test")).Should().Match(Fault(8003, "the store is unavailable, so send the call again later"));
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_body_over_the_limit_is_413(bool lengthKnown)
+    public async Task Call_BodyOverLimit_Throws413(bool lengthKnown)
     {
         var context = Context(new string(' ', (2 * 1000) + (64 * 1024) + 1));
         if (!lengthKnown) context.Request.ContentLength = null;
@@ -148,7 +150,7 @@ public class XmlRpcEndpointsTests
     }
 
     [Fact]
-    public async Task The_largest_binary_message_fits_in_a_body()
+    public async Task Set_LargestBinary_FitsInBody()
     {
         _engine.AddAsync(Test, Arg.Any<NewMessage>(), Arg.Any<CancellationToken>()).Returns(new AddResult(AddStatus.Added, Key));
         var base64 = Convert.ToBase64String(new byte[1000], Base64FormattingOptions.InsertLineBreaks);
@@ -157,7 +159,7 @@ public class XmlRpcEndpointsTests
     }
 
     [Fact]
-    public async Task The_methods_describe_themselves()
+    public async Task Introspection_EveryMethod_IsDescribed()
     {
         string[] names = ["add", "del", "get", "len", "set", "system.listMethods", "system.methodHelp", "system.methodSignature", "take"];
         (await CallAsync("system.listMethods")).Should().Contain(string.Concat(names.Select(name => $"<value><string>{name}</string></value>\n")));
@@ -171,7 +173,7 @@ public class XmlRpcEndpointsTests
     }
 
     [Fact]
-    public async Task A_reply_is_xml_with_its_length()
+    public async Task Call_Reply_IsXmlWithLength()
     {
         var context = Context(Call("nope"));
         await CallAsync(context);
@@ -192,7 +194,7 @@ public class XmlRpcEndpointsTests
     private async Task<string> CallAsync(HttpContext context)
     {
         await Endpoints().CallAsync(context);
-        await context.Response.CompleteAsync(); // as the server does
+        await context.Response.CompleteAsync(); // The server does this after the request.
         return Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray());
     }
 
@@ -213,7 +215,7 @@ public class XmlRpcEndpointsTests
     private static string Fault(int code, string text) =>
         $"<?xml*<fault>*<name>faultCode</name>\n<value><int>{code}</int></value>*<name>faultString</name>\n<value><string>{text}</string></value>*</fault>*";
 
-    /// <summary>A connection that breaks with the first byte.</summary>
+    /// <summary>Acts as a connection that breaks at the first byte.</summary>
     private sealed class Broken(CancellationTokenSource gone) : MemoryStream
     {
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)

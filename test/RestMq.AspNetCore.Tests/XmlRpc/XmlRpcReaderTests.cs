@@ -43,7 +43,7 @@ public class XmlRpcReaderTests
 
     [Theory]
     [MemberData(nameof(Values))]
-    public void A_value_becomes_the_message_it_is(string value, BodyKind kind, string expected)
+    public void TryRead_Value_ReturnsMessageBody(string value, BodyKind kind, string expected)
     {
         var parameter = Read($"{Lead}<methodCall><methodName>m</methodName><params><param><value>{value}</value></param></params></methodCall>")
             .Parameters.Should().ContainSingle().Subject;
@@ -57,7 +57,7 @@ public class XmlRpcReaderTests
     [InlineData("<params/>")]
     [InlineData("<params></params>")]
     [InlineData("<!-- none --> <params> </params> ")]
-    public void A_call_may_have_no_parameters(string parameters)
+    public void TryRead_NoParameters_ReturnsEmptyList(string parameters)
     {
         var call = Read($"<methodCall>\n<methodName> system.listMethods </methodName>\n{parameters}</methodCall>\n<!-- end -->\n");
         call.Method.Should().Be("system.listMethods");
@@ -65,7 +65,7 @@ public class XmlRpcReaderTests
     }
 
     [Fact]
-    public void Parameters_keep_their_order_whatever_stands_between_them()
+    public void TryRead_WhitespaceBetweenParameters_KeepsOrder()
     {
         var call = Read(Lead + "\r\n<methodCall>\r\n\t<methodName>set</methodName>\r\n\t<params>\r\n"
             + "\t\t<param>\r\n\t\t\t<value>test</value>\r\n\t\t</param>\r\n\t\t<param><value/></param>\r\n\t\t<param><value><int>1</int></value></param>\r\n"
@@ -78,7 +78,7 @@ public class XmlRpcReaderTests
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("iso-8859-1")]
-    public void The_encoding_is_the_document_s_own(string name)
+    public void TryRead_DeclaredEncoding_IsUsed(string name)
     {
         var encoding = Encoding.GetEncoding(name);
         byte[] document = [.. encoding.GetPreamble(), .. encoding.GetBytes(
@@ -89,42 +89,42 @@ public class XmlRpcReaderTests
 
     public static TheoryData<string, string> NoCalls => new()
     {
-        { "", "*not well-formed*" },
+        { "", "*well-formed*" },
         { "garbage", "*line 1, position 1" },
-        { "<methodCall><methodName>m</methodName>", "*not well-formed*" },
-        { "<methodCall><methodName>m</methodName></methodCall><methodCall/>", "*not well-formed*" },
-        { "<methodCall><methodName>m</methodName></methodCall>tail", "*not well-formed*" },
+        { "<methodCall><methodName>m</methodName>", "*well-formed*" },
+        { "<methodCall><methodName>m</methodName></methodCall><methodCall/>", "*well-formed*" },
+        { "<methodCall><methodName>m</methodName></methodCall>tail", "*well-formed*" },
         { "<methodCall><methodName>&unknown;</methodName></methodCall>", "*" },
         { "<methodCall><methodName>m&#0;</methodName></methodCall>", "*character*" },
         { "<methodCall><methodName>m&#8;</methodName></methodCall>", "*character*" },
         { "<methodCall><methodName>m&#xD800;</methodName></methodCall>", "*" },
         { "<methodCall><methodName>m&#xFFFE;</methodName></methodCall>", "*character*" },
-        { "<methodCall><methodName>m\u0001</methodName></methodCall>", "*not well-formed*" },
-        { "<methodResponse/>", "methodCall is missing" },
-        { "<methodCall/>", "methodName is missing" },
-        { "<methodCall></methodCall>", "methodName is missing" },
-        { "<methodCall><methodName/></methodCall>", "methodName has *" },
-        { "<methodCall><methodName> </methodName></methodCall>", "methodName has *" },
-        { "<methodCall><methodName><b>m</b></methodName></methodCall>", "methodName has *" },
-        { "<methodCall><methodName>m<b/></methodName></methodCall>", "*none belongs" },
-        { $"<methodCall><methodName>{new string('m', 201)}</methodName></methodCall>", "methodName has *" },
-        { "<methodCall>text<methodName>m</methodName></methodCall>", "methodName is missing" },
-        { "<methodCall><methodName>m</methodName><param/></methodCall>", "params is missing" },
-        { "<methodCall><methodName>m</methodName><params/><params/></methodCall>", "*none belongs" },
-        { "<methodCall><methodName>m</methodName><params>text</params></methodCall>", "*none belongs" },
-        { Call("<param/>"), "*value is missing*" },
-        { Call("<param></param>"), "*value is missing*" },
-        { Call("<value>1</value>"), "*param is missing*" },
-        { Call("<param><value>1</value><value>2</value></param>"), "*none belongs*" },
-        { Call("<param><value>a<string>b</string></value></param>"), "*not both*" },
-        { Call("<param><value><string>b</string>a</value></param>"), "*none belongs*" },
-        { Call("<param><value><string>a</string><string>b</string></value></param>"), "*none belongs*" },
-        { Call("<param><value><string><b/></string></value></param>"), "*none belongs*" },
-        { Call("<param><value><nil/></value></param>"), "*a value is a string, int*" },
-        { Call("<param><value><struct></struct></value></param>"), "*a value is a string, int*" },
-        { Call("<param><value><struct><member><name>a</name><value>1</value></member></struct></value></param>"), "*a value is a string, int*" },
-        { Call("<param><value><array><data/></array></value></param>"), "*a value is a string, int*" },
-        { Call("<param><value><dateTime.iso8601>19980717T14:08:55</dateTime.iso8601></value></param>"), "*a value is a string, int*" },
+        { "<methodCall><methodName>m\u0001</methodName></methodCall>", "*well-formed*" },
+        { "<methodResponse/>", "the element methodCall *missing" },
+        { "<methodCall/>", "the element methodName *missing" },
+        { "<methodCall></methodCall>", "the element methodName *missing" },
+        { "<methodCall><methodName/></methodCall>", "methodName must have *" },
+        { "<methodCall><methodName> </methodName></methodCall>", "methodName must have *" },
+        { "<methodCall><methodName><b>m</b></methodName></methodCall>", "methodName must have *" },
+        { "<methodCall><methodName>m<b/></methodName></methodCall>", "*must end here*" },
+        { $"<methodCall><methodName>{new string('m', 201)}</methodName></methodCall>", "methodName must have *" },
+        { "<methodCall>text<methodName>m</methodName></methodCall>", "the element methodName *missing" },
+        { "<methodCall><methodName>m</methodName><param/></methodCall>", "the element params *missing" },
+        { "<methodCall><methodName>m</methodName><params/><params/></methodCall>", "*must end here*" },
+        { "<methodCall><methodName>m</methodName><params>text</params></methodCall>", "*must end here*" },
+        { Call("<param/>"), "*element value *missing*" },
+        { Call("<param></param>"), "*element value *missing*" },
+        { Call("<value>1</value>"), "*element param *missing*" },
+        { Call("<param><value>1</value><value>2</value></param>"), "*must end here*" },
+        { Call("<param><value>a<string>b</string></value></param>"), "*is both*" },
+        { Call("<param><value><string>b</string>a</value></param>"), "*must end here*" },
+        { Call("<param><value><string>a</string><string>b</string></value></param>"), "*must end here*" },
+        { Call("<param><value><string><b/></string></value></param>"), "*must end here*" },
+        { Call("<param><value><nil/></value></param>"), "*a value must be a string, int*" },
+        { Call("<param><value><struct></struct></value></param>"), "*a value must be a string, int*" },
+        { Call("<param><value><struct><member><name>a</name><value>1</value></member></struct></value></param>"), "*a value must be a string, int*" },
+        { Call("<param><value><array><data/></array></value></param>"), "*a value must be a string, int*" },
+        { Call("<param><value><dateTime.iso8601>19980717T14:08:55</dateTime.iso8601></value></param>"), "*a value must be a string, int*" },
         { Call("<param><value><int></int></value></param>"), "*64 bits*" },
         { Call("<param><value><int>1.5</int></value></param>"), "*64 bits*" },
         { Call("<param><value><int>1,000</int></value></param>"), "*64 bits*" },
@@ -136,13 +136,14 @@ public class XmlRpcReaderTests
         { Call("<param><value><double>one</double></value></param>"), "*finite*" },
         { Call("<param><value><boolean>true</boolean></value></param>"), "*0 or 1*" },
         { Call("<param><value><boolean>2</boolean></value></param>"), "*0 or 1*" },
-        { Call("<param><value><base64>no!</base64></value></param>"), "*not base64*" },
-        { Call("<param><value><base64>AAE</base64></value></param>"), "*not base64*" },
+        { Call("<param><value><base64>no!</base64></value></param>"), "*valid base64*" },
+        { Call("<param><value><base64>AAE</base64></value></param>"), "*valid base64*" },
     };
 
     [Theory]
     [MemberData(nameof(NoCalls))]
-    public void What_is_no_call_is_refused_with_a_sentence(string document, string error) => Refuse(document).Should().Match(error);
+    public void TryRead_InvalidCall_ReturnsError(string document, string error) =>
+        Refuse(document).Should().Match(error);
 
     [Theory]
     [InlineData("<!DOCTYPE methodCall>")]
@@ -150,29 +151,30 @@ public class XmlRpcReaderTests
     [InlineData("<!DOCTYPE m [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>")]
     [InlineData("<!DOCTYPE m [<!ENTITY % p SYSTEM 'file:///etc/passwd'>%p;]>")]
     [InlineData("<!DOCTYPE m [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY x '&b;&b;&b;&b;'>]>")]
-    public void A_document_type_is_refused(string declaration) =>
+    public void TryRead_DocumentType_IsRefused(string declaration) =>
         Refuse($"{Lead}{declaration}<methodCall><methodName>&x;</methodName></methodCall>").Should().Contain("document type declaration");
 
     [Fact]
-    public void Deep_nesting_ends_at_the_first_element_that_does_not_belong()
+    public void TryRead_DeepNesting_StopsAtFirstForeignElement()
     {
         const int Depth = 200_000;
         var deep = string.Concat(Enumerable.Repeat("<value><array><data>", Depth));
-        Refuse($"<methodCall><methodName>m</methodName><params><param>{deep}").Should().Contain("a value is a string");
+        Refuse($"<methodCall><methodName>m</methodName><params><param>{deep}").Should().Contain("a value must be a string");
     }
 
     public static TheoryData<byte[]> NotOfTheEncoding =>
     [
         [.. "<methodCall><methodName>m"u8, 0xC3, 0x28, .. "</methodName></methodCall>"u8],
-        [0xEF, 0xBB, 0xBF, 0xBF, .. "<methodCall><methodName>m</methodName></methodCall>"u8], // The mark of an encoding, and then not of it.
+        // A UTF-8 byte order mark, then invalid UTF-8.
+        [0xEF, 0xBB, 0xBF, 0xBF, .. "<methodCall><methodName>m</methodName></methodCall>"u8],
     ];
 
     [Theory]
     [MemberData(nameof(NotOfTheEncoding))]
-    public void Bytes_that_are_not_of_the_encoding_are_refused(byte[] document)
+    public void TryRead_BytesOutsideEncoding_IsRefused(byte[] document)
     {
         XmlRpcReader.TryRead(document, out _, out var error).Should().BeFalse();
-        error.Should().Contain("not well-formed");
+        error.Should().Contain("well-formed");
     }
 
     private static string Call(string parameters) => $"<methodCall><methodName>m</methodName><params>{parameters}</params></methodCall>";

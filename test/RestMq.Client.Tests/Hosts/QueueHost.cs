@@ -11,7 +11,9 @@ using RestMq.Redis;
 
 namespace RestMq.Client.Hosts;
 
-/// <summary>RestMQ on Kestrel and a port of its own, and the clients of it; with what a network does to requests at times.</summary>
+/// <summary>
+/// Runs RestMQ on Kestrel with its own port, and clients for it. A test can simulate network faults on requests.
+/// </summary>
 public abstract class QueueHost(bool onRedis) : IAsyncLifetime
 {
     private static int _queues;
@@ -23,24 +25,29 @@ public abstract class QueueHost(bool onRedis) : IAsyncLifetime
 
     public Uri Address { get; private set; } = null!;
 
-    /// <summary>The client as an application has it.</summary>
+    /// <summary>Gets the client as an application receives it.</summary>
     public IRestMqClient Client => _services!.GetRequiredService<IRestMqClient>();
 
-    /// <summary>The same, as hosted consumers have it.</summary>
+    /// <summary>Gets the client as the source of messages that hosted consumers receive.</summary>
     public IMessageSource Source => _services!.GetRequiredKeyedService<IMessageSource>(MessageSourceNames.Client);
 
     public IQueueEngine Engine => _site.Services.GetRequiredService<IQueueEngine>();
 
-    /// <summary>A client without anything of ours, for what curl would send.</summary>
+    /// <summary>Gets a plain HTTP client, for requests as curl sends them.</summary>
     public HttpClient Curl { get; private set; } = null!;
 
-    /// <summary>The paths of the requests so far.</summary>
+    /// <summary>Gets the methods, paths and queries of the requests so far.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    /// <summary>Which requests the host serves without letting the answer out: the connection is cut.</summary>
+    /// <summary>
+    /// Gets or sets which requests lose their reply. The host serves such a request and then cuts the connection.
+    /// </summary>
     public Func<HttpRequest, bool> LosesAnswer { get; set; } = _ => false;
 
-    /// <summary>What it answers before its time, as a host that is going or a proxy does; null to serve.</summary>
+    /// <summary>
+    /// Gets or sets the status that is returned without serving a request, as a stopping host or a proxy does. Null
+    /// serves the request.
+    /// </summary>
     public Func<HttpRequest, int?> Refuses { get; set; } = _ => null;
 
     public async Task InitializeAsync()
@@ -68,13 +75,13 @@ public abstract class QueueHost(bool onRedis) : IAsyncLifetime
         return services.BuildServiceProvider(validateScopes: true);
     }
 
-    /// <summary>The name of a queue that nobody else uses.</summary>
+    /// <summary>Returns the name of a queue that no other test uses.</summary>
     public static string NextQueue([CallerMemberName] string test = "") => $"{test}-{Interlocked.Increment(ref _queues)}";
 
     public Task HasConsumersAsync(string queue, int count) =>
         Deadline.Until(async () => (await Engine.StatsAsync(QueueName.Parse(queue))).Consumers == count, $"{queue} has {count} consumers");
 
-    /// <summary>Cuts every live stream, as a network does.</summary>
+    /// <summary>Cuts every live stream, like a network failure.</summary>
     public void CutStreams()
     {
         foreach (var stream in _streams.Keys) stream.Abort();

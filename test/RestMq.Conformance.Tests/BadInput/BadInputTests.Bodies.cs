@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RestMq.Conformance.BadInput;
 
-/// <summary>Bodies, and what is no HTTP at all.</summary>
+/// <summary>Tests invalid bodies, and bytes that are not HTTP.</summary>
 public abstract partial class BadInputTests
 {
     [Theory]
@@ -15,15 +15,15 @@ public abstract partial class BadInputTests
     [InlineData("x", "Content-Type: multipart/form-data")]
     [InlineData("x", "Content-Type: multipart/form-data; boundary=b")]
     [InlineData("--b\r\nContent-Disposition: form-data; name=\"value\"\r\n\r\nx", "Content-Type: multipart/form-data; boundary=b")]
-    public Task A_body_that_is_not_what_it_says_is_400(string body, string contentType) =>
+    public Task Add_BodyContradictsContentType_Returns400(string body, string contentType) =>
         ChangesNothingAsync(async queue => (await Host.AskAsync($"POST /q/{queue}", body, contentType)).IsProblem(400, "bad-request"));
 
     [Fact]
-    public Task A_JSON_body_that_is_no_UTF8_is_400() =>
+    public Task Add_JsonBodyNotUtf8_Returns400() =>
         ChangesNothingAsync(async queue => (await Host.AskAsync($"POST /q/{queue}", [(byte)'"', 0xff, (byte)'"'], Json)).IsProblem(400, "bad-request"));
 
     [Fact]
-    public Task More_lines_than_a_batch_holds_are_400() =>
+    public Task Add_TooManyLines_Returns400() =>
         ChangesNothingAsync(async queue =>
             (await Host.AskAsync($"POST /q/{queue}", string.Concat(Enumerable.Repeat("1\n", 1001)), "Content-Type: application/x-ndjson")).IsProblem(400, "bad-request"));
 
@@ -35,7 +35,7 @@ public abstract partial class BadInputTests
     [InlineData("raw", 20 * 1024 * 1024)]
     [InlineData("form", 20 * 1024 * 1024)]
     [InlineData("batch", 17 * 1024 * 1024)]
-    public Task A_body_over_its_limit_is_413(string way, int size) =>
+    public Task Add_BodyOverLimit_Returns413(string way, int size) =>
         ChangesNothingAsync(async queue =>
         {
             var (body, type) = LargeBody(way, size);
@@ -61,7 +61,7 @@ public abstract partial class BadInputTests
     [InlineData("POST /q/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nffffffffff\r\n")]
     [InlineData("POST /queue HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n2\r\n{}xx")]
     [InlineData("POST /xmlrpc HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: text/xml\r\n\r\n-1\r\n")]
-    public Task Garbage_is_refused_and_the_connection_closed(string bytes) =>
+    public Task Request_Garbage_ClosesConnection(string bytes) =>
         ChangesNothingAsync(async _ =>
         {
             await using var connection = await Host.ConnectAsync();
@@ -71,7 +71,7 @@ public abstract partial class BadInputTests
         });
 
     [Fact]
-    public Task A_request_that_is_cut_off_adds_nothing() =>
+    public Task Add_RequestCutOff_AddsNothing() =>
         ChangesNothingAsync(async queue =>
         {
             foreach (var type in new[] { "text/plain", "application/x-www-form-urlencoded", "application/x-ndjson", "application/json" })
@@ -84,7 +84,10 @@ public abstract partial class BadInputTests
             (await Host.AskAsync("GET /q")).Is(200);
         });
 
-    /// <summary>A server may refuse and close before it has read everything.</summary>
+    /// <summary>
+    /// Sends a large request and reads the reply. Ignores a failure to send, because a server may refuse the request
+    /// and close the connection before it has read all of it.
+    /// </summary>
     private async Task<RawReply> AskLargeAsync(byte[] request)
     {
         await using var connection = await Host.ConnectAsync();

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RestMq.Conformance.BadInput;
 
-/// <summary>The JSON protocol.</summary>
+/// <summary>Tests invalid commands of the JSON protocol.</summary>
 public abstract partial class BadInputTests
 {
     public static TheoryData<string> BadCommands() =>
@@ -54,7 +54,7 @@ public abstract partial class BadInputTests
 
     [Theory]
     [MemberData(nameof(BadCommands))]
-    public Task What_is_no_command_is_400_with_an_error(string command) =>
+    public Task Command_Invalid_Returns400(string command) =>
         ChangesNothingAsync(async queue =>
         {
             var json = command.Replace("{q}", queue);
@@ -67,16 +67,16 @@ public abstract partial class BadInputTests
     [InlineData("x=1")]
     [InlineData("body=%FF")]
     [InlineData("body={\"cmd\":\"add\",\"queue\":\"{q}\",\"value\":\"%FF\"}")]
-    public Task A_form_that_holds_no_command_is_400_with_an_error(string form) =>
+    public Task Command_FormWithoutCommand_Returns400(string form) =>
         ChangesNothingAsync(async queue => IsError(await Host.AskAsync("POST /queue", form.Replace("{q}", queue))));
 
     [Fact]
-    public Task A_command_that_is_no_UTF8_is_400() =>
+    public Task Command_NotUtf8_Returns400() =>
         ChangesNothingAsync(async queue =>
             IsError(await Host.AskAsync("POST /queue", [.. Encoding.UTF8.GetBytes($"{{\"cmd\":\"add\",\"queue\":\"{queue}\",\"value\":\""), 0xff, .. "\"}"u8], Json)));
 
     [Fact]
-    public Task A_command_over_the_limit_is_413() =>
+    public Task Command_OverLimit_Returns413() =>
         ChangesNothingAsync(async queue =>
         {
             var reply = await AskLargeAsync(RawRequest.Write("POST /queue", $$"""{"cmd":"add","queue":"{{queue}}","value":"{{new string('x', 1024 * 1024 + 1)}}"}""", Json));

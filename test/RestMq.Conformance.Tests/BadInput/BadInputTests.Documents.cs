@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace RestMq.Conformance.BadInput;
 
-/// <summary>XML-RPC.</summary>
+/// <summary>Tests invalid XML-RPC calls.</summary>
 public abstract partial class BadInputTests
 {
     public static TheoryData<string> BadDocuments() =>
@@ -29,11 +29,11 @@ public abstract partial class BadInputTests
 
     [Theory]
     [MemberData(nameof(BadDocuments))]
-    public Task What_is_no_call_is_a_fault(string document) =>
+    public Task XmlRpc_InvalidCall_ReturnsFault(string document) =>
         ChangesNothingAsync(async queue => FaultOf(await Host.AskAsync("POST /xmlrpc", document.Replace("{q}", queue), Xml)).Code.Should().Be(8002));
 
     [Fact]
-    public Task An_unknown_method_is_a_fault() =>
+    public Task XmlRpc_UnknownMethod_ReturnsFault() =>
         ChangesNothingAsync(async _ => FaultOf(await Host.AskAsync("POST /xmlrpc", Call("nope", ""), Xml)).Should().Be((8001, "function nope not found")));
 
     private static string Call(string method, string parameters) =>

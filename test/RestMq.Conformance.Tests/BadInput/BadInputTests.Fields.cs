@@ -1,9 +1,12 @@
 namespace RestMq.Conformance.BadInput;
 
-/// <summary>Fields and numbers.</summary>
+/// <summary>Tests invalid fields and numbers.</summary>
 public abstract partial class BadInputTests
 {
-    /// <summary>Every request names the queue <c>{q}</c>, which holds one message and has another leased.</summary>
+    /// <summary>
+    /// Returns requests with invalid fields. <c>{q}</c> stands for a queue with one ready message and one message in
+    /// flight.
+    /// </summary>
     public static TheoryData<string, string> BadForms() => new()
     {
         { "POST /q/{q}", "" },
@@ -82,12 +85,12 @@ public abstract partial class BadInputTests
 
     [Theory]
     [MemberData(nameof(BadForms))]
-    public Task A_bad_form_is_400(string request, string form) =>
+    public Task Request_InvalidField_Returns400(string request, string form) =>
         ChangesNothingAsync(async queue => (await Host.AskAsync(request.Replace("{q}", queue), form.Replace("{q}", queue))).IsProblem(400, "bad-request"));
 
     [Theory]
     [MemberData(nameof(BadNumbers))]
-    public Task A_number_out_of_its_range_is_400(string request, string value) =>
+    public Task Request_NumberOutOfRange_Returns400(string request, string value) =>
         ChangesNothingAsync(async queue =>
         {
             (await Host.AskAsync(request.Replace("{q}", queue) + value)).IsProblem(400, "bad-request");

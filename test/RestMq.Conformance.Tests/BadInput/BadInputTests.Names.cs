@@ -1,6 +1,6 @@
 namespace RestMq.Conformance.BadInput;
 
-/// <summary>Queue names, and keys of other queues.</summary>
+/// <summary>Tests invalid queue names, and keys of other queues.</summary>
 public abstract partial class BadInputTests
 {
     [Theory]
@@ -32,7 +32,7 @@ public abstract partial class BadInputTests
     [InlineData("GET /stats/a%20b", "")]
     [InlineData("GET /stats/%FF", "")]
     [InlineData("GET /j/a%20b", "")]
-    public Task A_bad_queue_name_is_400(string request, string form, string type = "bad-queue-name") =>
+    public Task Request_InvalidQueueName_Returns400(string request, string form, string type = "bad-queue-name") =>
         ChangesNothingAsync(async _ =>
         {
             var reply = await Host.AskAsync(request, form);
@@ -41,7 +41,7 @@ public abstract partial class BadInputTests
         });
 
     [Fact]
-    public async Task A_key_of_another_queue_cannot_be_deleted()
+    public async Task Delete_KeyOfAnotherQueue_DeletesNothing()
     {
         var victim = Host.NextQueue();
         await Host.PostAsync(victim, "kept");
@@ -58,7 +58,7 @@ public abstract partial class BadInputTests
     }
 
     [Fact]
-    public async Task Unknown_fields_are_no_ones_business()
+    public async Task Request_UnknownField_IsIgnored()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /q/{queue}?utm=1", "value=x&color=red")).Is(200);

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.Conformance.BadInput;
 
-/// <summary>Bad input is 4xx, says why in the shape of its route, and changes nothing.</summary>
+/// <summary>
+/// Tests that invalid input returns a 4xx status, explains the error in the format of its route, and changes nothing.
+/// </summary>
 public abstract partial class BadInputTests(HostFixture fixture)
 {
     private const string Json = "Content-Type: application/json";
@@ -17,8 +19,8 @@ public abstract partial class BadInputTests(HostFixture fixture)
         await Host.LeaseAsync(queue, 600);
         var before = (await StatsAsync(queue), await Host.QueuesAsync(), (await Host.AskAsync($"GET /p/{queue}")).Text);
         await act(queue);
-        (await StatsAsync(queue)).Should().Be(before.Item1, "bad input changes nothing");
-        (await Host.QueuesAsync()).Should().Equal(before.Item2, "bad input makes no queue");
+        (await StatsAsync(queue)).Should().Be(before.Item1, "invalid input changes no message");
+        (await Host.QueuesAsync()).Should().Equal(before.Item2, "invalid input creates no queue");
         (await Host.AskAsync($"GET /p/{queue}")).Text.Should().Be(before.Item3);
         (await Host.AskAsync($"DELETE /q/{queue}")).Is(200);
     }

@@ -1,6 +1,6 @@
 namespace RestMq.Conformance.Bugs;
 
-/// <summary>What the original's ACL file promised and did not do, on hosts of their own.</summary>
+/// <summary>Tests the promises of the original's ACL file that it did not keep. Each test runs its own host.</summary>
 public sealed class AccessBugTests
 {
     private static readonly string[] User =
@@ -9,8 +9,9 @@ public sealed class AccessBugTests
         "--Access:Anonymous:0=consume",
     ];
 
+    // Bug 52 of the original.
     [Fact]
-    public async Task Bug52_a_browser_is_asked_for_a_password()
+    public async Task Add_UnknownUser_Returns401WithBasicChallenge()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Memory, null, User);
         var unknown = (await host.AskAsync("POST /q/acl", "value=x")).Is(401);
@@ -20,8 +21,9 @@ public sealed class AccessBugTests
         (await host.AskAsync("GET /q/acl")).Is(200);
     }
 
+    // Bug 53 of the original.
     [Fact]
-    public async Task Bug53_a_WebSocket_needs_what_its_category_needs()
+    public async Task WebSocket_WithoutCredentials_Returns401()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Memory, null, User);
         string[] upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
@@ -31,8 +33,9 @@ public sealed class AccessBugTests
         (await connection.ReadHeadAsync()).Is(101);
     }
 
+    // Bug 54 of the original.
     [Fact]
-    public async Task Bug54_all_denies_all()
+    public async Task Take_AllNetworksDenied_Returns403()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Memory, null, "--Access:Networks:RestConsumer:Deny:0=all", "--Access:Networks:RestProducer:Deny:0=10.");
         (await host.AskAsync("GET /q/acl")).Is(403);

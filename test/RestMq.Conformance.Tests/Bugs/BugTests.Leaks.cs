@@ -1,10 +1,11 @@
 namespace RestMq.Conformance.Bugs;
 
-/// <summary>What stayed behind.</summary>
+/// <summary>Tests the bugs that left data behind.</summary>
 public abstract partial class BugTests
 {
+    // Bug 17 of the original.
     [Fact]
-    public async Task Bug17_after_DELETE_everything_is_gone()
+    public async Task Purge_QueueInUse_RemovesEverything()
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, "roundrobin");
@@ -19,12 +20,13 @@ public abstract partial class BugTests
         foreach (var place in new[] { "len", "ready", "leased", "delayed", "dead", "added", "settled" }) stats.Number(place).Should().Be(0, place);
         (stats.Text("policy"), stats.Number("status")).Should().Be(("broadcast", 1));
         (await Host.AskAsync($"GET /q/{queue}/{queue}:1")).IsProblem(404, "not-found");
-        // The counter stays for a day, so that no id comes again; so may the id given to an add, for its five minutes.
+        // The counter stays for one day, so that no id is used twice. The id of an add may stay for its five minutes.
         (await KeysAsync(queue)).Should().BeSubsetOf([$"restmq:{{{queue}}}:meta", $"restmq:{{{queue}}}:once:7"]);
     }
 
+    // Bug 18 of the original.
     [Fact]
-    public async Task Bug18_a_message_that_was_got_is_gone()
+    public async Task Take_FiveHundredMessages_LeavesNothing()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, Enumerable.Range(0, 500).Select(i => $"m{i}"));
@@ -37,8 +39,9 @@ public abstract partial class BugTests
         await LeavesNothingAsync(queue);
     }
 
+    // Bug 19 of the original.
     [Fact]
-    public async Task Bug19_counting_leaves_nothing()
+    public async Task GetCommand_Repeated_LeavesNothing()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, ["a", "b"]);
@@ -47,8 +50,9 @@ public abstract partial class BugTests
         await LeavesNothingAsync(queue);
     }
 
+    // Bug 20 of the original.
     [Fact]
-    public async Task Bug20_what_was_deleted_by_its_key_comes_no_more()
+    public async Task DeleteByKey_ReadyMessage_IsNoLongerDelivered()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, ["a", "b", "c"]);
@@ -59,8 +63,9 @@ public abstract partial class BugTests
         await LeavesNothingAsync(queue);
     }
 
+    // Bug 21 of the original.
     [Fact]
-    public async Task Bug21_only_keys_of_that_queue_are_deleted()
+    public async Task DeleteByKey_KeyOfAnotherQueue_DeletesNothing()
     {
         var (queue, victim) = (Host.NextQueue(), Host.NextQueue());
         await Host.PostAsync(victim, "a");
@@ -72,31 +77,34 @@ public abstract partial class BugTests
         (await Host.TakeValueAsync(victim)).Should().Be("a");
     }
 
+    // Bug 22 of the original.
     [Fact]
-    public async Task Bug22_a_bad_ttl_stores_nothing_and_hurts_no_later_message()
+    public async Task Add_InvalidTtl_StoresNothing()
     {
         var queue = Host.NextQueue();
         await using var stream = await Host.ListenAsync(queue);
         (await Host.AskAsync($"POST /q/{queue}", "value=x&ttl=abc")).IsProblem(400, "bad-request");
         (await Host.QueuesAsync()).Should().NotContain(queue);
         (await KeysAsync(queue)).Should().BeEmpty();
-        (await Host.PostAsync(queue, "good")).Should().Be($"{queue}:1", "no number is missing");
+        (await Host.PostAsync(queue, "good")).Should().Be($"{queue}:1", "the refused add used no number");
         (await stream.NextValuesAsync(1)).Should().Equal("good");
         (await Host.QueuesAsync()).Should().Contain(queue);
     }
 
+    // Bug 23 of the original.
     [Theory]
     [InlineData("0")]
     [InlineData("-5")]
-    public async Task Bug23_a_ttl_that_is_none_is_400(string ttl)
+    public async Task Add_TtlNotPositive_Returns400(string ttl)
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /q/{queue}", $"value=x&ttl={ttl}")).IsProblem(400, "bad-request");
         await Host.IsEmptyAsync(queue);
     }
 
+    // Bug 24 of the original.
     [Fact]
-    public async Task Bug24_an_expired_message_is_skipped()
+    public async Task Take_ExpiredMessage_IsSkipped()
     {
         var queue = await BacklogWithAnExpiredMessageAsync(Host.NextQueue());
         (await Host.TakeValueAsync(queue)).Should().Be("a");
@@ -105,7 +113,7 @@ public abstract partial class BugTests
     }
 
     /// <summary>
-    /// Asserts that the queue is empty in every place, and soon has no key in Redis but its settings and counters.
+    /// Asserts that the queue has no message in any state, and that Redis soon keeps only its settings and counters.
     /// </summary>
     private async Task LeavesNothingAsync(string queue)
     {
@@ -116,7 +124,8 @@ public abstract partial class BugTests
     }
 
     /// <summary>
-    /// The queue's keys in Redis, but for those that remember exchanges for a minute; none when there is no Redis.
+    /// Returns the queue's keys in Redis, without those that remember exchanges for a minute. Returns no keys when the
+    /// host has no Redis.
     /// </summary>
     private async Task<string[]> KeysAsync(string queue) =>
         Host.Redis is { } redis ? [.. (await redis.KeysAsync())

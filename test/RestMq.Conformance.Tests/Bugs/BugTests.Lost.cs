@@ -1,10 +1,11 @@
 namespace RestMq.Conformance.Bugs;
 
-/// <summary>Messages that were lost.</summary>
+/// <summary>Tests the bugs that lost messages.</summary>
 public abstract partial class BugTests
 {
+    // Bug 1 of the original.
     [Fact]
-    public async Task Bug1_roundrobin_gives_each_message_to_one_consumer_in_turn()
+    public async Task RoundRobin_TwoConsumers_TakesTurns()
     {
         var queue = Host.NextQueue();
         await using var a = await ConsumerAsync(queue, "roundrobin");
@@ -15,8 +16,9 @@ public abstract partial class BugTests
         shares.OrderBy(s => s[0]).SelectMany(s => s).Should().Equal("m0", "m2", "m1", "m3");
     }
 
+    // Bug 2 of the original.
     [Fact]
-    public async Task Bug2_a_numeric_message_is_delivered_as_it_was_sent()
+    public async Task Stream_NumericMessage_IsDeliveredAsSent()
     {
         var queue = Host.NextQueue();
         await using var stream = await ConsumerAsync(queue);
@@ -24,8 +26,9 @@ public abstract partial class BugTests
         (await stream.NextValuesAsync(3)).Should().Equal("a", "42", "b");
     }
 
+    // Bug 3 of the original.
     [Fact]
-    public async Task Bug3_a_numeric_message_in_a_backlog_takes_no_other_with_it()
+    public async Task Stream_NumericMessageInBacklog_DeliversAll()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, ["a", "b", "42", "c", "d"]);
@@ -33,16 +36,18 @@ public abstract partial class BugTests
         (await stream.NextValuesAsync(5)).Should().Equal("a", "b", "42", "c", "d");
     }
 
+    // Bug 4 of the original.
     [Fact]
-    public async Task Bug4_an_expired_message_in_a_backlog_takes_no_other_with_it()
+    public async Task Stream_ExpiredMessageInBacklog_DeliversOthers()
     {
         var queue = await BacklogWithAnExpiredMessageAsync(Host.NextQueue());
         await using var stream = await Host.ListenAsync(queue);
         (await stream.NextValuesAsync(2)).Should().Equal("a", "c");
     }
 
+    // Bug 6 of the original.
     [Fact]
-    public async Task Bug6_two_pipelined_GETs_get_two_answers()
+    public async Task Take_TwoPipelined_AreBothAnswered()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, ["one", "two"]);
@@ -53,8 +58,9 @@ public abstract partial class BugTests
         (await connection.ReadReplyAsync()).Is(200).Json.Text("value").Should().Be("two");
     }
 
+    // Bug 7 of the original.
     [Fact]
-    public async Task Bug7_a_consumer_that_never_reads_empties_no_queue()
+    public async Task RoundRobin_ConsumerNeverReads_KeepsMessagesInQueue()
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, "roundrobin");
@@ -63,10 +69,12 @@ public abstract partial class BugTests
         var large = new string('x', 1_000_000);
         for (var i = 0; i < 60; i++) await Host.PostAsync(queue, large);
         var stats = await Host.StatsAsync(queue);
-        (stats.Number("ready") + stats.Number("leased")).Should().BeGreaterThan(50, "what was not delivered is still in the queue");
+        (stats.Number("ready") + stats.Number("leased")).Should().BeGreaterThan(50,
+            "the undelivered messages are still in the queue");
         never.Kill();
         await Host.HasConsumersAsync(queue, 0);
-        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") > 50, "it can be taken by others");
+        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") > 50,
+            "the messages are ready for other consumers");
         (await Host.AskAsync($"DELETE /q/{queue}")).Is(200);
     }
 
@@ -76,7 +84,8 @@ public abstract partial class BugTests
         await Host.PostAsync(queue, "a");
         (await Host.AskAsync($"POST /q/{queue}", "value=b&ttl=1")).Is(200);
         await Host.PostAsync(queue, "c");
-        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 2, "b expires");
+        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("ready") == 2,
+            "the message b expires");
         return queue;
     }
 }

@@ -1,14 +1,15 @@
 namespace RestMq.Conformance.Bugs;
 
-/// <summary>Queue names, control and what strangers may send.</summary>
+/// <summary>Tests the bugs with queue names, with control, and with the requests of hostile clients.</summary>
 public abstract partial class BugTests
 {
     private const string Browser = "Accept: text/html,*/*;q=0.8";
 
+    // Bugs 45 and 46 of the original.
     [Theory]
     [InlineData("1234567890")]
     [InlineData("naïve-☃")]
-    public async Task Bug45_Bug46_such_a_name_is_listed_as_any_other(string queue)
+    public async Task QueueName_NumericOrUnicode_IsListed(string queue)
     {
         await Host.PostAsync(queue, "x");
         (await Host.QueuesAsync()).Should().Contain(queue);
@@ -17,16 +18,19 @@ public abstract partial class BugTests
         (await DeleteAsync(queue)).Is(200);
     }
 
+    // Bug 47 of the original.
     [Theory]
     [InlineData("GET /q/%FF", "")]
     [InlineData("HEAD /q/%FF", "")]
     [InlineData("GET /c/%FF", "")]
     [InlineData("POST /q/x", "value=%FF%FE")]
     [InlineData("POST /", "queue=%FF&value=x")]
-    public async Task Bug47_bytes_that_are_no_UTF8_are_400(string request, string form) => (await Host.AskAsync(request, form)).Is(400);
+    public async Task Request_NotUtf8_Returns400(string request, string form) =>
+        (await Host.AskAsync(request, form)).Is(400);
 
+    // Bug 48 of the original.
     [Fact]
-    public async Task Bug48_names_in_pages_are_escaped_once_and_their_links_lead_to_them()
+    public async Task QueueListPage_NameWithMarkup_IsEscapedOnce()
     {
         var queue = Host.NextQueue() + "-<b>a?b&c\"";
         await Host.PostAsync(queue, "x");
@@ -38,8 +42,9 @@ public abstract partial class BugTests
         (await DeleteAsync(queue)).Is(200);
     }
 
+    // Bug 49 of the original.
     [Fact]
-    public async Task Bug49_j_shows_this_queue_and_no_other()
+    public async Task Browse_SimilarQueueName_ShowsOnlyThisQueue()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, Enumerable.Range(1, 12).Select(i => $"m{i}"));
@@ -50,19 +55,21 @@ public abstract partial class BugTests
         (await Host.AskAsync($"GET /j/{queue[..^1]}*")).Is(200).Json.Number("len").Should().Be(0);
     }
 
+    // Bug 50 of the original.
     [Fact]
-    public async Task Bug50_a_queue_stopped_before_its_first_message_stays_stopped()
+    public async Task Stop_BeforeFirstMessage_StaysStopped()
     {
         var queue = Host.NextQueue();
         await Host.StopAsync(queue);
         await Host.PostAsync(queue, "x");
         (await Host.StatsAsync(queue)).Number("status").Should().Be(0);
         await using var stream = await Host.ListenAsync(queue);
-        (await Host.TakeValueAsync(queue)).Should().Be("x", "no stream has had it");
+        (await Host.TakeValueAsync(queue)).Should().Be("x", "no stream has received the message");
     }
 
+    // Bug 51 of the original.
     [Fact]
-    public async Task Bug51_stop_pauses_streams_alone()
+    public async Task Stop_QueueWithMessages_PausesOnlyStreams()
     {
         var queue = Host.NextQueue();
         await Host.StopAsync(queue);
@@ -72,13 +79,14 @@ public abstract partial class BugTests
         (await Host.AskAsync($"GET /?queue={queue}")).Json.Text("value").Should().Be("c");
     }
 
+    // Bug 56 of the original.
     [Theory]
     [InlineData("GET /q/{q}")]
     [InlineData("GET /?queue={q}")]
     [InlineData("GET /q/{q}?max=2")]
     [InlineData("GET /q/{q}/{q}:1")]
     [InlineData("GET /j/{q}")]
-    public async Task Bug56_a_value_is_never_served_as_HTML(string request)
+    public async Task Read_HtmlValue_IsNotServedAsHtml(string request)
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "<img src=x onerror=alert(1)>");
@@ -88,15 +96,17 @@ public abstract partial class BugTests
         (await Host.AskAsync($"GET /q/{queue}?callback=%3Cscript%3Ealert(1)%3C/script%3E")).IsProblem(400, "bad-request");
     }
 
+    // Bug 59 of the original.
     [Fact]
-    public async Task Bug59_too_long_a_line_is_answered()
+    public async Task Request_LineTooLong_IsAnswered()
     {
         (await Host.AskAsync($"GET /q/{new string('x', 17_000)}")).Status.Should().BeOneOf(400, 414);
         (await Host.AskAsync("GET /q/x", "", $"X-Long: {new string('x', 100_000)}")).Status.Should().Be(431);
     }
 
+    // Bug 59 of the original, second half.
     [Fact]
-    public async Task Bug59b_a_conditional_GET_takes_and_gives_the_message()
+    public async Task Take_IfNoneMatch_ReturnsMessage()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, ["a", "a"]);
@@ -105,8 +115,9 @@ public abstract partial class BugTests
         (await Host.AskAsync($"GET /q/{queue}", "", "If-None-Match: *")).Is(200).Json.Text("value").Should().Be("a");
     }
 
+    // Bug 60 of the original.
     [Fact]
-    public async Task Bug60_a_chunked_request_is_accepted()
+    public async Task Add_ChunkedRequest_IsAccepted()
     {
         var queue = Host.NextQueue();
         await using var connection = await Host.ConnectAsync();
@@ -120,8 +131,9 @@ public abstract partial class BugTests
         (await connection.AskAsync($"GET /q/{queue}")).Json.Text("value").Should().Be("9");
     }
 
+    // Bug 62 of the original.
     [Fact]
-    public async Task Bug62_a_value_of_1_MiB_comes_back_whole()
+    public async Task Add_OneMebibyte_ComesBackWhole()
     {
         var queue = Host.NextQueue();
         var large = new string('x', 1024 * 1024);

@@ -2,11 +2,12 @@ using System.Diagnostics;
 
 namespace RestMq.Conformance.Bugs;
 
-/// <summary>Order and speed of delivery.</summary>
+/// <summary>Tests the bugs with the order and the speed of delivery.</summary>
 public abstract partial class BugTests
 {
+    // Bug 8 of the original.
     [Fact]
-    public async Task Bug8_one_producer_and_one_consumer_are_first_in_first_out()
+    public async Task Stream_OneProducer_DeliversInOrder()
     {
         var queue = Host.NextQueue();
         await using var stream = await ConsumerAsync(queue);
@@ -15,8 +16,9 @@ public abstract partial class BugTests
         (await stream.NextValuesAsync(1000)).Should().Equal(Enumerable.Range(0, 1000).Select(i => $"b{i}"));
     }
 
+    // Bug 9 of the original.
     [Fact]
-    public async Task Bug9_a_backlog_of_35_comes_at_once()
+    public async Task Stream_BacklogOf35_IsDeliveredAtOnce()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, Enumerable.Range(0, 35).Select(i => $"m{i}"));
@@ -26,8 +28,9 @@ public abstract partial class BugTests
         clock.Elapsed.TotalSeconds.Should().BeLessThan(1);
     }
 
+    // Bug 10 of the original.
     [Fact]
-    public async Task Bug10_an_add_by_JSON_is_as_fast_as_any()
+    public async Task Add_ByJsonProtocol_IsDeliveredWithin100Ms()
     {
         var queue = Host.NextQueue();
         await using var stream = await ConsumerAsync(queue);
@@ -43,8 +46,9 @@ public abstract partial class BugTests
         middle.TotalMilliseconds.Should().BeLessThan(100);
     }
 
+    // Bug 10 of the original.
     [Fact]
-    public async Task Bug10_a_start_with_a_backlog_is_as_fast_as_any()
+    public async Task Start_WithBacklog_DeliversWithin100Ms()
     {
         var queue = Host.NextQueue();
         await using var stream = await ConsumerAsync(queue);
@@ -60,8 +64,9 @@ public abstract partial class BugTests
         middle.TotalMilliseconds.Should().BeLessThan(100);
     }
 
+    // Bug 11 of the original.
     [Fact]
-    public async Task Bug11_a_consumer_of_a_queue_with_a_unicode_name_is_found_at_once()
+    public async Task Stream_UnicodeName_DeliversWithin100Ms()
     {
         var queue = Host.NextQueue() + "-café";
         await using var stream = await ConsumerAsync(queue);
@@ -77,16 +82,18 @@ public abstract partial class BugTests
         await stream.EndsAsync();
     }
 
+    // Bug 12 of the original.
     [Fact]
-    public async Task Bug12_headers_come_before_the_first_message()
+    public async Task Stream_BeforeFirstMessage_HasHeaders()
     {
         await using var stream = await Host.ListenAsync(Host.NextQueue());
         stream.Head.Is(200);
         stream.Chunks.Should().Be(0);
     }
 
+    // Bug 13 of the original.
     [Fact]
-    public async Task Bug13_a_stream_gives_more_than_one_message_a_second()
+    public async Task Stream_TwentyMessages_ArriveWithinTwoSeconds()
     {
         var queue = Host.NextQueue();
         await using var stream = await ConsumerAsync(queue);
@@ -96,8 +103,9 @@ public abstract partial class BugTests
         clock.Elapsed.TotalSeconds.Should().BeLessThan(2);
     }
 
+    // Bug 14 of the original.
     [Fact]
-    public async Task Bug14_DELETE_closes_every_consumer()
+    public async Task Purge_FourConsumers_EndsEveryStream()
     {
         var queue = Host.NextQueue();
         var streams = new List<CometStream>();
@@ -108,8 +116,9 @@ public abstract partial class BugTests
         foreach (var stream in streams) await stream.DisposeAsync();
     }
 
+    // Bug 15 of the original.
     [Fact]
-    public async Task Bug15_DELETE_ends_a_stream_without_a_bogus_line()
+    public async Task Purge_OpenStream_EndsWithoutBogusLine()
     {
         var queue = Host.NextQueue();
         await using var stream = await ConsumerAsync(queue);

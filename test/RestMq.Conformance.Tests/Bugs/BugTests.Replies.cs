@@ -1,10 +1,11 @@
 namespace RestMq.Conformance.Bugs;
 
-/// <summary>Wrong status, wrong body.</summary>
+/// <summary>Tests the bugs that returned a wrong status or a wrong body.</summary>
 public abstract partial class BugTests
 {
+    // Bug 25 of the original.
     [Fact]
-    public async Task Bug25_an_empty_queue_is_204_without_a_body_on_a_connection_that_goes_on()
+    public async Task Take_EmptyQueue_Returns204AndKeepsConnection()
     {
         var queue = Host.NextQueue();
         await using var connection = await Host.ConnectAsync();
@@ -13,16 +14,18 @@ public abstract partial class BugTests
         (await connection.AskAsync($"GET /q/{queue}")).Is(200);
     }
 
+    // Bug 26 of the original.
     [Fact]
-    public async Task Bug26_each_route_keeps_its_own_answer_for_an_empty_queue()
+    public async Task Take_EmptyQueueAtRoot_Returns404()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"GET /?queue={queue}")).IsProblem(404, "not-found");
         (await Host.AskAsync($"GET /q/{queue}")).IsNoContent();
     }
 
+    // Bug 27 of the original.
     [Fact]
-    public async Task Bug27_msg_is_a_synonym_on_every_add_and_value_wins()
+    public async Task Add_MsgAndValue_ValueWins()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync("POST /", $"queue={queue}&msg=1")).Is(200);
@@ -32,8 +35,9 @@ public abstract partial class BugTests
         for (var i = 1; i <= 4; i++) (await Host.TakeValueAsync(queue)).Should().Be($"{i}");
     }
 
-    // Bug 28 is in StoreAwayTests: with the store away every route answers 503.
+    // Bug 28 is in StoreAwayTests: every route answers 503 while the store is unavailable.
 
+    // Bug 29 of the original.
     [Theory]
     [InlineData("007")]
     [InlineData("+5")]
@@ -41,7 +45,7 @@ public abstract partial class BugTests
     [InlineData("3.")]
     [InlineData("1.0e3")]
     [InlineData("0.1234567890123456789")]
-    public async Task Bug29_what_looks_like_a_number_stays_the_text_that_was_sent(string value)
+    public async Task Add_NumberLikeText_StaysText(string value)
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, value);
@@ -49,24 +53,27 @@ public abstract partial class BugTests
         (await Host.TakeValueAsync(queue)).Should().Be(value);
     }
 
+    // Bug 30 of the original.
     [Fact]
-    public async Task Bug30_blanks_and_control_characters_are_kept()
+    public async Task Add_BlanksAndControlCharacters_AreKept()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /q/{queue}", "value=+%20a%00%01%08%0e%1f%0b+%20")).Is(200);
         (await Host.TakeValueAsync(queue)).Should().Be("  a\0\u0001\b\u000e\u001f\v  ");
     }
 
+    // Bug 31 of the original.
     [Fact]
-    public async Task Bug31_an_unknown_policy_is_400_and_a_change_replies_JSON()
+    public async Task Policy_UnknownName_Returns400()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /p/{queue}", "policy=foo")).IsProblem(400, "bad-request");
         (await Host.AskAsync($"POST /p/{queue}", "policy=roundrobin")).Is(200).Json.Text("value").Should().Be("roundrobin");
     }
 
+    // Bug 32 of the original.
     [Fact]
-    public async Task Bug32_the_policy_that_nobody_set_is_broadcast_everywhere()
+    public async Task Policy_NeverSet_IsBroadcast()
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "x");
@@ -75,14 +82,16 @@ public abstract partial class BugTests
         (await Host.AskAsync("GET /stats")).Json.GetProperty("queues").GetProperty(queue).Text("policy").Should().Be("broadcast");
     }
 
+    // Bug 33 of the original.
     [Theory]
     [InlineData("status=pause")]
     [InlineData("")]
-    public async Task Bug33_a_status_that_is_none_is_400(string form) =>
+    public async Task Control_InvalidStatus_Returns400(string form) =>
         (await Host.AskAsync($"POST /control/{Host.NextQueue()}", form)).IsProblem(400, "bad-request");
 
+    // Bug 34 of the original.
     [Fact]
-    public async Task Bug34_control_lists_every_queue()
+    public async Task Control_WithoutQueue_ListsEveryQueue()
     {
         var (started, stopped) = (Host.NextQueue(), Host.NextQueue());
         await Host.PostAsync(started, "x");
@@ -94,8 +103,9 @@ public abstract partial class BugTests
         all.Number("count").Should().Be(all.GetProperty("queues").EnumerateObject().Count());
     }
 
+    // Bug 35 of the original.
     [Fact]
-    public async Task Bug35_stats_of_a_stopped_queue_say_0()
+    public async Task Stats_StoppedQueue_ReturnsStatus0()
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "x");
@@ -104,6 +114,7 @@ public abstract partial class BugTests
         (await Host.AskAsync("GET /stats/")).Json.GetProperty("queues").GetProperty(queue).Number("status").Should().Be(0);
     }
 
+    // Bugs 36 and 43 of the original.
     [Theory]
     [InlineData("/stats/")]
     [InlineData("/stats/{q}")]
@@ -113,7 +124,7 @@ public abstract partial class BugTests
     [InlineData("/p/{q}")]
     [InlineData("/q")]
     [InlineData("/q/{q}")]
-    public async Task Bug36_Bug43_a_callback_makes_a_script_of_JSON_on_every_route(string target)
+    public async Task Get_Callback_ReturnsScript(string target)
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "x");
@@ -124,65 +135,73 @@ public abstract partial class BugTests
         reply.FollowsTheRules();
     }
 
+    // Bug 37 of the original.
     [Fact]
-    public async Task Bug37_a_text_becomes_a_JSON_string_in_a_script()
+    public async Task Add_Callback_ReturnsJsonString()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /q/{queue}", "value=x&callback=cb")).Is(200).Text.Should().Be($"cb(\"{queue}:1\");\r\n");
         (await Host.AskAsync("POST /", $"queue={queue}&value=x&callback=cb")).Is(200).Text.Should().Be($"cb(\"{queue}:2\");\r\n");
     }
 
+    // Bug 38 of the original.
     [Fact]
-    public async Task Bug38_an_unknown_command_is_400_as_JSON()
+    public async Task Command_Unknown_Returns400AsJson()
     {
         var reply = await Host.CommandAsync("""{"cmd":"frobnicate","queue":"x"}""");
         reply.Is(400).MediaType.Should().Be("application/json");
         reply.Json.Text("error").Should().NotBeNullOrEmpty();
     }
 
+    // Bug 39 of the original.
     [Theory]
     [InlineData("""{"a":{"b":[1,null]}}""")]
     [InlineData("12")]
     [InlineData("null")]
     [InlineData("false")]
-    public async Task Bug39_any_JSON_is_stored(string value)
+    public async Task Command_AnyJsonValue_IsStored(string value)
     {
         var queue = Host.NextQueue();
         (await Host.CommandAsync($$"""{"cmd":"add","queue":"{{queue}}","value":{{value}}}""")).Is(200);
         (await Host.TakeAsync(queue)).GetProperty("value").GetRawText().Should().Be(value);
     }
 
+    // Bug 40 of the original.
     [Theory]
     [InlineData("""{"cmd":"add","value":"x"}""", "queue")]
     [InlineData("""{"cmd":"add","queue":"x"}""", "value")]
     [InlineData("""{"cmd":"take"}""", "queue")]
     [InlineData("""{"cmd":"del","queue":"x"}""", "key")]
-    public async Task Bug40_a_missing_field_is_400_and_named(string command, string field) =>
-        (await Host.CommandAsync(command)).Is(400).Json.Text("error").Should().Contain(field).And.Contain(" ", "it is a sentence");
+    public async Task Command_MissingField_Returns400WithItsName(string command, string field) =>
+        (await Host.CommandAsync(command)).Is(400).Json.Text("error").Should().Contain(field).And.Contain(" ",
+            "the error is a sentence");
 
+    // Bug 41 of the original.
     [Theory]
     [InlineData("\"_class__\"")]
     [InlineData("\"_doc__\"")]
     [InlineData("\"_init__\"")]
     [InlineData("5")]
     [InlineData("[\"add\"]")]
-    public async Task Bug41_a_command_is_one_of_the_list(string command) =>
+    public async Task Command_NotInList_Returns400(string command) =>
         (await Host.CommandAsync($$"""{"cmd":{{command}},"queue":"x"}""")).Is(400).Json.Text("error").Should().NotBeNullOrEmpty();
 
+    // Bug 42 of the original.
     [Theory]
     [InlineData("application/json")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("text/plain")]
     [InlineData("")]
-    public async Task Bug42_a_command_can_be_the_body(string type)
+    public async Task Command_AsBody_IsAccepted(string type)
     {
         var queue = Host.NextQueue();
         var reply = await Host.AskAsync("POST /queue", $$"""{"cmd":"add","queue":"{{queue}}","value":"raw"}""", $"Content-Type:{type.Insert(0, type.Length > 0 ? " " : "")}");
         reply.Is(200).Text.Should().Be($$"""{"queue":"{{queue}}","value":"raw","key":"{{queue}}:1"}""" + "\r\n");
     }
 
+    // Bug 44 of the original.
     [Fact]
-    public async Task Bug44_an_empty_name_is_no_name()
+    public async Task Request_EmptyQueueName_IsRejected()
     {
         (await Host.AskAsync("POST /q/", "value=x")).IsProblem(400, "bad-queue-name");
         (await Host.CommandAsync("""{"cmd":"add","queue":"","value":"x"}""")).Is(400);

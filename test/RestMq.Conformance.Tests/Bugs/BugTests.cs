@@ -1,12 +1,14 @@
 namespace RestMq.Conformance.Bugs;
 
 /// <summary>
-/// One test for each line of the list of the original's bugs, by its number: what its user would have expected. The other files of this
-/// folder hold them by subject.
+/// Tests the behavior that a user of the original would have expected in place of its known bugs. The comment of each
+/// test names the number of the bug in the list of the original's bugs. The other files of this class hold the tests by
+/// subject.
 /// </summary>
 /// <remarks>
-/// Later, with the parts they are about: WebSocket 5, 16, 57, 58 and the second halves of 7 and 11; access control 52 to 55 (<see cref="AccessBugTests"/>); the start
-/// script 61. Bug 63 (of 2009) is what <c>Exchanges/a-root.http</c> and <c>b-queue.http</c> say as a whole.
+/// The remaining bugs belong to other parts. WebSockets: 5, 16, 57, 58 and the second halves of 7 and 11. Access
+/// control: 52 to 55 (<see cref="AccessBugTests"/>). The start script: 61. Bug 63 (of 2009) is covered by
+/// <c>Exchanges/a-root.http</c> and <c>b-queue.http</c> as a whole.
 /// </remarks>
 public abstract partial class BugTests(HostFixture fixture)
 {

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace RestMq.Conformance.Cli;
 
-/// <summary>What the verbs say of a host that dies while it answers, and of an address where something else is.</summary>
+/// <summary>
+/// Tests the verbs against a host that is killed while it answers, and against a server that is not RestMQ.
+/// </summary>
 public sealed class StrangeHostTests
 {
     private const int Refused = 1;
@@ -15,7 +17,7 @@ public sealed class StrangeHostTests
     public static TheoryData<string> Asking => ["produce a one", "consume a", "look a", "stats", "stats a", "policy a", "count a", "last a", "listen a", "listen a --raw"];
 
     [Fact]
-    public async Task Who_listens_is_told_that_the_host_was_killed()
+    public async Task Listen_HostKilled_ReportsHostAway()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Memory);
         await using var listening = Verb.Start("listen", "a", "--raw", $"--url=http://127.0.0.1:{host.Port}");
@@ -23,17 +25,17 @@ public sealed class StrangeHostTests
         await listening.WaitForLineAsync(line => line == "one");
         await host.Process.KillAsync();
         (await listening.WaitForExitAsync(TimeSpan.FromSeconds(30))).Should().Be(Away);
-        await listening.WaitForLineAsync(line => line.StartsWith($"http://127.0.0.1:{host.Port}/ is away: ", StringComparison.Ordinal));
+        await listening.WaitForLineAsync(line => line.StartsWith($"http://127.0.0.1:{host.Port}/ is unavailable: ", StringComparison.Ordinal));
     }
 
     [Theory]
     [MemberData(nameof(Asking))]
-    public async Task A_reply_that_is_cut_off_is_a_host_that_is_away(string verb)
+    public async Task Verb_ReplyCutOff_ReportsHostAway(string verb)
     {
         using var host = new Stranger(Reply(Line + "\r\n", length: 1000));
         var (code, output) = await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url]);
         code.Should().Be(Away, output);
-        output.Split('\n')[^1].Should().StartWith($"{host.Url} is away: ");
+        output.Split('\n')[^1].Should().StartWith($"{host.Url} is unavailable: ");
     }
 
     [Theory]
@@ -41,20 +43,20 @@ public sealed class StrangeHostTests
     [InlineData("count a")]
     [InlineData("stats a")]
     [InlineData("listen a")]
-    public async Task So_is_one_whose_connection_is_reset(string verb)
+    public async Task Verb_ConnectionReset_ReportsHostAway(string verb)
     {
         using var host = new Stranger(Reply(Line + "\r\n", length: 1000), resets: true);
         var (code, output) = await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url]);
         code.Should().Be(Away, output);
-        output.Split('\n')[^1].Should().StartWith($"{host.Url} is away: ");
+        output.Split('\n')[^1].Should().StartWith($"{host.Url} is unavailable: ");
     }
 
     [Theory]
     [MemberData(nameof(Asking))]
-    public async Task A_page_is_no_host(string verb)
+    public async Task Verb_HtmlPage_ReportsNoRestMqHost(string verb)
     {
         using var host = new Stranger(Reply("<!DOCTYPE html>\n<title>It works!</title>\n"));
-        (await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url])).Should().Be((Refused, "That is no RestMQ host: what it replies is none of RestMQ's."));
+        (await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url])).Should().Be((Refused, "The URL must be that of a RestMQ host, but the reply is not one of RestMQ's. Check the URL."));
     }
 
     [Theory]
@@ -67,15 +69,15 @@ public sealed class StrangeHostTests
     [InlineData("count a", "{}")]
     [InlineData("last a", """{"messages":null}""")]
     [InlineData("listen a", "1")]
-    public async Task Nor_is_what_replies_in_JSON_of_its_own(string verb, string reply)
+    public async Task Verb_ForeignJson_ReportsNoRestMqHost(string verb, string reply)
     {
         using var host = new Stranger(Reply(reply));
-        (await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url])).Should().Be((Refused, "That is no RestMQ host: what it replies is none of RestMQ's."));
+        (await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url])).Should().Be((Refused, "The URL must be that of a RestMQ host, but the reply is not one of RestMQ's. Check the URL."));
     }
 
     private static string Reply(string body, int? length = null) => $"HTTP/1.1 200 OK\r\nContent-Length: {length ?? body.Length}\r\n\r\n{body}";
 
-    /// <summary>Says the same to all that ask, and hangs up.</summary>
+    /// <summary>Answers every request with the same reply, and closes the connection.</summary>
     private sealed class Stranger : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -103,7 +105,7 @@ public sealed class StrangeHostTests
                     await socket.SendAsync(reply);
                     if (resets) socket.Close(timeout: 0);
                     else socket.Shutdown(SocketShutdown.Send);
-                    // Until the other side has gone too: to close before it has read all would be a reset.
+                    // Waits until the client has closed its side. Closing earlier would reset the connection.
                     while (!resets && await socket.ReceiveAsync(asked) > 0);
                 }
             }

@@ -1,11 +1,11 @@
 namespace RestMq.Conformance.Cli;
 
-/// <summary>Runs verbs of the host's program, as a person at a terminal does.</summary>
+/// <summary>Runs verbs of the host's program, as a user at a terminal does.</summary>
 public static class Verb
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Does a verb to its end. What it wrote is its standard output and what it said of errors.</summary>
+    /// <summary>Runs a verb to its end. Returns its exit code and its output, which includes standard error.</summary>
     public static async Task<(int Code, string Output)> RunAsync(params IEnumerable<string> arguments)
     {
         await using var process = Start(arguments);
@@ -13,7 +13,7 @@ public static class Verb
         return (code, process.Output);
     }
 
-    /// <summary>Does a line of shell, in which <c>$restmq</c> is the program.</summary>
+    /// <summary>Runs a line of shell, in which <c>$restmq</c> stands for the program.</summary>
     public static async Task<(int Code, string Output)> ShellAsync(string line)
     {
         await using var process = new ChildProcess(

@@ -1,6 +1,8 @@
 namespace RestMq.Conformance.Cli;
 
-/// <summary>Every verb, on the engine in its own process and over HTTP: the same words, the same answers.</summary>
+/// <summary>
+/// Tests every verb with the same arguments and the same output, both on an engine in its own process and over HTTP.
+/// </summary>
 public abstract class VerbTests(HostFixture fixture)
 {
     private const int Refused = 1;
@@ -9,11 +11,11 @@ public abstract class VerbTests(HostFixture fixture)
 
     protected RestMqHost Host => fixture.Host;
 
-    /// <summary>Says where the queues are.</summary>
+    /// <summary>Gets the option that selects the queues.</summary>
     protected abstract string Where { get; }
 
     [Fact]
-    public async Task What_is_produced_is_counted_looked_at_and_consumed()
+    public async Task Produce_SeveralMessages_CanBeCountedReadAndConsumed()
     {
         var queue = Host.NextQueue();
         (await DoAsync("produce", queue, "foobar", "日本 語")).Should().Be($"{queue}:1\n{queue}:2");
@@ -28,7 +30,7 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_message_may_be_as_deep_as_a_host_takes_it()
+    public async Task Consume_DeeplyNestedJson_IsKept()
     {
         var queue = Host.NextQueue();
         var deep = new string('[', 64) + new string(']', 64);
@@ -39,7 +41,7 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Each_line_of_the_standard_input_is_a_message()
+    public async Task Produce_StandardInput_AddsEachLine()
     {
         var queue = Host.NextQueue();
         var (code, output) = await Verb.ShellAsync($"printf 'one\\ntwo\\n' | $restmq produce {queue} {Where}");
@@ -49,7 +51,7 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Stats_and_the_newest_messages()
+    public async Task Stats_SeveralStates_PrintsCounts()
     {
         var queue = Host.NextQueue();
         await DoAsync("produce", queue, "one", "two");
@@ -66,7 +68,7 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Policy_is_told_and_set()
+    public async Task Policy_SetAndRead_PrintsIt()
     {
         var queue = Host.NextQueue();
         (await DoAsync("policy", queue)).Should().Be("broadcast");
@@ -77,7 +79,7 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Who_listens_hears_what_is_posted_and_ends_well()
+    public async Task Listen_MessagesAdded_PrintsThemAndExitsWithZero()
     {
         var queue = Host.NextQueue();
         await Host.PostAsync(queue, "before");
@@ -97,7 +99,7 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Exit_codes_tell_what_went_wrong()
+    public async Task Verb_Failure_ExitsWithMatchingCode()
     {
         var queue = Host.NextQueue();
         (await Verb.RunAsync("consume", queue, Where)).Should().Be((Empty, "empty queue"));
@@ -105,8 +107,8 @@ public abstract class VerbTests(HostFixture fixture)
         (await Verb.RunAsync("look", queue, Where)).Should().Be((Empty, "empty queue"));
         (await Verb.RunAsync("consume", queue, "--wait", "99", Where)).Should().Match<(int Code, string Output)>(
             run => run.Code == Refused && run.Output.Contains("0 to 60 seconds"));
-        (await Verb.RunAsync("produce", queue, "--json", "{", Where)).Should().Be((Refused, "This is no JSON: {"));
-        (await Verb.RunAsync("produce", "a b", "x", Where)).Output.Should().Contain("A queue name holds no");
+        (await Verb.RunAsync("produce", queue, "--json", "{", Where)).Should().Be((Refused, "With '--json', a value must be JSON, but was '{'."));
+        (await Verb.RunAsync("produce", "a b", "x", Where)).Output.Should().Contain("A queue name must contain no");
         (await Verb.RunAsync("prodcue", queue, Where)).Should().Match<(int Code, string Output)>(run => run.Code == Refused && run.Output.Contains("produce"));
         (await Verb.RunAsync("count", queue, $"{Where[..Where.LastIndexOf(':')]}:1")).Code.Should().Be(Away);
     }
@@ -119,28 +121,28 @@ public abstract class VerbTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task What_nobody_reads_goes_back()
+    public async Task Consume_OutputClosed_ReturnsMessages()
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, Enumerable.Range(1, 100).Select(i => $"{i} {new string('x', 10_000)}"));
         await Verb.ShellAsync($"$restmq consume {queue} --raw --max 100 {Where} | head -n 1");
-        // Some are in the pipe, which nobody can know of; by far the most are not.
+        // Some messages are in the pipe, where they are lost unnoticed. Most of the messages are not.
         (await Host.StatsAsync(queue)).Number("leased").Should().Be(0);
         (await Host.StatsAsync(queue)).Number("ready").Should().BeGreaterThan(50);
     }
 
     public sealed class OnTheEngine(RedisHost host) : VerbTests(host), IClassFixture<RedisHost>
     {
-        // Patient, as the tests' hosts are, with a Redis on a busy machine.
+        // Uses the same long timeout as the hosts of the tests, for a Redis on a busy machine.
         protected override string Where => $"--RestMq:Redis={Host.Redis!.Address},asyncTimeout=15000";
 
         [Fact]
-        public async Task Settings_mean_what_they_mean_to_a_host()
+        public async Task Verb_HostSettings_AreHonored()
         {
             var queue = Host.NextQueue();
             string[] apart = ["--RestMq:KeyPrefix=apart:", "--RestMq:TakeLease=30"];
             (await DoAsync(["produce", queue, "one", .. apart])).Should().Be($"{queue}:1");
-            (await DoAsync("count", queue)).Should().Be("0", "this host's queues are under another prefix");
+            (await DoAsync("count", queue)).Should().Be("0", "the queues of this host have another prefix");
             (await DoAsync(["consume", queue, "--raw", .. apart])).Should().Be("one");
             var (code, output) = await Verb.RunAsync("count", queue, Where, "--RestMq:TakeLaese=30");
             code.Should().Be(Refused);
@@ -171,22 +173,23 @@ public abstract class VerbTests(HostFixture fixture)
         public Task DisposeAsync() => _host.DisposeAsync().AsTask();
 
         [Fact]
-        public async Task Who_asks_is_told_by_a_key_an_environment_or_the_URL()
+        public async Task Key_ByOptionEnvironmentOrUrl_IsSent()
         {
             (await Verb.RunAsync("produce", "a", "one", "--url", Url, "--key", "s3cret")).Should().Be((0, "a:1"));
             (await Verb.ShellAsync($"RESTMQ_KEY=s3cret $restmq produce a two --url {Url}")).Should().Be((0, "a:2"));
             var withUser = Url.Replace("//", "//lero:pass%3Aw%40rd@");
             (await Verb.RunAsync("count", "a", "--url", withUser)).Should().Be((0, "2"));
-            (await Verb.ShellAsync($"RESTMQ_KEY=s3cret $restmq stats a --url {withUser}")).Code.Should().Be(0, "the URL names who asks");
+            (await Verb.ShellAsync($"RESTMQ_KEY=s3cret $restmq stats a --url {withUser}")).Code.Should().Be(0,
+                "the user in the URL wins over the key");
             await using var listening = Verb.Start("listen", "a", "--url", Url, "--key=s3cret");
             await listening.WaitForLineAsync(line => line.Contains("\"value\":\"one\""));
         }
 
         [Theory]
-        [InlineData("count a", "Say who you are: --key")]
-        [InlineData("count a --key nope", "Say who you are: --key")]
+        [InlineData("count a", "Set credentials: --key")]
+        [InlineData("count a --key nope", "Set credentials: --key")]
         [InlineData("count a --key s3cret", "may not take from the queue a")]
-        public async Task Who_may_not_is_told_so(string arguments, string said)
+        public async Task Verb_CallerNotAllowed_IsTold(string arguments, string said)
         {
             var (code, output) = await Verb.RunAsync([.. arguments.Split(' '), "--url", Url]);
             code.Should().Be(Refused);
@@ -194,19 +197,19 @@ public abstract class VerbTests(HostFixture fixture)
         }
 
         [Fact]
-        public async Task A_password_is_not_repeated_and_a_key_is_not_dropped_in_silence()
+        public async Task Verb_PasswordInUrl_IsNotPrinted()
         {
             var away = await Verb.RunAsync("count", "a", "--url", "http://lero:hidden@127.0.0.1:1");
             away.Code.Should().Be(Away);
             away.Output.Should().NotContain("hidden");
-            (await Verb.RunAsync("count", "a", "--key", "s3cret", "--RestMq:Redis=localhost:1")).Output.Should().Contain("'--key' goes with '--url'");
+            (await Verb.RunAsync("count", "a", "--key", "s3cret", "--RestMq:Redis=localhost:1")).Output.Should().Contain("'--key' must be combined with '--url'");
         }
     }
 
     public sealed class Alone
     {
         [Fact]
-        public async Task Without_a_Redis_it_says_what_to_do()
+        public async Task Verb_WithoutRedis_SaysHowToConnect()
         {
             var (code, output) = await Verb.RunAsync("count", "test");
             code.Should().Be(Refused);
@@ -214,7 +217,7 @@ public abstract class VerbTests(HostFixture fixture)
         }
 
         [Fact]
-        public async Task A_standard_input_that_cannot_be_read_is_not_an_empty_one() =>
+        public async Task Produce_UnreadableInput_Fails() =>
             (await Verb.ShellAsync("$restmq produce test --url http://127.0.0.1:1 < /")).Should().Be((1, "Is a directory"));
 
         [Theory]
@@ -223,7 +226,7 @@ public abstract class VerbTests(HostFixture fixture)
         [InlineData("listen --help", "--after <id>")]
         [InlineData("listen --help", "--key <key>")]
         [InlineData("listen --help", "RESTMQ_KEY")]
-        public async Task Help_is_there(string arguments, string wanted)
+        public async Task Help_EachVerb_ListsOptions(string arguments, string wanted)
         {
             var (code, output) = await Verb.RunAsync(arguments.Split(' '));
             code.Should().Be(0);

@@ -26,7 +26,7 @@ def equal(found, wanted):
     assert found == wanted, f"expected {wanted!r}, got {found!r}"
 
 
-# Everything over one connection, empty replies in between.
+# All requests use one connection, with empty replies between others.
 expect(204, "GET", "/q/pyrest")
 equal(expect(200, "POST", "/q/pyrest", "value=one"), b"pyrest:1\r\n")
 equal(expect(200, "POST", "/", "queue=pyrest&value=two"), b"pyrest:2\r\n")
@@ -42,7 +42,7 @@ equal(json.loads(expect(200, "GET", "/q/pyrest"))["value"], {"n": [1, 2.5, None]
 expect(200, "POST", "/q/pyrest", iter([b"a" * 5000, b"b" * 5000]), {"Content-Type": "text/plain"})
 equal(expect(200, "GET", "/q/pyrest?format=raw"), b"a" * 5000 + b"b" * 5000)
 
-# A lease, and the link that settles it.
+# A lease, its link and its receipt.
 expect(200, "POST", "/q/pyrest", "value=job")
 reply, body = ask("GET", "/q/pyrest?lease=30")
 receipt = json.loads(body)["receipt"]

@@ -1,4 +1,4 @@
-"""The XML-RPC face, as Python's own client sees it. Usage: xmlrpc_tour.py http://127.0.0.1:8888"""
+"""The XML-RPC API, as Python's own client sees it. Usage: xmlrpc_tour.py http://127.0.0.1:8888"""
 import base64
 import json
 import sys
@@ -42,7 +42,7 @@ equal(getattr(server, "del")("py", "py:3"), False)
 equal(server.take("py")["value"], "a")
 equal(server.len("py"), 0)
 
-# Texts come back as they were, or as base64 when XML cannot carry them.
+# A text is returned unchanged, or as base64 when XML cannot carry it.
 for text in ["", " padded  ", "007", "1.50", "</value><script>&amp;]]>", "héllo ☃ 日本 😀", "a\nb\tc", "x" * 100000]:
     server.set("py", text)
     equal(server.get("py")["value"], text)
@@ -58,7 +58,7 @@ urllib.request.urlopen(request).read()
 value = server.get("py")["value"]
 equal(value.data if isinstance(value, Binary) else value.encode(), b"a\r\nb\rc")
 
-# Other types become the JSON value they are.
+# A value of another type becomes the equal JSON value.
 for value, as_json in [(5, 5), (-7, -7), (2.5, 2.5), (True, True), (False, False)]:
     server.set("py", value)
     found = get_by_http("py")["value"]

@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace RestMq.Conformance.Comet;
 
-/// <summary>Pause and end.</summary>
+/// <summary>Tests how streams pause and end.</summary>
 public abstract partial class CometTests
 {
     [Fact]
-    public async Task Stop_pauses_and_start_goes_on_at_once()
+    public async Task Stream_StoppedThenStarted_ResumesAtOnce()
     {
         var queue = Host.NextQueue();
         await using var stream = await Host.ListenAsync(queue);
@@ -22,7 +22,7 @@ public abstract partial class CometTests
     }
 
     [Fact]
-    public async Task DELETE_ends_all_four_streams_and_nothing_else()
+    public async Task Purge_FourStreams_EndsOnlyThoseOfTheQueue()
     {
         var queue = Host.NextQueue();
         var streams = new List<CometStream>();
@@ -40,11 +40,11 @@ public abstract partial class CometTests
         await Host.PostAsync(queue + "x", "still here");
         (await other.NextValuesAsync(1)).Should().Equal("still here");
         await Host.PostAsync(queue, "after");
-        (await Host.TakeValueAsync(queue)).Should().Be("after", "no consumer is left to get it");
+        (await Host.TakeValueAsync(queue)).Should().Be("after", "no live consumer is left");
     }
 
     [Fact]
-    public async Task DELETE_ends_a_stream_that_has_had_nothing()
+    public async Task Purge_StreamWithoutMessages_EndsStream()
     {
         var queue = Host.NextQueue();
         await using var stream = await Host.ListenAsync(queue);
@@ -54,7 +54,7 @@ public abstract partial class CometTests
     }
 
     [Fact]
-    public async Task Ending_the_host_ends_its_streams_and_keeps_the_messages()
+    public async Task Shutdown_OpenStream_EndsStreamAndKeepsMessages()
     {
         await using var other = await RestMqHost.StartAsync(Host.Redis is null ? StoreKind.Memory : StoreKind.Redis, Host.Redis);
         var queue = Host.NextQueue();
@@ -64,7 +64,7 @@ public abstract partial class CometTests
         other.Process.Signal(15);
         await stream.EndsAsync();
         (await other.Process.WaitForExitAsync(TimeSpan.FromSeconds(10))).Should().Be(0);
-        clock.Elapsed.TotalSeconds.Should().BeLessThan(5, "a stream does not hold up the end of the host");
+        clock.Elapsed.TotalSeconds.Should().BeLessThan(5, "an open stream does not delay the shutdown");
         await Host.PostAsync(queue, "kept");
         (await Host.TakeValueAsync(queue)).Should().Be("kept");
     }

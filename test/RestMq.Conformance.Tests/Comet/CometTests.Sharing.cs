@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace RestMq.Conformance.Comet;
 
-/// <summary>Several consumers, and one that hangs.</summary>
+/// <summary>Tests several live consumers of a queue, among them a consumer that stops reading.</summary>
 public abstract partial class CometTests
 {
     [Fact]
-    public async Task Broadcast_gives_everything_to_everybody_in_order()
+    public async Task Broadcast_TwoConsumers_DeliversAllInOrder()
     {
         var queue = Host.NextQueue();
         await using var a = await Host.ListenAsync(queue);
@@ -19,7 +19,7 @@ public abstract partial class CometTests
     }
 
     [Fact]
-    public async Task Roundrobin_takes_turns()
+    public async Task RoundRobin_ThreeConsumers_TakesTurns()
     {
         var queue = Host.NextQueue();
         var streams = await ThreeAsync(queue);
@@ -35,7 +35,7 @@ public abstract partial class CometTests
     }
 
     [Fact]
-    public async Task Roundrobin_shares_a_burst_disjoint_complete_and_each_in_order()
+    public async Task RoundRobin_Burst_IsDisjointCompleteAndOrdered()
     {
         var queue = Host.NextQueue();
         var streams = await ThreeAsync(queue);
@@ -45,7 +45,8 @@ public abstract partial class CometTests
             while (await pair.First.NextLineAsync() is { } line) pair.Second.Enqueue(int.Parse(RawReply.ParseJson(line).Text("value")!));
         })).ToArray();
         await Host.PostAllAsync(queue, Enumerable.Range(0, 1000).Select(i => $"{i}"));
-        await Eventually.TrueAsync(() => Task.FromResult(shares.Sum(share => share.Count) >= 1000), "all are delivered");
+        await Eventually.TrueAsync(() => Task.FromResult(shares.Sum(share => share.Count) >= 1000),
+            "all messages are delivered");
         (await Host.AskAsync($"DELETE /q/{queue}")).Is(200);
         await Task.WhenAll(reading);
         foreach (var share in shares) share.Should().BeInAscendingOrder().And.NotBeEmpty();
@@ -54,7 +55,7 @@ public abstract partial class CometTests
     }
 
     [Fact]
-    public async Task Roundrobin_goes_on_with_those_that_stay()
+    public async Task RoundRobin_ConsumerLeaves_ContinuesWithRemaining()
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, "roundrobin");
@@ -74,7 +75,7 @@ public abstract partial class CometTests
     }
 
     [Fact]
-    public async Task A_consumer_that_hangs_and_is_killed_loses_only_what_its_socket_had_taken()
+    public async Task RoundRobin_HungConsumerKilled_LosesOnlyBufferedMessages()
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, "roundrobin");
@@ -91,20 +92,21 @@ public abstract partial class CometTests
                 await Task.Delay(500);
                 return delivered == await SettledAsync();
             },
-            "the consumer is full");
-        delivered.Should().BeLessThan(8, "two sockets hold no more than that");
+            "the buffers of the consumer are full");
+        delivered.Should().BeLessThan(8, "the buffers of two sockets hold fewer than eight messages");
 
         hangs.Kill();
         await Host.HasConsumersAsync(queue, 0);
-        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("leased") == 0, "what was not delivered is given back");
-        (await SettledAsync()).Should().Be(delivered, "a message that was on its way is not delivered");
-        for (var i = delivered; i < Count; i++) (await Host.TakeValueAsync(queue)).Should().StartWith($"{i}:", "they come back in order");
+        await Eventually.TrueAsync(async () => (await Host.StatsAsync(queue)).Number("leased") == 0,
+            "the undelivered messages are no longer in flight");
+        (await SettledAsync()).Should().Be(delivered, "a message that was being written does not count as delivered");
+        for (var i = delivered; i < Count; i++) (await Host.TakeValueAsync(queue)).Should().StartWith($"{i}:", "the messages return in order");
 
         async Task<long> SettledAsync() => (await Host.StatsAsync(queue)).Number("settled");
     }
 
     [Fact]
-    public async Task A_consumer_that_hangs_costs_neither_the_publisher_nor_the_others()
+    public async Task Broadcast_HungConsumer_DoesNotDelayOthers()
     {
         var queue = Host.NextQueue();
         await using var hangs = await Host.ListenAsync(queue, receiveBuffer: 4096);

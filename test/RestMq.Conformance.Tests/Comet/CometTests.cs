@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace RestMq.Conformance.Comet;
 
-/// <summary>Live streams: <c>GET /c/{queue}</c>.</summary>
+/// <summary>Tests live streams: <c>GET /c/{queue}</c>.</summary>
 public abstract partial class CometTests(HostFixture fixture)
 {
     private RestMqHost Host => fixture.Host;
 
     [Fact]
-    public async Task Headers_come_at_once_and_the_queue_need_not_exist()
+    public async Task Stream_NewQueue_SendsHeadersAtOnce()
     {
         var queue = Host.NextQueue();
         var clock = Stopwatch.StartNew();
@@ -23,7 +23,7 @@ public abstract partial class CometTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Each_message_is_a_chunk_and_a_line()
+    public async Task Stream_EachMessage_IsOneChunkAndOneLine()
     {
         var queue = Host.NextQueue();
         await using var stream = await Host.ListenAsync(queue);
@@ -33,11 +33,11 @@ public abstract partial class CometTests(HostFixture fixture)
             (await stream.NextLineAsync()).Should().Be($$"""{"key":"{{queue}}:{{i}}","value":"m{{i}}","count":1,"id":{{i}}}""");
             stream.Chunks.Should().Be(i);
         }
-        (await Host.StatsAsync(queue)).Number("len").Should().Be(0, "what was delivered is gone");
+        (await Host.StatsAsync(queue)).Number("len").Should().Be(0, "delivered messages are deleted");
     }
 
     [Fact]
-    public async Task JSONP_lines()
+    public async Task Stream_Callback_SendsJsonpLines()
     {
         var queue = Host.NextQueue();
         await using var stream = await CometStream.OpenAsync(Host.Port, $"/c/{queue}?callback=cb");
@@ -47,7 +47,7 @@ public abstract partial class CometTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_value_with_line_breaks_is_one_line()
+    public async Task Stream_ValueWithLineBreaks_IsOneLine()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"POST /q/{queue}", "{\"a\":\r\n[1,\n2]}", "Content-Type: application/json")).Is(200);
@@ -62,7 +62,7 @@ public abstract partial class CometTests(HostFixture fixture)
     [InlineData("broadcast", 2000, 10)]
     [InlineData("roundrobin", 35, 2)]
     [InlineData("roundrobin", 2000, 10)]
-    public async Task A_backlog_comes_at_once_and_in_order(string policy, int count, int seconds)
+    public async Task Stream_Backlog_IsDeliveredAtOnceInOrder(string policy, int count, int seconds)
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, policy);
@@ -77,7 +77,7 @@ public abstract partial class CometTests(HostFixture fixture)
     [Theory]
     [InlineData("broadcast")]
     [InlineData("roundrobin")]
-    public async Task A_post_is_received_within_100_ms(string policy)
+    public async Task Stream_MessageAdded_ArrivesWithin100Ms(string policy)
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, policy);
@@ -94,7 +94,7 @@ public abstract partial class CometTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_queue_with_a_unicode_name_is_as_any_other()
+    public async Task Stream_UnicodeName_DeliversAndEnds()
     {
         var queue = Host.NextQueue() + "-café☃";
         await using var stream = await Host.ListenAsync(queue);
@@ -106,7 +106,7 @@ public abstract partial class CometTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_queue_whose_name_begins_the_same_is_another()
+    public async Task Stream_NameWithSamePrefix_IsSeparate()
     {
         var queue = Host.NextQueue();
         await using var stream = await Host.ListenAsync(queue);
@@ -116,7 +116,7 @@ public abstract partial class CometTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task An_HTTP_1_0_client_gets_plain_lines()
+    public async Task Stream_Http10Client_GetsUnchunkedLines()
     {
         var queue = Host.NextQueue();
         await using var connection = await Host.ConnectAsync();
@@ -131,7 +131,8 @@ public abstract partial class CometTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_stream_is_asked_for_by_GET_alone() => (await Host.AskAsync($"POST /c/{Host.NextQueue()}", "value=x")).Is(405);
+    public async Task Stream_Post_Returns405() =>
+        (await Host.AskAsync($"POST /c/{Host.NextQueue()}", "value=x")).Is(405);
 
     private static string[] Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => $"m{i}")];
 

@@ -4,19 +4,20 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.Conformance.Deploy;
 
-/// <summary>The files for production do what they say, as far as this machine has what reads them.</summary>
+/// <summary>Tests the files for production, as far as this machine has the programs that read them.</summary>
 public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>, IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-deploy-");
 
     [Fact]
-    public async Task Nginx_takes_its_file_as_it_stands() => (await CheckAsync(Text("nginx.conf"))).Should().Be(0);
+    public async Task NginxFile_AsShipped_IsAccepted() => (await CheckAsync(Text("nginx.conf"))).Should().Be(0);
 
     [Fact]
-    public async Task Nginx_would_refuse_a_wrong_file() => (await CheckAsync(Text("nginx.conf").Replace("keepalive 64", "keepalife 64"))).Should().NotBe(0);
+    public async Task NginxFile_WithTypo_IsRejected() =>
+        (await CheckAsync(Text("nginx.conf").Replace("keepalive 64", "keepalife 64"))).Should().NotBe(0);
 
     [Fact]
-    public async Task Through_nginx_a_stream_is_as_quick_as_without()
+    public async Task Stream_ThroughShippedNginxFile_IsImmediate()
     {
         int port;
         using (var probe = new TcpListener(IPAddress.Loopback, 0))
@@ -54,22 +55,23 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
     }
 
     [Fact]
-    public async Task Systemd_takes_the_unit()
+    public async Task SystemdUnit_AsShipped_IsAccepted()
     {
         var unit = Text("restmq.service");
         unit.Should().Contain("ExecStart=/opt/restmq/RestMq.Sample --urls http://127.0.0.1:8888").And.Contain("RestMq__Redis=");
-        if (!File.Exists("/usr/bin/systemd-analyze")) return; // Where there is no systemd, reading it is all that can be done.
+        if (!File.Exists("/usr/bin/systemd-analyze")) return; // Without systemd, the test can only read the file.
 
         var file = Path.Combine(_folder.FullName, "restmq.service");
         await File.WriteAllTextAsync(file, unit.Replace("/opt/restmq/RestMq.Sample", "/bin/true"));
-        await using var systemd = new ChildProcess("systemd-analyze", ["verify", file], "systemd-analyze was there a moment ago.");
+        await using var systemd = new ChildProcess("systemd-analyze", ["verify", file],
+            "This test needs systemd-analyze.");
         (await systemd.WaitForExitAsync(TimeSpan.FromSeconds(30))).Should().Be(0, $"{systemd}");
-        systemd.Output.Should().NotContain("restmq.service:", "it would say what it ignores");
+        systemd.Output.Should().NotContain("restmq.service:", "systemd reports each line that it ignores");
     }
 
-    // Building it takes a container engine; that it names what is there can be read.
+    // Building the image needs a container engine. This test only checks that the files it names exist.
     [Fact]
-    public void The_container_file_names_what_is_there()
+    public void Containerfile_AsShipped_NamesExistingFiles()
     {
         var text = Text("Containerfile");
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(RestMqHost.Program)!, "../../../.."));
@@ -90,7 +92,7 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
         return await nginx.WaitForExitAsync(TimeSpan.FromSeconds(30));
     }
 
-    // What the distribution's own nginx.conf has around it, with all its files in our folder.
+    // Replaces the distribution's nginx.conf, which includes the site. All files of nginx are in the test's folder.
     private ChildProcess Nginx(string site, params string[] options)
     {
         var file = Path.Combine(_folder.FullName, "nginx.conf");

@@ -1,16 +1,17 @@
 namespace RestMq.Conformance.Examples;
 
-/// <summary>The examples of the sample, run as their README says.</summary>
+/// <summary>Runs the examples of the sample as their README describes.</summary>
 public abstract class ExampleTests(HostFixture fixture)
 {
     private RestMqHost Host => fixture.Host;
 
     [Fact]
-    public async Task The_tour_by_curl()
+    public async Task RestTour_ByCurl_PrintsEveryReply()
     {
         var queue = Host.NextQueue();
         var output = await RunAsync("sh rest_tour.sh", queue);
-        output.Should().Contain($"$ curl -d 'queue={queue}&value=foobar' http://127.0.0.1:{Host.Port}/\n", "what is printed can be pasted")
+        output.Should().Contain($"$ curl -d 'queue={queue}&value=foobar' http://127.0.0.1:{Host.Port}/\n",
+            "each printed command can be pasted into a shell")
             .And.Contain("""$ curl -H 'Content-Type: application/json' -d '{"a":[1,null]}' http""");
         var lines = output.Split('\n').Where(line => line.Length > 0 && line[0] is not ('#' or '$')).ToArray();
         lines.Should().StartWith([
@@ -32,7 +33,7 @@ public abstract class ExampleTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task XML_RPC_in_Python()
+    public async Task XmlRpcClient_InPython_PrintsEveryReply()
     {
         var queue = Host.NextQueue();
         var lines = (await RunAsync("python3 xmlrpc_client.py", queue)).Split('\n');
@@ -42,7 +43,7 @@ public abstract class ExampleTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_COMET_consumer_prints_what_comes()
+    public async Task CometConsumer_MessagesAdded_PrintsThem()
     {
         var queue = Host.NextQueue();
         await using var consumer = Start("python3 comet.py", queue, "2");
@@ -57,7 +58,7 @@ public abstract class ExampleTests(HostFixture fixture)
     [Theory]
     [InlineData("broadcast")]
     [InlineData("roundrobin")]
-    public async Task Many_consumers_at_once_get_all_of_it_or_a_share_each(string policy)
+    public async Task CometMany_TenConsumers_ShareByPolicy(string policy)
     {
         const int Consumers = 10;
         const int Messages = 30;
@@ -70,16 +71,16 @@ public abstract class ExampleTests(HostFixture fixture)
         var got = many.Output.Split('\n')[1..].Select(line => line.Split(": ")).ToLookup(line => line[0], line => int.Parse(line[1]));
         got.Should().HaveCount(Consumers);
         if (policy == "broadcast") got.Should().AllSatisfy(consumer => consumer.Should().Equal(Enumerable.Range(1, Messages)));
-        else got.SelectMany(consumer => consumer).Should().BeEquivalentTo(Enumerable.Range(1, Messages), "each message is one consumer's");
+        else got.SelectMany(consumer => consumer).Should().BeEquivalentTo(Enumerable.Range(1, Messages), "each message goes to one consumer");
     }
 
     [Fact]
-    public async Task Every_entry_of_a_feed_is_a_message_once()
+    public async Task Feed_ReadTwice_AddsEachEntryOnce()
     {
         var queue = Host.NextQueue();
         var first = await RunAsync("python3 feed.py", queue);
         first.Split('\n').Should().HaveCount(5).And.StartWith($"{queue}:1 A queue by curl");
-        (await RunAsync("python3 feed.py", queue)).Should().Be(first, "read again, it adds nothing");
+        (await RunAsync("python3 feed.py", queue)).Should().Be(first, "reading the same feed again adds nothing");
         (await Host.StatsAsync(queue)).Number("ready").Should().Be(5);
         (await Host.TakeAsync(queue)).GetProperty("value").Text("link").Should().Be("https://example.org/notes/curl");
     }
@@ -87,15 +88,17 @@ public abstract class ExampleTests(HostFixture fixture)
     [Theory]
     [InlineData("")]
     [InlineData("--frequencies")]
-    public async Task Words_are_counted_by_two_mappers_and_a_reducer(string option)
+    public async Task MapReduce_TwoMappers_CountsWords(string option)
     {
         var output = await RunAsync("sh mapreduce/run.sh", [.. option.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         var lines = output.Split('\n');
-        lines.Count(line => line.StartsWith("parts-", StringComparison.Ordinal)).Should().Be(8, $"each part is one mapper's:\n{output}");
+        lines.Count(line => line.StartsWith("parts-", StringComparison.Ordinal)).Should().Be(8,
+            $"each part goes to one mapper:\n{output}");
         lines.Where(line => !line.StartsWith("parts-", StringComparison.Ordinal)).Should().Equal(option.Length == 0
             ? ["8 parts, 544 words"]
             : ["8 parts, 544 words", "26 the", "22 to", "21 she", "18 it", "16 of", "15 and", "13 a", "13 was", "11 down", "10 her"]);
-        (await Host.QueuesAsync()).Should().NotContain(name => name.StartsWith("parts-") || name.StartsWith("results-"), "they are purged when all is in");
+        (await Host.QueuesAsync()).Should().NotContain(name => name.StartsWith("parts-") || name.StartsWith("results-"),
+            "the queues are purged after the last result");
     }
 
     private static async Task EndsAsync(ChildProcess example) => (await example.WaitForExitAsync(TimeSpan.FromSeconds(60))).Should().Be(0, $"{example}");

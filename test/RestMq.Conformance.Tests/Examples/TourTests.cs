@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.Conformance.Examples;
 
-/// <summary>The README's tour, line by line as a newcomer follows it, on a host that knows nothing yet: each line does something, and what its comment promises comes.</summary>
+/// <summary>
+/// Runs the curl tour of the documentation line by line on a new host, as a newcomer does. Each line must succeed and
+/// print the keys and receipts that its comment shows.
+/// </summary>
 public sealed partial class TourTests : IDisposable
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(RestMqHost.Program)!, "../../../.."));
@@ -12,11 +15,11 @@ public sealed partial class TourTests : IDisposable
     [Theory]
     [InlineData(StoreKind.Memory)]
     [InlineData(StoreKind.Redis)]
-    public async Task Every_line_does_what_it_says_after_those_before_it(StoreKind store)
+    public async Task DocumentationTour_LineByLine_DoesWhatItSays(StoreKind store)
     {
         await using var host = await RestMqHost.StartAsync(store);
         File.Copy(Path.Combine(Root, "icon.png"), Path.Combine(_folder.FullName, "icon.png"));
-        var readme = await File.ReadAllTextAsync(Path.Combine(Root, "README.md"));
+        var readme = await File.ReadAllTextAsync(Path.Combine(Root, "docs/getting-started/first-steps.md"));
         var tour = readme[readme.IndexOf("## A tour by curl", StringComparison.Ordinal)..readme.IndexOf("## In an application", StringComparison.Ordinal)];
         var lines = Blocks().Matches(tour).SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToArray();
         lines.Should().HaveCountGreaterThan(20);
@@ -27,7 +30,7 @@ public sealed partial class TourTests : IDisposable
             var process = Run(line, host.Port);
             if (line.Contains(" -N ", StringComparison.Ordinal))
             {
-                open.Add((line, process)); // In a terminal of its own.
+                open.Add((line, process)); // A stream stays open. A user runs it in a second terminal.
                 continue;
             }
             await using var one = process;
@@ -55,7 +58,7 @@ public sealed partial class TourTests : IDisposable
     [GeneratedRegex(@"```sh\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Blocks();
 
-    // A key or a receipt.
+    // Matches a key or a receipt.
     [GeneratedRegex(@"\btest:\d+(\.\d+)?")]
     private static partial Regex Promised();
 }

@@ -3,7 +3,7 @@ using System.Text;
 namespace RestMq.Conformance.Exchanges;
 
 /// <summary>
-/// One request and the reply it must get, read from a <c>.http</c> file:
+/// Holds one request and its expected reply, read from a <c>.http</c> file:
 /// <code>
 /// === a title
 /// > POST /q/test
@@ -15,26 +15,32 @@ namespace RestMq.Conformance.Exchanges;
 /// &lt;
 /// &lt; test:1\r\n
 /// </code>
-/// Lines that begin with <c>#</c> and empty lines say nothing. What curl puts into a request is put in here too (see <see cref="RawRequest"/>).
-/// A body is its lines, one right behind the other; line ends in it are written as in C (<c>\r \n \t \0 \\ \xHH</c>).
+/// Empty lines and lines that begin with <c>#</c> are ignored. The request also gets the headers that curl adds (see
+/// <see cref="RawRequest"/>). The lines of a body are joined without a separator. Line ends in a body are written with
+/// the escapes of C (<c>\r \n \t \0 \\ \xHH</c>).
 /// <list type="bullet">
-/// <item>A body is compared byte for byte, and no body lines mean no bytes. <c>{store}</c> stands for the store's name, <c>{*}</c> for a
-/// number, a time or null that nobody can foretell.</item>
-/// <item>Lines that begin with <c>&lt;~</c> are one JSON value each, compared by what they say: members in any order, strings however
-/// escaped, numbers digit by digit, <c>"{*}"</c> as above. The reply has them in lines that end in CRLF.</item>
-/// <item><c>&lt; 400 bad-request</c> is a failure of the table in docs/http.md, as problem+json.</item>
-/// <item><c>&lt; 405 any</c> is that status and whatever body.</item>
-/// <item>A header is compared whole, <c>Content-Type</c> without parameters unless the file has some; <c>Name: …/x</c> means that it ends so.</item>
+/// <item>A body is compared byte for byte. No body lines mean an empty body. <c>{store}</c> stands for the name of the
+/// store. <c>{*}</c> stands for an unpredictable number, time or null.</item>
+/// <item>Each line that begins with <c>&lt;~</c> is one JSON value, compared by meaning: members may have any order,
+/// strings any escapes, and numbers must have the same digits. <c>"{*}"</c> matches any value. The lines of the reply
+/// must end in CRLF.</item>
+/// <item><c>&lt; 400 bad-request</c> is an error of the table in docs/reference/http-api.md, as problem+json.</item>
+/// <item><c>&lt; 405 any</c> is that status with any body.</item>
+/// <item>A header must equal its value. The parameters of <c>Content-Type</c> count only if the file has some.
+/// <c>Name: …/x</c> means that the value ends with <c>/x</c>.</item>
 /// </list>
 /// </summary>
 public sealed record Exchange(string Title, byte[] Request, bool OneRequestOnly, int Status)
 {
-    /// <summary>The problem's type, <c>any</c>, or null when the body below counts.</summary>
+    /// <summary>
+    /// Gets the type of the expected problem, <c>any</c> for any body, or null when <see cref="Body"/> or
+    /// <see cref="JsonLines"/> is expected.
+    /// </summary>
     public string? Kind { get; private init; }
 
     public IReadOnlyList<(string Name, string Value)> Headers { get; private init; } = [];
 
-    /// <summary>The body's text, still escaped; null when it is given as JSON.</summary>
+    /// <summary>Gets the expected body, still escaped.</summary>
     public string? Body { get; private init; }
 
     public IReadOnlyList<string> JsonLines { get; private init; } = [];
@@ -56,7 +62,9 @@ public sealed record Exchange(string Title, byte[] Request, bool OneRequestOnly,
             }
             else if (line.Length > 0 && line[0] != '#')
             {
-                if (title is null || line[0] is not ('>' or '<')) throw new FormatException($"{path}: what is this? {line}");
+                if (title is null || line[0] is not ('>' or '<'))
+                    throw new FormatException(
+                        $"{path}: a line must follow a '=== title' and begin with '>', '<' or '#', but was: {line}");
                 lines.Add(line);
             }
         }

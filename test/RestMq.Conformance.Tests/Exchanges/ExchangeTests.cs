@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace RestMq.Conformance.Exchanges;
 
 /// <summary>
-/// The data files: each is played to a fresh host over one connection that is kept, and every reply compared. A file
-/// such as <c>x.memory.http</c> is for that store alone.
+/// Sends the requests of each data file to a new host over one connection, and compares every reply. A file such as
+/// <c>x.memory.http</c> is used for that store only.
 /// </summary>
 public sealed class ExchangeTests
 {
@@ -23,7 +23,7 @@ public sealed class ExchangeTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Replies_are_as_recorded(string file, StoreKind store)
+    public async Task Exchange_EachRequest_GetsRecordedReply(string file, StoreKind store)
     {
         var exchanges = Exchange.ReadFile(Path.Combine(Folder, file));
         await using var host = await RestMqHost.StartAsync(store);
@@ -52,7 +52,8 @@ public sealed class ExchangeTests
             await connection.DisposeAsync();
         }
         exchanges.Should().NotBeEmpty();
-        if (wrong.Count > 0) Assert.Fail($"{wrong.Count} of {exchanges.Count} replies are not as they should be:\n\n{string.Join("\n\n", wrong)}");
+        var failures = string.Join("\n\n", wrong);
+        if (wrong.Count > 0) Assert.Fail($"{wrong.Count} of {exchanges.Count} replies are wrong:\n\n{failures}");
     }
 
     private static bool IsFor(string file, StoreKind store) =>
@@ -79,7 +80,7 @@ public sealed class ExchangeTests
     {
         var found = name == "Content-Type" && !value.Contains(';') ? reply.MediaType : reply.Header(name);
         if (value.StartsWith('…')) found.Should().EndWith(value[1..], name);
-        else found.Should().Be(value, $"that is the {name} of\n{reply}\n");
+        else found.Should().Be(value, $"the data file expects this {name}, and the reply was\n{reply}\n");
     }
 
     private static void CheckJson(RawReply reply, IReadOnlyList<string> expected, string store)

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace RestMq.Conformance.Exchanges;
 
 /// <summary>
-/// Whether two JSON texts say the same: members in any order, strings however escaped, numbers digit by digit. An expected member
-/// <c>"{*}"</c> is there with whatever value.
+/// Compares two JSON texts by meaning: members may have any order, strings any escapes, and numbers must have the same
+/// digits. An expected member <c>"{*}"</c> must be present and matches any value.
 /// </summary>
 public static class JsonSame
 {
@@ -23,7 +23,8 @@ public static class JsonSame
         return text.ToString();
     }
 
-    // What is wanted goes along as far as it has the same shape, for its members that may have any value.
+    // The expected JSON is traversed together with the actual one, because its "{*}" members match any value. It is
+    // null where the two have different shapes.
     private static void Write(JsonElement json, StringBuilder text, JsonElement? wanted)
     {
         switch (json.ValueKind)

@@ -1,10 +1,10 @@
 namespace RestMq.Conformance.Operations;
 
-/// <summary>The sample host's health routes.</summary>
+/// <summary>Tests the health routes of the sample host.</summary>
 public sealed class HealthTests
 {
     [Fact]
-    public async Task In_memory_it_is_alive_and_ready()
+    public async Task Health_MemoryStore_IsAliveAndReady()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Memory);
 
@@ -15,7 +15,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task Without_its_store_it_is_alive_and_not_ready_until_the_store_is_back()
+    public async Task Health_RedisDown_IsAliveButNotReady()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Redis);
         var ready = await host.AskAsync("GET /health/ready");
@@ -27,6 +27,7 @@ public sealed class HealthTests
         (await host.AskAsync("GET /health/live")).Status.Should().Be(200);
 
         await host.Redis.StartAsync();
-        await Eventually.TrueAsync(async () => (await host.AskAsync("GET /health/ready")).Status == 200, "ready again");
+        await Eventually.TrueAsync(async () => (await host.AskAsync("GET /health/ready")).Status == 200,
+            "the host is ready again");
     }
 }

@@ -3,11 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.Conformance.Operations;
 
-/// <summary>The sample host's OpenAPI document, and the page to try it.</summary>
+/// <summary>Tests the OpenAPI document of the sample host, and the Scalar page that shows it.</summary>
 public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<MemoryHost>
 {
     [Fact]
-    public async Task It_has_every_route_with_what_it_takes_and_answers()
+    public async Task OpenApi_EveryRoute_IsDescribed()
     {
         var reply = await fixture.Host.AskAsync("GET /openapi/v1.json");
         reply.Status.Should().Be(200);
@@ -24,9 +24,12 @@ public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<Mem
         }
     }
 
-    /// <summary>openapi.txt is what clients were made of: a line that changes there is a change for them.</summary>
+    /// <summary>
+    /// Compares the document with the recorded outline in openapi.txt. Clients are generated from this document, so a
+    /// changed line is a change for them.
+    /// </summary>
     [Fact]
-    public async Task It_says_what_it_said()
+    public async Task OpenApi_Outline_MatchesRecordedFile()
     {
         using var document = JsonDocument.Parse((await fixture.Host.AskAsync("GET /openapi/v1.json")).Body);
         var said = document.RootElement.GetProperty("paths").EnumerateObject()
@@ -35,7 +38,7 @@ public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<Mem
     }
 
     [Fact]
-    public async Task Fields_bodies_and_problems_are_told()
+    public async Task OpenApi_QueueRoute_DescribesFieldsBodiesAndProblems()
     {
         using var document = JsonDocument.Parse((await fixture.Host.AskAsync("GET /openapi/v1.json")).Body);
         var queue = document.RootElement.GetProperty("paths").GetProperty("/q/{queue}");
@@ -51,11 +54,11 @@ public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<Mem
     }
 
     [Fact]
-    public async Task There_is_a_page_to_try_it()
+    public async Task Scalar_Page_WorksOffline()
     {
         var page = await fixture.Host.AskAsync("GET /scalar/");
         page.Status.Should().Be(200);
-        page.Text.Should().Contain("scalar.js").And.NotContain("https://", "it works without the world");
+        page.Text.Should().Contain("scalar.js").And.NotContain("https://", "the page loads nothing from other sites");
         page.Text.Should().Contain("\"agent\":{\"disabled\":true").And.Contain("\"mcp\":{\"disabled\":true").And.Contain("\"showDeveloperTools\":\"never\"");
     }
 

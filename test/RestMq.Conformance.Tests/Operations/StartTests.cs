@@ -6,7 +6,9 @@ using RestMq.Conformance.Cli;
 
 namespace RestMq.Conformance.Operations;
 
-/// <summary>How a host is started: where it listens, by which settings, and what it says when they are wrong.</summary>
+/// <summary>
+/// Tests the start of a host: the addresses it listens on, its settings, and the messages for invalid settings.
+/// </summary>
 public sealed partial class StartTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-start-");
@@ -14,7 +16,7 @@ public sealed partial class StartTests : IDisposable
     [Theory]
     [InlineData("--urls=https://127.0.0.1:0", "--Kestrel:Certificates:Default:Path={pfx}", "--Kestrel:Certificates:Default:Password=pass")]
     [InlineData("--Kestrel:Endpoints:Tls:Url=https://127.0.0.1:0", "--Kestrel:Endpoints:Tls:Certificate:Path={pfx}", "--Kestrel:Endpoints:Tls:Certificate:Password=pass")]
-    public async Task It_speaks_TLS_by_the_servers_own_settings(params string[] settings)
+    public async Task Start_TlsSettings_ServesHttps(params string[] settings)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
@@ -42,7 +44,7 @@ public sealed partial class StartTests : IDisposable
     [InlineData("ASPNETCORE_HTTP_PORTS=0")]
     [InlineData("Kestrel__Endpoints__Plain__Url=http://127.0.0.1:0")]
     [InlineData("ASPNETCORE_URLS=http://127.0.0.1:0")]
-    public async Task It_listens_where_the_environment_says(string variable)
+    public async Task Start_UrlFromEnvironment_ListensThere(string variable)
     {
         await using var host = new ChildProcess("env", [variable, RestMqHost.Command.File, .. RestMqHost.Command.Arguments], "These tests need env.");
         var url = await ListensAsync(host);
@@ -53,20 +55,21 @@ public sealed partial class StartTests : IDisposable
     }
 
     [Theory]
-    [InlineData("RestMq:MaxBatch is 'many'; *\nThere is no setting RestMq:Rediss; there are *", "--RestMq:Rediss=localhost", "--RestMq:MaxBatch=many")]
-    [InlineData("Site:RequestsPerSecond is -1; it is 0 to 1000000.\nSite:PathBase is 'mq'; *", "--Site:RequestsPerSecond=-1", "--Site:PathBase=mq")]
-    [InlineData("Access:Keys:0 has one of Secret and Sha256.", "--Access:Keys:0:Name=shop")]
-    public async Task Mistakes_are_told_each_on_a_line_and_nothing_else_is(string told, params string[] settings)
+    [InlineData("RestMq:MaxBatch must be *, but was 'many'.\nThere is no setting RestMq:Rediss. Use one of *", "--RestMq:Rediss=localhost", "--RestMq:MaxBatch=many")]
+    [InlineData("Site:RequestsPerSecond must be 0 to 1000000, but was -1.\nSite:PathBase must *'mq'.", "--Site:RequestsPerSecond=-1", "--Site:PathBase=mq")]
+    [InlineData("Access:Keys:0 must have exactly one of Secret and Sha256.", "--Access:Keys:0:Name=shop")]
+    public async Task Start_InvalidSettings_PrintsEachOnOneLine(string told, params string[] settings)
     {
         var (code, output) = await Verb.ShellAsync($"$restmq --urls http://127.0.0.1:0 {string.Join(' ', settings)} 2>&1 >/dev/null");
         code.Should().Be(1, output);
         output.Should().Match(told);
         output.Split('\n').Should().HaveCount(told.Split('\n').Length);
-        (await Verb.RunAsync(["--urls", "http://127.0.0.1:0", .. settings])).Output.Should().Be(output, "the log has no more of it");
+        (await Verb.RunAsync(["--urls", "http://127.0.0.1:0", .. settings])).Output.Should().Be(output,
+            "the log does not repeat the messages");
     }
 
     [Fact]
-    public async Task An_address_that_is_taken_is_told()
+    public async Task Start_AddressInUse_IsReported()
     {
         await using var first = Verb.Start("--urls", "http://127.0.0.1:0");
         var (code, output) = await Verb.ShellAsync($"$restmq --urls http://127.0.0.1:{(await ListensAsync(first)).Port} 2>&1 >/dev/null");

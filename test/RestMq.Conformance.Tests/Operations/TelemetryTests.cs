@@ -4,11 +4,11 @@ using System.Text;
 
 namespace RestMq.Conformance.Operations;
 
-/// <summary>What the sample host tells of itself, when it is told to.</summary>
+/// <summary>Tests the metrics and traces that the sample host exports when its settings ask for them.</summary>
 public sealed class TelemetryTests
 {
     [Fact]
-    public async Task Prometheus_finds_what_happened()
+    public async Task Metrics_PrometheusEnabled_CountsMessages()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Memory, null, "--RestMq:Prometheus=true");
         await using var stream = await host.ListenAsync("live");
@@ -18,26 +18,29 @@ public sealed class TelemetryTests
         await host.AskAsync("GET /q/test?lease=30");
         await host.AskAsync("DELETE /q/test/test:1.1");
 
-        // The exporter answers several requests within a moment from one collection.
-        await Eventually.TrueAsync(async () => (await ScrapeAsync(host)).Contains("restmq_settle=\"ack\"", StringComparison.Ordinal), "the settlement is told");
+        // The exporter caches a collection for a moment, so the first scrape may be too old.
+        await Eventually.TrueAsync(
+            async () => (await ScrapeAsync(host)).Contains("restmq_settle=\"ack\"", StringComparison.Ordinal),
+            "the settlement is counted");
         var metrics = await ScrapeAsync(host);
         Value(metrics, "messaging_client_sent_messages_total").Should().Be(4);
         Value(metrics, "messaging_client_consumed_messages_total").Should().Be(1);
         Value(metrics, "restmq_settled_messages_total").Should().Be(1);
         Value(metrics, "restmq_live_consumers").Should().Be(1);
         Value(metrics, "restmq_live_delivered_total").Should().Be(1);
-        metrics.Should().Contain("messaging_client_operation_duration_seconds_bucket").And.NotContain("messaging_destination_name", "queues have no bound");
+        metrics.Should().Contain("messaging_client_operation_duration_seconds_bucket")
+            .And.NotContain("messaging_destination_name", "the number of queues is unbounded");
     }
 
     [Fact]
-    public async Task Unless_told_to_it_tells_nothing()
+    public async Task Metrics_PrometheusDisabled_Returns404()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Memory);
         (await host.AskAsync("GET /metrics")).Status.Should().Be(404);
     }
 
     [Fact]
-    public async Task A_collector_gets_spans_and_the_message_carries_that_of_its_sender()
+    public async Task Tracing_OtlpCollector_ReceivesSpans()
     {
         using var collector = new Collector();
         await using var host = await RestMqHost.StartAsync(
@@ -46,7 +49,8 @@ public sealed class TelemetryTests
         await host.AskAsync("POST /q/test", "value=x", Form, "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         var trace = (await host.AskAsync("GET /q/test")).Json.GetProperty("traceparent").GetString();
 
-        trace.Should().StartWith("00-4bf92f3577b34da6a3ce929d0e0e4736-").And.NotContain("00f067aa0ba902b7", "it is of the host's own span");
+        trace.Should().StartWith("00-4bf92f3577b34da6a3ce929d0e0e4736-").And.NotContain("00f067aa0ba902b7",
+            "the message carries the span of the host");
         await collector.HeardAsync("send test");
         await collector.HeardAsync("receive test");
     }
@@ -59,7 +63,9 @@ public sealed class TelemetryTests
         metrics.Split('\n').Single(line => line.StartsWith(name + "{", StringComparison.Ordinal) || line.StartsWith(name + " ", StringComparison.Ordinal)).Split("} ")[^1].Split(' ')[0],
         System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Takes what is sent by OTLP over HTTP, as the bytes it is: names stand in them as they are.</summary>
+    /// <summary>
+    /// Receives OTLP over HTTP. It does not parse the protobuf: names appear in its bytes as plain text.
+    /// </summary>
     private sealed class Collector : IDisposable
     {
         private readonly HttpListener _listener = new();

@@ -1,6 +1,9 @@
 namespace RestMq.Conformance.Operations;
 
-/// <summary>A producer's <c>traceparent</c> travels with its message to whoever gets it; without one replies are the original's, byte for byte.</summary>
+/// <summary>
+/// Tests that a producer's <c>traceparent</c> reaches the consumer with the message. Without a <c>traceparent</c>, the
+/// replies equal those of the original byte for byte.
+/// </summary>
 public abstract class TraceTests(HostFixture fixture)
 {
     private const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -8,7 +11,7 @@ public abstract class TraceTests(HostFixture fixture)
     private readonly RestMqHost _host = fixture.Host;
 
     [Fact]
-    public async Task It_comes_with_every_reply_that_has_the_message()
+    public async Task Traceparent_EveryReply_IsIncluded()
     {
         var queue = _host.NextQueue();
         await _host.AskAsync($"POST /q/{queue}", "value=x", Form, $"traceparent: {Trace}");
@@ -22,7 +25,7 @@ public abstract class TraceTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task It_comes_by_xml_rpc_too()
+    public async Task Traceparent_XmlRpcAdd_IsKept()
     {
         var queue = _host.NextQueue();
         await _host.AskAsync(
@@ -34,7 +37,7 @@ public abstract class TraceTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Its_tracestate_comes_with_it_and_is_dropped_where_it_is_none()
+    public async Task Tracestate_ValidOrInvalid_IsKeptOrDropped()
     {
         var queue = _host.NextQueue();
         foreach (var state in new[] { "rojo=1, congo=\"t61\"", "rojo=1, congo=\"t61\"", "No=1" })
@@ -48,7 +51,7 @@ public abstract class TraceTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task It_comes_with_a_stream()
+    public async Task Traceparent_Stream_IsIncluded()
     {
         var queue = _host.NextQueue();
         await using var stream = await _host.ListenAsync(queue);
@@ -59,7 +62,7 @@ public abstract class TraceTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Without_one_and_with_nonsense_a_reply_is_as_it_was()
+    public async Task Traceparent_MissingOrInvalid_LeavesReplyUnchanged()
     {
         var queue = _host.NextQueue();
         await _host.AskAsync($"POST /q/{queue}", "value=x", Form);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RestMq.Commands;
 
-/// <summary>Who may: the guard is asked what each command needs, before it is done.</summary>
+/// <summary>Verifies that the guard authorizes each command before the command runs.</summary>
 public sealed partial class CommandDispatcherTests
 {
     [Theory]
@@ -22,7 +22,7 @@ public sealed partial class CommandDispatcherTests
     [InlineData("""{"cmd":"stop"}""", RestMqRole.Admin, "test")]
     [InlineData("""{"cmd":"redrive"}""", RestMqRole.Admin, "test")]
     [InlineData("""{"cmd":"queues","queue":"test"}""", RestMqRole.Admin, null)]
-    public async Task A_guard_is_told_what_a_command_needs(string command, RestMqRole role, string? queue)
+    public async Task Guard_EachCommand_ReceivesTheNeededRoleAndQueue(string command, RestMqRole role, string? queue)
     {
         var asked = new List<(RestMqRole, string?)>();
         await _dispatcher.DispatchAsync(Encoding.UTF8.GetBytes(command), Queue, guard: (needed, of) =>
@@ -34,7 +34,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task A_guard_that_throws_is_passed_on_and_nothing_is_done()
+    public async Task Guard_Throws_CommandIsNotExecuted()
     {
         var refused = async () => await _dispatcher.DispatchAsync("""{"cmd":"add","value":1}"""u8.ToArray(), Queue, guard: (_, _) => throw new UnauthorizedAccessException());
         await refused.Should().ThrowAsync<UnauthorizedAccessException>();
@@ -42,9 +42,9 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task A_guard_is_not_asked_about_what_is_no_command()
+    public async Task Guard_UnknownCommand_IsNotAsked()
     {
         var reply = await _dispatcher.DispatchAsync("""{"cmd":"purge"}"""u8.ToArray(), Queue, CommandScope.Messages, (_, _) => throw new UnauthorizedAccessException());
-        (reply.Outcome, Text(reply)).Should().Be((CommandOutcome.Refused, """{"error":"unknown command 'purge': use add, bury, del, extend, get, lease, len, release, take"}"""));
+        (reply.Outcome, Text(reply)).Should().Be((CommandOutcome.Refused, """{"error":"'cmd' must be one of add, bury, del, extend, get, lease, len, release, take, but was 'purge'."}"""));
     }
 }

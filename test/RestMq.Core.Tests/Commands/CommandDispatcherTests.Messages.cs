@@ -1,17 +1,17 @@
 namespace RestMq.Commands;
 
-/// <summary>The commands on messages.</summary>
+/// <summary>Verifies the commands on messages.</summary>
 public sealed partial class CommandDispatcherTests
 {
     [Fact]
-    public async Task Add_replies_what_was_added_and_its_key()
+    public async Task Add_OneMessage_RepliesItsValueAndKey()
     {
         (await AnswerAsync("""{"cmd":"add","queue":"genesis","value":"abacab"}""")).Should().Be("""{"queue":"genesis","value":"abacab","key":"genesis:1"}""");
         (await AnswerAsync("""{"cmd":"add","queue":"genesis","value":"foxtrot"}""")).Should().Be("""{"queue":"genesis","value":"foxtrot","key":"genesis:2"}""");
     }
 
     [Fact]
-    public async Task Add_of_several_replies_their_keys()
+    public async Task Add_SeveralMessages_RepliesTheirKeys()
     {
         (await AnswerAsync("""{"cmd":"add","queue":"test","values":["one",2,{"three":3}]}""")).Should().Be("""{"queue":"test","keys":["test:1","test:2","test:3"]}""");
 
@@ -21,7 +21,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Add_with_a_delay_is_out_of_sight_until_it_is_due()
+    public async Task Add_WithDelay_IsNotTakenUntilDue()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"later","delay":1.5}""");
         (await AnswerAsync("""{"cmd":"take","queue":"test"}""")).Should().Be("""{"error":"empty queue"}""");
@@ -32,7 +32,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Add_with_a_time_to_live_is_gone_after_it()
+    public async Task Add_WithTimeToLive_ExpiresAfterIt()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"short","ttl":10}""");
         await _stage.PassAsync(TimeSpan.FromSeconds(10));
@@ -41,7 +41,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Add_with_an_id_adds_once()
+    public async Task Add_SameIdTwice_AddsOnce()
     {
         const string Add = """{"cmd":"add","queue":"test","value":"once","id":"order 7"}""";
         (await AnswerAsync(Add)).Should().Be("""{"queue":"test","value":"once","key":"test:1"}""");
@@ -53,7 +53,7 @@ public sealed partial class CommandDispatcherTests
     [Theory]
     [InlineData("""{"cmd":"add","queue":"test","value":"two"}""")]
     [InlineData("""{"cmd":"add","queue":"test","values":["two"]}""")]
-    public async Task Add_to_a_full_queue_says_so(string add)
+    public async Task Add_FullQueue_RepliesAnError(string add)
     {
         await _engine.ConfigureAsync(Queue, new QueueSettingsChange { MaxLength = 1 });
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
@@ -63,7 +63,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Get_counts_the_head_and_leaves_it()
+    public async Task Get_HeadOfTheQueue_IsCountedAndStays()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"head"}""");
 
@@ -73,7 +73,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Take_leaves_settling_to_who_sends_the_reply()
+    public async Task Take_OneMessage_LeavesSettlingToTheCaller()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
 
@@ -87,7 +87,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task A_take_that_nobody_settles_comes_back_after_its_time()
+    public async Task Take_NotSettled_ReturnsAfterItsLease()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         await AnswerAsync("""{"cmd":"take","queue":"test"}""");
@@ -100,7 +100,7 @@ public sealed partial class CommandDispatcherTests
     [InlineData("get")]
     [InlineData("take")]
     [InlineData("lease")]
-    public async Task An_empty_queue_is_an_answer(string command)
+    public async Task Take_EmptyQueue_RepliesAnError(string command)
     {
         var reply = await DispatchAsync($$"""{"cmd":"{{command}}","queue":"test"}""");
 
@@ -112,12 +112,13 @@ public sealed partial class CommandDispatcherTests
     [InlineData("", 30)]
     [InlineData(",\"lease\":5.5", 5.5)]
     [InlineData(",\"lease\":43200", 43200)]
-    public async Task Lease_gives_a_receipt_for_so_long(string lease, double seconds)
+    public async Task Lease_WithOrWithoutTime_HoldsTheMessageForThatTime(string lease, double seconds)
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         var reply = await DispatchAsync($$"""{"cmd":"lease","queue":"test"{{lease}}}""");
         Text(reply).Should().Be("""{"queue":"test","key":"test:1","value":"one","count":1,"receipt":"test:1.1"}""");
-        (reply.Taken!.Key.ToString(), reply.IsLeased).Should().Be(("test:1", true), "who cannot be told of it must give it back");
+        (reply.Taken!.Key.ToString(), reply.IsLeased)
+            .Should().Be(("test:1", true), "a transport that cannot send the reply must release the message");
 
         await _stage.PassAsync(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
         (await AnswerAsync("""{"cmd":"len","queue":"test"}""")).Should().Be("""{"queue":"test","len":0}""");
@@ -126,7 +127,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task A_limit_below_the_lease_that_is_given_unasked_is_kept()
+    public async Task Lease_MaxLeaseBelowTheDefault_LimitsTheLease()
     {
         var dispatcher = NewDispatcher(
             _stage.NewDaemon(o => o.MaxLease = o.TakeLease = TimeSpan.FromSeconds(10)).Engine, new RestMqOptions { MaxLease = TimeSpan.FromSeconds(10) });
@@ -144,7 +145,7 @@ public sealed partial class CommandDispatcherTests
     [InlineData("\"receipt\":\"test:1.1\"", true)]
     [InlineData("\"receipt\":\"test:1.2\"", false)]
     [InlineData("\"key\":\"test:2\"", false)]
-    public async Task Del_says_whether_it_deleted(string which, bool deleted)
+    public async Task Del_ByKeyOrReceipt_RepliesWhetherItDeleted(string which, bool deleted)
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         await AnswerAsync("""{"cmd":"lease","queue":"test"}""");
@@ -159,7 +160,8 @@ public sealed partial class CommandDispatcherTests
     [InlineData("release", "\"delay\":0", "released", 1, 0, 0, 0)]
     [InlineData("release", "\"delay\":5", "released", 0, 0, 1, 0)]
     [InlineData("bury", "\"reason\":\"no such customer\"", "buried", 0, 0, 0, 1)]
-    public async Task A_receipt_settles_once(string command, string field, string done, int ready, int leased, int delayed, int dead)
+    public async Task Settle_SameReceiptTwice_SettlesOnce(
+        string command, string field, string done, int ready, int leased, int delayed, int dead)
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         await AnswerAsync("""{"cmd":"lease","queue":"test"}""");
@@ -169,12 +171,12 @@ public sealed partial class CommandDispatcherTests
         var stats = await _engine.StatsAsync(Queue);
         (stats.Ready, stats.Leased, stats.Delayed, stats.Dead).Should().Be((ready, leased, delayed, dead));
 
-        // An extension may be repeated: the message is still the client's.
+        // An extension may be repeated, because the client still holds the lease.
         (await AnswerAsync(settle)).Should().Be($$"""{"queue":"test","receipt":"test:1.1","{{done}}":{{(command == "extend" ? "true" : "false")}}}""");
     }
 
     [Fact]
-    public async Task Extend_and_release_need_no_time_and_bury_no_reason()
+    public async Task Settle_WithoutOptionalFields_UsesDefaults()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         await AnswerAsync("""{"cmd":"lease","queue":"test","lease":1}""");
@@ -186,7 +188,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Bury_keeps_the_reason()
+    public async Task Bury_WithReason_KeepsIt()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         await AnswerAsync("""{"cmd":"lease","queue":"test"}""");

@@ -2,11 +2,11 @@ using NSubstitute;
 
 namespace RestMq.Commands;
 
-/// <summary>The commands on queues, and what holds for all commands.</summary>
+/// <summary>Verifies the commands on queues, and rules that hold for all commands.</summary>
 public sealed partial class CommandDispatcherTests
 {
     [Fact]
-    public async Task Len_is_the_number_of_messages_ready()
+    public async Task Len_WithLeasedMessages_CountsOnlyReady()
     {
         (await AnswerAsync("""{"cmd":"len","queue":"test"}""")).Should().Be("""{"queue":"test","len":0}""");
         await AnswerAsync("""{"cmd":"add","queue":"test","values":[1,2,3]}""");
@@ -15,7 +15,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Purge_says_whether_there_was_anything()
+    public async Task Purge_QueueOrNone_RepliesWhetherItExisted()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":1}""");
 
@@ -24,17 +24,18 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Policy_is_read_and_changed()
+    public async Task Policy_ReadOrChanged_RepliesThePolicy()
     {
         (await AnswerAsync("""{"cmd":"policy","queue":"test"}""")).Should().Be("""{"queue":"test","policy":"broadcast"}""");
-        (await AnswerAsync("""{"cmd":"queues"}""")).Should().Be("""{"queues":[],"count":0}""", "to read makes no queue");
+        (await AnswerAsync("""{"cmd":"queues"}"""))
+            .Should().Be("""{"queues":[],"count":0}""", "reading the policy creates no queue");
         (await AnswerAsync("""{"cmd":"policy","queue":"test","policy":"roundrobin"}""")).Should().Be("""{"queue":"test","policy":"roundrobin"}""");
         (await AnswerAsync("""{"cmd":"policy","queue":"test"}""")).Should().Be("""{"queue":"test","policy":"roundrobin"}""");
         (await AnswerAsync("""{"cmd":"policy","queue":"test","policy":"broadcast"}""")).Should().Be("""{"queue":"test","policy":"broadcast"}""");
     }
 
     [Fact]
-    public async Task Stop_and_start_reply_the_status()
+    public async Task StopAndStart_AnyQueue_ReplyTheStatus()
     {
         (await AnswerAsync("""{"cmd":"stop","queue":"test"}""")).Should().Be("""{"queue":"test","status":0}""");
         (await _engine.GetSettingsAsync(Queue)).Stopped.Should().BeTrue();
@@ -43,7 +44,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Redrive_says_how_many_came_back()
+    public async Task Redrive_WholeQueue_RepliesTheCount()
     {
         (await AnswerAsync("""{"cmd":"redrive","queue":"test"}""")).Should().Be("""{"queue":"test","redriven":0}""");
         await AnswerAsync($$"""{"cmd":"add","queue":"test","values":[{{string.Join(',', Enumerable.Range(1, 250))}}]}""");
@@ -55,20 +56,21 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Redrive_of_a_key_is_of_that_dead_letter_alone()
+    public async Task Redrive_OneKey_MovesOnlyThatDeadLetter()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","values":[1,2]}""");
         await AnswerAsync("""{"cmd":"lease","queue":"test"}""");
         await AnswerAsync("""{"cmd":"bury","queue":"test","receipt":"test:1.1","reason":"no"}""");
 
-        (await AnswerAsync("""{"cmd":"redrive","queue":"test","key":"test:2"}""")).Should().Be("""{"queue":"test","redriven":0}""", "it is not dead");
+        (await AnswerAsync("""{"cmd":"redrive","queue":"test","key":"test:2"}"""))
+            .Should().Be("""{"queue":"test","redriven":0}""", "the message is not a dead letter");
         (await AnswerAsync("""{"cmd":"redrive","queue":"test","key":"test:1"}""")).Should().Be("""{"queue":"test","redriven":1}""");
         (await _engine.StatsAsync(Queue)).Ready.Should().Be(2);
     }
 
     [Theory]
     [InlineData("ready", 1), InlineData("leased", 1), InlineData("delayed", 1), InlineData("dead", 1)]
-    public async Task Purge_of_a_state_says_how_many_went(string state, int count)
+    public async Task Purge_OneState_RepliesTheCount(string state, int count)
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","values":[1,2,3]}""");
         await AnswerAsync("""{"cmd":"add","queue":"test","value":4,"delay":100}""");
@@ -82,7 +84,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Queues_lists_them_in_order()
+    public async Task Queues_SeveralQueues_AreListedInOrder()
     {
         foreach (var name in new[] { "b", "café", "a" }) await AnswerAsync($$"""{"cmd":"add","queue":"{{name}}","value":1}""");
 
@@ -90,7 +92,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task The_queue_of_the_address_is_for_commands_that_name_none()
+    public async Task Dispatch_CommandWithoutQueue_UsesTheQueueOfTheRoute()
     {
         var address = QueueName.Parse("address");
 
@@ -100,7 +102,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Fields_that_a_command_does_not_know_are_passed_over()
+    public async Task Dispatch_UnknownFields_AreIgnored()
     {
         (await AnswerAsync("""{"cmd":"len","queue":"test","x":{"cmd":"purge"},"":1}""")).Should().Be("""{"queue":"test","len":0}""");
     }
@@ -124,10 +126,10 @@ public sealed partial class CommandDispatcherTests
     [InlineData("""{"cmd":"redrive","queue":"test"}""")]
     [InlineData("""{"cmd":"redrive","queue":"test","key":"test:1"}""")]
     [InlineData("""{"cmd":"queues"}""")]
-    public async Task A_store_that_is_away_is_told(string command)
+    public async Task Dispatch_StoreUnavailable_RepliesTheError(string command)
     {
         var away = Substitute.For<IQueueEngine>();
-        var error = new RestMqUnavailableException("The store is away.");
+        var error = new RestMqUnavailableException("The store is unavailable.");
         away.AddAsync(default!, default(NewMessage)).ReturnsForAnyArgs<AddResult>(_ => throw error);
         away.AddAsync(default!, default(IReadOnlyList<NewMessage>)!).ReturnsForAnyArgs<IReadOnlyList<AddResult>>(_ => throw error);
         away.GetAsync(default!).ReturnsForAnyArgs<QueueMessage?>(_ => throw error);
@@ -144,6 +146,6 @@ public sealed partial class CommandDispatcherTests
         var reply = await NewDispatcher(away).DispatchAsync(System.Text.Encoding.UTF8.GetBytes(command));
 
         reply.Outcome.Should().Be(CommandOutcome.Unavailable);
-        Text(reply).Should().Be("""{"error":"The store is away."}""");
+        Text(reply).Should().Be("""{"error":"The store is unavailable."}""");
     }
 }

@@ -1,6 +1,6 @@
 namespace RestMq.Commands;
 
-/// <summary>A value may be any JSON, and comes back as the JSON it was.</summary>
+/// <summary>Verifies that a value may be any JSON and is returned as the same JSON.</summary>
 public sealed partial class CommandDispatcherTests
 {
     [Theory]
@@ -27,7 +27,7 @@ public sealed partial class CommandDispatcherTests
     [InlineData("""{"cmd":"purge","queue":"test"}""")]
     [InlineData("""{"escaped":"\u00e9\/\ud83d\ude00"}""")]
     [InlineData("""{"half":"\ud800"}""")]
-    public async Task A_value_comes_back_as_it_was(string value)
+    public async Task Value_AnyJson_RoundTripsUnchanged(string value)
     {
         (await AnswerAsync($$"""{"cmd":"add","queue":"test","value":{{value}}}""")).Should().Be($$"""{"queue":"test","value":{{value}},"key":"test:1"}""");
         (await AnswerAsync("""{"cmd":"get","queue":"test"}""")).Should().Be($$"""{"queue":"test","key":"test:1","value":{{value}},"count":1}""");
@@ -38,7 +38,7 @@ public sealed partial class CommandDispatcherTests
     [InlineData("\"\\u0041\\u00e9\\/\"", "\"Aé/\"")]
     [InlineData("\"😀\"", "\"\\uD83D\\uDE00\"")]
     [InlineData("\"\\u0000\\u001f\\u007f\\u2028\"", "\"\\u0000\\u001F\\u007F\\u2028\"")]
-    public async Task A_text_comes_back_as_the_same_text_however_it_was_escaped(string value, string back)
+    public async Task Value_EscapedText_RoundTripsAsTheSameText(string value, string back)
     {
         (await AnswerAsync($$"""{"cmd":"add","queue":"test","value":{{value}}}""")).Should().Be($$"""{"queue":"test","value":{{back}},"key":"test:1"}""");
     }
@@ -48,7 +48,7 @@ public sealed partial class CommandDispatcherTests
     [InlineData("\r\n", "")]
     [InlineData("\n  ", "  ")]
     [InlineData("\t", "\t")]
-    public async Task Pretty_printed_JSON_comes_back_on_one_line(string space, string left)
+    public async Task Value_PrettyPrintedJson_IsRepliedOnOneLine(string space, string left)
     {
         var command = "{#\"cmd\":\"add\",#\"queue\":\"test\",#\"value\":{#\"a\":#[1,#2],#\"b\":\"x\\ny\"#}#}".Replace("#", space);
 
@@ -56,7 +56,7 @@ public sealed partial class CommandDispatcherTests
     }
 
     [Fact]
-    public async Task Binary_comes_back_as_base64_with_its_type()
+    public async Task Value_Binary_RoundTripsAsBase64WithItsType()
     {
         const string Value = "\"value\":\"AP/+8A==\",\"encoding\":\"base64\"";
 
@@ -69,14 +69,14 @@ public sealed partial class CommandDispatcherTests
     [Theory]
     [InlineData("\"<p>hello</p>\"", "text/html")]
     [InlineData("{\"a\":1}", "application/vnd.order+json")]
-    public async Task A_text_or_JSON_keeps_a_type_of_its_own(string value, string type)
+    public async Task Value_TextOrJsonWithType_KeepsTheType(string value, string type)
     {
         (await AnswerAsync($$"""{"cmd":"add","queue":"test","value":{{value}},"type":"{{type}}"}""")).Should().Be($$"""{"queue":"test","value":{{value}},"type":"{{type}}","key":"test:1"}""");
         (await AnswerAsync("""{"cmd":"take","queue":"test"}""")).Should().Be($$"""{"queue":"test","key":"test:1","value":{{value}},"type":"{{type}}","count":1}""");
     }
 
     [Fact]
-    public async Task Of_a_field_that_comes_twice_the_last_counts()
+    public async Task Dispatch_DuplicateField_LastOneCounts()
     {
         (await AnswerAsync("""{"cmd":"purge","queue":"other","value":1,"cmd":"add","queue":"test","value":2}""")).Should().Be("""{"queue":"test","value":2,"key":"test:1"}""");
     }

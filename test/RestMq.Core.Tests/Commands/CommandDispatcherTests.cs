@@ -5,7 +5,10 @@ using RestMq.Engine;
 
 namespace RestMq.Commands;
 
-/// <summary>The JSON protocol over the memory store: exact replies. This file sets the stage; the others hold the tests by concern.</summary>
+/// <summary>
+/// Verifies the exact replies of the JSON protocol over the memory store. This file holds the setup. The other files
+/// hold the tests, one concern a file.
+/// </summary>
 public sealed partial class CommandDispatcherTests : IAsyncLifetime
 {
     private readonly MemoryStage _stage = new();
@@ -31,7 +34,7 @@ public sealed partial class CommandDispatcherTests : IAsyncLifetime
 
     private async Task<CommandReply> DispatchAsync(byte[] command, QueueName? queue = null) => await _dispatcher.DispatchAsync(command, queue);
 
-    /// <summary>The reply to a command that is answered.</summary>
+    /// <summary>Dispatches a command, asserts that it is answered, and returns the reply as text.</summary>
     private async Task<string> AnswerAsync(string command)
     {
         var reply = await DispatchAsync(command);

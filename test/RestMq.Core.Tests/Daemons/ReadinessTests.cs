@@ -5,8 +5,9 @@ using static RestMq.Deadline;
 namespace RestMq.Daemons;
 
 /// <summary>
-/// Every cause of readiness wakes every kind of waiter, on its own daemon and on another. The slow poll of these daemons comes long after the
-/// deadline of a test, and each waiter has stopped looking before the cause comes, so who is served here was woken.
+/// Verifies that every event that makes a message ready wakes every kind of waiter, on its own host and on another.
+/// The slow poll of these hosts comes long after the deadline of a test. Each waiter has stopped querying the store
+/// before the event. A waiter that gets the message was therefore woken.
 /// </summary>
 public abstract class ReadinessTests : IAsyncLifetime
 {
@@ -15,7 +16,7 @@ public abstract class ReadinessTests : IAsyncLifetime
     private Daemon _one = null!;
     private Daemon _two = null!;
 
-    /// <summary>What makes a message ready.</summary>
+    /// <summary>Lists the events that make a message ready.</summary>
     public enum Cause
     {
         Add,
@@ -30,7 +31,7 @@ public abstract class ReadinessTests : IAsyncLifetime
         Start,
     }
 
-    /// <summary>Who waits for it.</summary>
+    /// <summary>Lists the kinds of waiters.</summary>
     public enum Waiter
     {
         LongPoll,
@@ -51,7 +52,7 @@ public abstract class ReadinessTests : IAsyncLifetime
         {
             foreach (var waiter in Enum.GetValues<Waiter>())
             {
-                // A stopped queue can be taken from, so a start is no news to a long poll.
+                // A long poll leases from a stopped queue too, so a start does not wake it.
                 if (cause == Cause.Start && waiter is Waiter.LongPoll or Waiter.LongPollOfSeveral) continue;
                 data.Add(cause, waiter, false);
                 data.Add(cause, waiter, true);
@@ -74,19 +75,20 @@ public abstract class ReadinessTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task Every_cause_wakes_every_waiter(Cause cause, Waiter waiter, bool elsewhere)
+    public async Task MessageReady_ByEveryCause_WakesEveryKindOfWaiter(Cause cause, Waiter waiter, bool elsewhere)
     {
         var actor = (elsewhere ? _two : _one).Engine;
         await actor.ConfigureAsync(Queue, new QueueSettingsChange { Policy = waiter == Waiter.RoundRobin ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast });
         var (act, waiting, looks) = await WaitForItAsync();
-        // A busy machine may be slower than a cause that is a time, and the waiter finds it there: then once more.
+        // On a busy machine, a delay can end before the waiter is parked. The waiter then finds the message without a
+        // wake-up, so the test tries again.
         for (var tries = 1; looks is null && tries < 10; tries++) (act, waiting, looks) = await WaitForItAsync();
-        looks.Should().NotBeNull("the waiter waits");
+        looks.Should().NotBeNull("the waiter must be parked before the event");
 
         await act();
 
         (await Stage.PassUntilAsync(waiting)).Body.ToString().Should().Be("a message");
-        // It looked because there was something to see, not again and again.
+        // The waiter queried the store because of the wake-up. It did not poll.
         (Looks - looks!.Value).Should().BeLessThan(10);
 
         async Task<(Func<Task> Act, Task<QueueMessage> Waiting, int? Looks)> WaitForItAsync()
@@ -98,11 +100,12 @@ public abstract class ReadinessTests : IAsyncLifetime
         }
     }
 
-    // A hint, and in memory nothing else: there no time passes, so the pump does not come to ask for itself.
+    // The wake-up frees the stream. On the memory store it is the only cause, because no time passes there and the pump
+    // does not poll by itself.
     [Theory]
     [InlineData("ack", false), InlineData("bury", false), InlineData("release", false), InlineData("purge", false)]
     [InlineData("ack", true), InlineData("bury", true), InlineData("release", true), InlineData("purge", true)]
-    public async Task Every_end_of_a_hand_out_makes_room_in_the_stream_that_held_it(string end, bool elsewhere)
+    public async Task Delivery_EndsInAnyWay_MakesRoomInItsStream(string end, bool elsewhere)
     {
         var actor = (elsewhere ? _two : _one).Engine;
         await using var listener = new Listener((await _one.Engine.SubscribeAsync(Queue, new LiveConsumerOptions { Lease = Long, Prefetch = 1 }))!);
@@ -124,7 +127,7 @@ public abstract class ReadinessTests : IAsyncLifetime
 
     private int Looks => _one.Store.EmptyLooks + _one.Store.Steps;
 
-    // Brings the queue to where the cause can come, and returns the cause.
+    // Prepares the queue for the event, and returns the action that causes the event.
     private async Task<Func<Task>> PrepareAsync(Cause cause, IQueueEngine actor)
     {
         switch (cause)
@@ -184,7 +187,8 @@ public abstract class ReadinessTests : IAsyncLifetime
         return (await listener.NextAsync()).Message!;
     }
 
-    // Returns when the waiter has looked and does so no more: a cause that came while it still looked would prove nothing. Null when it came.
+    // Returns the number of queries when the waiter is parked and queries no more. An event during a query would prove
+    // nothing. Returns null when the waiter already has the message.
     private async Task<int?> ParkedAsync(Task waiting, int before)
     {
         await Until(() => Looks > before || waiting.IsCompleted);
@@ -197,13 +201,13 @@ public abstract class ReadinessTests : IAsyncLifetime
     }
 }
 
-/// <summary>On memory, whose time is ours.</summary>
+/// <summary>Runs the tests on the memory store with a fake clock.</summary>
 public sealed class MemoryReadinessTests : ReadinessTests
 {
     private protected override Stage Stage { get; } = new MemoryStage();
 }
 
-/// <summary>On Redis: two daemons have two connections.</summary>
+/// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisReadinessTests(RedisFixture server) : ReadinessTests
 {

@@ -12,28 +12,28 @@ using StackExchange.Redis;
 namespace RestMq.Daemons;
 
 /// <summary>
-/// Daemons over one store: for memory several engines on one object, for Redis each with a connection of its own to one
-/// server.
+/// Creates hosts that share one store. Memory hosts are engines on one store object. Redis hosts each have their own
+/// connection to one server.
 /// </summary>
 internal abstract class Stage : IAsyncDisposable
 {
-    /// <summary>A slow poll that no test reaches: what comes sooner was woken.</summary>
+    /// <summary>Holds a slow poll that no test reaches. A waiter that is served sooner was woken.</summary>
     public static readonly TimeSpan Never = TimeSpan.FromSeconds(60);
 
     private readonly List<IAsyncDisposable> _built = [];
 
-    /// <summary>The meters of all its daemons.</summary>
+    /// <summary>Gets the meters of all hosts.</summary>
     public Meters Meters { get; } = new();
 
-    /// <summary>A time that tests wait for: short, but longer than the steps between two waits take.</summary>
+    /// <summary>Gets a short time that tests wait for. It is longer than the steps between two waits take.</summary>
     public abstract TimeSpan Soon { get; }
 
     protected abstract TimeProvider Time { get; }
 
-    /// <summary>A queue that nobody else has.</summary>
+    /// <summary>Returns a queue name that no other test uses.</summary>
     public static QueueName NextQueue() => QueueName.Parse($"q-{Guid.NewGuid():N}");
 
-    /// <summary>Starts a daemon; without other words its slow poll never comes.</summary>
+    /// <summary>Starts a host. By default its slow poll never comes.</summary>
     public Daemon NewDaemon(Action<RestMqOptions>? configure = null)
     {
         var options = new RestMqOptions { SlowPoll = Never };
@@ -43,7 +43,7 @@ internal abstract class Stage : IAsyncDisposable
         var store = new WatchedStore(own);
         var policies = new DeliveryPolicies([new BroadcastPolicy(), new RoundRobinPolicy(Options.Create(options))]);
         var engine = new QueueEngine(store, policies, Options.Create(options), Time, NullLogger<QueueEngine>.Instance, metrics);
-        // Ended last to first: the engine before its store.
+        // The list is disposed of from last to first, so the engine ends before its store.
         if (own is IAsyncDisposable disposable) _built.Add(disposable);
         _built.Add(engine);
         return new Daemon(engine, store);
@@ -52,11 +52,11 @@ internal abstract class Stage : IAsyncDisposable
     /// <summary>Lets time pass on the store's clock.</summary>
     public abstract Task PassAsync(TimeSpan time);
 
-    /// <summary>Lets time pass until the task ends, which it is to do when <see cref="Soon"/> has passed.</summary>
+    /// <summary>Lets time pass until the task ends. The task must end once <see cref="Soon"/> has passed.</summary>
     public async Task<T> PassUntilAsync<T>(Task<T> task)
     {
-        // A little at a time and somewhat longer: the task may take its own look at the clock after it has begun to
-        // pass.
+        // Time passes in small steps and for longer than `Soon`, because the task may read the clock only after time
+        // has begun to pass.
         for (var steps = 40; steps > 0 && !task.IsCompleted; steps--)
         {
             await PassAsync(Soon / 20);
@@ -65,7 +65,7 @@ internal abstract class Stage : IAsyncDisposable
         return await Deadline.Within(task);
     }
 
-    /// <summary>Checks the store from outside, once nothing works on the queue any more.</summary>
+    /// <summary>Checks the store's data from outside. No call may work on the queue meanwhile.</summary>
     public virtual Task AssertSoundAsync(QueueName queue) => Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
@@ -77,10 +77,10 @@ internal abstract class Stage : IAsyncDisposable
     protected abstract IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics);
 }
 
-/// <summary>A daemon: an engine and its way to the store.</summary>
+/// <summary>Holds a host: an engine and its path to the store.</summary>
 internal sealed record Daemon(QueueEngine Engine, WatchedStore Store);
 
-/// <summary>Daemons over memory, whose time is ours.</summary>
+/// <summary>Creates hosts over the memory store with a fake clock.</summary>
 internal sealed class MemoryStage : Stage
 {
     private readonly FakeTimeProvider _time = new();
@@ -93,7 +93,7 @@ internal sealed class MemoryStage : Stage
 
     protected override TimeProvider Time => _clock;
 
-    /// <summary>Sets the clock on the wall forward; no time passes by that.</summary>
+    /// <summary>Sets the wall clock forward. Timers and timestamps do not move.</summary>
     public void SetClock(TimeSpan forward) => _clock.Set += forward;
 
     public override Task PassAsync(TimeSpan time)
@@ -104,7 +104,7 @@ internal sealed class MemoryStage : Stage
 
     protected override IQueueStore NewStore(RestMqOptions options, QueueMetrics metrics) => _store ??= new MemoryQueueStore(_clock, Options.Create(options), metrics);
 
-    // When the clock of a FakeTimeProvider is set its timestamps go along, as no real ones do.
+    // Setting the clock of a FakeTimeProvider also moves its timestamps. Real timestamps do not follow the wall clock.
     private sealed class WallClock(FakeTimeProvider time) : TimeProvider
     {
         public TimeSpan Set { get; set; }
@@ -120,9 +120,9 @@ internal sealed class MemoryStage : Stage
     }
 }
 
-/// <summary>Daemons over one Redis server, whose time is real.</summary>
+/// <summary>Creates hosts over one Redis server with real time.</summary>
 /// <param name="server">The server.</param>
-/// <param name="configuration">The way to it, when it is not the straight one.</param>
+/// <param name="configuration">The connection string, when hosts do not connect directly to the server.</param>
 internal sealed class RedisStage(RedisFixture server, string? configuration = null) : Stage
 {
     public override TimeSpan Soon => TimeSpan.FromMilliseconds(500);

@@ -4,8 +4,7 @@ using RestMq.Stores;
 namespace RestMq.Daemons;
 
 /// <summary>
-/// A daemon's way to its store, where a test sees what is asked, and can let hints get lost, replies too, or the store
-/// be away.
+/// Wraps the store of a host. Tests see the calls, and can lose wake-ups, lose replies or make the store unavailable.
 /// </summary>
 internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 {
@@ -22,65 +21,67 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     private int _settlementsToLose;
     private int _holdings;
 
-    /// <summary>Of which queues hints do not arrive.</summary>
+    /// <summary>Selects the queues whose wake-ups are lost.</summary>
     public volatile Func<QueueName, bool> LosesHints = _ => false;
 
-    /// <summary>Whether nothing proves that hints arrive.</summary>
+    /// <summary>Makes the store report that nothing proves the delivery of wake-ups.</summary>
     public volatile bool ProvesNothing;
 
-    /// <summary>Whether every call fails, and nothing is done.</summary>
+    /// <summary>Makes every call fail without reaching the store.</summary>
     public volatile bool IsAway;
 
-    /// <summary>What a step of live delivery waits for before it gets to the store.</summary>
+    /// <summary>Holds the task that each step of live delivery awaits before it reaches the store.</summary>
     public volatile Task Gate = Task.CompletedTask;
 
-    /// <summary>How many lease requests found nothing: a waiter makes one before it is parked and one after.</summary>
+    /// <summary>
+    /// Gets the number of lease requests that found nothing. A waiter makes one before it is parked and one after.
+    /// </summary>
     public int EmptyLooks => _emptyLooks;
 
-    /// <summary>How many steps of live delivery found the queue stopped.</summary>
+    /// <summary>Gets the number of steps of live delivery that found the queue stopped.</summary>
     public int StoppedSteps => _stoppedSteps;
 
-    /// <summary>How many steps of live delivery there were.</summary>
+    /// <summary>Gets the number of completed steps of live delivery.</summary>
     public int Steps => _steps;
 
-    /// <summary>How many of them set out.</summary>
+    /// <summary>Gets the number of steps of live delivery that began.</summary>
     public int StepsBegun => _stepsBegun;
 
-    /// <summary>What the steps of a broadcast asked for.</summary>
+    /// <summary>Gets the requests of all broadcast steps.</summary>
     public ConcurrentQueue<BroadcastRequest> Broadcasts { get; } = new();
 
-    /// <summary>How often it was asked what consumers hold.</summary>
+    /// <summary>Gets the number of calls that asked which deliveries are in flight.</summary>
     public int Holdings => _holdings;
 
-    /// <summary>What happens after each step of a redrive.</summary>
+    /// <summary>Holds an action that runs after each step of a redrive.</summary>
     public Func<Task> AfterRedrive = () => Task.CompletedTask;
 
-    /// <summary>What an attempt to listen waits for.</summary>
+    /// <summary>Holds the task that each attempt to listen awaits.</summary>
     public volatile Task ListeningGate = Task.CompletedTask;
 
-    /// <summary>How many attempts there were to listen.</summary>
+    /// <summary>Gets the number of attempts to listen.</summary>
     public int Listenings => _listenings;
 
-    /// <summary>How many queues are listened to.</summary>
+    /// <summary>Gets the number of queues that are listened to.</summary>
     public int Listeners => _listeners;
 
-    /// <summary>How many calls were made while the store was away.</summary>
+    /// <summary>Gets the number of calls that were made while the store was unavailable.</summary>
     public int Refusals => _refusals;
 
     public string Description => inner.Description;
 
     public bool IsRemote => inner.IsRemote;
 
-    /// <summary>Lets the next calls of live delivery be done, and their replies get lost.</summary>
+    /// <summary>Executes the next steps of live delivery, but loses their replies.</summary>
     public void LoseReplies(int count) => Volatile.Write(ref _repliesToLose, count);
 
-    /// <summary>Lets the next settlements be done, and their replies get lost.</summary>
+    /// <summary>Executes the next settlements, but loses their replies.</summary>
     public void LoseSettlements(int count) => Volatile.Write(ref _settlementsToLose, count);
 
-    /// <summary>Lets the next leases fail.</summary>
+    /// <summary>Makes the next leases fail.</summary>
     public void FailLeases(int count) => Volatile.Write(ref _leasesToFail, count);
 
-    /// <summary>Lets the next attempts to listen fail.</summary>
+    /// <summary>Makes the next attempts to listen fail.</summary>
     public void FailListening(int count) => Volatile.Write(ref _listeningsToFail, count);
 
     public bool Supports(Durability durability) => inner.Supports(durability);
@@ -193,7 +194,7 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         throw Away();
     }
 
-    private static RestMqUnavailableException Away() => new("The store is away, as the test wants it.");
+    private static RestMqUnavailableException Away() => new("The test made the store unavailable.");
 
     private sealed class Listening(WatchedStore store, IAsyncDisposable inner) : IAsyncDisposable
     {

@@ -3,23 +3,23 @@ using static RestMq.Deadline;
 
 namespace RestMq.Delivery;
 
-/// <summary>What a transport does, when a test says so: it reads events, and tells that they were written.</summary>
+/// <summary>Acts as a transport under a test's control. It reads events and reports that they were written.</summary>
 internal sealed class Listener(ILiveConsumer consumer) : IAsyncDisposable
 {
     private long _lastId;
 
     public ILiveConsumer Consumer => consumer;
 
-    /// <summary>The id of the last message it has read.</summary>
+    /// <summary>Gets the id of the last message that was read.</summary>
     public long LastId => Interlocked.Read(ref _lastId);
 
-    /// <summary>How many events are buffered for it.</summary>
+    /// <summary>Gets the number of buffered events.</summary>
     public int Waiting => consumer.Events.Count;
 
-    /// <summary>Whether its stream has been ended, once it has read what there was.</summary>
+    /// <summary>Gets a task that completes when the stream has ended and all its events have been read.</summary>
     public Task Ended => consumer.Events.Completion;
 
-    /// <summary>Reads the next event and, unless told otherwise, delivers its message.</summary>
+    /// <summary>Reads the next event and by default delivers its message.</summary>
     public async Task<LiveEvent> NextAsync(bool deliver = true)
     {
         var next = await Within(consumer.Events.ReadAsync());
@@ -28,7 +28,7 @@ internal sealed class Listener(ILiveConsumer consumer) : IAsyncDisposable
         return next;
     }
 
-    /// <summary>Reads and delivers so many events.</summary>
+    /// <summary>Reads and delivers the given number of events.</summary>
     public async Task<List<LiveEvent>> ReadAsync(int count)
     {
         var events = new List<LiveEvent>();
@@ -40,24 +40,25 @@ internal sealed class Listener(ILiveConsumer consumer) : IAsyncDisposable
             }
             catch (TimeoutException e)
             {
-                throw new TimeoutException($"Of {count} events came only {events.Count}, the last {events.LastOrDefault()}.", e);
+                throw new TimeoutException(
+                    $"Expected {count} events, but {events.Count} came. The last was {events.LastOrDefault()}.", e);
             }
         }
         return events;
     }
 
-    /// <summary>Reads and delivers so many messages, with no gap before any.</summary>
+    /// <summary>Reads and delivers the given number of messages, and asserts that no message was missed.</summary>
     public async Task<List<QueueMessage>> MessagesAsync(int count)
     {
         var events = await ReadAsync(count);
-        events.Should().OnlyContain(e => e.Message != null && e.Missed == 0, "nothing was missed");
+        events.Should().OnlyContain(e => e.Message != null && e.Missed == 0, "no message was missed");
         return events.ConvertAll(e => e.Message!);
     }
 
-    /// <summary>Reads and delivers so many messages, and gives their ids.</summary>
+    /// <summary>Reads and delivers the given number of messages, and returns their ids.</summary>
     public async Task<List<long>> IdsAsync(int count) => (await MessagesAsync(count)).ConvertAll(message => message.Key.Id);
 
-    /// <summary>Reads and delivers until the stream ends.</summary>
+    /// <summary>Reads and delivers messages until the stream ends.</summary>
     public async Task<List<QueueMessage>> RestAsync()
     {
         var messages = new List<QueueMessage>();

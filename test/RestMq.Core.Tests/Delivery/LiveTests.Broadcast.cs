@@ -3,11 +3,11 @@ using static RestMq.Deadline;
 
 namespace RestMq.Delivery;
 
-/// <summary>Every consumer gets every message, once and in order.</summary>
+/// <summary>Verifies that every live consumer gets every message once and in order.</summary>
 public abstract partial class LiveTests
 {
     [Fact]
-    public async Task Every_consumer_on_every_daemon_gets_every_message_once_in_order()
+    public async Task Broadcast_ConsumersOnTwoHosts_EachReceiveEveryMessageOnceInOrder()
     {
         const int Each = 300;
         Listener[] listeners =
@@ -24,10 +24,10 @@ public abstract partial class LiveTests
             messages.Select(message => message.Sequence).Should().Equal(Numbers(1, 2 * Each));
             messages.Should().OnlyContain(message => message.Count == 1);
             messages.Select(message => message.Key.Id).Should().Equal(Numbers(1, 2 * Each));
-            foreach (var daemon in new[] { "daemon 0", "daemon 1" })
+            foreach (var daemon in new[] { "host 0", "host 1" })
             {
                 messages.Select(message => message.Body.ToString().Split(": ")).Where(parts => parts[0] == daemon).Select(parts => int.Parse(parts[1]))
-                    .Should().BeInAscendingOrder("one sender's messages stay in its order");
+                    .Should().BeInAscendingOrder("messages of one producer keep their order");
             }
         });
         await NothingIsLeftAsync();
@@ -36,12 +36,12 @@ public abstract partial class LiveTests
         async Task AddOneByOneAsync(Daemon daemon)
         {
             for (var n = 1; n <= Each; n++)
-                await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText($"daemon {(daemon == _one ? 0 : 1)}: {n}")));
+                await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText($"host {(daemon == _one ? 0 : 1)}: {n}")));
         }
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task A_consumer_may_come_before_its_queue(bool elsewhere)
+    public async Task Subscribe_UnknownQueue_ReceivesItsFirstMessage(bool elsewhere)
     {
         await using var listener = await ListenAsync(_one);
         (await Engine.ListAllAsync().ToListAsync()).Should().NotContain(Queue);
@@ -53,7 +53,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task The_first_consumer_gets_all_that_had_gathered()
+    public async Task Subscribe_FirstConsumer_ReceivesTheBacklog()
     {
         await AddAsync(2500);
         await using var listener = await ListenAsync(_one);
@@ -63,7 +63,7 @@ public abstract partial class LiveTests
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task A_later_consumer_gets_only_what_is_new(bool elsewhere)
+    public async Task Subscribe_LaterConsumer_ReceivesOnlyNewMessages(bool elsewhere)
     {
         await AddAsync(20);
         await using var first = await ListenAsync(_one);
@@ -77,7 +77,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task What_others_got_between_two_consumers_of_a_daemon_is_not_for_the_second()
+    public async Task Subscribe_AfterDeliveriesOnAnotherHost_ReceivesOnlyNewMessages()
     {
         var first = await ListenFromNowAsync(_one);
         await AddAsync(2);
@@ -94,7 +94,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task While_nobody_listens_messages_wait_in_the_queue()
+    public async Task Broadcast_NoConsumer_MessagesStayReady()
     {
         var first = await ListenFromNowAsync(_one);
         await AddAsync(1);
@@ -109,17 +109,17 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task Whoever_has_left_gets_nothing_more_though_a_step_was_on_its_way()
+    public async Task Unsubscribe_DuringABroadcastStep_ReceivesNothingMore()
     {
         var last = await ListenFromNowAsync(_one);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var begun = _one.Store.StepsBegun;
         _one.Store.Gate = gate.Task;
-        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 7 }); // Which wakes the pump.
+        await ConfigureAsync(new QueueSettingsChange { MaxReceives = 7 }); // The change wakes the pump.
         await Until(() => _one.Store.StepsBegun > begun);
 
         var leaving = last.DisposeAsync().AsTask();
-        leaving.IsCompleted.Should().BeFalse("the step has counted with this consumer's room");
+        leaving.IsCompleted.Should().BeFalse("the step in progress counted on this consumer's buffer");
         gate.SetResult();
         await Within(leaving);
         await AddAsync(1);
@@ -128,7 +128,7 @@ public abstract partial class LiveTests
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task A_delayed_message_is_delivered_when_it_is_due(bool elsewhere)
+    public async Task Broadcast_DelayedMessage_IsDeliveredWhenDue(bool elsewhere)
     {
         await using var listener = await ListenFromNowAsync(_one);
 
@@ -138,7 +138,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_store_that_goes_away_loses_nothing_and_is_asked_again_by_itself()
+    public async Task Broadcast_StoreUnavailableForAWhile_LosesNothing()
     {
         await using var listener = await ListenFromNowAsync(_one);
         _one.Store.IsAway = true;
@@ -152,7 +152,7 @@ public abstract partial class LiveTests
     }
 
     [Theory, InlineData(1), InlineData(3)]
-    public async Task A_reply_that_gets_lost_loses_no_message(int replies)
+    public async Task Broadcast_LostReplies_LoseNoMessage(int replies)
     {
         await AddAsync(250);
         await ConfigureAsync(new QueueSettingsChange { Stopped = true });
@@ -165,7 +165,7 @@ public abstract partial class LiveTests
         await NothingIsLeftAsync();
     }
 
-    // After a failure live delivery pauses for a second.
+    // After a failure, live delivery pauses for one second.
     private async Task<T> PassASecondUntilAsync<T>(Task<T> task)
     {
         for (var steps = 0; steps < 400 && !task.IsCompleted; steps++)

@@ -2,7 +2,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Delivery;
 
-/// <summary>What is done to a queue reaches its consumers on every daemon.</summary>
+/// <summary>Verifies that control operations on a queue reach its live consumers on every host.</summary>
 public abstract partial class LiveTests
 {
     [Theory]
@@ -10,7 +10,7 @@ public abstract partial class LiveTests
     [InlineData(QueuePolicy.Broadcast, true)]
     [InlineData(QueuePolicy.RoundRobin, false)]
     [InlineData(QueuePolicy.RoundRobin, true)]
-    public async Task A_queue_that_is_stopped_keeps_its_messages_until_it_is_started(QueuePolicy policy, bool elsewhere)
+    public async Task Stop_QueueWithLiveConsumer_HoldsMessagesUntilStart(QueuePolicy policy, bool elsewhere)
     {
         var actor = (elsewhere ? _two : _one).Engine;
         await ConfigureAsync(policy);
@@ -22,7 +22,7 @@ public abstract partial class LiveTests
         await AddAsync(3);
         await Until(() => _one.Store.StoppedSteps > steps);
         listener.Waiting.Should().Be(0);
-        (await Engine.TakeAsync(Queue))!.Key.Id.Should().Be(1, "a take works as ever");
+        (await Engine.TakeAsync(Queue))!.Key.Id.Should().Be(1, "a take is not affected by a stop");
         (await Engine.LengthAsync(Queue)).Should().Be(2);
 
         await actor.ConfigureAsync(Queue, new QueueSettingsChange { Stopped = false });
@@ -31,7 +31,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_switch_of_policies_under_load_loses_nothing()
+    public async Task Configure_PolicySwitchedUnderLoad_LosesNothing()
     {
         Listener[] listeners = [await ListenFromNowAsync(_one), await ListenFromNowAsync(_one), await ListenFromNowAsync(_two)];
         var reading = listeners.Select(listener => listener.RestAsync()).ToArray();
@@ -46,7 +46,8 @@ public abstract partial class LiveTests
             await Task.Delay(10);
         }
         await Within(adding);
-        // The queue is one of broadcast again: who has this one has all that went before it, and the log may go.
+        // The queue has the broadcast policy again. A consumer that has this message also has all messages before it,
+        // so the log may be purged.
         await AddAsync(1);
         await Until(() => listeners.All(listener => listener.LastId == 1001));
         await NothingIsLeftAsync();
@@ -54,7 +55,9 @@ public abstract partial class LiveTests
 
         var got = (await Within(Task.WhenAll(reading))).SelectMany(messages => messages).ToArray();
         got.Select(message => message.Key.Id).Distinct().Should().BeEquivalentTo(Numbers(1, 1001));
-        got.GroupBy(message => message.Key.Id).Should().OnlyContain(copies => copies.Count() == 1 || copies.Count() == 3, "it went to one, or to all");
+        got.GroupBy(message => message.Key.Id)
+            .Should().OnlyContain(
+                copies => copies.Count() == 1 || copies.Count() == 3, "a message goes to one consumer or to all");
     }
 
     [Theory]
@@ -62,7 +65,7 @@ public abstract partial class LiveTests
     [InlineData(QueuePolicy.Broadcast, true)]
     [InlineData(QueuePolicy.RoundRobin, false)]
     [InlineData(QueuePolicy.RoundRobin, true)]
-    public async Task A_purge_ends_every_stream_on_every_daemon(QueuePolicy policy, bool elsewhere)
+    public async Task Purge_StreamsOnTwoHosts_EndsAllStreams(QueuePolicy policy, bool elsewhere)
     {
         await ConfigureAsync(policy);
         Listener[] listeners = [await ListenFromNowAsync(_one), await ListenFromNowAsync(_one), await ListenFromNowAsync(_two)];
@@ -78,11 +81,11 @@ public abstract partial class LiveTests
 
         await using var next = await ListenFromNowAsync(_one);
         await AddAsync(1);
-        (await next.IdsAsync(1)).Should().Equal([7], "the queue is a new one, and ids go on");
+        (await next.IdsAsync(1)).Should().Equal([7], "the queue is new, and its ids continue");
     }
 
     [Fact]
-    public async Task A_daemon_that_ends_ends_its_streams_and_no_others()
+    public async Task Dispose_OneHost_EndsOnlyItsStreams()
     {
         var here = await ListenFromNowAsync(_one);
         await using var there = await ListenFromNowAsync(_two);
@@ -95,7 +98,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_queue_has_so_many_consumers_on_a_daemon_and_no_more()
+    public async Task Subscribe_BeyondMaxConsumers_IsRefused()
     {
         var daemon = Stage.NewDaemon(options => options.MaxConsumers = 2);
         var first = await ListenAsync(daemon);
@@ -104,7 +107,7 @@ public abstract partial class LiveTests
         (await daemon.Engine.StatsAsync(Queue)).Consumers.Should().Be(2);
 
         await using var another = await daemon.Engine.SubscribeAsync(Daemons.Stage.NextQueue(), FromNow);
-        another.Should().NotBeNull("it is of another queue");
+        another.Should().NotBeNull("the limit is per queue");
         await using var elsewhere = await ListenAsync(_two);
 
         await first.DisposeAsync();

@@ -1,6 +1,8 @@
 namespace RestMq.Delivery;
 
-/// <summary>A consumer that comes back gets what it missed, or is told how much it missed.</summary>
+/// <summary>
+/// Verifies that a live consumer that resumes gets the messages it missed, or the number of messages it missed.
+/// </summary>
 public abstract partial class LiveTests
 {
     [Theory]
@@ -8,7 +10,7 @@ public abstract partial class LiveTests
     [InlineData(1, 2)]
     [InlineData(15, 16)]
     [InlineData(19, 20)]
-    public async Task One_who_comes_back_gets_what_it_missed_and_what_is_new(int after, int first)
+    public async Task Resume_WithinTheHistory_ReceivesMissedAndNewMessages(int after, int first)
     {
         await BroadcastAsync(20);
 
@@ -24,7 +26,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task One_who_comes_back_gets_what_waits_in_the_queue_after_what_it_missed()
+    public async Task Resume_WithReadyMessages_ReceivesThemAfterTheHistory()
     {
         await BroadcastAsync(3);
         await AddAsync(2);
@@ -38,7 +40,7 @@ public abstract partial class LiveTests
     [InlineData(3, 4)]
     [InlineData(100, 1)]
     [InlineData(long.MaxValue, 1)]
-    public async Task One_who_missed_nothing_gets_what_is_new_and_to_one_from_beyond_the_end_all_is_new(long after, int first)
+    public async Task Resume_AtOrBeyondTheEnd_ReceivesNewMessagesOrAll(long after, int first)
     {
         await BroadcastAsync(3);
         await AddAsync(2);
@@ -51,7 +53,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_place_beyond_the_end_is_of_another_life_so_all_there_is_is_new()
+    public async Task Resume_BeyondTheEnd_ReceivesTheWholeHistory()
     {
         await using var other = await ListenFromNowAsync(_one);
         await AddAsync(3);
@@ -66,9 +68,9 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_daemon_that_knows_a_place_beyond_the_end_reads_from_the_end()
+    public async Task BroadcastStep_AfterSequenceBeyondTheEnd_ReadsFromTheEnd()
     {
-        // As after the counters of a purged queue have been forgotten, or the server's data lost.
+        // This happens after the counters of a purged queue were forgotten, or after the server lost its data.
         await AddAsync(2);
 
         var batch = await _one.Store.BroadcastAsync(Queue, new Stores.BroadcastRequest(After: 10, Move: 10, Read: 10), default);
@@ -78,7 +80,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task One_who_comes_back_where_nothing_ever_was_gets_what_comes()
+    public async Task Resume_UnknownQueue_ReceivesNewMessages()
     {
         await using var beginning = await ListenAsync(_one, After(0));
         await using var beyond = await ListenAsync(_two, After(7));
@@ -89,7 +91,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task One_who_comes_back_too_late_is_told_how_many_it_missed()
+    public async Task Resume_BeforeTheHistory_ReportsTheMissedCount()
     {
         await ConfigureAsync(new QueueSettingsChange { History = 10 });
         await BroadcastAsync(30);
@@ -102,7 +104,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task One_who_comes_back_when_all_history_is_gone_is_told_at_once()
+    public async Task Resume_WithoutHistory_ReportsTheMissedCountAtOnce()
     {
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
         await BroadcastAsync(30);
@@ -115,7 +117,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_gap_that_nobody_reads_takes_no_message_s_place()
+    public async Task Resume_UnreadGapEvent_TakesNoBufferSlot()
     {
         var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
@@ -127,13 +129,13 @@ public abstract partial class LiveTests
         await Deadline.Until(async () => (await Engine.LengthAsync(Queue)) == 20);
         var steps = daemon.Store.Steps;
         await Task.Delay(100);
-        (daemon.Store.Steps - steps).Should().BeLessThan(5, "with nobody to give to there is nothing to do");
+        (daemon.Store.Steps - steps).Should().BeLessThan(5, "the pump must idle while no consumer has room");
 
         (await listener.NextAsync()).Should().Be(new LiveEvent(null, 4));
         (await listener.IdsAsync(30)).Should().Equal(Numbers(6, 35));
     }
 
-    /// <summary>Adds messages that a consumer gets and goes away, so that they are in the log.</summary>
+    /// <summary>Adds messages and delivers them to a consumer that then leaves, so that they are in the log.</summary>
     private async Task BroadcastAsync(int count)
     {
         await using var listener = await ListenAsync(_two);

@@ -2,11 +2,13 @@ using static RestMq.Deadline;
 
 namespace RestMq.Delivery;
 
-/// <summary>Each message goes to one consumer, in rotation, and is the consumer's until it is delivered.</summary>
+/// <summary>
+/// Verifies that each message goes to one live consumer in rotation and stays leased until it is delivered.
+/// </summary>
 public abstract partial class LiveTests
 {
     [Fact]
-    public async Task Messages_go_round_the_consumers_in_rotation()
+    public async Task RoundRobin_SeveralConsumers_ReceiveInRotation()
     {
         await ConfigureAsync(QueuePolicy.RoundRobin);
         Listener[] listeners = [await ListenFromNowAsync(_one), await ListenFromNowAsync(_one), await ListenFromNowAsync(_one)];
@@ -20,7 +22,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task On_two_daemons_every_message_goes_to_one_consumer()
+    public async Task RoundRobin_TwoHosts_EachMessageGoesToOneConsumer()
     {
         await ConfigureAsync(QueuePolicy.RoundRobin);
         Listener[] listeners = [await ListenAsync(_one), await ListenAsync(_one), await ListenAsync(_two), await ListenAsync(_two)];
@@ -28,7 +30,7 @@ public abstract partial class LiveTests
 
         await Task.WhenAll(AddAsync(700, _one), AddAsync(700, _two));
         var added = 1400;
-        // Which daemon's pump is the quicker is the machine's affair, and may be the same for all of these: but the other is served too.
+        // One host's pump may be faster for all of these messages, so the test adds more until every consumer got one.
         await Until(async () =>
         {
             if (Array.TrueForAll(listeners, listener => listener.LastId > 0)) return true;
@@ -46,7 +48,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_slow_consumer_holds_few_messages_and_the_others_get_the_rest()
+    public async Task RoundRobin_SlowConsumer_HoldsAtMostItsBuffer()
     {
         await ConfigureAsync(QueuePolicy.RoundRobin);
         var slow = await ListenFromNowAsync(_one);
@@ -63,7 +65,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task What_a_consumer_did_not_deliver_goes_back_to_the_head_in_order_and_counts_if_it_had_been_read()
+    public async Task RoundRobin_ConsumerLeaves_UndeliveredMessagesReturnToTheHead()
     {
         await ConfigureAsync(QueuePolicy.RoundRobin);
         var listener = await ListenFromNowAsync(_one);
@@ -83,7 +85,7 @@ public abstract partial class LiveTests
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task What_a_consumer_did_not_deliver_another_gets(bool elsewhere)
+    public async Task RoundRobin_ConsumerLeaves_AnotherReceivesItsMessages(bool elsewhere)
     {
         await ConfigureAsync(QueuePolicy.RoundRobin);
         var gone = await ListenFromNowAsync(_one);
@@ -98,7 +100,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_message_that_is_not_delivered_in_time_is_delivered_again()
+    public async Task RoundRobin_NotDeliveredWithinTheLease_IsDeliveredAgain()
     {
         var daemon = Stage.NewDaemon(options => options.TakeLease = Stage.Soon);
         await ConfigureAsync(QueuePolicy.RoundRobin);

@@ -2,11 +2,11 @@ using static RestMq.Deadline;
 
 namespace RestMq.Delivery;
 
-/// <summary>A slow consumer costs a bounded buffer, and no time of another.</summary>
+/// <summary>Verifies that a slow consumer costs only a bounded buffer and delays no other consumer.</summary>
 public abstract partial class LiveTests
 {
     [Theory, InlineData(false), InlineData(true)]
-    public async Task A_slow_consumer_keeps_nobody_up_and_gets_everything_when_it_reads_again(bool elsewhere)
+    public async Task Broadcast_SlowConsumer_DelaysNoOtherAndLosesNothing(bool elsewhere)
     {
         await using var slow = await ListenFromNowAsync(_one);
         await using var quick = await ListenFromNowAsync(elsewhere ? _two : _one);
@@ -21,7 +21,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task A_slow_consumer_that_falls_behind_the_history_is_told_how_many_it_missed()
+    public async Task Broadcast_SlowConsumerBehindTheHistory_ReportsTheMissedCount()
     {
         await ConfigureAsync(new QueueSettingsChange { History = 200 });
         await using var slow = await ListenFromNowAsync(_one);
@@ -36,7 +36,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task While_all_consumers_are_slow_messages_stay_in_the_queue_and_none_is_lost()
+    public async Task Broadcast_AllConsumersSlow_MessagesStayReady()
     {
         var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
         await using var one = await ListenFromNowAsync(daemon);
@@ -52,7 +52,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task Messages_that_were_read_but_not_delivered_count_as_buffered()
+    public async Task Buffer_ReadButUndeliveredMessages_CountAsBuffered()
     {
         var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
         await using var listener = await ListenFromNowAsync(daemon);
@@ -68,7 +68,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task Large_messages_fill_a_slow_consumer_sooner()
+    public async Task Buffer_LargeBroadcastMessages_AreBoundedByBytes()
     {
         await using var slow = await ListenFromNowAsync(_one);
         await using var quick = await ListenFromNowAsync(_one);
@@ -79,12 +79,12 @@ public abstract partial class LiveTests
             (await quick.IdsAsync(1)).Should().Equal(n);
         }
 
-        slow.Waiting.Should().Be(2, "two are two megabytes");
+        slow.Waiting.Should().Be(2, "two messages are 2 MiB");
         (await slow.IdsAsync(8)).Should().Equal(Numbers(1, 8));
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task Large_messages_of_their_own_fill_a_slow_consumer_sooner_also_beside_a_quick_one(bool theySettle)
+    public async Task Buffer_LargeRoundRobinMessages_AreBoundedByBytes(bool theySettle)
     {
         var options = theySettle ? new LiveConsumerOptions { Lease = TimeSpan.FromMinutes(1), Prefetch = 100 } : FromNow;
         await ConfigureAsync(QueuePolicy.RoundRobin);
@@ -98,11 +98,11 @@ public abstract partial class LiveTests
             if (theySettle) await Engine.SettleAsync(new Settlement(message.Receipt, SettleAction.Ack));
         }
 
-        slow.Waiting.Should().Be(2, "two are two megabytes");
+        slow.Waiting.Should().Be(2, "two messages are 2 MiB");
     }
 
     [Fact]
-    public async Task Many_who_catch_up_do_not_keep_up_the_front()
+    public async Task Broadcast_ManyConsumersCatchUp_TheFrontMovesOn()
     {
         const int Many = 50;
         var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
@@ -126,11 +126,11 @@ public abstract partial class LiveTests
             reads = request.Move == 0 ? reads + 1 : 0;
             longest = Math.Max(longest, reads);
         }
-        longest.Should().BeInRange(1, 20, "the front moves on between");
+        longest.Should().BeInRange(1, 20, "steps of the front come between the catch-up reads");
     }
 
     [Fact]
-    public async Task Many_whose_messages_are_gone_cost_nothing_until_they_have_read_what_they_have()
+    public async Task Broadcast_ManyConsumersBehindTheHistory_CostNoStepsUntilTheyRead()
     {
         const int Many = 50;
         var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
@@ -152,7 +152,8 @@ public abstract partial class LiveTests
             await Task.Delay(100);
             return daemon.Store.Steps == steps;
         });
-        (daemon.Store.Steps - before).Should().BeLessThan(10 * Many, "each is tried once for what it has read");
+        (daemon.Store.Steps - before)
+            .Should().BeLessThan(10 * Many, "each consumer is tried once for each message it has read");
         foreach (var listener in slow)
         {
             (await listener.IdsAsync(9)).Should().Equal(Numbers(2, 10));
@@ -161,7 +162,7 @@ public abstract partial class LiveTests
     }
 
     [Fact]
-    public async Task Large_messages_that_were_moved_for_a_consumer_get_there_without_any_history()
+    public async Task Broadcast_LargeMessagesWithoutHistory_AreAllDelivered()
     {
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
         for (var n = 0; n < 8; n++) await Engine.AddAsync(Queue, Large);
@@ -174,7 +175,7 @@ public abstract partial class LiveTests
 
     [Theory]
     [InlineData(0), InlineData(8)]
-    public async Task More_than_a_step_reads_is_not_moved_so_without_any_history_nothing_is_missed(int small)
+    public async Task Broadcast_MoreThanAStepWithoutHistory_MissesNothing(int small)
     {
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
         await AddAsync(small);

@@ -7,8 +7,8 @@ using static RestMq.Deadline;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Live delivery on every store, on one and two daemons. This file sets the stage; the others hold the tests by concern. The slow poll of
-/// these daemons comes after a minute, so what arrives here was hinted at.
+/// Verifies live delivery on every store, on one host and on two. This file holds the setup. The other files hold the
+/// tests, one concern a file. The slow poll of these hosts comes after a minute, so messages arrive by wake-ups.
 /// </summary>
 public abstract partial class LiveTests : IAsyncLifetime
 {
@@ -46,7 +46,9 @@ public abstract partial class LiveTests : IAsyncLifetime
     private protected async Task<Listener> ListenAsync(Daemon daemon, LiveConsumerOptions? options = null) =>
         new((await Within(daemon.Engine.SubscribeAsync(Queue, options ?? FromNow)))!);
 
-    /// <summary>The same, once the daemon knows where the log ends: what is added from then on is for this consumer.</summary>
+    /// <summary>
+    /// Subscribes, and returns when the host knows the end of the log. The consumer gets every message added later.
+    /// </summary>
     private protected async Task<Listener> ListenFromNowAsync(Daemon daemon)
     {
         var steps = daemon.Store.Steps;
@@ -55,7 +57,7 @@ public abstract partial class LiveTests : IAsyncLifetime
         return listener;
     }
 
-    /// <summary>Adds messages 1 to so many, in one step for each thousand.</summary>
+    /// <summary>Adds messages numbered from 1 to the count, a thousand in one call.</summary>
     private protected async Task AddAsync(int count, Daemon? daemon = null)
     {
         foreach (var chunk in Enumerable.Range(1, count).Chunk(1000))
@@ -66,17 +68,17 @@ public abstract partial class LiveTests : IAsyncLifetime
 
     private Task ConfigureAsync(QueuePolicy policy) => ConfigureAsync(new QueueSettingsChange { Policy = policy });
 
-    /// <summary>Messages are gone from a queue a moment after they were delivered.</summary>
+    /// <summary>Waits until the queue is empty. Messages are deleted shortly after their delivery.</summary>
     private protected Task NothingIsLeftAsync() => Until(async () => (await Engine.StatsAsync(Queue)).Total == 0);
 }
 
-/// <summary>On memory, whose time is ours.</summary>
+/// <summary>Runs the tests on the memory store with a fake clock.</summary>
 public sealed class MemoryLiveTests : LiveTests
 {
     private protected override Stage Stage { get; } = new MemoryStage();
 
     [Fact]
-    public async Task What_a_consumer_has_seen_counts_also_when_leases_of_what_it_had_not_read_have_ended()
+    public async Task Unsubscribe_UnreadLeasesExpired_SeenDeliveryStaysCounted()
     {
         await AddAsync(3);
         var listener = await ListenAsync(One, new LiveConsumerOptions { Lease = TimeSpan.FromSeconds(10), Prefetch = 3 });
@@ -92,18 +94,18 @@ public sealed class MemoryLiveTests : LiveTests
 
         var again = await One.Engine.LeaseAsync([Queue], 3, TimeSpan.FromMinutes(1), TimeSpan.Zero);
         again[0].Key.Should().Be(seen.Key);
-        again[0].Count.Should().Be(2, "its receipt must not be that of the hand-out that was seen");
+        again[0].Count.Should().Be(2, "its receipt must differ from that of the delivery that was read");
     }
 }
 
-/// <summary>On Redis: two daemons have two connections.</summary>
+/// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisLiveTests(RedisFixture server) : LiveTests
 {
     private protected override Stage Stage { get; } = new RedisStage(server);
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task When_the_data_is_lost_nothing_that_comes_after_is(bool elsewhere)
+    public async Task Broadcast_RedisDataLost_LaterMessagesAreDelivered(bool elsewhere)
     {
         await using var listener = await ListenFromNowAsync(One);
         await AddAsync(50);
@@ -115,7 +117,7 @@ public sealed class RedisLiveTests(RedisFixture server) : LiveTests
         }
         if (elsewhere)
         {
-            // Another daemon's consumer is ahead in the log's new life when this one comes to know of it.
+            // A consumer of another host is ahead in the new log when this host learns of the new log.
             await using var there = await ListenAsync(Two, new LiveConsumerOptions { ResumeAfter = 0 });
             await AddAsync(20, Two);
             await there.IdsAsync(20);

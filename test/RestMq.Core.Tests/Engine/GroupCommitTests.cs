@@ -2,21 +2,24 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>Calls that come together go together. A call is an item and its result is the item in words, so that none can be mixed up.</summary>
+/// <summary>
+/// Verifies the group commit: concurrent calls are sent as one batch. A call is a number and its result is that number
+/// as text, so a mixed-up result shows.
+/// </summary>
 public sealed class GroupCommitTests
 {
     private readonly List<int[]> _batches = [];
     private readonly Queue<TaskCompletionSource> _gates = new();
 
     [Fact]
-    public async Task A_lone_call_goes_at_once_and_alone()
+    public async Task Send_NoCallInProgress_SendsAtOnce()
     {
         var commit = Gathering(SendNow);
 
         for (var item = 1; item <= 3; item++)
         {
             var call = commit.SendAsync(item);
-            call.IsCompleted.Should().BeTrue("nobody is before it");
+            call.IsCompleted.Should().BeTrue("no call is in progress before it");
             (await call).Should().Be($"result {item}");
         }
 
@@ -24,7 +27,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task Calls_behind_one_that_the_store_did_not_answer_are_told_so_and_later_ones_try_again()
+    public async Task Send_StoreUnavailable_FailsQueuedCallsButNotLaterOnes()
     {
         var first = NextGate();
         var commit = Gathering(SendAtGate);
@@ -33,13 +36,13 @@ public sealed class GroupCommitTests
         first.SetException(new RestMqUnavailableException("away"));
 
         foreach (var call in calls) await ((Func<Task>)(() => Within(call))).Should().ThrowAsync<RestMqUnavailableException>();
-        Batches().Should().ContainSingle("nobody was sent after the first");
+        Batches().Should().ContainSingle("no call was sent after the first");
         NextGate().SetResult();
         (await Within(commit.SendAsync(5).AsTask())).Should().Be("result 5");
     }
 
     [Fact]
-    public async Task Calls_that_come_while_one_is_under_way_go_together_in_order()
+    public async Task Send_CallInProgress_BatchesLaterCallsInOrder()
     {
         var (first, second) = (NextGate(), NextGate());
         var commit = Gathering(SendAtGate);
@@ -49,7 +52,7 @@ public sealed class GroupCommitTests
         first.SetResult();
         await Within(calls[0]);
         await Until(() => Batches().Length == 2);
-        calls[1..].Should().OnlyContain(call => !call.IsCompleted, "their batch is still under way");
+        calls[1..].Should().OnlyContain(call => !call.IsCompleted, "their batch is still in progress");
 
         second.SetResult();
         (await Within(Task.WhenAll(calls))).Should().Equal("result 1", "result 2", "result 3", "result 4", "result 5");
@@ -58,7 +61,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task When_all_is_done_the_next_call_goes_at_once_again()
+    public async Task Send_AfterABatchCompleted_SendsAtOnce()
     {
         var gate = NextGate();
         var commit = Gathering(SendAtGate);
@@ -66,13 +69,13 @@ public sealed class GroupCommitTests
         gate.SetResult();
         await Within(Task.WhenAll(calls));
 
-        // The lane is free only a moment after the last of a batch has its result.
+        // The group commit is free only a moment after the last call of a batch has its result.
         (await Within(commit.SendAsync(3))).Should().Be("result 3");
         Batches().Should().HaveCount(3);
     }
 
     [Fact]
-    public async Task An_exception_goes_to_the_callers_of_its_batch_and_to_no_other()
+    public async Task Send_BatchFails_FailsOnlyItsCallers()
     {
         var gate = NextGate();
         var commit = Gathering(async batch =>
@@ -92,7 +95,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task A_failed_first_call_lets_those_behind_it_go()
+    public async Task Send_FirstCallFails_SendsQueuedCalls()
     {
         var gate = NextGate();
         var commit = Gathering(SendAtGate);
@@ -105,7 +108,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task A_send_that_throws_before_its_first_await_is_an_exception_too()
+    public async Task Send_ThrowsSynchronously_FailsTheCall()
     {
         var fail = true;
         var commit = Gathering(batch => fail ? throw new InvalidOperationException("at once") : SendNow(batch));
@@ -116,7 +119,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task Weights_bound_a_batch_but_for_one_that_is_heavier_alone()
+    public async Task Send_ItemsWithWeights_BoundEachBatch()
     {
         var gate = NextGate();
         var commit = new GroupCommit<int, string>(SendAtGate, weigh: static item => item, maxWeight: 10);
@@ -129,7 +132,7 @@ public sealed class GroupCommitTests
     }
 
     [Fact]
-    public async Task A_thousand_concurrent_callers_each_get_their_own_result()
+    public async Task Send_ThousandConcurrentCallers_EachGetTheirOwnResult()
     {
         var commit = Gathering(async batch =>
         {
@@ -141,18 +144,19 @@ public sealed class GroupCommitTests
         var results = await Within(Task.WhenAll(Enumerable.Range(0, 1000).Select(item => Task.Run(async () => await commit.SendAsync(item)))));
 
         results.Should().Equal(Enumerable.Range(0, 1000).Select(item => $"result {item}"));
-        Batches().SelectMany(batch => batch).Should().BeEquivalentTo(Enumerable.Range(0, 1000), "each went once");
+        Batches().SelectMany(batch => batch)
+            .Should().BeEquivalentTo(Enumerable.Range(0, 1000), "each call was sent once");
     }
 
     [Fact]
-    public async Task A_send_that_never_awaits_does_not_keep_the_first_caller_with_the_calls_of_others()
+    public async Task Send_SynchronousStore_FirstCallerDoesNotRunLaterBatches()
     {
         using var entered = new SemaphoreSlim(0);
         using var gate = new SemaphoreSlim(0);
         var others = new List<Task<string>>();
         var commit = Gathering(batch =>
         {
-            // The first caller is kept here until others have come; the others' batch is kept until the first caller is done.
+            // Blocks the first call until the others are queued, then blocks their batch until the first call is done.
             entered.Release();
             gate.Wait();
             return SendNow(batch);
@@ -190,7 +194,7 @@ public sealed class GroupCommitTests
         return new(batch.Select(item => $"result {item}").ToArray());
     }
 
-    // Waits at the next gate, and when there is none left goes through.
+    // Waits for the next gate. Without a gate, it sends at once.
     private async ValueTask<string[]> SendAtGate(IReadOnlyList<int> batch)
     {
         var results = await SendNow(batch);

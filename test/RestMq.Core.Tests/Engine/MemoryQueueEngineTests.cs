@@ -3,14 +3,14 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>What takes time that is ours: how long a daemon keeps what it knows of a queue.</summary>
+/// <summary>Verifies with a fake clock how long a host keeps its state of an idle queue.</summary>
 public sealed partial class MemoryQueueEngineTests
 {
-    // The sweep before the last must have seen it idle, and sweeps are five seconds apart.
+    // Sweeps come every 5 s, and a sweep drops a queue that was not used during the last two sweeps.
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task A_queue_that_nobody_uses_is_listened_to_no_more_and_works_again()
+    public async Task Idle_UnusedQueue_StopsListeningAndWorksAgain()
     {
         for (var round = 1; round <= 2; round++)
         {
@@ -26,7 +26,7 @@ public sealed partial class MemoryQueueEngineTests
     }
 
     [Fact]
-    public async Task Replicated_InMemory_IsRefusedAndChangesNothing()
+    public async Task Durability_ReplicatedInMemory_ThrowsAndChangesNothing()
     {
         var engine = Stage.NewDaemon().Engine;
         var replicated = new NewMessage(MessageBody.FromText("x")) { Durability = Durability.Replicated };
@@ -42,7 +42,7 @@ public sealed partial class MemoryQueueEngineTests
     }
 
     [Fact]
-    public async Task A_queue_that_somebody_uses_now_and_then_stays()
+    public async Task Idle_QueueUsedNowAndThen_KeepsListening()
     {
         var daemon = Stage.NewDaemon();
         await OnceServedAsync(daemon);
@@ -55,7 +55,7 @@ public sealed partial class MemoryQueueEngineTests
     }
 
     [Fact]
-    public async Task A_queue_with_a_waiter_or_a_consumer_is_not_idle()
+    public async Task Idle_QueueWithWaiterOrConsumer_KeepsListening()
     {
         var (waited, watched) = (Stage.NewDaemon(), Stage.NewDaemon());
         var waiting = waited.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();
@@ -73,7 +73,7 @@ public sealed partial class MemoryQueueEngineTests
     }
 
     [Fact]
-    public async Task Calls_while_idle_queues_are_dropped_are_served()
+    public async Task Idle_CallsDuringSweeps_AreServed()
     {
         var daemon = Stage.NewDaemon();
         var queues = Enumerable.Range(0, 50).Select(_ => Daemons.Stage.NextQueue()).ToArray();
@@ -98,7 +98,7 @@ public sealed partial class MemoryQueueEngineTests
     }
 
     [Fact]
-    public async Task A_clock_that_is_set_forward_makes_nobody_late()
+    public async Task Lease_WallClockSetForward_WakesOnTime()
     {
         var daemon = Stage.NewDaemon();
         var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();

@@ -2,11 +2,11 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>A store that is away is told to whoever asks and whoever waits; when it is back, work goes on.</summary>
+/// <summary>Verifies that calls and waits fail while the store is unavailable, and work again afterwards.</summary>
 public abstract partial class QueueEngineTests
 {
     [Fact]
-    public async Task A_store_that_is_away_is_told_to_every_caller()
+    public async Task StoreUnavailable_AnyCall_ThrowsUnavailable()
     {
         var receipt = new Receipt(new MessageKey(Queue, 1), 1);
         var consumer = new LiveConsumerOptions();
@@ -36,13 +36,13 @@ public abstract partial class QueueEngineTests
 
         _one.Store.IsAway = false;
         (await Engine.AddAsync(Queue, Message())).Status.Should().Be(AddStatus.Added);
-        (await Engine.TakeAsync(Queue))!.Key.Id.Should().Be(1, "nothing had been added while the store was away");
+        (await Engine.TakeAsync(Queue))!.Key.Id.Should().Be(1, "no message was added while the store was unavailable");
         await using var live = await Engine.SubscribeAsync(Queue, consumer);
         live.Should().NotBeNull();
     }
 
     [Fact]
-    public async Task A_store_that_goes_away_is_told_to_all_who_wait()
+    public async Task StoreUnavailable_WhileCallersWait_FailsThemAll()
     {
         var waiting = new List<Task>();
         for (var n = 0; n < 5; n++) waiting.Add(await ParkAsync());
@@ -56,9 +56,9 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task One_who_is_told_that_the_store_is_away_does_not_take_a_wake_up_along()
+    public async Task Wake_WaiterFailsOnTheStore_PassesToTheNextWaiter()
     {
-        // The first waiter's own queue is away when it is woken, and the second one's look comes when it is back.
+        // The first waiter is woken, but its lease fails. The store is back when the second waiter leases.
         var first = await ParkAsync();
         var second = await ParkAsync();
         _one.Store.FailLeases(1);
@@ -70,7 +70,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task A_waiter_that_cannot_listen_is_told_and_the_next_one_waits_as_usual()
+    public async Task Listen_FailsOnce_FailsThatWaiterOnly()
     {
         _one.Store.FailListening(1);
         await IsTold(WaitAsync());
@@ -82,7 +82,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task Those_who_cannot_listen_do_not_wait_for_one_another()
+    public async Task Listen_Fails_FailsAllConcurrentSubscribersAtOnce()
     {
         var gate = new TaskCompletionSource();
         _one.Store.ListeningGate = gate.Task;
@@ -99,7 +99,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task One_who_gives_up_does_not_end_the_attempt_to_listen_of_others()
+    public async Task Listen_OneSubscriberCancels_OthersStillSubscribe()
     {
         var gate = new TaskCompletionSource();
         _one.Store.ListeningGate = gate.Task;
@@ -117,12 +117,13 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task A_take_whose_settlement_is_not_answered_has_its_message_all_the_same()
+    public async Task Take_AckReplyLost_ReturnsTheMessage()
     {
         await Engine.AddAsync(Queue, Messages(2));
         _one.Store.LoseSettlements(1);
 
-        (await Engine.TakeAsync(Queue))!.Key.Id.Should().Be(1, "it has been deleted, and nobody else will get it");
+        (await Engine.TakeAsync(Queue))!.Key.Id
+            .Should().Be(1, "the message was deleted, so no other consumer will get it");
 
         (await Engine.StatsAsync(Queue)).Total.Should().Be(1);
     }

@@ -2,7 +2,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>What breaks a limit is an <see cref="ArgumentException"/>, and changes nothing.</summary>
+/// <summary>Verifies that a call beyond a limit throws <see cref="ArgumentException"/> and changes nothing.</summary>
 public abstract partial class QueueEngineTests
 {
     private static readonly RestMqOptions Limits = new();
@@ -11,7 +11,7 @@ public abstract partial class QueueEngineTests
 
     public static TheoryData<string> Excesses => [.. Calls.Keys];
 
-    // Each call breaks one limit by the least there is.
+    // Each call exceeds one limit by the smallest amount.
     private static readonly Dictionary<string, Func<QueueEngine, QueueName, Task>> Calls = new()
     {
         ["a message too large"] = (e, q) => Add(e, q, new NewMessage(MessageBody.FromBytes(new byte[Limits.MaxMessageBytes + 1]))),
@@ -40,26 +40,30 @@ public abstract partial class QueueEngineTests
         ["no such settlement"] = (e, q) => Settle(e, q, (SettleAction)5, TimeSpan.Zero),
         ["no such settlement among others"] = (e, q) => Do(e.SettleAsync(q, [new Settlement(Held(q), SettleAction.Ack), new Settlement(Held(q), (SettleAction)(-1))])),
         ["an extension too long"] = (e, q) => Settle(e, q, SettleAction.Extend, Limits.MaxLease + TimeSpan.FromTicks(1)),
-        ["a pause too long"] = (e, q) => Settle(e, q, SettleAction.Release, Limits.MaxDelay + TimeSpan.FromTicks(1)),
-        ["a pause below zero"] = (e, q) => Settle(e, q, SettleAction.Release, TimeSpan.FromTicks(-1)),
-        ["a place before the first"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { ResumeAfter = -1 }),
+        ["a release delay too long"] =
+            (e, q) => Settle(e, q, SettleAction.Release, Limits.MaxDelay + TimeSpan.FromTicks(1)),
+        ["a release delay below zero"] = (e, q) => Settle(e, q, SettleAction.Release, TimeSpan.FromTicks(-1)),
+        ["a resume position below zero"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { ResumeAfter = -1 }),
         ["a stream's lease of no time"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { Lease = TimeSpan.Zero }),
         ["a stream's lease too long"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { Lease = Limits.MaxLease + TimeSpan.FromTicks(1) }),
         ["a prefetch of nothing"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { Lease = Long, Prefetch = 0 }),
         ["a prefetch too large"] = (e, q) => Subscribe(e, q, new LiveConsumerOptions { Lease = Long, Prefetch = Limits.MaxBatch + 1 }),
         ["no messages to see"] = (e, q) => Do(e.LastAsync(q, MessageState.Ready, 0)),
         ["too many messages to see"] = (e, q) => Do(e.LastAsync(q, MessageState.Ready, Limits.MaxBatch + 1)),
-        ["no hand-outs allowed"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxReceives = 0 }),
-        ["too many hand-outs allowed"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxReceives = 1001 }),
+        ["no deliveries allowed"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxReceives = 0 }),
+        ["too many deliveries allowed"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxReceives = 1001 }),
         ["a length below zero"] = (e, q) => Configure(e, q, new QueueSettingsChange { MaxLength = -1 }),
-        ["a setting of life below zero"] = (e, q) => Configure(e, q, new QueueSettingsChange { TimeToLive = TimeSpan.FromTicks(-1) }),
-        ["a setting of life too long"] = (e, q) => Configure(e, q, new QueueSettingsChange { TimeToLive = Limits.MaxTimeToLive + TimeSpan.FromTicks(1) }),
+        ["a queue's time to live below zero"] =
+            (e, q) => Configure(e, q, new QueueSettingsChange { TimeToLive = TimeSpan.FromTicks(-1) }),
+        ["a queue's time to live too long"] =
+            (e, q) => Configure(
+                e, q, new QueueSettingsChange { TimeToLive = Limits.MaxTimeToLive + TimeSpan.FromTicks(1) }),
         ["a history below zero"] = (e, q) => Configure(e, q, new QueueSettingsChange { History = -1 }),
         ["a history too long"] = (e, q) => Configure(e, q, new QueueSettingsChange { History = 100_001 }),
     };
 
     [Theory, MemberData(nameof(Excesses))]
-    public async Task What_breaks_a_limit_is_refused_and_changes_nothing(string excess)
+    public async Task Limits_Exceeded_ThrowsAndChangesNothing(string excess)
     {
         await FluentActions.Awaiting(() => Within(Calls[excess](Engine, Queue))).Should().ThrowAsync<ArgumentException>();
 
@@ -67,7 +71,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task What_meets_the_limits_is_taken()
+    public async Task Limits_ExactlyMet_AreAccepted()
     {
         var large = new NewMessage(MessageBody.FromBytes(new byte[Limits.MaxMessageBytes]))
         {
@@ -85,14 +89,14 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task Messages_may_be_as_large_together_as_a_batch()
+    public async Task AddBatch_ExactlyMaxBatchBytes_IsAccepted()
     {
         var most = Limits.MaxBatchBytes / Limits.MaxMessageBytes;
         (await Engine.AddAsync(Queue, [.. Enumerable.Repeat(Largest, most)])).Should().HaveCount(most).And.OnlyContain(result => result.Status == AddStatus.Added);
     }
 
     [Fact]
-    public async Task One_settlement_that_is_none_does_not_fail_those_of_others()
+    public async Task Settle_InvalidActionAmongConcurrentCalls_FailsOnlyItsCaller()
     {
         await Engine.AddAsync(Queue, Messages(100));
         var held = await Engine.LeaseAsync([Queue], 100, Long, TimeSpan.Zero);
@@ -110,7 +114,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task A_stream_without_a_lease_has_no_prefetch_to_be_too_large()
+    public async Task Subscribe_WithoutLease_IgnoresPrefetch()
     {
         var engine = Stage.NewDaemon(options => options.MaxBatch = 5).Engine;
         await using var plain = await engine.SubscribeAsync(Queue, new LiveConsumerOptions());

@@ -2,11 +2,11 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>A purge of one place, and a redrive of all, go by the store's bounded steps until they are done.</summary>
+/// <summary>Verifies that purging one state and redriving all repeat the store's bounded steps until done.</summary>
 public abstract partial class QueueEngineTests
 {
     [Fact]
-    public async Task A_purge_of_one_place_deletes_more_than_a_step()
+    public async Task PurgeState_MoreThanOneStep_DeletesAll()
     {
         for (var n = 0; n < 5; n++) await Engine.AddAsync(Queue, Messages(500));
         await LeaseOneAsync();
@@ -18,7 +18,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task A_purge_of_one_place_ends_while_others_add()
+    public async Task PurgeState_WhileOthersAdd_Ends()
     {
         await Engine.AddAsync(Queue, Messages(1000));
         using var over = new CancellationTokenSource();
@@ -38,7 +38,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task A_purge_of_one_place_leaves_the_streams()
+    public async Task PurgeState_OpenStream_StaysOpen()
     {
         await using var consumer = await Engine.SubscribeAsync(Queue, new LiveConsumerOptions());
 
@@ -49,13 +49,14 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task A_redrive_of_all_ends_although_what_it_returns_is_buried_again()
+    public async Task Redrive_MessagesBuriedAgainMeanwhile_Ends()
     {
         await Engine.AddAsync(Queue, Messages(250));
         await BuryAllAsync();
         _one.Store.AfterRedrive = BuryAllAsync;
 
-        (await Within(Engine.RedriveAsync(Queue))).Should().Be(300, "it goes by hundreds, and 250 were dead when it was asked");
+        (await Within(Engine.RedriveAsync(Queue)))
+            .Should().Be(300, "a step moves 100, and 250 dead letters existed at the call");
 
         (await Engine.StatsAsync(Queue)).Dead.Should().Be(250);
     }

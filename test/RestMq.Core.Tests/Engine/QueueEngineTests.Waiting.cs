@@ -3,28 +3,28 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>How a wait begins and ends.</summary>
+/// <summary>Verifies how a long poll begins and ends.</summary>
 public abstract partial class QueueEngineTests
 {
     [Fact]
-    public async Task Without_a_wait_the_answer_comes_at_once()
+    public async Task Lease_WithoutWait_ReturnsAtOnce()
     {
         (await Engine.LeaseAsync([Queue, Stage.NextQueue()], 10, Long, TimeSpan.Zero)).Should().BeEmpty();
         (await Engine.TakeAsync(Queue)).Should().BeNull();
     }
 
     [Fact]
-    public async Task A_wait_that_is_over_answers_with_nothing()
+    public async Task Lease_WaitExpires_ReturnsNothing()
     {
         var waiting = Engine.LeaseAsync([Queue], 1, Long, Stage.Soon).AsTask();
 
         (await Stage.PassUntilAsync(waiting)).Should().BeEmpty();
         await Engine.AddAsync(Queue, Message());
-        (await LeaseOneAsync()).Count.Should().Be(1, "nobody waits any more");
+        (await LeaseOneAsync()).Count.Should().Be(1, "the long poll has ended");
     }
 
     [Fact]
-    public async Task A_waiter_gets_up_to_as_many_as_it_asked_for()
+    public async Task Lease_SeveralMessages_ReturnsUpToTheCount()
     {
         await Engine.AddAsync(Queue, Messages(5));
 
@@ -33,7 +33,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task Several_queues_are_asked_in_order()
+    public async Task Lease_SeveralQueues_AreTriedInOrder()
     {
         var second = Stage.NextQueue();
         await Engine.AddAsync(second, Message("in the second"));
@@ -44,7 +44,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Theory, InlineData(false, 0), InlineData(true, 0), InlineData(false, 1), InlineData(true, 1)]
-    public async Task One_who_waits_for_several_queues_is_woken_by_any(bool elsewhere, int which)
+    public async Task Lease_WaitingOnSeveralQueues_IsWokenByAny(bool elsewhere, int which)
     {
         QueueName[] queues = [Queue, Stage.NextQueue()];
         var waiting = await ParkAsync(_one, queues);
@@ -52,12 +52,12 @@ public abstract partial class QueueEngineTests
         await Actor(elsewhere).AddAsync(queues[which], Message());
 
         (await OneOf(waiting)).Key.Queue.Should().Be(queues[which]);
-        await Actor(elsewhere).AddAsync(queues[1 - which], Message("for somebody else"));
-        (await Engine.TakeAsync(queues[1 - which]))!.Count.Should().Be(1, "it has left the other queue too");
+        await Actor(elsewhere).AddAsync(queues[1 - which], Message("for another waiter"));
+        (await Engine.TakeAsync(queues[1 - which]))!.Count.Should().Be(1, "the waiter has left the other queue too");
     }
 
     [Fact]
-    public async Task One_who_was_woken_by_a_queue_and_takes_from_another_leaves_the_first_to_the_next()
+    public async Task Wake_WaiterLeasesFromAnotherQueue_PassesToTheNextWaiter()
     {
         var before = Stage.NextQueue();
         var both = await ParkAsync(_one, [before, Queue]);
@@ -72,7 +72,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task One_who_cancels_leaves_the_message_to_the_next()
+    public async Task Lease_WaiterCancels_LeavesTheMessageToTheNext()
     {
         using var cancel = new CancellationTokenSource();
         var gone = await ParkAsync(cancel.Token);
@@ -86,7 +86,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task One_who_cancels_before_it_begins_gets_nothing()
+    public async Task Lease_CancelledBeforeItBegins_LeasesNothing()
     {
         await Engine.AddAsync(Queue, Message());
 
@@ -96,7 +96,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task Whenever_a_waiter_cancels_its_message_is_neither_lost_nor_counted()
+    public async Task Lease_CancelRacingAdd_NeitherLosesNorCountsTheMessage()
     {
         for (var round = 0; round < 60; round++)
         {
@@ -104,7 +104,7 @@ public abstract partial class QueueEngineTests
             var fickle = await ParkAsync(cancel.Token);
             var next = WaitAsync(_two, [Queue]);
 
-            // One in a moment of the other's, now this one first and now that one.
+            // The add and the cancellation run at almost the same time. Their order varies by round.
             var adding = Task.Run(async () => await Engine.AddAsync(Queue, Message()));
             for (var spin = 0; spin < round * 20 && !adding.IsCompleted; spin++) Thread.SpinWait(50);
             cancel.Cancel();

@@ -3,11 +3,14 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>Many waiters, and lost hints; that every cause wakes every kind of waiter is in <see cref="ReadinessTests"/>.</summary>
+/// <summary>
+/// Verifies many waiters and lost wake-ups. <see cref="ReadinessTests"/> verifies that every event wakes every kind of
+/// waiter.
+/// </summary>
 public abstract partial class QueueEngineTests
 {
     [Fact]
-    public async Task Delays_wake_one_waiter_after_the_other_each_in_its_time()
+    public async Task Wake_TwoDelays_WakesOneWaiterAtEachDueTime()
     {
         var (first, second) = (await ParkAsync(), await ParkAsync());
         await Engine.AddAsync(Queue, Message("far", 2 * Stage.Soon));
@@ -21,7 +24,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task An_add_after_a_purge_wakes_a_waiter(bool elsewhere)
+    public async Task Wake_AddAfterPurge_WakesTheWaiter(bool elsewhere)
     {
         await Engine.AddAsync(Queue, Message("purged"));
         await LeaseOneAsync();
@@ -34,9 +37,9 @@ public abstract partial class QueueEngineTests
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task Two_hundred_waiters_and_as_many_messages_each_gets_one(bool atOnce)
+    public async Task Wake_TwoHundredWaitersAndMessages_EachGetsOne(bool atOnce)
     {
-        // On both daemons, and so many that one hint has to go through all.
+        // The waiters are on both hosts, and one wake-up must reach all of them.
         var waiting = Enumerable.Range(0, 200).Select(n => WaitAsync(n % 2 == 0 ? _one : _two, [Queue])).ToArray();
         await Until(() => _one.Store.EmptyLooks >= 200 && _two.Store.EmptyLooks >= 200);
 
@@ -50,7 +53,7 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
-    public async Task When_hints_get_lost_the_slow_poll_makes_it_true()
+    public async Task SlowPoll_WakeUpLost_FindsTheMessage()
     {
         var deaf = Stage.NewDaemon(options => options.SlowPoll = Stage.Soon);
         deaf.Store.LosesHints = _ => true;

@@ -5,8 +5,9 @@ using static RestMq.Deadline;
 namespace RestMq.Engine;
 
 /// <summary>
-/// What the engine adds to its store, on every store and on two daemons. This file sets the stage; the others hold the tests by concern. The
-/// slow poll of these daemons comes after a minute and time is ours or short, so who is served here was woken.
+/// Verifies what the engine adds to its store, on every store and on two hosts. This file holds the setup. The other
+/// files hold the tests, one concern a file. The slow poll of these hosts comes after a minute, and time is fake or
+/// short. A waiter that gets a message was therefore woken.
 /// </summary>
 public abstract partial class QueueEngineTests : IAsyncLifetime
 {
@@ -33,7 +34,7 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
         await Stage.AssertSoundAsync(Queue);
     }
 
-    /// <summary>The daemon that acts while the first one waits: itself, or another.</summary>
+    /// <summary>Returns the engine that acts while the first host waits: its own, or that of the other host.</summary>
     private QueueEngine Actor(bool elsewhere) => (elsewhere ? _two : _one).Engine;
 
     private static NewMessage Message(string text = "a message", TimeSpan delay = default) => new(MessageBody.FromText(text)) { Delay = delay };
@@ -45,7 +46,7 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
     private static Task<IReadOnlyList<QueueMessage>> WaitAsync(Daemon daemon, QueueName[] queues, CancellationToken cancellationToken = default) =>
         daemon.Engine.LeaseAsync(queues, 1, Long, Stage.Never, cancellationToken).AsTask();
 
-    /// <summary>Begins to wait, and returns when the waiter has looked for itself and is parked.</summary>
+    /// <summary>Begins a long poll, and returns when the waiter has queried the store and is parked.</summary>
     private Task<Task<IReadOnlyList<QueueMessage>>> ParkAsync(CancellationToken cancellationToken = default) =>
         ParkAsync(_one, [Queue], cancellationToken);
 
@@ -66,13 +67,13 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
         (await Within(waiting)).Should().ContainSingle().Subject;
 }
 
-/// <summary>On memory, whose time is ours.</summary>
+/// <summary>Runs the tests on the memory store with a fake clock.</summary>
 public sealed partial class MemoryQueueEngineTests : QueueEngineTests
 {
     private protected override Stage Stage { get; } = new MemoryStage();
 }
 
-/// <summary>On Redis: two daemons have two connections.</summary>
+/// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisQueueEngineTests(RedisFixture server) : QueueEngineTests
 {

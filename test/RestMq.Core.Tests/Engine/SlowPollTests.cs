@@ -3,7 +3,7 @@ using RestMq.Model;
 
 namespace RestMq.Engine;
 
-/// <summary>When a queue without wake-ups is looked at.</summary>
+/// <summary>Verifies the intervals of the slow poll.</summary>
 public sealed class SlowPollTests
 {
     private static readonly RestMqOptions Options = new() { SlowPoll = TimeSpan.FromSeconds(5), MaxSlowPoll = TimeSpan.FromMinutes(5) };
@@ -14,14 +14,14 @@ public sealed class SlowPollTests
     public SlowPollTests() => _poll = new SlowPoll(_store, Options);
 
     [Fact]
-    public void Next_LooksFindNothingWhileWakeUpsFlow_DoublesUpToTheLongest()
+    public void Next_PollsFindNothingWhileWakeUpsFlow_DoublesUpToTheMaximum()
     {
         IsAbout(_poll.Next(), 5);
         foreach (var seconds in new[] { 10, 20, 40, 80, 160, 300, 300 }) IsAbout(LookForNothing(), seconds);
     }
 
     [Fact]
-    public void Next_WithoutAPollBefore_StaysAsItWas()
+    public void Next_NoPollPassed_StaysTheSame()
     {
         LookForNothing();
         LookForNothing();
@@ -53,7 +53,7 @@ public sealed class SlowPollTests
     }
 
     [Fact]
-    public void Lost_AfterLongPolls_IsSoonAndSpread()
+    public void Lost_AfterLongPolls_IsShortAndSpread()
     {
         for (var looks = 0; looks < 10; looks++) LookForNothing();
 
@@ -73,7 +73,7 @@ public sealed class SlowPollTests
     }
 
     [Fact]
-    public void Next_LongestIsShorterThanTheSlowPoll_IsTheSlowPoll()
+    public void Next_MaximumBelowTheSlowPoll_IsTheSlowPoll()
     {
         var poll = new SlowPoll(_store, new RestMqOptions { SlowPoll = TimeSpan.FromSeconds(5), MaxSlowPoll = TimeSpan.Zero });
         for (var looks = 0; looks < 3; looks++)
@@ -89,6 +89,6 @@ public sealed class SlowPollTests
         return _poll.Next();
     }
 
-    // Shortened by chance, by a quarter at most; a stretched one by a half.
+    // Intervals are shortened randomly: the shortest one by at most 25 %, a longer one by at most 50 %.
     private static void IsAbout(TimeSpan time, int seconds) => time.TotalSeconds.Should().BeInRange(seconds * (seconds == 5 ? 0.75 : 0.5), seconds);
 }

@@ -3,7 +3,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>Who is woken, and that no wake-up is lost. A turn is one waiter's wait.</summary>
+/// <summary>Verifies which waiter is woken, and that no wake-up is lost. A turn is the wait of one waiter.</summary>
 public sealed class WaitersTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
@@ -12,7 +12,7 @@ public sealed class WaitersTests
     private readonly Waiters _waiters = new();
 
     [Fact]
-    public void Nobody_waits_at_first_and_a_wake_up_is_for_those_who_wait()
+    public void Wake_NoWaiter_IsNotKeptForLaterWaiters()
     {
         _waiters.Any.Should().BeFalse();
         _waiters.Wake();
@@ -24,7 +24,7 @@ public sealed class WaitersTests
     }
 
     [Fact]
-    public void First_come_is_first_woken()
+    public void Wake_SeveralWaiters_WakesInOrderOfArrival()
     {
         var turns = new[] { Park(), Park(), Park() };
         foreach (var turn in turns)
@@ -37,7 +37,7 @@ public sealed class WaitersTests
     }
 
     [Fact]
-    public void One_who_waited_before_is_before_the_others()
+    public void Wake_WaiterParkedFirst_IsWokenBeforeOthers()
     {
         var other = Park();
         var again = Park(first: true);
@@ -53,7 +53,7 @@ public sealed class WaitersTests
     [InlineData(2, 2)]
     [InlineData(5, 3)]
     [InlineData(0, 0)]
-    public void As_many_are_woken_as_is_said(int count, int woken)
+    public void Wake_WithCount_WakesThatMany(int count, int woken)
     {
         var turns = new[] { Park(), Park(), Park() };
 
@@ -64,7 +64,7 @@ public sealed class WaitersTests
     }
 
     [Fact]
-    public void One_who_left_is_not_woken_in_another_s_place()
+    public void Wake_AfterAWaiterLeft_WakesTheNext()
     {
         var (left, stays) = (Park(), Park());
         left.Dispose();
@@ -77,7 +77,7 @@ public sealed class WaitersTests
     [Theory]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    public async Task A_wake_up_that_its_owner_was_not_told_of_goes_to_the_next(bool told, bool nextIsAwake)
+    public async Task Dispose_WithUnseenWakeUp_PassesItToTheNext(bool told, bool nextIsAwake)
     {
         var (first, second, third) = (Park(), Park(), Park());
         _waiters.Wake();
@@ -90,7 +90,7 @@ public sealed class WaitersTests
     }
 
     [Fact]
-    public async Task A_wake_up_that_meets_a_cancelled_wait_goes_to_the_next()
+    public async Task Dispose_CancelledWaitWithWakeUp_PassesItToTheNext()
     {
         var (first, second) = (Park(), Park());
         using var cancel = new CancellationTokenSource();
@@ -105,7 +105,7 @@ public sealed class WaitersTests
     }
 
     [Fact]
-    public void Someone_who_waits_for_several_queues_is_woken_once_and_uses_up_one_wake_up()
+    public void Wake_WaiterOnSeveralQueues_UsesOneWakeUp()
     {
         var other = new Waiters();
         var both = new Waiters.Turn();
@@ -116,15 +116,15 @@ public sealed class WaitersTests
         _waiters.Wake();
         other.Wake();
 
-        IsAwake(there).Should().BeTrue("the other had been woken already");
+        IsAwake(there).Should().BeTrue("the waiter on both queues was already woken");
         IsAwake(here).Should().BeFalse();
         both.Dispose();
-        IsAwake(here).Should().BeTrue("the wake-up was of that queue");
+        IsAwake(here).Should().BeTrue("the unused wake-up belonged to this queue");
         other.Any.Should().BeFalse();
     }
 
     [Fact]
-    public void One_who_leaves_leaves_every_queue()
+    public void Dispose_WaiterOnSeveralQueues_LeavesAll()
     {
         var other = new Waiters();
         var both = new Waiters.Turn();
@@ -137,7 +137,7 @@ public sealed class WaitersTests
     }
 
     [Fact]
-    public async Task A_wait_ends_by_a_wake_up_by_time_or_by_cancelling()
+    public async Task Wait_WakeUpTimeOrCancellation_Ends()
     {
         var (woken, late, cancelled) = (Park(), Park(), Park());
         using var cancel = new CancellationTokenSource();
@@ -153,7 +153,7 @@ public sealed class WaitersTests
     }
 
     [Fact]
-    public async Task Of_those_who_leave_while_wake_ups_come_none_takes_one_along()
+    public async Task Wake_RacingDispose_IsNotLost()
     {
         for (var round = 0; round < 500; round++)
         {
@@ -168,13 +168,13 @@ public sealed class WaitersTests
             _waiters.Wake();
             await Within(leaving);
 
-            IsAwake(stays).Should().BeTrue("whoever came first, the wake-up is for the one who stays");
+            IsAwake(stays).Should().BeTrue("the wake-up is for the remaining waiter, whichever call came first");
             _waiters.Any.Should().BeFalse();
         }
     }
 
     [Fact]
-    public async Task Many_waiters_and_as_many_wake_ups_meet_whatever_the_order()
+    public async Task Wake_ManyWaitersConcurrently_WakesEachRemaining()
     {
         const int Count = 2000;
         var turns = Enumerable.Range(0, Count).Select(_ => Park()).ToArray();
@@ -197,6 +197,6 @@ public sealed class WaitersTests
 
     private Waiters.Turn Park(bool first) => Park(null, first);
 
-    // A turn that was woken needs no time to say so.
+    // The wait of a woken turn completes synchronously.
     private bool IsAwake(Waiters.Turn turn) => turn.WaitAsync(Long, _time, default) is { IsCompletedSuccessfully: true, Result: not null };
 }

@@ -4,13 +4,13 @@ using RestMq.Stores;
 namespace RestMq.Model;
 
 /// <summary>
-/// One call of a sequence, as data, so that a sequence can be made smaller and printed. <see cref="ToString"/> of each
-/// is one line.
+/// Holds one call of a sequence as data, so that a sequence can be shortened and printed. <see cref="ToString"/>
+/// returns one line.
 /// </summary>
-/// <param name="Queue">Which of the stage's queues.</param>
+/// <param name="Queue">The index of the queue among the queues of the stage.</param>
 internal abstract record Command(int Queue)
 {
-    /// <summary>Does it, and tells what came of it.</summary>
+    /// <summary>Executes the call and returns its outcome as text.</summary>
     public abstract Task<string> PlayAsync(IQueueStore store, Seen seen);
 
     private protected static string Seconds(TimeSpan time) => time.TotalSeconds.ToString(CultureInfo.InvariantCulture);

@@ -4,9 +4,9 @@ using RestMq.Stores;
 namespace RestMq.Model;
 
 /// <summary>
-/// Random sequences of commands. The numbers are few and small, so that commands meet: the same ids, the same instants,
-/// limits that are reached. Leases, delays and lives are of seconds and minutes, and so are the steps of time, now and
-/// then with a millisecond more.
+/// Generates random sequences of commands. The numbers are few and small, so that commands meet at equal ids, equal
+/// instants and limits. Leases, delays and times to live are seconds and minutes. Time advances by the same steps, and
+/// sometimes by one millisecond.
 /// </summary>
 internal static class Commands
 {
@@ -73,7 +73,7 @@ internal static class Commands
         (1, Gen.Const<Command>(new ListQueues())),
         (12, Gen.OneOf(Time, Time, Gen.Const(TimeSpan.FromMilliseconds(1))).Select(Command (time) => new Pass(time))));
 
-    /// <summary>A sequence.</summary>
+    /// <summary>Generates a sequence of 1 to 80 commands.</summary>
     public static readonly Gen<Command[]> Sequence = One.Array[1, 80];
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);

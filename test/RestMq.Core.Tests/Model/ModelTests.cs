@@ -12,8 +12,9 @@ using StackExchange.Redis;
 namespace RestMq.Model;
 
 /// <summary>
-/// Random sequences of calls have the same outcomes on each store as on a model made of lists. A sequence that has not is made smaller and printed,
-/// with a seed that plays it again: <c>CsCheck_Seed=… dotnet test --filter ModelTests</c>. <c>RESTMQ_MODEL_TIMES=100</c> plays a hundred times as many.
+/// Verifies that random sequences of calls have the same outcomes on each store as on a model made of lists. A failing
+/// sequence is shortened and printed with a seed. <c>CsCheck_Seed=… dotnet test --filter ModelTests</c> plays it again.
+/// <c>RESTMQ_MODEL_TIMES=100</c> plays a hundred times as many sequences.
 /// </summary>
 public sealed class ModelTests : IAsyncLifetime
 {
@@ -27,7 +28,7 @@ public sealed class ModelTests : IAsyncLifetime
 
     private static readonly Telemetry.QueueMetrics Metrics = new(MemoryOptions);
 
-    // Its own server: what is asked of this one need not be on disk.
+    // The test has its own server, because this one does not write to disk.
     private readonly RedisFixture _server = new();
     private readonly ConcurrentBag<string> _clocks = [];
     private int _lastClock;
@@ -45,7 +46,7 @@ public sealed class ModelTests : IAsyncLifetime
     public Task DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task Memory_does_what_the_model_does()
+    public async Task MemoryStore_RandomCalls_AnswersLikeTheModel()
     {
         var watch = Stopwatch.StartNew();
         await Commands.Sequence.SampleAsync(
@@ -56,7 +57,7 @@ public sealed class ModelTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Redis_does_what_the_model_does()
+    public async Task RedisStore_RandomCalls_AnswersLikeTheModel()
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(_server.Configuration + ",allowAdmin=true");
         var watch = Stopwatch.StartNew();
@@ -81,7 +82,7 @@ public sealed class ModelTests : IAsyncLifetime
 
     private async Task PlayOnRedisAsync(ConnectionMultiplexer connection, Command[] commands)
     {
-        // Scripts are known by their text, which names the clock: so there are few.
+        // Redis caches scripts by their text, which names the clock key. Clock keys are reused to keep the scripts few.
         if (!_clocks.TryTake(out var clock)) clock = $"clock:{Interlocked.Increment(ref _lastClock)}";
         var (time, names, prefix) = (new FakeTimeProvider(Start), Names(), $"{Interlocked.Increment(ref _lastPrefix)}:");
         var aging = names.SelectMany(name => new[] { "meta", "log", "held", "once:a", "once:b" }.Select(key => (RedisKey)$"{prefix}{{{name}}}:{key}")).ToArray();
@@ -97,7 +98,7 @@ public sealed class ModelTests : IAsyncLifetime
         {
             var invariants = new RedisInvariants(connection, name, prefix);
             await invariants.AssertAsync();
-            await redis.KeyDeleteAsync($"{prefix}{{{name}}}:held"); // It ends by itself, and there is a promise of its own about it.
+            await redis.KeyDeleteAsync($"{prefix}{{{name}}}:held"); // It expires by itself, and another test covers it.
             await SettleAllAsync(store, name);
             await invariants.AssertNothingLeftAsync();
         }

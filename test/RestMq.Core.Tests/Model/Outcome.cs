@@ -3,7 +3,7 @@ using RestMq.Stores;
 
 namespace RestMq.Model;
 
-/// <summary>What a call came to, as a text: that is what is compared, and what one reads when it differs.</summary>
+/// <summary>Formats the outcome of a call as text. Tests compare these texts, and a failure prints them.</summary>
 internal static class Outcome
 {
     public static string Of(IEnumerable<AddResult> results) =>

@@ -2,7 +2,7 @@ using RestMq.Stores;
 
 namespace RestMq.Model;
 
-/// <summary>A message of the model, in whichever list it is.</summary>
+/// <summary>Holds a message of the model.</summary>
 internal sealed class PlainMessage
 {
     public required long Id { get; init; }
@@ -13,32 +13,31 @@ internal sealed class PlainMessage
 
     public DateTimeOffset? Dies { get; set; }
 
-    /// <summary>The end of a lease or a delay.</summary>
+    /// <summary>Gets or sets the end of a lease or a delay.</summary>
     public DateTimeOffset Due { get; set; }
 
-    /// <summary>Hand-outs that are over, since the last redrive.</summary>
+    /// <summary>Gets or sets the number of deliveries that have ended since the last redrive.</summary>
     public long Past { get; set; }
 
-    /// <summary>How often it was redriven.</summary>
+    /// <summary>Gets or sets the number of redrives.</summary>
     public long Redrives { get; set; }
 
     /// <summary>
-    /// The fence of the hand-out under way, or of the next one: higher with each hand-out, and with each redrive.
+    /// Gets the number of the current delivery, or of the next one. It grows with each delivery and each redrive.
     /// </summary>
     public long Fence => FencesBefore + Past + 1;
 
     public long FencesBefore => Redrives * HandOuts.PerRedrive;
 
-    /// <summary>Whether it was delivered before, and so stands at the head.</summary>
+    /// <summary>Gets or sets whether the message was delivered before and therefore stands at the head.</summary>
     public bool IsBack { get; set; }
 
     public string? Reason { get; set; }
 }
 
 /// <summary>
-/// What a queue is meant to do, in lists and nothing else: written to be read beside docs/design.md, not to be quick.
-/// It moves all that is due at once, however much it is: that the stores move a hundred at a time is for the contract
-/// suite to see.
+/// Models a queue with plain lists. It is written to be read beside docs/explanation/architecture.md, not to be fast.
+/// It moves all due messages at once. The contract suite verifies that the stores move a hundred at a time.
 /// </summary>
 internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow, TimeProvider time)
 {
@@ -60,7 +59,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     public QueueSettings Settings { get; private set; } = new();
 
     /// <summary>
-    /// What somebody who waits for a message has to know: whether there is one, and when there will be one by itself.
+    /// Gets whether a message is ready, and when the next one becomes due by itself. A waiter needs to know both.
     /// </summary>
     public (bool HasReady, DateTimeOffset? Due) Outlook => (_ready.Any(message => !IsOver(message)), Now + Next());
 
@@ -73,7 +72,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
     public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole)
     {
         DropTheDead();
-        // Duplicates, of what was added before or of one another, need no room.
+        // Duplicates of earlier messages, or of messages in the same batch, need no room.
         var (named, unnamed) = (messages.Where(m => m.IdempotencyKey is not null).Select(m => m.IdempotencyKey!).Distinct(), messages.Count(m => m.IdempotencyKey is null));
         var full = whole && All.Count() + unnamed + named.Count(once => !IsKnown(once)) > Settings.MaxLength;
         return [.. messages.Select(message => Add(message, full))];
@@ -255,7 +254,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
         return SettleResult.Done;
     }
 
-    // Deaths; leases that are over, the lowest id first; delays that are over, the first due first.
+    // Drops expired messages. Then returns ended leases, lowest id first, and ended delays, earliest due time first.
     private void MoveDue()
     {
         DropTheDead();
@@ -297,7 +296,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
         Move(dead, _ready);
     }
 
-    // At the head messages stand in the order of their ids.
+    // Messages at the head are ordered by id.
     private void ToHead(PlainMessage message)
     {
         Delete(message);
@@ -328,7 +327,7 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
 
     private bool IsOver(PlainMessage message) => message.Dies <= Now;
 
-    // A leased one may finish, and a dead letter does not die.
+    // A leased message may still be settled, and a dead letter does not expire.
     private bool MayDie(PlainMessage message) => _ready.Contains(message) || _delayed.Contains(message);
 
     private TimeSpan? Next() => _leased.Concat(_delayed).Min(message => (TimeSpan?)(message.Due - Now));

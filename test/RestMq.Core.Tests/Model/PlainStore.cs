@@ -4,8 +4,8 @@ using RestMq.Stores;
 namespace RestMq.Model;
 
 /// <summary>
-/// The model of a store: plain queues by name, which come to be with the first add or change, and leave their counters
-/// when they are purged.
+/// Models a store as plain queues by name. The first add or change of settings creates a queue. A purged queue leaves
+/// its counters behind.
 /// </summary>
 internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) : IQueueStore
 {
@@ -65,13 +65,13 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
     public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Stats());
 
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("The model gives no hints.");
+        throw new NotSupportedException("The model sends no wake-ups.");
 
     private static int Compare(QueueName one, QueueName other) => Encoding.UTF8.GetBytes(one.Value).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(other.Value));
 
     private PlainQueue Create(QueueName queue) => _queues.TryGetValue(queue, out var found) ? found : _queues[queue] = New(queue);
 
-    // One that nobody keeps will do where there is none: nothing is in it, and it is not listed.
+    // Returns a temporary queue when none exists. It is empty, not stored and not listed.
     private PlainQueue Find(QueueName queue) => _queues.GetValueOrDefault(queue) ?? New(queue);
 
     private PlainQueue New(QueueName queue)

@@ -8,33 +8,33 @@ using StackExchange.Redis;
 namespace RestMq.Model;
 
 /// <summary>
-/// A connection to Redis whose scripts ask a key for the time, instead of Redis: it is the only way to let an hour pass
-/// at once, and to have two messages due at one instant. Hints are counted on their way. All else goes through as it
-/// is. What Redis itself lets expire is brought nearer to its end by the time that passed.
+/// Wraps a connection to Redis so that scripts read the time from a key instead of Redis' clock. Only so can an hour
+/// pass at once, and two messages be due at the same instant. Wake-ups are counted. All other commands pass unchanged.
+/// The remaining time to live of keys that Redis expires itself is reduced by the time that passed.
 /// </summary>
 internal class RedisOnOurClock : DispatchProxy
 {
     private const string TheTime = "call('TIME')";
     private const string Hint = "redis.pcall('PUBLISH', ARGV[1]";
 
-    // What Redis has run, by hash.
+    // Scripts that Redis has run, by SHA-1 hash.
     private static readonly ConcurrentDictionary<string, string> Scripts = [];
 
     private object _inner = null!;
     private string _clock = "";
     private IDatabase? _database;
 
-    /// <summary>A connection like this one, with the time in a key.</summary>
+    /// <summary>Returns a connection whose scripts read the time from the key <paramref name="clock"/>.</summary>
     public static IConnectionMultiplexer Wrap(IConnectionMultiplexer connection, string clock) => Wrap<IConnectionMultiplexer>(connection, clock);
 
-    /// <summary>How many hints there were on a channel.</summary>
+    /// <summary>Returns the number of wake-ups on a channel.</summary>
     public static async Task<long> HintsAsync(IDatabase redis, string clock, string channel) => (long)await redis.HashGetAsync($"{clock}:hints", channel);
 
-    /// <summary>Sets the time, and ages these keys by as much as has passed.</summary>
+    /// <summary>Sets the time, and reduces the time to live of these keys by the time that passed.</summary>
     public static async Task SetAsync(IDatabase redis, string clock, FakeTimeProvider time, TimeSpan passed, RedisKey[] keys)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        // What TIME replies: seconds, and microseconds.
+        // TIME replies seconds and microseconds.
         await Task.WhenAll(redis.KeyDeleteAsync(clock), redis.ListRightPushAsync(clock, [now / 1000, now % 1000 * 1000]));
         if (passed == TimeSpan.Zero) return;
         await redis.ScriptEvaluateAsync(
@@ -56,8 +56,10 @@ internal class RedisOnOurClock : DispatchProxy
             var script = arguments[0] is byte[] known ? Scripts[Convert.ToHexString(known)] : (string)arguments[0]!;
             if (script.StartsWith("return", StringComparison.Ordinal)) return method.Invoke(_inner, arguments);
             Scripts[Convert.ToHexString(SHA1.HashData(Encoding.UTF8.GetBytes(script)))] = script;
-            if (!script.Contains(TheTime)) throw new InvalidOperationException("The scripts have another way to ask for the time than this knows.");
-            if (!script.Contains(Hint)) throw new InvalidOperationException("The scripts have another way to give a hint than this knows.");
+            if (!script.Contains(TheTime))
+                throw new InvalidOperationException("Scripts must read the time with call('TIME'), but one does not.");
+            if (!script.Contains(Hint))
+                throw new InvalidOperationException($"Scripts must send wake-ups with {Hint}, but one does not.");
             var onOurClock = script.Replace(TheTime, $"call('LRANGE', '{_clock}', 0, 1)")
                 .Replace(Hint, $"call('HINCRBY', '{_clock}:hints', ARGV[1], 1) {Hint}");
             return ((IDatabase)_inner).ScriptEvaluateAsync(onOurClock, (RedisKey[]?)arguments[1], (RedisValue[]?)arguments[2]);

@@ -1,8 +1,8 @@
 namespace RestMq.Model;
 
 /// <summary>
-/// What a caller has seen of a queue, which commands choose from: ids that were given out, and receipts. Both stores of a step choose from what
-/// was seen before it.
+/// Holds the ids and receipts that a caller has seen of a queue. Commands choose from them. In one step, both stores
+/// choose from what was seen before the step.
 /// </summary>
 internal sealed class Seen(QueueName queue)
 {
@@ -24,10 +24,10 @@ internal sealed class Seen(QueueName queue)
         _lastId = _newId;
     }
 
-    /// <summary>A key, mostly of a message that was there at some time.</summary>
+    /// <summary>Returns a key, mostly of a message that existed at some time.</summary>
     public MessageKey Key(int pick) => new(queue, 1 + (pick % (_lastId + 1)));
 
-    /// <summary>A receipt, the latest more often than not.</summary>
+    /// <summary>Returns a receipt, more often a recent one.</summary>
     public Receipt Receipt(int pick, Fence fence)
     {
         if (fence is Fence.None) return new Receipt(Key(pick), 0);
@@ -41,7 +41,7 @@ internal sealed class Seen(QueueName queue)
     }
 }
 
-/// <summary>Which fence a receipt is given.</summary>
+/// <summary>Lists the delivery numbers that a receipt can be given, relative to the right one.</summary>
 internal enum Fence
 {
     Right,

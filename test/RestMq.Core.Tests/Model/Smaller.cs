@@ -1,9 +1,11 @@
 namespace RestMq.Model;
 
-/// <summary>Makes a failing sequence smaller by leaving commands out; CsCheck by itself looks for other sequences that are smaller.</summary>
+/// <summary>
+/// Shortens a failing sequence by leaving out commands. CsCheck by itself only looks for other, smaller sequences.
+/// </summary>
 internal static class Smaller
 {
-    /// <summary>Plays a sequence, and when it fails, the smallest that can be made of it, whose failure it throws.</summary>
+    /// <summary>Plays a sequence. If it fails, shortens it as far as it still fails and throws that failure.</summary>
     public static async Task PlayAsync(Command[] commands, Func<Command[], Task> play)
     {
         if (await FailureAsync(commands, play) is not { } failure) return;
@@ -28,7 +30,7 @@ internal static class Smaller
         }
         catch (RestMqUnavailableException)
         {
-            // A machine that stood still for a second says nothing about the store: once more.
+            // A machine that stalled for a second proves nothing about the store, so the sequence is played again.
             await play(commands);
             return null;
         }

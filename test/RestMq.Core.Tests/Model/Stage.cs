@@ -4,16 +4,21 @@ using RestMq.Stores;
 
 namespace RestMq.Model;
 
-/// <summary>Plays a sequence on a store and on the model, one command after another, and compares what they say. Beside
-/// that somebody waits at each queue that was found empty: he must be told of what he does not know.</summary>
-/// <param name="store">The store, empty as far as the names go.</param>
-/// <param name="time">The clock that it goes by.</param>
+/// <summary>
+/// Plays a sequence on a store and on the model, command by command, and compares the outcomes. It also models a waiter
+/// on each queue that was found empty. The store must wake it for a message it cannot know of.
+/// </summary>
+/// <param name="store">The store. The named queues must be empty.</param>
+/// <param name="time">The clock of the store.</param>
 /// <param name="names">The queues.</param>
-/// <param name="hints">How many hints the store has given about a queue so far.</param>
-/// <param name="passed">Called when time has passed, for a store that keeps time elsewhere.</param>
+/// <param name="hints">Returns the number of wake-ups that the store has sent for a queue so far.</param>
+/// <param name="passed">Runs after time has passed, for a store that keeps its time elsewhere.</param>
 internal sealed class Stage(IQueueStore store, FakeTimeProvider time, QueueName[] names, Func<QueueName, Task<long>> hints, Func<TimeSpan, Task>? passed = null)
 {
-    /// <summary>What an add is remembered for: not a sum of the steps of time, so that what Redis lets expire by itself does so clearly before or after.</summary>
+    /// <summary>
+    /// Holds the idempotency window. No sum of time steps equals it, so a key that Redis expires by itself ends clearly
+    /// before or after a step.
+    /// </summary>
     public static readonly TimeSpan IdempotencyWindow = TimeSpan.FromMinutes(5.5);
 
     private readonly PlainStore _model = new(time, IdempotencyWindow);
@@ -21,7 +26,7 @@ internal sealed class Stage(IQueueStore store, FakeTimeProvider time, QueueName[
     private readonly Sleeper?[] _sleepers = new Sleeper?[names.Length];
     private readonly StringBuilder _played = new();
 
-    /// <returns>How many calls the store answered.</returns>
+    /// <returns>The number of calls that the store answered.</returns>
     public async Task<int> PlayAsync(IEnumerable<Command> commands)
     {
         var calls = 0;
@@ -57,13 +62,19 @@ internal sealed class Stage(IQueueStore store, FakeTimeProvider time, QueueName[
         }
         if (_sleepers[command.Queue] is not { } sleeper) return;
         if (given > sleeper.Hints || sleeper.Due <= time.GetUtcNow()) _sleepers[command.Queue] = null;
-        else if (hasReady) throw new DiffersException($"after\n{_played}{store.GetType().Name} let somebody sleep: a message is ready");
-        else if (due < (sleeper.Due ?? DateTimeOffset.MaxValue)) throw new DiffersException($"after\n{_played}{store.GetType().Name} let somebody sleep: a message is due sooner");
+        else if (hasReady)
+            throw new DiffersException(
+                $"after\n{_played}{store.GetType().Name} did not wake a waiter: a message is ready");
+        else if (due < (sleeper.Due ?? DateTimeOffset.MaxValue))
+            throw new DiffersException(
+                $"after\n{_played}{store.GetType().Name} did not wake a waiter: a message is due sooner");
     }
 
-    /// <summary>Somebody who found nothing, knows when to look again by himself, and had heard so many hints by then.</summary>
+    /// <summary>
+    /// Holds a waiter that found nothing. It knows when a message is due, and how many wake-ups were sent by then.
+    /// </summary>
     private sealed record Sleeper(DateTimeOffset? Due, long Hints);
 }
 
-/// <summary>A store and the model do not agree, or its keys are not as they should be.</summary>
+/// <summary>Reports that a store and the model differ, or that the store's keys are invalid.</summary>
 internal sealed class DiffersException(string message) : Exception(message);

@@ -8,7 +8,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis;
 
-/// <summary>Hints arrive where they are meant to, however the connection was configured and by whom.</summary>
+/// <summary>Verifies that wake-ups reach the right listeners, however the connection was configured.</summary>
 [Collection(RedisCollection.Name)]
 public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
 {
@@ -17,7 +17,7 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
     private readonly QueueMetrics _metrics = new(Options.Create(new RestMqOptions()));
     private readonly List<IAsyncDisposable> _made = [];
 
-    /// <summary>Who configures a connection.</summary>
+    /// <summary>Lists the ways to configure a connection.</summary>
     public enum By
     {
         ConnectionString,
@@ -36,7 +36,7 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
     }
 
     [Theory, MemberData(nameof(All))]
-    public async Task A_hint_stays_in_its_database(By by)
+    public async Task WakeUp_OtherDatabase_IsNotHeard(By by)
     {
         var (first, second) = (await NewStoreAsync(by, ""), await NewStoreAsync(by, ",defaultDatabase=1"));
         var (inFirst, inSecond) = (await HearAsync(first), await HearAsync(second));
@@ -46,14 +46,14 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         await second.AddAsync(Queue, [new NewMessage(MessageBody.FromText("a message"))], default);
         await Until(() => !inSecond.IsEmpty);
 
-        // One connection has its hints in order, so by now each has heard what it will.
+        // Wake-ups on one connection arrive in order. By now, each listener has received all its wake-ups.
         inFirst.Should().Equal(QueueHint.Purged);
         inSecond.Should().Equal(QueueHint.Changed);
         await second.PurgeAsync(Queue, default);
     }
 
     [Theory, MemberData(nameof(All))]
-    public async Task A_prefix_of_channels_does_not_keep_hints_away(By by)
+    public async Task WakeUp_ChannelPrefix_IsHeard(By by)
     {
         var store = await NewStoreAsync(by, ",channelPrefix=app:,defaultDatabase=1");
         var heard = await HearAsync(store);
@@ -90,7 +90,7 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         }
         var store = new RedisQueueStore(options, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance, _metrics);
         _made.Add(store);
-        // A busy machine may take longer to connect than a caller waits.
+        // On a busy machine, connecting may take longer than the timeout of a call.
         await Until(async () => (await store.CheckAsync(default)).Failure is null);
         return store;
     }

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>Servers whose clocks differ are told of, since a failover between them ends leases early.</summary>
+/// <summary>Verifies the warning when the clocks of servers differ. A failover then ends leases early.</summary>
 public sealed class ClockTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new();
@@ -51,7 +51,7 @@ public sealed class ClockTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Check_AgainAndAgain_MeasuresEveryHalfMinute()
+    public async Task Check_Repeated_MeasuresEveryHalfMinute()
     {
         (await _store.CheckAsync(default)).Facts["clock_skew_ms"].Should().Be(0L);
         _ahead = TimeSpan.FromSeconds(5);
@@ -61,7 +61,7 @@ public sealed class ClockTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Check_ServerDoesNotTellItsTime_NothingIsKnown()
+    public async Task Check_TimeCommandForbidden_ReportsNoClockSkew()
     {
         _tells = false;
 

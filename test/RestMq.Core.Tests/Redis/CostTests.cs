@@ -9,9 +9,9 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// What a call costs Redis does not depend on how many messages there are: counted in commands, by Redis itself, over a
-/// hundred messages and over a hundred thousand. A count says nothing of a command that walks a whole key, so only
-/// commands that do not are allowed.
+/// Verifies that the cost of a call does not depend on the number of messages. Redis counts the commands of each call
+/// over 100 messages and over 100,000. A count does not show a command that walks a whole key, so only commands that
+/// walk no key are allowed.
 /// </summary>
 public sealed class CostTests : IAsyncLifetime
 {
@@ -20,8 +20,8 @@ public sealed class CostTests : IAsyncLifetime
 
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
-    // Each costs a step, or the logarithm of the key's length, or what its own arguments and count say: a new one is
-    // put here with thought.
+    // Each command costs O(1), O(log n) of the key's length, or the number of its arguments or its count. Check the
+    // cost before you add a command.
     private static readonly string[] Allowed =
     [
         "time", "exists", "get", "set", "del", "pttl", "publish", "unlink", "pexpire", "persist",
@@ -30,7 +30,7 @@ public sealed class CostTests : IAsyncLifetime
         "xadd", "xrange", "xrevrange", "xtrim", "xdel", "xlen",
     ];
 
-    // Its own server, for the shared one counts what others do.
+    // The test has its own server, because the shared one also counts the commands of other tests.
     private readonly RedisFixture _server = new();
     private RedisQueueStore _store = null!;
     private ConnectionMultiplexer _connection = null!;
@@ -40,7 +40,8 @@ public sealed class CostTests : IAsyncLifetime
         await _server.InitializeAsync();
         _store = new RedisQueueStore(
             new RedisStoreOptions { Configuration = _server.Patient }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance,
-            new QueueMetrics(Options.Create(new RestMqOptions())), new FakeTimeProvider()); // Without a minute that passes, in which a queue is listed again.
+            // The clock stands still, because after a minute a queue would be entered in the index again.
+            new QueueMetrics(Options.Create(new RestMqOptions())), new FakeTimeProvider());
         _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Configuration},allowAdmin=true");
     }
 
@@ -52,58 +53,60 @@ public sealed class CostTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_call_costs_the_same_with_any_number_of_messages_and_settled_ones_leave_nothing()
+    public async Task AnyCall_HundredThousandMessages_CostsAsMuchAsWithAHundred()
     {
         QueueName few = QueueName.Parse("few"), many = QueueName.Parse("many");
         await FillAsync(few, Few / 4);
         await FillAsync(many, Many / 4);
 
-        // The last one is in the middle of what waits.
+        // One of the calls deletes a message in the middle of the ready messages.
         var calls = Calls(Few / 4).Zip(Calls(Many / 4));
         foreach (var ((name, onFew), (_, onMany)) in calls)
         {
             var (small, large) = (await CountAsync(() => onFew(few)), await CountAsync(() => onMany(many)));
-            large.Keys.Should().BeSubsetOf(Allowed, "{0} walks no key", name);
-            large.Should().BeEquivalentTo(small, "{0} does the same, however many messages there are", name);
+            large.Keys.Should().BeSubsetOf(Allowed, "{0} must not walk a key", name);
+            large.Should().BeEquivalentTo(small, "{0} must run the same commands for any number of messages", name);
         }
-        // The same in time, which a command that walks a key would take. The least of some calls: the machine may do
-        // other things.
+        // A command that walks a key would take longer. The shortest of several calls counts, because the machine may
+        // be busy.
         foreach (var ((name, onFew), (_, onMany)) in Calls(Few / 4).Zip(Calls(Many / 4)))
         {
             var (small, large) = (await MicrosecondsAsync(() => onFew(few)), await MicrosecondsAsync(() => onMany(many)));
-            large.Should().BeLessThan((4 * small) + 600, "{0} takes Redis as long, however many messages there are", name);
+            large.Should().BeLessThan(
+                (4 * small) + 600, "{0} must take the same time for any number of messages", name);
         }
         foreach (var (name, most, call) in Steps())
         {
             var step = await CountAsync(() => call(many));
-            step.Keys.Should().BeSubsetOf(Allowed, "{0} walks no key", name);
-            step.Values.Sum().Should().BeLessThan(most, "{0} goes by bounded steps", name);
+            step.Keys.Should().BeSubsetOf(Allowed, "{0} must not walk a key", name);
+            step.Values.Sum().Should().BeLessThan(most, "{0} must go by bounded steps", name);
         }
 
         (await _store.StatsAsync(many, default)).Total.Should().BeGreaterThan(Many * 9 / 10);
         await EmptyAsync(many);
         await new RedisInvariants(_connection, many).AssertNothingLeftAsync();
-        (await MemoryAsync(many)).Should().BeLessThan(1024, "of a hundred thousand settled messages only the counters are left");
+        (await MemoryAsync(many)).Should().BeLessThan(1024, "only the counters are left of 100,000 settled messages");
     }
 
     [Fact]
-    public async Task What_is_due_is_moved_by_bounded_steps()
+    public async Task Stats_ThousandMessagesDue_MovesABoundedNumber()
     {
-        // Each due at an instant of its own: those that share one go together.
+        // Each is due at its own instant, because messages that are due together are moved together.
         var queue = QueueName.Parse("due");
         await _store.AddAsync(queue, [.. Enumerable.Range(1, 1000).Select(n => Message() with { Delay = TimeSpan.FromMilliseconds(n) })], default);
         await Task.Delay(TimeSpan.FromMilliseconds(1100));
 
         (await _store.StatsAsync(queue, default)).Ready.Should().Be(100);
         (await _store.LeaseAsync(queue, [new LeaseRequest(1, Long)], default)).Messages.Should().ContainSingle();
-        (await _store.LeaseAsync(queue, [new LeaseRequest(1000, Long)], default)).Next.Should().Be(TimeSpan.Zero, "the caller is told to come again");
+        (await _store.LeaseAsync(queue, [new LeaseRequest(1000, Long)], default)).Next
+            .Should().Be(TimeSpan.Zero, "the caller must call again at once");
     }
 
     [Fact]
-    public async Task What_has_died_is_passed_over_by_bounded_steps()
+    public async Task Lease_ManyExpiredMessages_SkipsABoundedNumber()
     {
         var queue = QueueName.Parse("dying");
-        // Adds let go of what has died: so many must not have died before the last is added.
+        // Adds drop expired messages, so none may expire before the last one is added.
         const int count = 20_000;
         for (var n = 0; n < count; n += 1000)
             await _store.AddAsync(queue, [.. Enumerable.Repeat(Message() with { TimeToLive = TimeSpan.FromSeconds(5) }, 1000)], default);
@@ -113,14 +116,14 @@ public sealed class CostTests : IAsyncLifetime
         var cost = await CountAsync(async () => taken = await _store.LeaseAsync(queue, [new LeaseRequest(1, Long)], default));
 
         cost.Values.Sum().Should().BeLessThan(2500, string.Join(' ', cost));
-        (taken.Messages.Count, taken.Next).Should().Be((0, TimeSpan.Zero), "the caller is told to come again");
+        (taken.Messages.Count, taken.Next).Should().Be((0, TimeSpan.Zero), "the caller must call again at once");
         while (taken.Next == TimeSpan.Zero) taken = await _store.LeaseAsync(queue, [new LeaseRequest(1, Long)], default);
         taken.Next.Should().BeNull();
         await new RedisInvariants(_connection, queue).AssertNothingLeftAsync();
     }
 
     [Fact]
-    public async Task What_stays_does_not_keep_the_places_of_what_went()
+    public async Task Settle_AroundAMessageThatStays_FreesStreamEntries()
     {
         var queue = QueueName.Parse("staying");
         await _store.AddAsync(queue, [Message()], default);
@@ -131,10 +134,12 @@ public sealed class CostTests : IAsyncLifetime
             if (last.Length > 0) await _store.SettleAsync(queue, [.. last.Select(one => new Settlement(new Receipt(one.Key, 0), SettleAction.Ack))], default);
             last = added;
             foreach (var id in last.Select(one => one.Key.Id).Where(id => id % 50 == 0).Prepend(1))
-                (await _store.PeekAsync(new MessageKey(queue, id), default))!.Message.Key.Id.Should().Be(id, "it is found in round {0}", round);
+                (await _store.PeekAsync(new MessageKey(queue, id), default))!.Message.Key.Id
+                    .Should().Be(id, "the message must be found in round {0}", round);
         }
 
-        (await _connection.GetDatabase().StreamLengthAsync($"restmq:{{{queue}}}:ready")).Should().Be(501, "501 are left of 10,001");
+        (await _connection.GetDatabase().StreamLengthAsync($"restmq:{{{queue}}}:ready"))
+            .Should().Be(501, "501 messages are left of 10,001");
         await new RedisInvariants(_connection, queue).AssertAsync();
         var left = new List<long>();
         LeasedBatch taken;
@@ -149,7 +154,7 @@ public sealed class CostTests : IAsyncLifetime
 
     private static NewMessage Message() => new(MessageBody.FromText("a message"));
 
-    // Calls that are to cost the same on every queue that was filled, where each place has so many.
+    // Returns calls that must cost the same on every filled queue. `each` is the number of messages in each state.
     private List<(string Name, Func<QueueName, Task> Call)> Calls(int each)
     {
         var calls = new List<(string, Func<QueueName, Task>)>
@@ -176,7 +181,7 @@ public sealed class CostTests : IAsyncLifetime
         return calls;
     }
 
-    // Calls that do as much as a bound allows; with how many commands at most.
+    // Returns calls that do as much as their bound allows, with the largest number of commands.
     private List<(string Name, int Most, Func<QueueName, Task> Call)> Steps() =>
     [
         ("redrive", 300, q => _store.RedriveAsync(q, default).AsTask()),
@@ -190,7 +195,7 @@ public sealed class CostTests : IAsyncLifetime
             .Should().Equal(SettleResult.Done);
     }
 
-    // So many messages in each place: dead, leased, delayed, ready.
+    // Adds the same number of messages in each state: dead, leased, delayed, ready.
     private async Task FillAsync(QueueName queue, int each)
     {
         foreach (var dead in new[] { true, false })
@@ -211,7 +216,7 @@ public sealed class CostTests : IAsyncLifetime
         }
     }
 
-    // As consumers and whoever tidies up would: the ready are taken, the other places purged.
+    // Empties the queue as consumers and an administrator would: acks the ready messages and purges the other states.
     private async Task EmptyAsync(QueueName queue)
     {
         while (await _store.LeaseAsync(queue, [new LeaseRequest(1000, Long)], default) is { Messages: { Count: > 0 } messages })
@@ -224,7 +229,7 @@ public sealed class CostTests : IAsyncLifetime
         }
     }
 
-    // How long Redis works on the scripts of a call, in µs: the least of five.
+    // Returns how long Redis runs the scripts of a call, in µs. The shortest of five calls counts.
     private async Task<double> MicrosecondsAsync(Func<Task> call)
     {
         var least = double.MaxValue;
@@ -244,7 +249,7 @@ public sealed class CostTests : IAsyncLifetime
             .Sum(line => double.Parse(line.Value.Split(',')[1]["usec=".Length..], CultureInfo.InvariantCulture));
     }
 
-    // The commands that a call made Redis do, by name.
+    // Returns the number of commands that a call makes Redis run, by name.
     private async Task<Dictionary<string, long>> CountAsync(Func<Task> call)
     {
         var before = await CommandsAsync();
@@ -257,7 +262,7 @@ public sealed class CostTests : IAsyncLifetime
     private async Task<Dictionary<string, long>> CommandsAsync()
     {
         var stats = await _connection.GetServers().Single().InfoAsync("commandstats");
-        // Not what counting costs, nor what connections say to stay alive.
+        // Excludes the commands of the counting itself, and those that keep connections alive.
         return stats.Single().Select(line => (Name: line.Key["cmdstat_".Length..], Calls: Calls(line.Value)))
             .Where(one => one.Name is not ("info" or "ping" or "eval" or "evalsha" or "sadd" or "cluster") && !one.Name.Contains('|'))
             .ToDictionary(one => one.Name, one => one.Calls);
@@ -271,7 +276,7 @@ public sealed class CostTests : IAsyncLifetime
         await foreach (var key in _connection.GetServers().Single().KeysAsync(pattern: $"restmq:{{{queue}}}:*"))
         {
             var name = key.ToString();
-            // The history of a broadcast, and what idempotent adds and exchanges remember, end by themselves.
+            // The log of a broadcast, idempotency keys and the records of exchanges expire by themselves.
             if (name.EndsWith(":log", StringComparison.Ordinal) || name.Contains(":once:", StringComparison.Ordinal)
                 || name.Contains(":sent:", StringComparison.Ordinal)) continue;
             bytes += (long)await _connection.GetDatabase().ExecuteAsync("MEMORY", "USAGE", name);

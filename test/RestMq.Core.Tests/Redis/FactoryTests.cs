@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>The application gives the connection, and may fail to.</summary>
+/// <summary>Verifies connections that the application creates, including failures.</summary>
 public sealed class FactoryTests : IAsyncDisposable
 {
     private readonly QueueMetrics _metrics = new(Options.Create(new RestMqOptions()));
@@ -25,7 +25,7 @@ public sealed class FactoryTests : IAsyncDisposable
     }
 
     [Theory, MemberData(nameof(Failures), DisableDiscoveryEnumeration = true)]
-    public async Task Whatever_it_fails_with_the_store_is_away_until_it_gives_one(Exception failure)
+    public async Task ConnectionFactory_Throws_StoreIsUnavailableUntilItSucceeds(Exception failure)
     {
         var connection = Substitute.For<IConnectionMultiplexer>();
         connection.GetEndPoints().Returns([]);
@@ -42,7 +42,7 @@ public sealed class FactoryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_is_ended_by_the_stores_own_end_says_so()
+    public async Task ConnectionFactory_StoreIsDisposed_CallIsCancelled()
     {
         var store = NewStore(async closing =>
         {

@@ -8,7 +8,7 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Data of format 1 is migrated and means the same afterwards; data of a format that is not known is left alone.
+/// Verifies that data of format 1 is migrated and keeps its meaning. Data of an unknown format stays unchanged.
 /// </summary>
 public sealed class FormatTests : IAsyncLifetime
 {
@@ -33,7 +33,7 @@ public sealed class FormatTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task FirstCall_DataOfFormat1_EveryMessageKeepsItsPlaceAndItsState()
+    public async Task FirstCall_DataOfFormat1_EveryMessageKeepsItsState()
     {
         await LoadFormat1Async();
         await using var store = NewStore();
@@ -42,7 +42,8 @@ public sealed class FormatTests : IAsyncLifetime
         (await PeekAsync(store, 2)).Should().Be((MessageState.Leased, 2));
         (await PeekAsync(store, 4)).Should().Be((MessageState.Dead, 1));
         (await PeekAsync(store, 10)).Should().Be((MessageState.Delayed, 0));
-        (await store.PeekAsync(new MessageKey(Orders, 12), default)).Should().BeNull("it had been deleted where it waited");
+        (await store.PeekAsync(new MessageKey(Orders, 12), default))
+            .Should().BeNull("the message was deleted while it was ready");
         (await store.PeekAsync(new MessageKey(Orders, 4), default))!.Reason.Should().Be("broken");
         await new RedisInvariants(_connection, Orders).AssertAsync();
 
@@ -50,7 +51,7 @@ public sealed class FormatTests : IAsyncLifetime
         var taken = (await store.LeaseAsync(Orders, [new LeaseRequest(100, Long)], default)).Messages;
         taken.Select(message => message.Key.Id).Should().Equal(3, 6, 7, 8, 9, 11, 5, 13, 14, 15, 16);
         taken.Select(message => message.Count).Should().Equal(2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-        taken[6].Receipt.Fence.Should().BeGreaterThan(HandOuts.PerRedrive, "it had been redriven");
+        taken[6].Receipt.Fence.Should().BeGreaterThan(HandOuts.PerRedrive, "the message was redriven");
 
         Receipt[] receipts = [.. taken.Select(message => message.Receipt), new(new MessageKey(Orders, 1), 1), new(new MessageKey(Orders, 2), 2)];
         (await store.SettleAsync(Orders, [.. receipts.Select(receipt => new Settlement(receipt, SettleAction.Ack))], default))
@@ -60,7 +61,7 @@ public sealed class FormatTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task FirstCall_DataOfFormat1_LongQueuesHistoriesAndTheIndexAreThere()
+    public async Task FirstCall_DataOfFormat1_MigratesLongQueuesHistoriesAndTheIndex()
     {
         await LoadFormat1Async();
         await using var store = NewStore();
@@ -82,7 +83,7 @@ public sealed class FormatTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task FirstCall_NewerFormat_FailsWithASentenceAndChangesNothing()
+    public async Task FirstCall_NewerFormat_FailsAndChangesNothing()
     {
         await Redis.StringSetAsync("restmq:format", RedisFormat.Current + 1);
         await using var store = NewStore();

@@ -6,7 +6,10 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>A Redis that has no memory left and drops nothing: adds are refused, and everything that ends or hands out messages goes on.</summary>
+/// <summary>
+/// Verifies a Redis that is at <c>maxmemory</c> and evicts nothing. Adds are rejected. Leases and settlements keep
+/// working.
+/// </summary>
 public sealed class FullRedisTests : IAsyncLifetime
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
@@ -32,7 +35,7 @@ public sealed class FullRedisTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_leased_message_whose_life_is_over_does_not_hold_up_its_queue()
+    public async Task Lease_RedisFullAndLeasedMessageExpired_StillServesTheQueue()
     {
         await _store.AddAsync(Queue, [Message("dies") with { TimeToLive = TimeSpan.FromMilliseconds(200) }, Message("lives")], default);
         var dies = (await LeaseAsync(new LeaseRequest(1, Lease)))[0];
@@ -46,7 +49,7 @@ public sealed class FullRedisTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_has_died_lets_nothing_in()
+    public async Task Add_RedisFullWithExpiredMessages_IsRejected()
     {
         await _store.AddAsync(Queue, [Message("dies") with { TimeToLive = TimeSpan.FromMilliseconds(200) }], default);
         await AddDyingAsync();
@@ -58,7 +61,7 @@ public sealed class FullRedisTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stream_that_settles_by_itself_is_served()
+    public async Task Lease_RedisFullForAcknowledgedStream_IsServed()
     {
         await _store.AddAsync(Queue, [Message("one")], default);
         await FillAsync();
@@ -68,7 +71,7 @@ public sealed class FullRedisTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Settlements_are_done_whatever_they_are()
+    public async Task Settle_RedisFull_EveryActionSucceeds()
     {
         await _store.AddAsync(Queue, [.. Enumerable.Range(1, 5).Select(n => Message($"{n}"))], default);
         var held = await LeaseAsync(new LeaseRequest(5, Lease));
@@ -93,7 +96,7 @@ public sealed class FullRedisTests : IAsyncLifetime
 
     private async Task<IReadOnlyList<QueueMessage>> LeaseAsync(LeaseRequest request) => (await _store.LeaseAsync(Queue, [request], default)).Messages;
 
-    // Until a message of the same life has died, by a look that moves nothing.
+    // Waits until a message with the same time to live has expired. A peek moves nothing.
     private async Task AddDyingAsync()
     {
         var other = QueueName.Parse("other");

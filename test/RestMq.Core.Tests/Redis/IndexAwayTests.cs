@@ -10,7 +10,7 @@ using static RestMq.Deadline;
 namespace RestMq.Redis;
 
 /// <summary>
-/// What happens to queues while the index of queues cannot be changed: nothing; and afterwards it is right.
+/// Verifies that calls work while the queue index cannot be changed, and that the index is correct afterwards.
 /// </summary>
 public sealed class IndexAwayTests : IAsyncLifetime
 {
@@ -38,9 +38,9 @@ public sealed class IndexAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Add_IndexRefusesChanges_IsAnsweredAndListedLater()
+    public async Task Add_IndexRejectsChanges_SucceedsAndIsListedLater()
     {
-        // A key of another type refuses every command of the index, and no other.
+        // A key of another type makes every command on the index fail, and no other command.
         await Redis.StringSetAsync(Index, "no index");
         var store = NewStore();
         var queues = Enumerable.Range(0, 50).Select(_ => Stage.NextQueue()).ToArray();
@@ -56,7 +56,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Purge_IndexRefusesChanges_IsDoneAndUnlistedLater()
+    public async Task Purge_IndexRejectsChanges_SucceedsAndIsUnlistedLater()
     {
         var (store, queue) = (NewStore(), Stage.NextQueue());
         await AddAsync(store, queue);
@@ -79,11 +79,11 @@ public sealed class IndexAwayTests : IAsyncLifetime
 
         for (var n = 0; n < 5; n++) (await AddAsync(store, Stage.NextQueue()))[0].Status.Should().Be(AddStatus.Added);
 
-        clock.Elapsed.TotalSeconds.Should().BeLessThan(4, "each waits a tenth of a second for an attempt that takes longer");
+        clock.Elapsed.TotalSeconds.Should().BeLessThan(4, "each add waits only 0.1 s for the index");
     }
 
     [Fact]
-    public async Task Add_IndexWasLost_IsListedByAddsAndStatisticsAfterAMinute()
+    public async Task Add_IndexLost_IsListedAgainAfterAMinute()
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var store = NewStore(time: time);
@@ -93,7 +93,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
 
         await AddAsync(store, queues[0]);
         await store.StatsAsync(queues[1], default);
-        (await Redis.SortedSetLengthAsync(Index)).Should().Be(0, "a name is entered once a minute");
+        (await Redis.SortedSetLengthAsync(Index)).Should().Be(0, "a name is entered in the index once a minute");
         time.Advance(TimeSpan.FromMinutes(1));
         await AddAsync(store, queues[0]);
         await store.StatsAsync(queues[1], default);
@@ -103,7 +103,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
     }
 
     [Theory, InlineData("restmq:"), InlineData("odd*[1]\\:")]
-    public async Task RebuildIndex_IndexWasLost_ListsWhatExistsAndNothingElse(string prefix)
+    public async Task RebuildIndex_IndexLost_ListsExactlyTheExistingQueues(string prefix)
     {
         var store = NewStore(prefix: prefix);
         var queues = Enumerable.Range(0, 3000).Select(n => QueueName.Parse($"q{n:0000}")).ToArray();

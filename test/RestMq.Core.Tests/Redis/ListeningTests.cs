@@ -7,7 +7,9 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>Hints come by a connection of their own, which may be up later than the one for calls.</summary>
+/// <summary>
+/// Verifies subscriptions. Wake-ups use their own connection, which may be established later than the one for calls.
+/// </summary>
 public sealed class ListeningTests : IAsyncLifetime
 {
     private static readonly QueueName Test = QueueName.Parse("test");
@@ -22,7 +24,8 @@ public sealed class ListeningTests : IAsyncLifetime
         _connection.IsConnected.Returns(true);
         _connection.GetEndPoints().Returns([]);
         _connection.GetSubscriber().Returns(_subscriber);
-        var database = Substitute.For<IDatabase>(); // Made here, for it takes as long as a store waits for a connection.
+        // The substitute is created here, because creating it takes as long as a store waits for a connection.
+        var database = Substitute.For<IDatabase>();
         _connection.GetDatabase().Returns(database);
         _store = new RedisQueueStore(
             new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(_connection) }, TimeSpan.FromMinutes(5), NullLogger<RedisQueueStore>.Instance, _metrics);
@@ -37,13 +40,13 @@ public sealed class ListeningTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_store_subscribes_once_the_connection_for_hints_is_up()
+    public async Task Listen_SubscriptionConnectionIsLate_WaitsForIt()
     {
         var looks = 0;
         _subscriber.IsConnected(default).ReturnsForAnyArgs(_ => ++looks > 3);
         _subscriber.SubscribeAsync(default, default(Action<RedisChannel, RedisValue>)!).ReturnsForAnyArgs(_ =>
         {
-            looks.Should().Be(4, "before that there is no connection to subscribe on");
+            looks.Should().Be(4, "the store subscribes only once the connection is established");
             return Task.CompletedTask;
         });
 
@@ -53,7 +56,7 @@ public sealed class ListeningTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_attempt_that_fails_leaves_no_subscription()
+    public async Task Listen_SubscribeFails_Unsubscribes()
     {
         _subscriber.IsConnected(default).ReturnsForAnyArgs(true);
         _subscriber.SubscribeAsync(default, default(Action<RedisChannel, RedisValue>)!)

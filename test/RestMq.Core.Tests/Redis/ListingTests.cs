@@ -11,9 +11,9 @@ using static RestMq.Deadline;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A queue is listed when it exists, and only then: after every interleaving of the commands of an add on one daemon
-/// and a purge on another. When one of them has died in the middle, another daemon puts it right: with an add a minute
-/// later, or by looking at the queue in numbers.
+/// Verifies that a queue is listed exactly when it exists, after every interleaving of the commands of an add on one
+/// host and a purge on another. If a host dies between its commands, another host repairs the index: by an add a
+/// minute later, or by reading the queue's statistics.
 /// </summary>
 public sealed class ListingTests : IAsyncLifetime
 {
@@ -24,7 +24,7 @@ public sealed class ListingTests : IAsyncLifetime
     private readonly FakeTimeProvider _time = new();
     private ConnectionMultiplexer _connection = null!;
 
-    /// <summary>What there was before.</summary>
+    /// <summary>Lists the states of the queue before the test.</summary>
     public enum Before
     {
         Nothing,
@@ -46,9 +46,9 @@ public sealed class ListingTests : IAsyncLifetime
     }
 
     [Theory, InlineData(Before.Nothing), InlineData(Before.AQueueOfTheAdders), InlineData(Before.AQueueOfAnothers)]
-    public async Task What_exists_is_listed_and_nothing_else_whoever_is_quicker_and_whoever_dies(Before before)
+    public async Task List_AddRacingPurgeWithCrashes_MatchesExistingQueues(Before before)
     {
-        // Bit by bit, who comes next: an add has up to four commands that matter, a purge three.
+        // Each bit selects the host that runs the next command. An add has up to four relevant commands, a purge three.
         foreach (var order in Enumerable.Range(0, 1 << 7).Where(bits => BitOperations.PopCount((uint)bits) == 3))
         {
             await PlayAsync(before, order, Immortal, Immortal);
@@ -64,7 +64,7 @@ public sealed class ListingTests : IAsyncLifetime
         Turns[] turns = [new Turns(adderLives), new Turns(purgerLives)];
         await using RedisQueueStore adder = NewStore(turns[0]), purger = NewStore(turns[1]);
         if (before != Before.Nothing) await AddAsync(before == Before.AQueueOfAnothers ? another : adder, queue);
-        // Connected, and with the scripts loaded.
+        // Connects the hosts and loads the scripts.
         await AddAsync(purger, Stage.NextQueue());
         await purger.PurgeAsync(Stage.NextQueue(), default);
         await adder.StatsAsync(Stage.NextQueue(), default);
@@ -89,10 +89,10 @@ public sealed class ListingTests : IAsyncLifetime
             if (await ExistsAsync()) await AddAsync(survivor, queue);
             else await survivor.StatsAsync(queue, default);
         }
-        // What a call does not wait for goes on behind it.
+        // Work that a call does not wait for continues in the background.
         await Until(
             async () => (await another.ListAllAsync()).Contains(queue) == await ExistsAsync(),
-            $"of {before}, in the order {bits:b}, an add with {adderLives} lives and a purge with {purgerLives}");
+            $"{before}, order {bits:b}, an add that runs {adderLives} commands and a purge that runs {purgerLives}");
 
         Task<bool> ExistsAsync() => _connection.GetDatabase().HashExistsAsync($"restmq:{{{queue}}}:meta", "created");
     }

@@ -5,7 +5,9 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis;
 
-/// <summary>A purge ends every stream, also of a daemon that does not hear of it; and nothing else does.</summary>
+/// <summary>
+/// Verifies that a purge ends every stream, even on a host that misses the wake-up, and that nothing else does.
+/// </summary>
 [Collection(RedisCollection.Name)]
 public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
 {
@@ -14,7 +16,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
     private Daemon _deaf = null!;
     private Daemon _other = null!;
 
-    /// <summary>Who listens.</summary>
+    /// <summary>Lists the kinds of live consumers.</summary>
     public enum Kind
     {
         Broadcast,
@@ -29,7 +31,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
     {
         (_deaf, _other) = (_stage.NewDaemon(options => options.SlowPoll = TimeSpan.FromMilliseconds(100)), _stage.NewDaemon());
         _deaf.Store.LosesHints = _ => true;
-        _deaf.Store.ProvesNothing = true; // Its polls do not stretch.
+        _deaf.Store.ProvesNothing = true; // The intervals of its slow poll stay short.
         return Task.CompletedTask;
     }
 
@@ -40,7 +42,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public async Task A_purge_whose_hint_is_lost_ends_the_streams_with_the_slow_poll(Kind kind)
+    public async Task Purge_WakeUpLost_EndsStreamsAtTheSlowPoll(Kind kind)
     {
         await _other.Engine.ConfigureAsync(_queue, new QueueSettingsChange { Policy = kind == Kind.RoundRobin ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast });
         await using var listener = await ListenAsync(kind);
@@ -55,11 +57,11 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
         await Within(listener.Ended);
         await using var next = await ListenAsync(kind);
         await LooksAsync();
-        next.Ended.IsCompleted.Should().BeFalse("it began after the purge, while the other was still there");
+        next.Ended.IsCompleted.Should().BeFalse("the stream began after the purge");
     }
 
     [Fact]
-    public async Task So_does_one_of_a_queue_that_never_was()
+    public async Task Purge_UnknownQueueAndWakeUpLost_EndsStreams()
     {
         await using var listener = await ListenAsync(Kind.Broadcast);
 
@@ -69,7 +71,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public async Task A_queue_that_comes_to_be_or_whose_data_is_lost_ends_no_stream(Kind kind)
+    public async Task QueueCreation_OrDataLoss_EndsNoStream(Kind kind)
     {
         await _other.Engine.PurgeAsync(_queue);
         await using var listener = await ListenAsync(kind);
@@ -83,7 +85,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
         await LooksAsync();
         await AddAsync();
 
-        (await listener.NextAsync()).Message!.Key.Id.Should().BeGreaterThan(1, "an id that was given out does not come again");
+        (await listener.NextAsync()).Message!.Key.Id.Should().BeGreaterThan(1, "an id is never used again");
         await LooksAsync();
         listener.Ended.IsCompleted.Should().BeFalse();
 
@@ -105,7 +107,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
 
     private Task AddAsync() => _other.Engine.AddAsync(_queue, new NewMessage(MessageBody.FromText("a message"))).AsTask();
 
-    // Some slow polls; one that is full asks what it holds instead, once a second.
+    // Waits for three slow polls. A full stream asks once a second which deliveries it holds instead.
     private async Task LooksAsync()
     {
         var (before, calls) = (Looks, _deaf.Store.Holdings);

@@ -6,15 +6,15 @@ using RestMq.Telemetry;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A reply of Redis that was lost costs no message a delivery, and no key or receipt means two messages after writes
-/// were lost.
+/// Verifies that a lost reply of Redis costs no message a delivery. After lost writes, no key or receipt may mean two
+/// messages.
 /// </summary>
 public sealed class LostReplyTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
     private static readonly QueueName Queue = QueueName.Parse("q");
 
-    // Nothing is on disk: a server that is killed has lost everything.
+    // Redis does not persist here, so a killed server loses all data.
     private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private readonly List<RedisQueueStore> _stores = [];
 
@@ -27,7 +27,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lease_RepliesAreLostAgainAndAgain_MessagesReturnUncountedAndAtOnce()
+    public async Task Lease_RepliesLostRepeatedly_MessagesReturnUncountedAtOnce()
     {
         var store = NewStore();
         await AddAsync(store, 5);
@@ -45,10 +45,10 @@ public sealed class LostReplyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lease_ReplyIsLost_AnotherHostGetsTheMessageAsSoonAsRedisAnswers()
+    public async Task Lease_ReplyLost_AnotherHostGetsTheMessageWhenRedisAnswers()
     {
         var (store, other) = (NewStore(), NewStore());
-        // Redis must know the script, or it does not run what it gets while nobody waits for the reply.
+        // Redis must have cached the script. Otherwise it replies NOSCRIPT after the pause and the lease never runs.
         await store.LeaseAsync(Queue, [new LeaseRequest(1, Long)], default);
         await AddAsync(store, 1);
         var woken = new TaskCompletionSource();
@@ -64,7 +64,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lease_LaterReplyIsLost_EarlierDeliveriesStay()
+    public async Task Lease_LaterReplyLost_EarlierDeliveriesStay()
     {
         var store = NewStore();
         await AddAsync(store, 1);
@@ -73,7 +73,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         var lease = async () => await store.LeaseAsync(Queue, [new LeaseRequest(1, Long)], default);
         await lease.Should().ThrowAsync<RestMqUnavailableException>();
         await _server.ResumeAsync();
-        // Whatever is returned is returned before a store that is disposed of is gone.
+        // Disposing of the store waits until lost deliveries have been returned.
         await _stores[0].DisposeAsync();
 
         var other = NewStore();
@@ -81,7 +81,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task LostExchange_RunsAfterItWasAskedFor_IsReturnedAllTheSame()
+    public async Task LostExchange_RunsAfterTheQuery_IsStillReturned()
     {
         var answers = new Queue<long>([-1, -1, 3]);
         var done = new TaskCompletionSource();
@@ -101,7 +101,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Add_AfterAllWasLost_GivesOutNoIdAgain()
+    public async Task Add_AfterDataLoss_ReusesNoId()
     {
         var store = NewStore();
         await AddAsync(store, 3);
@@ -119,9 +119,9 @@ public sealed class LostReplyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Add_AnotherServerHasOlderData_EveryHostGoesOnBeyondWhatWasLost()
+    public async Task Add_ServerWithOlderData_EveryHostContinuesBeyondLostIds()
     {
-        // As a replica that lagged and was promoted: it has the queue as it was some messages ago.
+        // This simulates a promoted replica that lagged: its queue is some messages behind.
         await using var old = new Snapshot();
         await old.Server.InitializeAsync();
         var store = NewStore(old.Server);
@@ -130,18 +130,19 @@ public sealed class LostReplyTests : IAsyncLifetime
         await AddAsync(store, 3);
         await old.GoBackAsync();
 
-        // A host that has seen nothing of the queue.
+        // This host has not seen the queue before.
         var other = NewStore(old.Server);
         var first = await AddWhenBackAsync(other);
         var second = await AddWhenBackAsync(store);
         var third = await AddWhenBackAsync(other);
 
         first.Key.Id.Should().BeGreaterThan(5);
-        (second.Key.Id, third.Key.Id).Should().Be((first.Key.Id + 1, first.Key.Id + 2), "hosts agree on the server, and the ids go on");
+        (second.Key.Id, third.Key.Id)
+            .Should().Be((first.Key.Id + 1, first.Key.Id + 2), "all hosts use the counter of the server");
         (await other.StatsAsync(Queue, default)).Should().Match<QueueStats>(stats => stats.TotalAdded == 5 && stats.Ready == 5);
     }
 
-    // The first call connects, which may take longer on a busy machine than a store that gives up soon allows.
+    // The first call connects. On a busy machine, this may take longer than the short timeout of this store.
     private static async Task AddAsync(RedisQueueStore store, int count)
     {
         await Deadline.Until(async () => (await store.CheckAsync(default)).Failure is null);
@@ -175,7 +176,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         return store;
     }
 
-    /// <summary>A server whose data can be set back to what it was.</summary>
+    /// <summary>Runs a server whose data can be restored to an earlier state.</summary>
     private sealed class Snapshot : IAsyncDisposable
     {
         private readonly DirectoryInfo _kept = Directory.CreateTempSubdirectory("restmq-kept-");

@@ -5,7 +5,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis;
 
-/// <summary>Whether wake-ups arrive is proven, and where they do not, queues are looked at.</summary>
+/// <summary>Verifies the probes that prove that wake-ups arrive, and the polls that replace lost wake-ups.</summary>
 public sealed class ProbeTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
@@ -34,19 +34,19 @@ public sealed class ProbeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WakeUpsFlow_ConnectionFallsSilent_IsLostWithinSecondsAndFoundAgain()
+    public async Task WakeUpsFlow_ConnectionFallsSilent_TurnsFalseWithinSeconds()
     {
         var store = _behind.NewDaemon().Store;
         var lost = 0;
         store.WakeUpsLost += () => Interlocked.Increment(ref lost);
-        store.WakeUpsFlow.Should().BeFalse("nobody listens, and nothing is proven");
+        store.WakeUpsFlow.Should().BeFalse("without a listener there are no probes");
         await using var listening = await store.ListenAsync(Queue, _ => { }, default);
         await Until(() => store.WakeUpsFlow);
 
         _proxy.Silence();
         var clock = Stopwatch.StartNew();
         await Until(() => !store.WakeUpsFlow);
-        clock.Elapsed.TotalSeconds.Should().BeInRange(1, 12, "three probes are waited for");
+        clock.Elapsed.TotalSeconds.Should().BeInRange(1, 12, "three probes must be missed");
         lost.Should().Be(1);
 
         _proxy.End();
@@ -55,7 +55,7 @@ public sealed class ProbeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WakeUpsFlow_NobodyListensAnyMore_EndsTheProbe()
+    public async Task WakeUpsFlow_NoListenerLeft_EndsTheProbe()
     {
         var store = _direct.NewDaemon().Store;
         await using var connection = await ConnectionMultiplexer.ConnectAsync(_server.Patient);
@@ -71,12 +71,12 @@ public sealed class ProbeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Wait_ConnectionOfWakeUpsFallsSilent_GetsTheMessageLongBeforeTheSlowPoll()
+    public async Task Lease_WakeUpConnectionFallsSilent_GetsTheMessageBeforeTheSlowPoll()
     {
         var poll = TimeSpan.FromSeconds(1.5);
         var host = _behind.NewDaemon(options => options.SlowPoll = poll);
         var waiting = host.Engine.LeaseAsync([Queue], 1, Long, TimeSpan.FromSeconds(60)).AsTask();
-        // Two looks before it is parked, and four slow polls: the fifth comes 12 to 24 s later.
+        // A waiter queries twice before it is parked, and then four slow polls come. The fifth comes 12 to 24 s later.
         await Until(() => host.Store.EmptyLooks >= 5);
         await Until(() => host.Store.EmptyLooks == 6);
         host.Store.WakeUpsFlow.Should().BeTrue();
@@ -86,11 +86,12 @@ public sealed class ProbeTests : IAsyncLifetime
         await _direct.NewDaemon().Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("a message")));
 
         (await Within(waiting)).Should().ContainSingle();
-        clock.Elapsed.TotalSeconds.Should().BeLessThan(11, "the proof is lost after some 4 s, and then it is looked within the slow poll");
+        clock.Elapsed.TotalSeconds
+            .Should().BeLessThan(11, "the probes fail after about 4 s, and the slow poll of 1.5 s follows");
     }
 
     [Fact]
-    public async Task Wait_ConnectionOfWakeUpsIsKilled_GetsTheMessage()
+    public async Task Lease_WakeUpConnectionKilled_GetsTheMessage()
     {
         var host = _direct.NewDaemon();
         var waiting = host.Engine.LeaseAsync([Queue], 1, Long, TimeSpan.FromSeconds(50)).AsTask();

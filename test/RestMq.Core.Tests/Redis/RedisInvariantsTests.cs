@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A check that finds nothing proves nothing: keys as they should be pass, and each way to break them is found.
+/// Verifies the checks of <see cref="RedisInvariants"/>: valid keys pass, and each kind of broken key is found.
 /// </summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime
@@ -33,7 +33,7 @@ public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime
     public async Task DisposeAsync() => await _connection.DisposeAsync();
 
     [Fact]
-    public async Task Keys_as_they_should_be_pass()
+    public async Task Assert_ValidKeys_Passes()
     {
         await Invariants.AssertAsync();
     }
@@ -42,7 +42,7 @@ public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Breakages))]
-    public async Task What_is_broken_is_found(string breakage)
+    public async Task Assert_BrokenKeys_Throws(string breakage)
     {
         await Breaks[breakage](_redis, Key);
 
@@ -50,7 +50,7 @@ public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_left_is_found()
+    public async Task AssertNothingLeft_RemainingKeys_Throws()
     {
         await FluentActions.Awaiting(Invariants.AssertNothingLeftAsync).Should().ThrowAsync<Xunit.Sdk.XunitException>();
 
@@ -65,8 +65,8 @@ public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime
 
     private static readonly Dictionary<string, Func<IDatabase, Func<string, RedisKey>, Task>> Breaks = new()
     {
-        ["in two places"] = (redis, key) => redis.SortedSetAddAsync(key("delayed"), "0000000000000001", 1),
-        ["in no place"] = (redis, key) => redis.SortedSetRemoveAsync(key("leased"), "7"),
+        ["in two states"] = (redis, key) => redis.SortedSetAddAsync(key("delayed"), "0000000000000001", 1),
+        ["in no state"] = (redis, key) => redis.SortedSetRemoveAsync(key("leased"), "7"),
         ["leased without a body"] = (redis, key) => redis.HashDeleteAsync(key("body"), "7"),
         ["leased under a delivery that is over"] = async (redis, key) =>
         {

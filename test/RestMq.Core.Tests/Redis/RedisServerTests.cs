@@ -2,10 +2,10 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>The fixture's own promise: what was written is there after a crash, a restart and a pause.</summary>
+/// <summary>Verifies that data written to the fixture's server survives a kill, a restart and a pause.</summary>
 public sealed class RedisServerTests : IAsyncLifetime
 {
-    // Its own server, for killing the shared one would fail whoever uses it at the time.
+    // The test has its own server, because killing the shared one would fail other tests.
     private readonly RedisFixture _server = new();
 
     public Task InitializeAsync() => _server.InitializeAsync();
@@ -13,7 +13,7 @@ public sealed class RedisServerTests : IAsyncLifetime
     public Task DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task What_was_written_outlives_a_kill_a_stop_and_a_pause()
+    public async Task Write_KillStopAndPause_Survives()
     {
         (await WriteAsync("one")).Should().Be(1);
         await _server.KillAsync();

@@ -6,8 +6,8 @@ using RestMq.Telemetry;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A replica has what its primary has: scripts are replicated by their effects, whatever they read and whenever they
-/// run.
+/// Verifies that a replica has the data of its primary. Redis replicates the effects of a script, so clocks and reads
+/// in scripts do not matter.
 /// </summary>
 public sealed class ReplicaTests : IAsyncLifetime
 {
@@ -44,7 +44,7 @@ public sealed class ReplicaTests : IAsyncLifetime
 
         await Deadline.Until(async () => (long)(await _primary.AskAsync("WAIT", "1", "1000"))! == 1);
         var digest = (string)(await _primary.AskAsync("DEBUG", "DIGEST"))!;
-        digest.Should().NotMatchRegex("^0+$", "there is something to compare");
+        digest.Should().NotMatchRegex("^0+$", "the primary must hold data to compare");
         ((string)(await _replica.AskAsync("DEBUG", "DIGEST"))!).Should().Be(digest);
     }
 

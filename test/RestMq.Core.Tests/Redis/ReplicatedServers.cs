@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>A primary and its replica, both real, with a connection of the test's own to each.</summary>
+/// <summary>Runs a real primary and a real replica, with the test's own connection to the primary.</summary>
 internal sealed class ReplicatedServers : IAsyncDisposable
 {
     private IConnectionMultiplexer? _toPrimary;
@@ -28,14 +28,14 @@ internal sealed class ReplicatedServers : IAsyncDisposable
         return servers;
     }
 
-    /// <summary>A connection that nothing here disposes of.</summary>
+    /// <summary>Returns a new connection. The caller must dispose of it.</summary>
     public static async Task<IConnectionMultiplexer> ConnectAsync(RedisFixture server) =>
         await ConnectionMultiplexer.ConnectAsync($"{server.Patient},allowAdmin=true");
 
-    /// <summary>Completes when the primary counts its replica as one that has everything.</summary>
+    /// <summary>Completes when the replica has acknowledged all writes of the primary.</summary>
     public Task LinkedAsync() => Deadline.Until(async () => (long)await PrimaryCommands.ExecuteAsync("WAIT", 1, 100) == 1);
 
-    /// <summary>How often the primary has been asked to wait.</summary>
+    /// <summary>Returns the number of WAIT commands that the primary has run.</summary>
     public async Task<int> WaitsAsync()
     {
         var line = (await PrimaryCommands.InfoRawAsync("commandstats"))!.Split("\r\n").SingleOrDefault(one => one.StartsWith("cmdstat_wait:", StringComparison.Ordinal));

@@ -8,7 +8,7 @@ using static RestMq.Deadline;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Waits for replicas that end in another way than by their answer: the message may exist, and callers are told so.
+/// Verifies waits for replicas that end without their answer. The message may exist, and the exception says so.
 /// </summary>
 public sealed partial class ReplicationTests
 {
@@ -26,12 +26,12 @@ public sealed partial class ReplicationTests
         (await engine.LengthAsync(_queue)).Should().Be(2);
 
         await FluentActions.Awaiting(() => engine.AddAsync(_queue, Message(), cancelled.Token).AsTask()).Should()
-            .ThrowAsync<OperationCanceledException>("what was cancelled before it began does not exist");
+            .ThrowAsync<OperationCanceledException>("an add that was cancelled before it began adds nothing");
         (await engine.LengthAsync(_queue)).Should().Be(2);
     }
 
     [Fact]
-    public async Task Add_WhoseConnectionBreaksWhileItWaits_MayExist()
+    public async Task Add_ConnectionBreaksWhileItWaits_MayExist()
     {
         var engine = NewEngine(Long);
         await engine.AddAsync(_queue, Message());
@@ -48,7 +48,7 @@ public sealed partial class ReplicationTests
     }
 
     [Fact]
-    public async Task Add_OnPrimaryThatIsDemotedWhileItWaits_MayExist()
+    public async Task Add_PrimaryDemotedWhileItWaits_MayExist()
     {
         var engine = NewEngine(Long);
         await engine.AddAsync(_queue, Message());
@@ -62,7 +62,7 @@ public sealed partial class ReplicationTests
     }
 
     [Fact]
-    public async Task Wait_OnAnotherPrimaryThanWasWrittenTo_SaysNothing()
+    public async Task Wait_OnAnotherPrimary_Throws()
     {
         var options = new RedisStoreOptions { Configuration = _servers.Primary.Patient, ReplicationTimeout = Long };
         await using var connection = new RedisConnection(options, NullLogger.Instance, new QueueMetrics(Options.Create(new RestMqOptions())));
@@ -71,11 +71,12 @@ public sealed partial class ReplicationTests
 
         await barrier.WaitAsync("any", history, default);
         await FluentActions.Awaiting(() => barrier.WaitAsync("any", new string('0', history.Length), default).AsTask())
-            .Should().ThrowAsync<RestMqNotReplicatedException>("a server with a replica is there, but it is not the one that was written to");
+            .Should().ThrowAsync<RestMqNotReplicatedException>(
+                "the server has a replica, but the writes went to another server");
         (await FluentActions.Awaiting(() => barrier.WaitAsync("any", "", default).AsTask()).Should().ThrowAsync<RestMqNotReplicatedException>())
             .Which.Message.Should().Contain("INFO");
 
-        // Its role changes and changes back: the writes of before may be lost, and it says so itself.
+        // The server is demoted and promoted again. Earlier writes may be lost, so its replication id changes.
         await _servers.PrimaryCommands.ExecuteAsync("REPLICAOF", "127.0.0.1", 1);
         await _servers.PrimaryCommands.ExecuteAsync("REPLICAOF", "NO", "ONE");
         (await HistoryAsync()).Should().NotBe(history);
@@ -85,7 +86,7 @@ public sealed partial class ReplicationTests
     }
 
     [Fact]
-    public async Task Store_OnTheApplicationsConnection_NeedsASecondOne()
+    public async Task ReplicatedAdd_ApplicationConnection_NeedsASecondConnection()
     {
         await using var connection = await ReplicatedServers.ConnectAsync(_servers.Primary);
         await using var second = await ReplicatedServers.ConnectAsync(_servers.Primary);

@@ -9,8 +9,8 @@ using static RestMq.Deadline;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Adds that wait for replicas, on a real primary and a real replica, which can be stopped. The time limit is long, but
-/// where it is what is tested.
+/// Verifies adds that wait for replicas, on a real primary and a real replica that can be suspended. The timeout is
+/// long, except in tests of the timeout.
 /// </summary>
 public sealed partial class ReplicationTests : IAsyncLifetime
 {
@@ -33,8 +33,8 @@ public sealed partial class ReplicationTests : IAsyncLifetime
     [Fact]
     public async Task Wait_AfterAnyCommand_CoversTheWritesOfOtherConnections()
     {
-        // The claim that all else rests on: a command takes its connection to the primary's last write, whoever wrote
-        // it.
+        // All other tests rely on this: after any command on a connection, WAIT on that connection also covers the
+        // earlier writes of other connections.
         await using var other = await ReplicatedServers.ConnectAsync(_servers.Primary);
         var waits = other.GetServers().Single();
         await waits.PingAsync();
@@ -42,7 +42,7 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         await _servers.PrimaryCommands.Multiplexer.GetDatabase().StringSetAsync("written", "elsewhere");
 
         await waits.PingAsync();
-        ((long)await waits.ExecuteAsync("WAIT", 1, 300)).Should().Be(0, "the replica is stopped");
+        ((long)await waits.ExecuteAsync("WAIT", 1, 300)).Should().Be(0, "the replica is suspended");
 
         var waiting = waits.ExecuteAsync("WAIT", 1, 15_000);
         await _servers.Replica.ResumeAsync();
@@ -50,7 +50,7 @@ public sealed partial class ReplicationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Add_ReplicaUp_IsInReplicaWhenAnswered()
+    public async Task Add_ReplicaUp_IsReplicatedBeforeTheReply()
     {
         var engine = NewEngine(Long);
         var added = await engine.AddAsync(_queue, Message("kept"));
@@ -60,14 +60,14 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         await using (var replica = await ReplicatedServers.ConnectAsync(_servers.Replica)) await replica.GetServers().Single().ExecuteAsync("REPLICAOF", "NO", "ONE");
         var taken = await NewEngine(Long, _servers.Replica).TakeAsync(_queue);
         (taken?.Key, taken?.Body.ToString()).Should().Be((added.Key, "kept"));
-        await _servers.Primary.StartAsync(); // For the end of the test.
+        await _servers.Primary.StartAsync(); // The cleanup needs a running server.
     }
 
     [Fact]
     public async Task Add_ReplicaStopped_FailsInTimeAndMessageMayExist()
     {
         var engine = NewEngine(Short);
-        await engine.AddAsync(_queue, Message("first")); // Both connections are made.
+        await engine.AddAsync(_queue, Message("first")); // Establishes both connections.
         await _servers.Replica.PauseAsync();
 
         var start = Stopwatch.GetTimestamp();
@@ -75,7 +75,8 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         Stopwatch.GetElapsedTime(start).Should().BeGreaterThanOrEqualTo(Short - TimeSpan.FromMilliseconds(20)).And.BeLessThan(Short + TimeSpan.FromSeconds(2));
         failure.Message.Should().Contain("may exist").And.Contain("idempotency key").And.Contain("1.5 s");
 
-        await FailureOf(engine.AddAsync(_queue, Message("second", "mine")), "a duplicate is no more replicated than its first");
+        await FailureOf(
+            engine.AddAsync(_queue, Message("second", "mine")), "a duplicate is no more replicated than the first add");
         await _servers.Replica.ResumeAsync();
         await _servers.LinkedAsync();
         var again = await engine.AddAsync(_queue, Message("second", "mine"));
@@ -101,7 +102,7 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         (await FailureOf(NewEngine(Short, replicas: 2).AddAsync(_queue, Message()))).Message.Should().Contain("2 replicas");
 
     [Fact]
-    public async Task Others_WhileAnAddWaits_DoNot()
+    public async Task OtherCalls_WhileAnAddWaitsForReplicas_DoNotWait()
     {
         var engine = NewEngine(Long);
         await engine.AddAsync(_queue, Message());
@@ -111,12 +112,13 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         var second = engine.AddAsync(_queue, Message("waits for the next round")).AsTask();
         await Until(async () => await engine.LengthAsync(_queue) == 3);
 
-        // On its own queue and on the same connections, all that callers do.
+        // All other calls succeed on the same queue and the same connections.
         (await engine.AddAsync(_queue, new NewMessage(MessageBody.FromText("plain")))).Status.Should().Be(AddStatus.Added);
         (await engine.AddAsync(_queue, [new NewMessage(MessageBody.FromText("batch"))])).Should().ContainSingle();
         var leased = await engine.LeaseAsync([_queue], 1, TimeSpan.FromMinutes(1), TimeSpan.Zero);
         (await engine.SettleAsync(new Settlement(leased[0].Receipt, SettleAction.Ack))).Should().Be(SettleResult.Done);
-        (await engine.TakeAsync(_queue))!.Body.ToString().Should().Be("waits", "it is in the store, whether or not its add was answered");
+        (await engine.TakeAsync(_queue))!.Body.ToString()
+            .Should().Be("waits", "the message is in the store before its add is answered");
         (await engine.AddAsync(QueueName.Parse("other"), new NewMessage(MessageBody.FromText("plain")))).Status.Should().Be(AddStatus.Added);
         (waiting.IsCompleted, second.IsCompleted).Should().Be((false, false));
 
@@ -141,13 +143,12 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         await _servers.Replica.ResumeAsync();
         await Within(Task.WhenAll([first, .. more]));
 
-        // The WAIT that was under way counts when it ends; nobody in the store can have come to it, so there is one
-        // more for all of them.
+        // The WAIT in progress is counted when it ends. The later adds cannot join it, so they share one more.
         (await _servers.WaitsAsync() - before).Should().BeInRange(1, 3);
     }
 
     [Fact]
-    public async Task Setting_OfTheQueue_HoldsForMessagesThatSayNothing()
+    public async Task Durability_QueueSetting_AppliesToMessagesWithoutOne()
     {
         var engine = NewEngine(Short);
         var set = await engine.ConfigureAsync(_queue, new QueueSettingsChange { Durability = Durability.Replicated });
@@ -168,7 +169,7 @@ public sealed partial class ReplicationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Batch_WithOneReplicated_WaitsAsAWhole()
+    public async Task AddBatch_WithOneReplicated_WaitsAsAWhole()
     {
         var engine = NewEngine(Short);
         NewMessage[] batch = [new(MessageBody.FromText("plain")), Message("replicated", "b/2")];
@@ -178,11 +179,11 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         await _servers.Replica.PauseAsync();
         await FailureOf(engine.AddAsync(_queue, [batch[0], Message("new", "b/3")]));
         (await engine.LengthAsync(_queue)).Should().Be(4);
-        (await engine.AddAsync(_queue, [batch[0]])).Should().ContainSingle("this one asks for nothing");
+        (await engine.AddAsync(_queue, [batch[0]])).Should().ContainSingle("the batch asks for no replication");
     }
 
     [Fact]
-    public async Task Add_ToFullQueue_WaitsForNothing()
+    public async Task Add_FullQueue_DoesNotWaitForReplicas()
     {
         var engine = NewEngine(Long);
         await engine.ConfigureAsync(_queue, new QueueSettingsChange { MaxLength = 1 });
@@ -190,7 +191,8 @@ public sealed partial class ReplicationTests : IAsyncLifetime
         await _servers.Replica.PauseAsync();
         (await Within(engine.AddAsync(_queue, Message("two")))).Status.Should().Be(AddStatus.Full);
         (await Within(engine.AddAsync(_queue, [Message("two")]))).Single().Status.Should().Be(AddStatus.Full);
-        await FailureOf(NewEngine(Short).AddAsync(_queue, [Message("one", "first")]), "a duplicate waits, also where there is no room");
+        await FailureOf(
+            NewEngine(Short).AddAsync(_queue, [Message("one", "first")]), "a duplicate waits even on a full queue");
     }
 
     private static NewMessage Message(string text = "a message", string? id = null) =>

@@ -7,7 +7,7 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>A call is sent again when its failure proves that nothing was executed, and only then.</summary>
+/// <summary>Verifies that a call is retried only when its failure proves that nothing was executed.</summary>
 public sealed class RetryTests : IAsyncLifetime
 {
     private static readonly QueueName Queue = QueueName.Parse("test");
@@ -71,13 +71,13 @@ public sealed class RetryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Evaluate_IsRefusedForever_GivesUpAfterItsPatience()
+    public async Task Evaluate_AlwaysRefused_GivesUpAfterTheRetryTime()
     {
         Answer(_ => ++_calls < int.MaxValue ? throw Server("CLUSTERDOWN The cluster is down") : RedisResult.Create(7));
 
         await FluentActions.Awaiting(() => EvaluateAsync().AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
 
-        _calls.Should().BeInRange(2, 40, "the pauses grow");
+        _calls.Should().BeInRange(2, 40, "the pauses between retries grow");
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class RetryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Evaluate_AsksNoReplica()
+    public async Task Evaluate_AnyScript_DemandsThePrimary()
     {
         Answer(_ => RedisResult.Create(7));
         await EvaluateAsync();
@@ -102,7 +102,7 @@ public sealed class RetryTests : IAsyncLifetime
 
     private ValueTask<RedisResult> EvaluateAsync(CancellationToken cancellationToken = default) => _connection.EvaluateAsync(Script, Queue, [], ["wake"], cancellationToken);
 
-#pragma warning disable SER007, SER008 // The kind of an error is experimental; it is not looked at.
+#pragma warning disable SER007, SER008 // The kind of an error is experimental. The tests do not use it.
     private static RedisServerException Server(string message) => new(RedisErrorKind.Unknown, CommandFlags.None, message);
 #pragma warning restore SER007, SER008
 }

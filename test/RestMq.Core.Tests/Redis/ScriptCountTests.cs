@@ -5,7 +5,9 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis;
 
-/// <summary>How many scripts it takes that a lone message reaches one of many who wait, counted by Redis.</summary>
+/// <summary>
+/// Verifies how many scripts run until a single message reaches one of many waiters. Redis counts the scripts.
+/// </summary>
 public sealed class ScriptCountTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
@@ -31,10 +33,10 @@ public sealed class ScriptCountTests : IAsyncLifetime
     }
 
     [Theory, InlineData(1, 1), InlineData(1, 2), InlineData(1, 20), InlineData(2, 20), InlineData(3, 21)]
-    public async Task Add_OneMessageAmongManyWaiters_CostsALookOfEachHost(int hosts, int waiters)
+    public async Task Add_OneMessageAmongManyWaiters_CostsOneLeaseScriptPerHost(int hosts, int waiters)
     {
         var daemons = Enumerable.Range(0, hosts).Select(_ => _stage.NewDaemon()).ToArray();
-        // The script of an add is known, too, and the queue listed.
+        // Loads the add script and enters the queue in the index.
         await daemons[0].Engine.AddAsync(Queue, Message());
         await daemons[0].Engine.TakeAsync(Queue);
         var waiting = Enumerable.Range(0, waiters)
@@ -46,13 +48,14 @@ public sealed class ScriptCountTests : IAsyncLifetime
         (await await Within(Task.WhenAny(waiting))).Should().ContainSingle();
 
         var scripts = await QuietAsync() - before;
-        scripts.Should().BeInRange(2, 1 + hosts, "one add, one take, and one look for each other host");
+        scripts.Should().BeInRange(
+            2, 1 + hosts, "one add, one successful lease, and one empty lease for each other host");
         waiting.Count(one => one.IsCompleted).Should().Be(1);
     }
 
     private static NewMessage Message() => new(MessageBody.FromText("a message"));
 
-    // The number of scripts once there are no more: when it has been the same for a while.
+    // Returns the number of scripts once it has stayed the same for 0.2 s.
     private async Task<long> QuietAsync()
     {
         for (var (last, same) = (-1L, 0); ;)

@@ -6,8 +6,8 @@ using System.Text;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A TCP proxy before Redis that can drop all that goes over the connections that wake-ups come by, and leaves them
-/// open: as a firewall does that has forgotten a connection.
+/// Runs a TCP proxy in front of Redis. It can drop all data on the connections for wake-ups and keep them open, like a
+/// firewall that has lost the state of a connection.
 /// </summary>
 internal sealed class SilentProxy : IAsyncDisposable
 {
@@ -25,16 +25,16 @@ internal sealed class SilentProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>How many connections somebody has subscribed on.</summary>
+    /// <summary>Gets the number of connections that have subscribed.</summary>
     public int Subscribers => _connections.Keys.Count(static connection => connection.Subscribes);
 
-    /// <summary>Drops what goes over the connections for wake-ups.</summary>
+    /// <summary>Drops all data on the connections for wake-ups from now on.</summary>
     public void Silence()
     {
         foreach (var connection in _connections.Keys.Where(static connection => connection.Subscribes)) connection.IsSilent = true;
     }
 
-    /// <summary>Ends the connections that are silent, so that the client makes new ones.</summary>
+    /// <summary>Closes the silent connections, so that the client reconnects.</summary>
     public void End()
     {
         foreach (var connection in _connections.Keys.Where(static connection => connection.IsSilent)) connection.Dispose();
@@ -55,7 +55,7 @@ internal sealed class SilentProxy : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            // It was stopped.
+            // The proxy was stopped.
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class SilentProxy : IAsyncDisposable
         }
         catch (SocketException)
         {
-            // Nobody is behind it; the client is told by its connection's end.
+            // The server cannot be reached. Closing the connection tells the client.
         }
         _connections.TryRemove(connection, out _);
     }
@@ -89,7 +89,7 @@ internal sealed class SilentProxy : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // One side has gone; so does the other.
+            // One side has closed, so the other side is closed too.
         }
     }
 

@@ -5,31 +5,32 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A daemon's connection whose commands wait for their turn, and of which it may live to do no more than some.
+/// Controls the connection of a host. Its commands wait for their turn, and the host dies after a number of commands.
 /// </summary>
 internal sealed class Turns(int lives)
 {
     private readonly Channel<Func<Task>> _waiting = Channel.CreateUnbounded<Func<Task>>();
     private int _left = lives;
 
-    /// <summary>Whether it has died: none of its commands is done any more.</summary>
+    /// <summary>Gets whether the host has died. A dead host's commands are not executed.</summary>
     public bool IsDead => Volatile.Read(ref _left) < 0;
 
-    /// <summary>Whether commands go at once.</summary>
+    /// <summary>Gets or sets whether commands run at once.</summary>
     public bool IsFree { get; set; } = true;
 
-    /// <summary>Whether commands on the index of queues are not answered.</summary>
+    /// <summary>Gets whether commands on the queue index are never answered.</summary>
     public bool HoldsIndex { get; init; }
 
     public bool HasNext => _waiting.Reader.Count > 0;
 
-    /// <summary>Waits until there is a command, or the work that makes them is done.</summary>
+    /// <summary>Waits until a command is queued, or the work that queues commands has ended.</summary>
     public Task ReadyAsync(Task work) => Task.WhenAny(work, _waiting.Reader.WaitToReadAsync().AsTask());
 
-    /// <summary>Lets the next command be done.</summary>
-    public Task NextAsync() => _waiting.Reader.TryRead(out var next) ? next() : throw new InvalidOperationException("No command waits.");
+    /// <summary>Runs the next command.</summary>
+    public Task NextAsync() =>
+        _waiting.Reader.TryRead(out var next) ? next() : throw new InvalidOperationException("No command is queued.");
 
-    /// <summary>A connection like this one, whose commands wait.</summary>
+    /// <summary>Returns a wrapper of the connection whose commands wait for their turn.</summary>
     public IConnectionMultiplexer Of(IConnectionMultiplexer connection) => Proxy.Wrap(connection, this);
 
     private Task<T> WaitAsync<T>(Func<Task<T>> command)
@@ -51,7 +52,7 @@ internal sealed class Turns(int lives)
         return done.Task;
     }
 
-    private static TimeoutException Died() => new("The daemon has died.");
+    private static TimeoutException Died() => new("The host has died.");
 
     private class Proxy : DispatchProxy
     {

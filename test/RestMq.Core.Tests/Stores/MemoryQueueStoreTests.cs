@@ -5,7 +5,9 @@ using RestMq.Telemetry;
 
 namespace RestMq.Stores;
 
-/// <summary>The contract on the memory store, whose time is ours, and what is promised of it alone.</summary>
+/// <summary>
+/// Runs the contract on the memory store with a fake clock, and verifies rules of the memory store alone.
+/// </summary>
 public sealed class MemoryQueueStoreTests : QueueStoreContract
 {
     private readonly FakeTimeProvider _time = new();
@@ -25,10 +27,10 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
-    public void It_says_that_it_is_memory() => Store.Description.Should().Be("memory");
+    public void Description_MemoryStore_IsMemory() => Store.Description.Should().Be("memory");
 
     [Fact]
-    public void Everything_is_done_when_a_call_returns()
+    public void AnyCall_MemoryStore_CompletesSynchronously()
     {
         NewMessage[] messages = [new(MessageBody.FromText("one"))];
 
@@ -39,7 +41,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
-    public async Task A_lease_does_not_end_because_somebody_set_the_clock()
+    public async Task Lease_WallClockSetForward_DoesNotEnd()
     {
         var clock = new SetClock();
         var options = Options.Create(new RestMqOptions());
@@ -53,7 +55,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
-    public async Task An_add_that_meets_a_purge_goes_to_the_new_queue()
+    public async Task Add_RacingPurge_GoesToTheNewQueue()
     {
         const int Adds = 200_000;
         NewMessage[] message = [new(MessageBody.FromText("one"))];
@@ -69,7 +71,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
-    public async Task The_counters_of_a_purged_queue_are_kept_for_a_day_only()
+    public async Task Purge_CountersOlderThanADay_AreForgotten()
     {
         for (var n = 0; n < 1000; n++)
         {
@@ -100,7 +102,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
-    public async Task The_history_of_a_broadcast_stays_for_an_hour_after_the_last()
+    public async Task Broadcast_History_EndsOneHourAfterTheLastMessage()
     {
         await AddAsync();
         await PassAsync(TimeSpan.FromMinutes(59));
@@ -122,7 +124,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
-    public async Task The_history_of_a_broadcast_is_let_go_though_nobody_broadcasts_again()
+    public async Task Broadcast_HistoryExpired_FreesItsBodies()
     {
         var body = await BroadcastAsync();
         await PassAsync(TimeSpan.FromHours(1));
@@ -142,7 +144,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
     }
 
     [Fact]
-    public async Task Deleted_bodies_are_not_held_though_nobody_consumes()
+    public async Task Settle_DeletedWithoutConsumers_FreesBodies()
     {
         var bodies = new List<WeakReference>();
         await AddAsync("stays");
@@ -165,8 +167,8 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
 
     [Theory]
     [InlineData("taken"), InlineData("dead and purged"), InlineData("leased and purged"), InlineData("delayed and purged"), InlineData("ready and purged")]
-    [InlineData("redriven and taken"), InlineData("died of age"), InlineData("broadcast"), InlineData("purged")]
-    public async Task Bodies_are_not_held_however_they_went(string way)
+    [InlineData("redriven and taken"), InlineData("expired"), InlineData("broadcast"), InlineData("purged")]
+    public async Task AnyRemoval_OfMessages_FreesBodies(string way)
     {
         await Store.ConfigureAsync(Queue, new QueueSettingsChange { History = 0 }, default);
         var bodies = new List<WeakReference>();
@@ -184,7 +186,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
             var message = new NewMessage(MessageBody.FromBytes(bytes))
             {
                 Delay = way.StartsWith("delayed", StringComparison.Ordinal) ? Long : TimeSpan.Zero,
-                TimeToLive = way == "died of age" ? Soon : null,
+                TimeToLive = way == "expired" ? Soon : null,
             };
             await Store.AddAsync(Queue, [message], default);
             return new WeakReference(bytes);
@@ -217,7 +219,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
                 await Store.RedriveAsync(Queue, default);
                 await EndAsync(SettleAction.Ack);
                 break;
-            case "died of age":
+            case "expired":
                 await PassAsync(2 * Soon);
                 break;
             case "broadcast":
@@ -232,7 +234,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
             Queue, [.. (await LeaseAsync(50)).Select(message => new Settlement(message.Receipt, action) { Reason = "a reason" })], default);
     }
 
-    /// <summary>A clock that somebody sets while no time passes.</summary>
+    /// <summary>A clock whose wall time can be set while no time passes.</summary>
     private sealed class SetClock : TimeProvider
     {
         public DateTimeOffset Utc { get; set; } = DateTimeOffset.UnixEpoch;

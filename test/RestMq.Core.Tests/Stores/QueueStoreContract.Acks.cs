@@ -1,16 +1,16 @@
 namespace RestMq.Stores;
 
-/// <summary>Many acks at once, of which some are of nothing that is under way.</summary>
+/// <summary>Verifies batches of acks in which some receipts are not in flight.</summary>
 public abstract partial class QueueStoreContract
 {
     [Theory, InlineData(1), InlineData(5000)]
-    public async Task An_ack_of_one_that_waits_is_stale_and_those_beside_it_are_done(int bytes)
+    public async Task Ack_ReadyMessageAmongOthers_IsStaleAndOthersAreDone(int bytes)
     {
         await AddAsync([.. Numbers(1, 4).Select(n => Message($"{n}".PadRight(bytes)))]);
         var held = await LeaseAsync(3);
         await SettleAsync(held[0], SettleAction.Return);
 
-        // The first was handed out and came back, the fourth never was.
+        // Message 1 was delivered and returned. Message 4 was never delivered.
         var acks = new[] { 1L, 2, 4, 2, 9, 3 }.Select(id => new Settlement(new Receipt(Key(id), 1), SettleAction.Ack));
         (await SettleAsync([.. acks])).Should().Equal(
             SettleResult.Stale, SettleResult.Done, SettleResult.Stale, SettleResult.Unknown, SettleResult.Unknown, SettleResult.Done);
@@ -18,7 +18,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_ack_of_one_that_was_never_handed_out_is_stale()
+    public async Task Ack_NeverDeliveredMessage_IsStale()
     {
         await AddAsync(Message("held"), Message("waits"));
         await LeaseOneAsync();

@@ -5,7 +5,7 @@ namespace RestMq.Stores;
 public abstract partial class QueueStoreContract
 {
     [Fact]
-    public async Task Ids_are_1_2_3_of_each_queue()
+    public async Task Add_EachQueue_NumbersIdsFromOne()
     {
         var results = await AddAsync(3);
         var more = await AddAsync(1);
@@ -17,7 +17,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Messages_are_handed_out_in_the_order_they_were_added()
+    public async Task Lease_SeveralAdds_KeepsTheirOrder()
     {
         await AddAsync(3);
         await AddAsync(2);
@@ -28,7 +28,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_long_batch_keeps_its_order()
+    public async Task Add_LongBatch_KeepsItsOrder()
     {
         await AddAsync(1000);
 
@@ -36,7 +36,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Bodies_of_every_kind_come_back_byte_for_byte()
+    public async Task Add_BodyOfAnyKind_RoundTripsByteForByte()
     {
         var everyByte = Enumerable.Range(0, 256).Select(value => (byte)value).ToArray();
         var large = new byte[1024 * 1024];
@@ -70,7 +70,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task One_call_hands_out_or_looks_at_so_many_bytes()
+    public async Task Lease_LargeMessages_IsBoundedByBytes()
     {
         var large = MessageBody.FromBytes(new byte[1024 * 1024]);
         for (var n = 0; n < 5; n++) await AddAsync([.. Enumerable.Repeat(new NewMessage(large), 4)]);
@@ -78,12 +78,12 @@ public abstract partial class QueueStoreContract
         (await Store.LastAsync(Queue, MessageState.Ready, 20, default)).Count.Should().BeInRange(16, 18);
         var batch = await LeaseBatchAsync(new LeaseRequest(1, Long), new LeaseRequest(1000, Long));
         batch.Messages.Count.Should().BeInRange(16, 18);
-        batch.Next.Should().Be(TimeSpan.Zero, "there is more, for whoever comes again");
+        batch.Next.Should().Be(TimeSpan.Zero, "more messages are ready for the next call");
         (await LeaseAsync(1000)).Should().HaveCount(20 - batch.Messages.Count);
     }
 
     [Fact]
-    public async Task A_message_says_when_it_was_added()
+    public async Task Lease_Message_ReportsItsAddTime()
     {
         await AddAsync(1);
         var first = await Store.LookAsync(Queue, default);
@@ -97,7 +97,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_idempotency_key_adds_once_and_answers_the_first_key()
+    public async Task Add_SameIdempotencyKey_ReturnsTheFirstKey()
     {
         await AddAsync(Message("first", once: "a"));
         await AddAsync(Message("between"));
@@ -109,7 +109,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_idempotency_key_adds_once_within_a_batch()
+    public async Task Add_SameIdempotencyKeyInABatch_AddsOnce()
     {
         var results = await AddAsync(Message("first", once: "a"), Message("second", once: "a"), Message("third"));
 
@@ -118,7 +118,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_idempotency_key_is_remembered_after_its_message_is_gone()
+    public async Task Add_IdempotencyKeyOfAnAckedMessage_IsDuplicate()
     {
         await AddAsync(Message("first", once: "a"));
         await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
@@ -127,7 +127,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_idempotency_key_is_of_its_queue()
+    public async Task Add_SameIdempotencyKeyInAnotherQueue_Adds()
     {
         await AddAsync(Message("first", once: "a"));
 
@@ -135,7 +135,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_idempotency_key_is_forgotten_after_its_window()
+    public async Task Add_IdempotencyKeyAfterItsWindow_AddsAgain()
     {
         await AddAsync(Message("first", once: "a"));
         await PassAsync(6 * Soon);
@@ -144,7 +144,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_full_queue_refuses_and_gives_no_id_away()
+    public async Task Add_FullQueue_UsesNoId()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 2 });
 
@@ -155,7 +155,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Messages_that_belong_together_are_added_whole_or_not_at_all()
+    public async Task AddWhole_BatchExceedsMaxLength_AddsNothing()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 3 });
         await AddAsync(1);
@@ -168,7 +168,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Duplicates_of_a_batch_need_no_room()
+    public async Task AddWhole_Duplicates_NeedNoRoom()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 3 });
         await AddAsync(Message("first", once: "a"), Message("second", once: "b"));
@@ -185,7 +185,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Messages_of_every_place_count_for_max_length()
+    public async Task Add_MessagesInEveryState_CountForMaxLength()
     {
         await AddAsync(3);
         await AddAsync(1, delay: Long);
@@ -201,7 +201,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_full_queue_still_knows_a_duplicate_and_remembers_no_key_it_refused()
+    public async Task Add_FullQueue_KnowsDuplicatesAndForgetsRejectedKeys()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 1 });
         await AddAsync(Message("first", once: "a"));
@@ -214,7 +214,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task What_died_makes_room_in_a_full_queue()
+    public async Task Add_FullQueueWithAnExpiredMessage_Adds()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 1 });
         await AddAsync(1, ttl: Soon);
@@ -225,7 +225,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Many_producers_and_consumers_take_each_message_exactly_once()
+    public async Task Lease_ManyProducersAndConsumers_AcksEachMessageOnce()
     {
         const int Producers = 8, Consumers = 8, Each = 250;
         var taken = new System.Collections.Concurrent.ConcurrentBag<string>();
@@ -245,7 +245,7 @@ public abstract partial class QueueStoreContract
                     await Task.Yield();
                     continue;
                 }
-                // Every third hand-out is given back first, so that heads are contended as well.
+                // Every third message is released on its first delivery, so that the head is contended too.
                 var back = messages.Where(message => message.Count == 1 && message.Key.Id % 3 == 0).ToArray();
                 var done = messages.Except(back).ToArray();
                 foreach (var message in done) taken.Add(message.Body.ToString());

@@ -4,7 +4,7 @@ namespace RestMq.Stores;
 public abstract partial class QueueStoreContract
 {
     [Fact]
-    public async Task Reading_an_unknown_queue_creates_nothing()
+    public async Task Read_UnknownQueue_CreatesNothing()
     {
         (await LeaseAsync(1)).Should().BeEmpty();
         (await Store.LookAsync(Queue, default)).Should().BeNull();
@@ -25,9 +25,9 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Queues_are_listed_in_the_order_of_their_bytes_once_added_to_or_configured()
+    public async Task List_AddedOrConfiguredQueues_AreInByteOrder()
     {
-        // The last two are the other way round in UTF-16.
+        // In UTF-16, the last two names sort the other way round.
         var names = new[] { "b", "B", "a", "é", "a:1", "Z", "\U0001F600", "\uFF21" }.Select(end => QueueName.Parse(Queue.Value + end)).ToArray();
         foreach (var name in names[..3]) await Store.AddAsync(name, [Message("hello")], default);
         foreach (var name in names[3..]) await Store.ConfigureAsync(name, new QueueSettingsChange { Stopped = true }, default);
@@ -38,13 +38,13 @@ public abstract partial class QueueStoreContract
     }
 
     [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(7)]
-    public async Task ListAsync_InPages_ReturnsEveryNameOnceAndInOrder(int page)
+    public async Task List_InPages_ReturnsEveryNameOnceInOrder(int page)
     {
         var names = Enumerable.Range(1, 6).Select(n => QueueName.Parse($"{Queue}{n}")).ToArray();
         foreach (var name in names) await Store.AddAsync(name, [Message("hello")], default);
 
         var listed = new List<QueueName>();
-        // From a name that is not there, to the last page.
+        // Pages begin after a name that does not exist, and end with the last page.
         for (var after = Queue; await Store.ListAsync(after, page, default) is { Count: > 0 } some; after = listed[^1])
         {
             some.Count.Should().BeLessThanOrEqualTo(page);
@@ -56,7 +56,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task ListAsync_AfterTheLastName_ReturnsNothing()
+    public async Task List_AfterTheLastName_ReturnsNothing()
     {
         await AddAsync(1);
         var last = (await Store.ListAllAsync())[^1];
@@ -66,7 +66,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_emptied_queue_stays_listed()
+    public async Task List_EmptiedQueue_StaysListed()
     {
         await AddAsync(1);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
@@ -75,7 +75,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_can_be_looked_at_wherever_it_is_without_a_change()
+    public async Task Peek_MessageInAnyState_ChangesNothing()
     {
         await AddAsync(3);
         await AddAsync(1, delay: Long);
@@ -99,7 +99,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_newest_messages_come_first()
+    public async Task Last_EachState_ReturnsNewestFirst()
     {
         await AddAsync(30);
         await AddAsync(Message("longer", delay: 2 * Long), Message("shorter", delay: Long));
@@ -118,7 +118,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_newest_messages_are_there_behind_deleted_ones()
+    public async Task Last_ManyDeletedBetween_ReturnsTheRemaining()
     {
         await AddAsync(60);
         await DeleteAsync([.. Numbers(2, 59)]);
@@ -128,7 +128,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Theory, InlineData(12), InlineData(1000)]
-    public async Task Those_that_end_together_come_by_their_number(int count)
+    public async Task Last_EqualDueTimes_OrdersById(int count)
     {
         await AddAsync(count);
         await LeaseAsync(count);
@@ -140,7 +140,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_purge_deletes_everything_and_ids_go_on()
+    public async Task Purge_MessagesInEveryState_DeletesAllAndContinuesIds()
     {
         await AddAsync(3);
         await AddAsync(1, delay: Long);
@@ -160,7 +160,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_purge_where_somebody_only_waited_is_none()
+    public async Task Purge_QueueOnlyWaitedOn_ReturnsFalse()
     {
         await LeaseBatchAsync(new LeaseRequest(1, Long, Held: true));
 
@@ -168,7 +168,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_purge_forgets_idempotency_keys()
+    public async Task Purge_IdempotencyKeys_AreForgotten()
     {
         await AddAsync(Message("first", once: "a"));
         await Store.PurgeAsync(Queue, default);
@@ -178,7 +178,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_purge_of_settings_alone_is_one()
+    public async Task Purge_OnlySettings_ReturnsTrue()
     {
         await ConfigureAsync(new QueueSettingsChange { Stopped = true });
 
@@ -187,7 +187,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Adds_during_purges_never_get_the_same_id_twice()
+    public async Task Add_DuringPurges_NeverReusesAnId()
     {
         var keys = new System.Collections.Concurrent.ConcurrentBag<long>();
         var adding = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
@@ -207,7 +207,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_change_of_settings_changes_what_it_names()
+    public async Task Configure_SomeSettings_KeepsTheOthers()
     {
         var first = await ConfigureAsync(new QueueSettingsChange { MaxReceives = 3, MaxLength = 10, TimeToLive = Long, History = 5 });
         var second = await ConfigureAsync(new QueueSettingsChange { Policy = QueuePolicy.RoundRobin, Stopped = true });
@@ -219,7 +219,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Zero_takes_a_limit_away()
+    public async Task Configure_Zero_RemovesTheLimit()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 10, TimeToLive = Long });
 
@@ -230,7 +230,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_queue_in_numbers()
+    public async Task Stats_MessagesInEveryState_AreCounted()
     {
         await AddAsync(5);
         await AddAsync(1, delay: Long);
@@ -249,7 +249,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Totals_start_again_after_a_purge()
+    public async Task Stats_AfterPurge_TotalsStartAgain()
     {
         await AddAsync(3);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
@@ -262,7 +262,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_oldest_age_is_that_of_the_head()
+    public async Task Stats_OldestAge_IsOfTheHead()
     {
         await AddAsync(2);
         await PassAsync(Soon);

@@ -1,22 +1,25 @@
 namespace RestMq.Stores;
 
-/// <summary>What dies or is buried without its receiver's doing is counted once: by the store whose call came upon it.</summary>
+/// <summary>
+/// Verifies that a message that expires or is buried by <c>max_receives</c> is counted once. The store counts it whose
+/// call finds it.
+/// </summary>
 public abstract partial class QueueStoreContract
 {
     private const string Expired = "restmq.expired.messages";
     private const string Buried = "restmq.buried.messages restmq.reason=max_receives";
 
-    /// <summary>Calls that move what is due.</summary>
+    /// <summary>Gets the calls that move due messages.</summary>
     public static TheoryData<string> Movers => new("lease", "look", "broadcast", "last", "stats", "purge");
 
     [Theory, MemberData(nameof(Movers)), InlineData("add")]
-    public async Task Whichever_call_comes_upon_the_dead_counts_them_and_no_other_does(string call)
+    public async Task Expiry_FoundByAnyCall_IsCountedOnce(string call)
     {
         Meters.Listen();
         await AddAsync(3, ttl: Soon);
         await AddAsync(1);
         await PassAsync(1.2 * Soon);
-        Meters[Expired].Should().Be(0, "nobody has been there");
+        Meters[Expired].Should().Be(0, "no call has found the messages yet");
 
         await CallAsync(Store, call);
         Meters[Expired].Should().Be(3);
@@ -27,14 +30,14 @@ public abstract partial class QueueStoreContract
     }
 
     [Theory, MemberData(nameof(Movers))]
-    public async Task Whichever_call_finds_the_last_lease_over_counts_the_burial_and_no_other_does(string call)
+    public async Task Burial_FoundByAnyCall_IsCountedOnce(string call)
     {
         Meters.Listen();
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
         await AddAsync(3);
         await LeaseAsync(3, Soon);
         await PassAsync(1.2 * Soon);
-        Meters[Buried].Should().Be(0, "nobody has been there");
+        Meters[Buried].Should().Be(0, "no call has found the messages yet");
 
         await CallAsync(Store, call);
         Meters[Buried].Should().Be(3);
@@ -44,14 +47,14 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task What_a_settlement_ends_is_counted_too_but_for_what_the_caller_asked()
+    public async Task Settle_ExpiresOrBuriesBeyondTheRequest_IsCounted()
     {
         Meters.Listen();
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
         await AddAsync(Message("dies", ttl: Soon), Message("comes too often"), Message("is buried"), Message("is done"));
         var leased = await LeaseAsync(4);
         await PassAsync(1.2 * Soon);
-        Meters[Expired].Should().Be(0, "a leased one may finish");
+        Meters[Expired].Should().Be(0, "a leased message may still be settled");
 
         await SettleAsync(leased.Take(2), SettleAction.Release);
         await SettleAsync(leased[2], SettleAction.Bury);
@@ -63,7 +66,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task However_many_died_and_wherever_they_were_each_is_counted_once()
+    public async Task Expiry_ManyMessagesInAnyState_CountsEachOnce()
     {
         Meters.Listen();
         await AddAsync(250, ttl: Soon);
@@ -71,7 +74,7 @@ public abstract partial class QueueStoreContract
         await AddAsync(1);
         await PassAsync(1.2 * Soon);
 
-        // It drops a hundred, and what stands before the one that it hands out.
+        // The lease drops a hundred, and the expired messages before the one that it delivers.
         await LeaseOneAsync();
         await UntilAsync(leased: 1);
 

@@ -8,7 +8,7 @@ public abstract partial class QueueStoreContract
         Store.BroadcastAsync(Queue, new BroadcastRequest(after, move, read), default);
 
     [Fact]
-    public async Task A_lease_for_live_consumers_brings_as_many_bytes_as_they_take_give_or_take_a_message()
+    public async Task LeaseLive_WithByteLimit_StopsAtTheLimit()
     {
         await ConfigureAsync(new QueueSettingsChange { Policy = QueuePolicy.RoundRobin });
         for (var n = 0; n < 5; n++) await AddAsync(Message(new string('x', 1000)));
@@ -24,7 +24,7 @@ public abstract partial class QueueStoreContract
     private static IEnumerable<long> Sequences(BroadcastBatch batch) => batch.Messages.Select(message => message.Sequence);
 
     [Fact]
-    public async Task A_broadcast_moves_ready_messages_to_the_log_and_reads_them()
+    public async Task Broadcast_ReadyMessages_AreMovedToTheLogAndRead()
     {
         await AddAsync(3);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Release);
@@ -42,7 +42,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_broadcast_from_the_end_starts_where_the_log_ended_before()
+    public async Task Broadcast_FromTheEnd_ReadsOnlyNewMessages()
     {
         await AddAsync(2);
         await BroadcastAsync();
@@ -56,7 +56,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_broadcast_reads_on_after_a_sequence()
+    public async Task Broadcast_AfterASequence_ReadsOn()
     {
         await AddAsync(5);
         await BroadcastAsync();
@@ -69,7 +69,7 @@ public abstract partial class QueueStoreContract
     [InlineData(6)]
     [InlineData(1L << 60)]
     [InlineData(long.MaxValue)]
-    public async Task A_broadcast_after_a_sequence_that_never_was_starts_at_the_end(long after)
+    public async Task Broadcast_AfterAnUnknownSequence_StartsAtTheEnd(long after)
     {
         await AddAsync(5);
         await BroadcastAsync();
@@ -82,7 +82,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_broadcast_reads_no_more_than_asked_and_says_that_there_is_more()
+    public async Task Broadcast_ReadLimit_IsKeptAndLastTellsTheRest()
     {
         await AddAsync(5);
 
@@ -94,7 +94,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_broadcast_moves_no_more_than_asked_and_says_that_there_is_more()
+    public async Task Broadcast_MoveLimit_IsKeptAndNextIsZero()
     {
         await AddAsync(3);
 
@@ -107,7 +107,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_broadcast_says_when_the_next_is_due()
+    public async Task Broadcast_DelayedMessage_ReportsWhenItIsDue()
     {
         await AddAsync(1, delay: Long);
 
@@ -115,7 +115,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_broadcast_moves_what_is_due()
+    public async Task Broadcast_DueMessage_IsMoved()
     {
         await AddAsync(1, delay: Soon);
         await PassAsync(1.2 * Soon);
@@ -126,7 +126,7 @@ public abstract partial class QueueStoreContract
     [Theory]
     [InlineData(QueuePolicy.Broadcast, true)]
     [InlineData(QueuePolicy.RoundRobin, false)]
-    public async Task A_queue_that_is_stopped_or_of_another_policy_moves_nothing_but_can_be_read(QueuePolicy policy, bool stopped)
+    public async Task Broadcast_StoppedOrOtherPolicy_ReadsButMovesNothing(QueuePolicy policy, bool stopped)
     {
         await AddAsync(1);
         await BroadcastAsync();
@@ -142,7 +142,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_that_died_is_not_broadcast()
+    public async Task Broadcast_ExpiredMessage_IsSkipped()
     {
         await AddAsync(Message("short", ttl: Soon), Message("long"));
         await PassAsync(1.2 * Soon);
@@ -151,19 +151,20 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_log_keeps_no_more_than_its_history()
+    public async Task Broadcast_MoreThanTheHistory_TrimsTheLog()
     {
         await ConfigureAsync(new QueueSettingsChange { History = 3 });
         await AddAsync(5);
 
-        Sequences(await BroadcastAsync()).Should().Equal([1, 2, 3, 4, 5], "what was just moved is read before the log is trimmed");
+        Sequences(await BroadcastAsync())
+            .Should().Equal([1, 2, 3, 4, 5], "the call reads the messages it moved before it trims the log");
         var batch = await BroadcastAsync(after: 0);
         Sequences(batch).Should().Equal(3, 4, 5);
         (batch.After, batch.Last).Should().Be((0, 5));
     }
 
     [Fact]
-    public async Task A_shorter_history_is_so_at_once()
+    public async Task Configure_ShorterHistory_TrimsAtOnce()
     {
         await AddAsync(5);
         await BroadcastAsync();
@@ -174,7 +175,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Without_history_only_the_mover_gets_a_message()
+    public async Task Broadcast_WithoutHistory_OnlyTheMovingCallReads()
     {
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
         await AddAsync(2);
@@ -186,7 +187,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Sequences_go_on_after_a_purge_and_the_log_is_gone()
+    public async Task Broadcast_AfterPurge_ContinuesSequencesWithoutLog()
     {
         await AddAsync(2);
         await BroadcastAsync();
@@ -201,7 +202,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Concurrent_broadcasts_move_each_message_once()
+    public async Task Broadcast_ConcurrentCalls_MoveEachMessageOnce()
     {
         await AddAsync(300);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
@@ -215,13 +216,13 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_first_ready_message_is_hinted_at()
+    public async Task WakeUp_FirstReadyMessage_IsSent()
     {
         await ExpectAsync(QueueHint.Changed, async () => await AddAsync(1));
     }
 
     [Fact]
-    public async Task A_delayed_message_is_hinted_at_when_it_is_added()
+    public async Task WakeUp_DelayedMessageAdded_IsSent()
     {
         await AddAsync(1);
         await ExpectAsync(QueueHint.Changed, async () => await AddAsync(1, delay: Long));
@@ -232,7 +233,7 @@ public abstract partial class QueueStoreContract
     [InlineData(SettleAction.Release, 10)]
     [InlineData(SettleAction.Return, 0)]
     [InlineData(SettleAction.Extend, 10)]
-    public async Task What_changes_when_something_is_ready_is_hinted_at(SettleAction action, int seconds)
+    public async Task WakeUp_SettlementChangesReadiness_IsSent(SettleAction action, int seconds)
     {
         await AddAsync(1);
         var message = await LeaseOneAsync();
@@ -240,7 +241,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_redrive_is_hinted_at()
+    public async Task WakeUp_Redrive_IsSent()
     {
         await AddAsync(1);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
@@ -248,13 +249,13 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_change_of_settings_is_hinted_at()
+    public async Task WakeUp_SettingsChanged_IsSent()
     {
         await ExpectAsync(QueueHint.Changed, async () => await ConfigureAsync(new QueueSettingsChange { Stopped = true }));
     }
 
     [Fact]
-    public async Task More_that_became_due_than_was_taken_is_hinted_at()
+    public async Task WakeUp_MoreBecameDueThanLeased_IsSent()
     {
         await AddAsync(2, delay: Soon);
         await PassAsync(1.2 * Soon);
@@ -262,21 +263,21 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_broadcast_that_moved_something_is_hinted_at_elsewhere()
+    public async Task WakeUp_BroadcastMovedMessages_IsSent()
     {
         await AddAsync(1);
         await ExpectAsync(QueueHint.Changed, async () => await BroadcastAsync());
     }
 
     [Fact]
-    public async Task A_purge_is_hinted_at()
+    public async Task WakeUp_Purge_IsSent()
     {
         await AddAsync(1);
         await ExpectAsync(QueueHint.Purged, async () => await Store.PurgeAsync(Queue, default));
     }
 
     [Fact]
-    public async Task Hints_are_of_one_queue_and_end_when_nobody_listens()
+    public async Task Listen_OtherQueueOrDisposed_HearsNothing()
     {
         var (mine, others) = (new ConcurrentQueue<QueueHint>(), new ConcurrentQueue<QueueHint>());
         var listening = await Other.ListenAsync(Queue, mine.Enqueue, default);
@@ -295,7 +296,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_listener_that_fails_harms_nobody()
+    public async Task Listen_ListenerThrows_OthersStillHear()
     {
         await using var _ = await Store.ListenAsync(Queue, _ => throw new InvalidOperationException("a listener's own failure"), default);
 
@@ -304,7 +305,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Hand_outs_that_end_are_told_by_their_receipts_where_somebody_holds_messages()
+    public async Task WakeUp_HeldDeliveriesEnd_NamesTheirReceipts()
     {
         await AddAsync(1);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
@@ -313,7 +314,7 @@ public abstract partial class QueueStoreContract
         await using var listening = await Other.ListenAsync(Queue, hint => { foreach (var receipt in hint.Ended) ended.Enqueue(receipt); }, default);
         var given = new List<Receipt>();
 
-        // As they may end: by whoever holds it, by the clock, by a purge.
+        // A delivery ends by a settlement, by the clock or by a purge.
         await HoldAsync(Long);
         await Store.SettleAsync(Queue, [new Settlement(given[0], SettleAction.Release)], default);
         await HoldAsync(Soon);
@@ -326,7 +327,8 @@ public abstract partial class QueueStoreContract
             ended.Should().Equal(given);
             return Task.CompletedTask;
         });
-        await Store.PurgeAsync(Queue, default); // With what it knows of those who hold messages, which else stays for twice a lease.
+        // The purge also deletes the record of the holders, which otherwise stays for twice the lease.
+        await Store.PurgeAsync(Queue, default);
 
         async Task HoldAsync(TimeSpan lease) =>
             given.Add((await LeaseBatchAsync(new LeaseRequest(1, lease, Held: true))).Messages.Should().ContainSingle().Subject.Receipt);

@@ -1,10 +1,10 @@
 namespace RestMq.Stores;
 
-/// <summary>Dead letters return one by one or all; one place can be emptied and leaves the others as they are.</summary>
+/// <summary>Verifies redrives of one dead letter or all, and purges of one state that keep the other states.</summary>
 public abstract partial class QueueStoreContract
 {
     [Fact]
-    public async Task One_dead_letter_returns_as_new_and_the_others_stay()
+    public async Task Redrive_OneDeadLetter_ReturnsAsNewAndOthersStay()
     {
         await AddAsync(3);
         await SettleAsync(await LeaseAsync(2), SettleAction.Bury);
@@ -20,7 +20,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Theory, InlineData(true), InlineData(false)]
-    public async Task A_receipt_from_before_a_redrive_settles_nothing(bool alone)
+    public async Task Settle_ReceiptFromBeforeARedrive_IsStale(bool alone)
     {
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
         await AddAsync(1);
@@ -28,8 +28,8 @@ public abstract partial class QueueStoreContract
         for (var redrives = 0; redrives < 3; redrives++)
         {
             var held = await LeaseOneAsync();
-            held.Count.Should().Be(1, "a redrive makes it new");
-            old.Should().NotContain(message => message.Receipt.Fence >= held.Receipt.Fence, "a fence only grows");
+            held.Count.Should().Be(1, "a redrive resets the delivery count");
+            old.Should().NotContain(message => message.Receipt.Fence >= held.Receipt.Fence, "delivery numbers grow");
             foreach (var late in old)
             {
                 foreach (var action in Enum.GetValues<SettleAction>()) (await SettleAsync(late, action, Soon)).Should().Be(SettleResult.Stale);
@@ -39,7 +39,7 @@ public abstract partial class QueueStoreContract
             (await PeekAsync(1))!.Message.Should().BeEquivalentTo(new { held.Count, held.Receipt });
 
             (await SettleAsync(held, SettleAction.Release)).Should().Be(SettleResult.Done);
-            (await PlacesAsync()).Should().Be((0, 0, 0, 1), "one hand-out is allowed");
+            (await PlacesAsync()).Should().Be((0, 0, 0, 1), "one delivery is allowed");
             (await PeekAsync(1))!.Message.Count.Should().Be(1);
             old.Add(held);
             if (alone) await Store.RedriveAsync(Key(1), default); else await Store.RedriveAsync(Queue, default);
@@ -48,7 +48,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_hand_outs_that_are_allowed_are_counted_anew_after_a_redrive()
+    public async Task Redrive_DeliveriesBefore_DoNotCountForMaxReceives()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 3 });
         await AddAsync(1);
@@ -70,7 +70,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task What_was_redriven_is_broadcast_with_a_count_of_one()
+    public async Task Broadcast_RedrivenMessage_HasDeliveryCountOne()
     {
         await AddAsync(1);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
@@ -80,7 +80,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Only_the_dead_are_redriven()
+    public async Task Redrive_NotADeadLetter_ReturnsFalse()
     {
         await AddAsync(2);
         await AddAsync(1, delay: Long);
@@ -92,7 +92,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_dead_letter_that_is_redriven_alone_does_not_die_of_its_age()
+    public async Task Redrive_OneDeadLetterPastItsTimeToLive_DoesNotExpire()
     {
         await AddAsync(1, ttl: Soon);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
@@ -105,10 +105,10 @@ public abstract partial class QueueStoreContract
 
     [Theory]
     [InlineData(MessageState.Ready), InlineData(MessageState.Leased), InlineData(MessageState.Delayed), InlineData(MessageState.Dead)]
-    public async Task A_purge_of_one_place_leaves_the_others_and_the_settings(MessageState state)
+    public async Task PurgeState_OneState_KeepsTheOthersAndTheSettings(MessageState state)
     {
         var settings = await ConfigureAsync(new QueueSettingsChange { MaxReceives = 3, Policy = QueuePolicy.RoundRobin });
-        // Two in each place, with a time to die, and handed out before or not.
+        // Two messages in each state, with a time to live. Some of them were delivered before.
         await AddAsync(6, ttl: 2 * Long);
         await AddAsync(2, delay: Long, ttl: 2 * Long);
         await SettleAsync(await LeaseAsync(2), SettleAction.Bury);
@@ -133,7 +133,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_purge_of_one_place_is_of_those_that_are_there_by_the_clock()
+    public async Task PurgeState_MessagesDueMeanwhile_UsesTheirCurrentState()
     {
         await AddAsync(1);
         await LeaseOneAsync(Soon);
@@ -146,7 +146,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_purge_of_one_place_goes_by_bounded_steps()
+    public async Task PurgeState_ThousandsOfMessages_GoesByBoundedSteps()
     {
         for (var n = 0; n < 3; n++) await AddAsync(1000);
         await DeleteAsync([.. Numbers(500, 1499)]);
@@ -165,9 +165,9 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_purge_of_the_ready_comes_again_for_those_that_are_due()
+    public async Task PurgeState_ManyDueMessages_ReportsMoreUntilDone()
     {
-        // Each at its own instant, for those that share one are moved together.
+        // Each is due at its own instant, because messages that are due together are moved together.
         for (var n = 1; n <= 250; n++) await AddAsync(1, delay: (Soon / 2) + TimeSpan.FromMilliseconds(n));
         await PassAsync(2 * Soon);
 

@@ -3,7 +3,7 @@ namespace RestMq.Stores;
 public abstract partial class QueueStoreContract
 {
     [Fact]
-    public async Task Requests_are_served_in_order_each_with_its_own_lease()
+    public async Task Lease_SeveralRequests_AreServedInOrderWithTheirOwnLease()
     {
         await AddAsync(4);
 
@@ -18,7 +18,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_lease_says_what_live_delivery_needs()
+    public async Task LeaseLive_AnyQueue_ReportsPolicyAndStopped()
     {
         (await LeaseBatchAsync(new LeaseRequest(1, Long, Live: true))).Settings.Should().Be(new LiveState(QueuePolicy.Broadcast, false));
 
@@ -28,7 +28,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_stopped_queue_can_still_be_leased_from()
+    public async Task Lease_StoppedQueue_Succeeds()
     {
         await AddAsync(1);
         await ConfigureAsync(new QueueSettingsChange { Stopped = true });
@@ -40,7 +40,7 @@ public abstract partial class QueueStoreContract
     [InlineData(QueuePolicy.RoundRobin, false, 2)]
     [InlineData(QueuePolicy.RoundRobin, true, 0)]
     [InlineData(QueuePolicy.Broadcast, false, 0)]
-    public async Task A_live_request_gets_something_only_while_live_delivery_by_lease_is_on(QueuePolicy policy, bool stopped, int gets)
+    public async Task LeaseLive_StoppedOrBroadcastQueue_LeasesNothing(QueuePolicy policy, bool stopped, int gets)
     {
         await AddAsync(10);
         await ConfigureAsync(new QueueSettingsChange { Policy = policy, Stopped = stopped });
@@ -50,16 +50,17 @@ public abstract partial class QueueStoreContract
 
         Ids(batch.Messages).Should().Equal(Numbers(1, 4 + gets));
         var (first, last) = (await PeekAsync(1), await PeekAsync(2 + gets));
-        (last!.Due - first!.Due).Should().Be(2 * Long, "each share has its own lease");
+        (last!.Due - first!.Due).Should().Be(2 * Long, "each request has its own lease");
     }
 
     [Fact]
-    public async Task A_lease_that_found_too_little_says_when_the_next_is_due()
+    public async Task Lease_TooFewMessages_ReportsWhenTheNextIsDue()
     {
         (await LeaseBatchAsync(new LeaseRequest(1, Long))).Next.Should().BeNull();
 
         await AddAsync(1);
-        (await LeaseBatchAsync(new LeaseRequest(1, 2 * Long))).Next.Should().BeNull("all that was asked for was found");
+        (await LeaseBatchAsync(new LeaseRequest(1, 2 * Long))).Next
+            .Should().BeNull("the lease found all messages it asked for");
         (await LeaseBatchAsync(new LeaseRequest(1, Long))).Next.Should().BeCloseTo(2 * Long, TimeSpan.FromSeconds(10));
 
         await AddAsync(1, delay: Long);
@@ -67,7 +68,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_count_is_the_fence()
+    public async Task Lease_EachDelivery_HasItsCountInTheReceipt()
     {
         await AddAsync(1);
         for (var count = 1; count <= 3; count++)
@@ -80,7 +81,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_acked_message_is_gone()
+    public async Task Ack_LeasedMessage_DeletesIt()
     {
         await AddAsync(1);
 
@@ -96,21 +97,23 @@ public abstract partial class QueueStoreContract
     [InlineData(SettleAction.Release)]
     [InlineData(SettleAction.Return)]
     [InlineData(SettleAction.Bury)]
-    public async Task A_stale_receipt_changes_nothing(SettleAction action)
+    public async Task Settle_StaleReceipt_ChangesNothing(SettleAction action)
     {
         await AddAsync(1);
         var first = await LeaseOneAsync();
         await SettleAsync(first, SettleAction.Release);
 
         (await SettleAsync(first, action, Long)).Should().Be(SettleResult.Stale, "the message is ready");
-        (await SettleAsync(first with { Count = long.MaxValue }, action, Long)).Should().Be(SettleResult.Stale, "there was no such hand-out");
+        (await SettleAsync(first with { Count = long.MaxValue }, action, Long))
+            .Should().Be(SettleResult.Stale, "there was no such delivery");
         var ready = await PeekAsync(1);
         ready!.State.Should().Be(MessageState.Ready);
         ready.Message.Count.Should().Be(1);
 
         await LeaseOneAsync();
         var leased = await PeekAsync(1);
-        (await SettleAsync(first, action, 2 * Long)).Should().Be(SettleResult.Stale, "the message is somebody else's");
+        (await SettleAsync(first, action, 2 * Long))
+            .Should().Be(SettleResult.Stale, "the message is leased by another consumer");
         (await PeekAsync(1))!.Due.Should().Be(leased!.Due);
         (await PlacesAsync()).Should().Be((0, 1, 0, 0));
     }
@@ -121,7 +124,7 @@ public abstract partial class QueueStoreContract
     [InlineData(SettleAction.Release)]
     [InlineData(SettleAction.Return)]
     [InlineData(SettleAction.Bury)]
-    public async Task What_is_gone_or_never_was_is_unknown(SettleAction action)
+    public async Task Settle_DeletedOrUnknownMessage_IsUnknown(SettleAction action)
     {
         (await SettleAsync(new Settlement(new Receipt(Key(1), 1), action) { Time = Long })).Should().Equal(SettleResult.Unknown);
 
@@ -136,7 +139,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_receipt_of_a_dead_or_delayed_message_is_stale()
+    public async Task Settle_DeadOrDelayedMessage_IsStale()
     {
         await AddAsync(2);
         var messages = await LeaseAsync(2);
@@ -148,7 +151,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_bare_key_deletes_the_message_wherever_it_is()
+    public async Task Ack_BareKey_DeletesInAnyState()
     {
         await AddAsync(3);
         await AddAsync(1, delay: Long);
@@ -168,7 +171,7 @@ public abstract partial class QueueStoreContract
     [InlineData(SettleAction.Release)]
     [InlineData(SettleAction.Return)]
     [InlineData(SettleAction.Bury)]
-    public async Task A_bare_key_does_nothing_but_delete(SettleAction action)
+    public async Task Settle_BareKeyOtherThanAck_IsStale(SettleAction action)
     {
         await AddAsync(1);
         await LeaseOneAsync();
@@ -178,7 +181,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Settlements_of_a_batch_stand_each_for_itself()
+    public async Task SettleBatch_OneStaleReceipt_OthersSucceed()
     {
         await AddAsync(3);
         var messages = await LeaseAsync(3);
@@ -189,7 +192,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_settled_twice_in_a_batch_is_settled_once()
+    public async Task SettleBatch_SameMessageTwice_SettlesOnce()
     {
         await AddAsync(2);
         var messages = await LeaseAsync(2);
@@ -202,7 +205,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_bare_key_deletes_what_the_same_batch_gave_back()
+    public async Task SettleBatch_BareKeyAfterRelease_DeletesTheMessage()
     {
         await AddAsync(4);
         var messages = await LeaseAsync(3);
@@ -218,7 +221,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_released_message_goes_to_the_head_and_its_hand_out_counts()
+    public async Task Release_LeasedMessage_ReturnsToTheHeadCounted()
     {
         await AddAsync(2);
 
@@ -230,7 +233,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_returned_message_goes_to_the_head_and_its_hand_out_does_not_count()
+    public async Task Return_LeasedMessage_ReturnsToTheHeadUncounted()
     {
         await AddAsync(2);
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
@@ -243,7 +246,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_batch_given_back_keeps_its_order_at_the_head()
+    public async Task Release_Batch_KeepsItsOrderAtTheHead()
     {
         await AddAsync(15);
         var messages = await LeaseAsync(12);
@@ -253,7 +256,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Settle_MessagesComeBackInAnyOrder_TheyStandAtTheHeadInTheOrderOfTheirIds()
+    public async Task Release_MessagesInAnyOrder_StandAtTheHeadById()
     {
         await AddAsync(5);
         var messages = await LeaseAsync(4);
@@ -268,7 +271,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_released_with_a_pause_comes_back_to_the_head()
+    public async Task Release_WithDelay_ReturnsToTheHeadWhenDue()
     {
         await AddAsync(3);
         await SettleAsync(await LeaseAsync(2), SettleAction.Release, Soon);
@@ -282,7 +285,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_released_after_max_receives_is_buried()
+    public async Task Release_MaxReceivesReached_Buries()
     {
         await AddAsync(1);
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 2 });
@@ -298,7 +301,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_buried_message_keeps_its_reason_and_counts_its_hand_outs()
+    public async Task Bury_WithReason_KeepsReasonAndDeliveryCount()
     {
         await AddAsync(1);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Release);
@@ -311,11 +314,11 @@ public abstract partial class QueueStoreContract
         dead!.State.Should().Be(MessageState.Dead);
         dead.Reason.Should().Be("no such customer: \"é\"\n");
         dead.Due.Should().BeNull();
-        dead.Message.Count.Should().Be(2, "that is how often it was handed out");
+        dead.Message.Count.Should().Be(2, "the message had two deliveries");
     }
 
     [Fact]
-    public async Task A_message_buried_without_a_reason_has_an_empty_one()
+    public async Task Bury_WithoutReason_HasAnEmptyReason()
     {
         await AddAsync(1);
         await SettleAsync(new Settlement((await LeaseOneAsync()).Receipt, SettleAction.Bury));
@@ -324,7 +327,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_dead_are_in_the_order_of_their_burial_whatever_buried_them()
+    public async Task Bury_ByCallerOrMaxReceives_KeepsTheOrderOfBurial()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
         await AddAsync(3);
@@ -338,7 +341,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task An_extended_lease_ends_later()
+    public async Task Extend_LongerLease_EndsLater()
     {
         await AddAsync(1);
         var message = await LeaseOneAsync(Soon);
@@ -347,11 +350,11 @@ public abstract partial class QueueStoreContract
         await PassAsync(1.5 * Soon);
 
         (await PlacesAsync()).Should().Be((0, 1, 0, 0));
-        (await SettleAsync(message, SettleAction.Ack)).Should().Be(SettleResult.Done, "the fence stays the same");
+        (await SettleAsync(message, SettleAction.Ack)).Should().Be(SettleResult.Done, "the receipt stays valid");
     }
 
     [Fact]
-    public async Task A_lease_can_be_extended_to_end_sooner()
+    public async Task Extend_ShorterLease_EndsSooner()
     {
         await AddAsync(1);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Extend, Soon);
@@ -360,7 +363,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_look_counts_and_leaves_the_message_at_the_head()
+    public async Task PeekHead_ReadyMessage_IsCountedAndStaysAtTheHead()
     {
         (await Store.LookAsync(Queue, default)).Should().BeNull();
         await AddAsync(2);
@@ -378,7 +381,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Redriven_messages_go_to_the_tail_oldest_first_with_a_fresh_count()
+    public async Task Redrive_SeveralDeadLetters_GoToTheTailOldestFirst()
     {
         await AddAsync(13);
         await SettleAsync(await LeaseAsync(12), SettleAction.Bury);
@@ -392,7 +395,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Redrive_moves_a_hundred_at_a_time()
+    public async Task Redrive_MoreThanAHundred_MovesAHundredAtATime()
     {
         await AddAsync(150);
         await SettleAsync(await LeaseAsync(150), SettleAction.Bury);

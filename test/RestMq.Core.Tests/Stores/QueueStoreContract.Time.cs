@@ -3,7 +3,7 @@ namespace RestMq.Stores;
 public abstract partial class QueueStoreContract
 {
     [Fact]
-    public async Task A_delayed_message_is_out_of_sight_until_it_is_due()
+    public async Task Add_WithDelay_IsNotLeasedUntilDue()
     {
         await AddAsync(1, delay: Soon);
 
@@ -18,7 +18,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Delayed_messages_become_ready_at_the_tail_in_the_order_they_are_due()
+    public async Task Delay_DifferentDueTimes_BecomeReadyInDueOrder()
     {
         await AddAsync(Message("late", delay: 1.5 * Soon), Message("early", delay: Soon), Message("now"));
         await PassAsync(1.6 * Soon);
@@ -28,9 +28,9 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Messages_delayed_alike_become_ready_in_the_order_they_were_added()
+    public async Task Delay_EqualDueTimes_KeepTheOrderOfAdding()
     {
-        // More than one call moves at most, unless they are due together.
+        // More messages than one call moves, except when they are due together.
         await AddAsync(150, delay: Soon);
         await UntilAsync(ready: 150);
 
@@ -38,7 +38,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_whose_lease_is_over_is_back_at_the_head_and_counted()
+    public async Task LeaseExpiry_SeveralMessages_ReturnToTheHeadCounted()
     {
         await AddAsync(13);
         var first = await LeaseAsync(12, Soon);
@@ -52,7 +52,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task Leases_that_are_over_come_back_lowest_id_first_whichever_ended_first()
+    public async Task LeaseExpiry_DifferentEnds_ReturnsLowestIdFirst()
     {
         await AddAsync(3);
         await LeaseBatchAsync(new LeaseRequest(1, 1.3 * Soon), new LeaseRequest(1, 1.1 * Soon), new LeaseRequest(1, Soon));
@@ -62,7 +62,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_whose_last_lease_is_over_is_buried()
+    public async Task LeaseExpiry_MaxReceivesReached_Buries()
     {
         await AddAsync(1);
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 1 });
@@ -75,7 +75,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_is_buried_after_20_receives_unless_told_otherwise()
+    public async Task Release_DefaultMaxReceives_BuriesAfter20()
     {
         await AddAsync(1);
         for (var count = 1; count <= 20; count++) await SettleAsync(await LeaseOneAsync(), SettleAction.Release);
@@ -86,9 +86,9 @@ public abstract partial class QueueStoreContract
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_is_due_moves_a_hundred_at_a_time_and_the_answer_says_that_there_is_more(bool leased)
+    public async Task Lease_ManyDueMessages_MovesAHundredAtATime(bool leased)
     {
-        // Each due at an instant of its own.
+        // Each is due at its own instant.
         TimeSpan[] times = [.. Numbers(1, 250).Select(n => Soon + TimeSpan.FromMilliseconds(n))];
         await AddAsync([.. times.Select(time => Message("due", delay: leased ? TimeSpan.Zero : time))]);
         if (leased) await LeaseBatchAsync([.. times.Select(time => new LeaseRequest(1, time))]);
@@ -108,7 +108,7 @@ public abstract partial class QueueStoreContract
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task However_many_are_due_at_one_instant_they_keep_their_order(bool leased)
+    public async Task Lease_ManyDueAtOneInstant_KeepsTheirOrder(bool leased)
     {
         await AddAsync(250, delay: leased ? TimeSpan.Zero : Soon);
         if (leased) await LeaseAsync(250, Soon);
@@ -118,7 +118,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_that_died_cannot_be_looked_at()
+    public async Task Peek_ExpiredMessage_ReturnsNull()
     {
         await AddAsync(1, ttl: Soon);
         (await PeekAsync(1)).Should().NotBeNull();
@@ -128,7 +128,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_ready_message_that_died_is_not_handed_out()
+    public async Task Lease_ExpiredMessage_IsSkipped()
     {
         await AddAsync(Message("short", ttl: Soon), Message("long", ttl: Long), Message("for ever"));
         await PassAsync(1.2 * Soon);
@@ -138,7 +138,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task More_died_than_one_call_drops_and_none_is_handed_out()
+    public async Task Lease_MoreExpiredThanOneCallDrops_LeasesNoneOfThem()
     {
         await AddAsync(250, ttl: Soon);
         await AddAsync(1);
@@ -149,7 +149,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_delayed_message_that_died_never_becomes_ready()
+    public async Task Delay_ExpiresBeforeDue_NeverBecomesReady()
     {
         await AddAsync(Message("dies first", delay: Long, ttl: Soon));
 
@@ -157,7 +157,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_leased_message_that_died_can_still_be_acked()
+    public async Task Ack_ExpiredWhileLeased_Succeeds()
     {
         await AddAsync(1, ttl: Soon);
         var message = await LeaseOneAsync();
@@ -173,13 +173,13 @@ public abstract partial class QueueStoreContract
     [InlineData(SettleAction.Release, 0, 1)]
     [InlineData(SettleAction.Release, 60, 1)]
     [InlineData(SettleAction.Return, 0, 20)]
-    public async Task A_leased_message_that_died_is_dropped_when_it_is_given_back(SettleAction action, int pause, int maxReceives)
+    public async Task Release_ExpiredWhileLeased_DropsTheMessage(SettleAction action, int pause, int maxReceives)
     {
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = maxReceives });
         await AddAsync(1, ttl: Soon);
         var message = await LeaseOneAsync();
         await PassAsync(1.2 * Soon);
-        (await PlacesAsync()).Should().Be((0, 1, 0, 0), "it may still finish");
+        (await PlacesAsync()).Should().Be((0, 1, 0, 0), "a leased message may still be settled");
 
         (await SettleAsync(message, action, TimeSpan.FromSeconds(pause))).Should().Be(SettleResult.Done);
 
@@ -188,7 +188,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_message_that_was_given_back_still_dies()
+    public async Task Return_WithTimeToLive_StillExpires()
     {
         await AddAsync(1, ttl: Soon);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Return);
@@ -196,7 +196,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_leased_message_that_died_is_dropped_when_its_lease_is_over()
+    public async Task LeaseExpiry_ExpiredWhileLeased_DropsTheMessage()
     {
         await AddAsync(1, ttl: Soon);
         await LeaseOneAsync(1.5 * Soon);
@@ -206,7 +206,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_dead_letter_does_not_die_and_redriven_lives_for_ever()
+    public async Task Bury_WithTimeToLive_NeverExpiresEvenRedriven()
     {
         await AddAsync(1, ttl: Soon);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
@@ -220,7 +220,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task The_queues_time_to_live_is_for_messages_that_name_none()
+    public async Task Add_QueueTimeToLive_AppliesToMessagesWithoutOne()
     {
         await AddAsync(1);
         await ConfigureAsync(new QueueSettingsChange { TimeToLive = Soon });
@@ -233,7 +233,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task What_has_died_leaves_its_room_to_what_is_added()
+    public async Task AddWhole_QueueFullOfExpiredMessages_Adds()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 1000 });
         await AddAsync(1000, ttl: Soon);
@@ -245,7 +245,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task A_life_bounds_a_queue_that_nobody_takes_from()
+    public async Task Add_QueueNeverLeasedFrom_DropsExpiredMessages()
     {
         for (var n = 0; n < 5; n++) await AddAsync(1000, ttl: Soon);
         await PassAsync(1.2 * Soon);
@@ -257,7 +257,7 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
-    public async Task What_has_died_does_not_go_by_a_purge()
+    public async Task PurgeState_ExpiredMessages_CountAsExpired()
     {
         await AddAsync(1000, ttl: Soon);
         await AddAsync(1000, ttl: Soon);

@@ -3,7 +3,7 @@ namespace RestMq.Stores;
 public abstract partial class QueueStoreContract
 {
     [Theory, InlineData(null, null), InlineData("image/png", null), InlineData(null, "a=b c, d@e=f ,\tg=h"), InlineData("image/png; a=b", "a=b c,d@e=<f>")]
-    public async Task The_trace_of_a_message_comes_with_it_wherever_it_is(string? type, string? state)
+    public async Task Trace_MessageInAnyState_IsReturnedWithIt(string? type, string? state)
     {
         const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         await AddAsync(

@@ -4,34 +4,34 @@ using RestMq.Telemetry;
 namespace RestMq.Stores;
 
 /// <summary>
-/// What every store promises, one test a promise. This file sets the stage; the others hold the tests by concern. A store's own class says how
-/// the store is made and how time passes on it.
+/// Verifies what every store promises, one test a promise. This file holds the setup. The other files hold the tests,
+/// one concern a file. A derived class defines how its store is created and how time passes.
 /// </summary>
 public abstract partial class QueueStoreContract : IAsyncLifetime
 {
-    /// <summary>A time that no test reaches.</summary>
+    /// <summary>Holds a time that no test reaches.</summary>
     private protected static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
-    /// <summary>A time that tests wait for: short, but longer than the steps between two waits take.</summary>
+    /// <summary>Gets a short time that tests wait for. It is longer than the steps between two waits take.</summary>
     private protected abstract TimeSpan Soon { get; }
 
     private protected IQueueStore Store { get; private set; } = null!;
 
-    /// <summary>The same messages as another daemon sees them: hints are heard here.</summary>
+    /// <summary>Gets the store of another host with the same messages. Tests listen for wake-ups on it.</summary>
     private protected IQueueStore Other { get; private set; } = null!;
 
     private protected QueueName Queue { get; private set; } = null!;
 
-    /// <summary>What both stores told, taken together.</summary>
+    /// <summary>Gets the measurements of both stores.</summary>
     private protected Meters Meters { get; } = new();
 
-    /// <summary>Makes the store, and the same as another daemon has it (which may be the same object).</summary>
+    /// <summary>Creates the store, and the store of another host. Both may be the same object.</summary>
     private protected abstract Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options, QueueMetrics metrics);
 
     /// <summary>Lets time pass on the store's clock.</summary>
     private protected abstract Task PassAsync(TimeSpan time);
 
-    /// <summary>A queue that nobody else has.</summary>
+    /// <summary>Returns a queue name that no other test uses.</summary>
     private protected static QueueName NextQueue() => QueueName.Parse($"q-{Guid.NewGuid():N}");
 
     public async Task InitializeAsync()
@@ -89,18 +89,18 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
 
     private protected ValueTask<QueueStats> StatsAsync() => Store.StatsAsync(Queue, default);
 
-    /// <summary>How many messages there are in each place, once what is due has been moved.</summary>
+    /// <summary>Returns the number of messages in each state, after due messages were moved.</summary>
     private async Task<(long Ready, long Leased, long Delayed, long Dead)> PlacesAsync()
     {
         var stats = await StatsAsync();
         return (stats.Ready, stats.Leased, stats.Delayed, stats.Dead);
     }
 
-    /// <summary>Lets time pass, a little at a time, until the queue looks like this.</summary>
+    /// <summary>Lets time pass in small steps until the queue has these numbers of messages.</summary>
     private Task UntilAsync(long ready = 0, long leased = 0, long delayed = 0, long dead = 0) =>
         EventuallyAsync(async () => (await PlacesAsync()).Should().Be((ready, leased, delayed, dead)));
 
-    /// <summary>Lets time pass, a little at a time, until the check holds.</summary>
+    /// <summary>Lets time pass in small steps until the check succeeds.</summary>
     private protected async Task EventuallyAsync(Func<Task> check)
     {
         for (var left = 100; ; left--)

@@ -1,6 +1,6 @@
 namespace RestMq.Stores;
 
-/// <summary>What is used stays, and what is not goes.</summary>
+/// <summary>Verifies that the cache keeps keys in use and drops unused keys.</summary>
 public sealed class RecentCacheTests
 {
     private const int Generation = 100;
@@ -8,7 +8,7 @@ public sealed class RecentCacheTests
     private readonly RecentCache<int, string> _cache = new(Generation);
 
     [Fact]
-    public void TryGet_KeysInUseAreAsManyAsAGeneration_FindsEveryKeyForEver()
+    public void TryGet_OneGenerationOfKeysInUse_FindsEveryKey()
     {
         foreach (var key in Enumerable.Range(0, Generation)) _cache.Set(key, $"{key}");
 
@@ -23,7 +23,7 @@ public sealed class RecentCacheTests
     }
 
     [Fact]
-    public void TryGet_OthersCameMeanwhile_FindsWhatIsUsedAndNotWhatIsNot()
+    public void TryGet_ManyOtherKeysSet_FindsOnlyKeysInUse()
     {
         _cache.Set(-1, "used");
         _cache.Set(-2, "unused");
@@ -36,11 +36,12 @@ public sealed class RecentCacheTests
         }
 
         _cache.TryGet(-2, out _).Should().BeFalse();
-        Enumerable.Range(0, 10 * Generation).Count(key => _cache.TryGet(key, out _)).Should().BeLessThan(2 * Generation, "it is bounded");
+        Enumerable.Range(0, 10 * Generation).Count(key => _cache.TryGet(key, out _))
+            .Should().BeLessThan(2 * Generation, "the cache is bounded");
     }
 
     [Fact]
-    public void Set_KeyIsThere_ReplacesItsValue()
+    public void Set_ExistingKey_ReplacesItsValue()
     {
         _cache.Set(1, "old");
         _cache.Set(1, "new");
@@ -51,7 +52,7 @@ public sealed class RecentCacheTests
     }
 
     [Theory, InlineData(0), InlineData(Generation)]
-    public void Remove_OfAnyGeneration_IsNotFound(int others)
+    public void Remove_KeyOfAnyGeneration_IsNotFound(int others)
     {
         _cache.Set(-1, "removed");
         for (var key = 0; key < others; key++) _cache.Set(key, "another");

@@ -6,21 +6,20 @@ using StackExchange.Redis;
 namespace RestMq.Stores;
 
 /// <summary>
-/// The contract on Redis, whose time is real: tests wait a little, and poll until a deadline. After each test the
-/// queue's keys are as
-/// <see cref="RedisInvariants"/> says.
+/// Runs the contract on Redis with real time. Tests wait a little, and poll until a deadline. After each test,
+/// <see cref="RedisInvariants"/> checks the keys of the queue.
 /// </summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContract
 {
     private readonly List<RedisQueueStore> _stores = [];
 
-    // Long enough that a busy machine does the steps before it within it.
+    // Long enough for the steps between two waits, even on a busy machine.
     private protected override TimeSpan Soon => TimeSpan.FromMilliseconds(500);
 
     private protected override Task<(IQueueStore Store, IQueueStore Other)> CreateStoresAsync(RestMqOptions options, QueueMetrics metrics)
     {
-        // Two stores are two daemons.
+        // Two stores stand for two hosts.
         var (store, other) = (CreateStore(options, metrics), CreateStore(options, metrics));
         _stores.AddRange([store, other]);
         return Task.FromResult<(IQueueStore, IQueueStore)>((store, other));
@@ -29,7 +28,7 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
     private protected override Task PassAsync(TimeSpan time) => Task.Delay(time);
 
     [Fact]
-    public async Task More_messages_than_a_call_has_arguments_may_be_due_at_one_instant()
+    public async Task Stats_ThousandsDueAtOneInstant_MovesAll()
     {
         const int Count = 9000;
         for (var i = 0; i < Count / 1000; i++) await Store.AddAsync(Queue, [.. Enumerable.Repeat(Message("x", delay: Long), 1000)], default);
@@ -44,10 +43,9 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
     }
 
     [Fact]
-    public async Task A_fence_of_many_digits_is_kept_to_the_last()
+    public async Task Lease_DeliveryNumberOfManyDigits_IsKeptExactly()
     {
-        // As after ten million redrives: Lua makes a text of a number with fourteen digits only, unless it is told to
-        // make more.
+        // The delivery number after ten million redrives. By default, Lua formats a number with only 14 digits.
         const long Past = 10_000_000 * HandOuts.PerRedrive;
         await Store.AddAsync(Queue, [Message("x")], default);
         await Store.SettleAsync(Queue, [new Settlement((await LeaseOneAsync()).Receipt, SettleAction.Release)], default);
@@ -64,10 +62,10 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
     }
 
     [Fact]
-    public async Task A_look_finds_the_head_behind_any_number_of_deleted_messages()
+    public async Task PeekHead_ManyDeletedMessagesBefore_FindsTheHead()
     {
         for (var i = 0; i < 4; i++) await Store.AddAsync(Queue, [.. Enumerable.Repeat(Message("x"), 1000)], default);
-        // From the second on, so that they stay in the list until the first has been taken.
+        // Deletes from the second message on, so that the entries stay in the stream until the first message is leased.
         foreach (var ids in Numbers(2, 3500).Chunk(1000))
             await Store.SettleAsync(Queue, [.. ids.Select(id => new Settlement(new Receipt(Key(id), 0), SettleAction.Ack))], default);
         await LeaseOneAsync();
@@ -76,16 +74,16 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
     }
 
     [Fact]
-    public async Task One_that_waits_is_found_whatever_stands_beside_it()
+    public async Task Peek_ReadyMessageAmongAnyOthers_IsFound()
     {
         var waiting = new SortedSet<long>();
-        // At the head, in no order: what was handed out before. One is not back, and one comes back as new.
+        // Messages that were delivered before return to the head in no order. One stays leased. One is redriven later.
         await AddPlainAsync();
         var held = await LeaseAsync(6);
         foreach (var n in new[] { 4, 1, 5, 2 }) await SettleAsync(held[n], SettleAction.Return);
         await SettleAsync(held[3], SettleAction.Bury);
         waiting.Remove(held[0].Key.Id);
-        // Between the plain ones: what is due later, dies some day, is large, and what comes back.
+        // Between the plain messages are a delayed one, one with a time to live, a large one and the redriven one.
         await AddAsync(Message("due", delay: Soon));
         await AddPlainAsync();
         await EventuallyAsync(async () => (await StatsAsync()).Delayed.Should().Be(0));
@@ -126,7 +124,7 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
     }
 
     [Fact]
-    public async Task Each_purge_begins_a_later_epoch_whether_there_was_a_queue_or_not()
+    public async Task Purge_QueueOrNone_BeginsALaterEpoch()
     {
         var epochs = new List<long> { await EpochAsync() };
         for (var i = 0; i < 3; i++)
@@ -135,7 +133,7 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
             epochs.Add(await EpochAsync());
         }
         await Store.AddAsync(Queue, [Message("x")], default);
-        (await EpochAsync()).Should().Be(epochs[^1], "a first add is no purge");
+        (await EpochAsync()).Should().Be(epochs[^1], "a first add begins no epoch");
         await Store.PurgeAsync(Queue, default);
         epochs.Add(await EpochAsync());
 
@@ -162,7 +160,7 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
         await base.DisposeAsync();
     }
 
-    // Deletes what the test left behind, wherever it is, as consumers would.
+    // Deletes the messages that the test left in any state, as consumers would.
     private async Task SettleAllAsync()
     {
         foreach (var state in Enum.GetValues<MessageState>())

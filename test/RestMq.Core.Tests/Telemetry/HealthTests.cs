@@ -9,7 +9,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Telemetry;
 
-/// <summary>What the health report says, and what is said at start, by the state of a real server.</summary>
+/// <summary>Verifies the health report and the log messages at start for a real server in different states.</summary>
 public sealed class HealthTests : IAsyncLifetime
 {
     private readonly List<RedisFixture> _servers = [];
@@ -25,10 +25,11 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task In_memory_it_is_healthy() => (await CheckAsync(NewApplication(null))).Status.Should().Be(HealthStatus.Healthy);
+    public async Task Check_MemoryStore_IsHealthy() =>
+        (await CheckAsync(NewApplication(null))).Status.Should().Be(HealthStatus.Healthy);
 
     [Fact]
-    public async Task A_server_set_as_it_should_be_is_healthy_and_tells_how_it_is_set()
+    public async Task Check_DurableServer_IsHealthyAndReportsItsSettings()
     {
         var application = NewApplication(await StartAsync());
 
@@ -41,7 +42,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Settings_that_may_lose_messages_degrade_it_and_are_told_at_start()
+    public async Task Check_SettingsThatMayLoseMessages_IsDegradedAndLoggedAtStart()
     {
         var application = NewApplication(await StartAsync("--appendonly", "no", "--maxmemory-policy", "allkeys-lru"));
 
@@ -54,7 +55,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_replica_is_unhealthy_for_it_takes_no_writes()
+    public async Task Check_ReadOnlyReplica_IsUnhealthy()
     {
         var primary = await StartAsync();
         var application = NewApplication(await StartAsync("--replicaof", "127.0.0.1", $"{primary.Port}"));
@@ -67,7 +68,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_without_memory_for_a_message_is_unhealthy()
+    public async Task Check_ServerOutOfMemory_IsUnhealthy()
     {
         var report = await CheckAsync(NewApplication(await StartAsync("--maxmemory", "1")));
 
@@ -76,7 +77,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_that_tells_nothing_of_itself_is_healthy_and_unknown()
+    public async Task Check_InfoAndConfigForbidden_IsHealthyWithUnknownFacts()
     {
         var server = await StartAsync();
         await ConfigureAsync(server, "ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-info", "-config");
@@ -88,7 +89,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_check_leaves_nothing_behind_and_may_be_forbidden()
+    public async Task Check_ProbeAllowedOrForbidden_LeavesNoKeys()
     {
         var server = await StartAsync();
         await ConfigureAsync(server, "ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-setrange");
@@ -96,11 +97,12 @@ public sealed class HealthTests : IAsyncLifetime
         (await CheckAsync(NewApplication(server, ",user=app,password=secret"))).Status.Should().Be(HealthStatus.Healthy);
         (await CheckAsync(NewApplication(server))).Status.Should().Be(HealthStatus.Healthy);
 
-        ((string[])(await ConfigureAsync(server, "EVAL", "return redis.call('KEYS', '*')", "0"))!).Should().Equal(["restmq:format"], "the first call of a host notes the format");
+        ((string[])(await ConfigureAsync(server, "EVAL", "return redis.call('KEYS', '*')", "0"))!)
+            .Should().Equal(["restmq:format"], "the first call of a host stores the format");
     }
 
     [Fact]
-    public async Task A_server_that_was_killed_is_unhealthy_and_healthy_when_it_is_back()
+    public async Task Check_ServerKilledAndRestarted_IsUnhealthyThenHealthy()
     {
         var server = await StartAsync();
         var application = NewApplication(server);
@@ -115,7 +117,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_that_hangs_is_unhealthy_soon()
+    public async Task Check_ServerHangs_IsUnhealthyBeforeTheDeadline()
     {
         var server = await StartAsync();
         var application = NewApplication(server);
@@ -134,14 +136,14 @@ public sealed class HealthTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_server_that_hangs_for_less_than_the_connection_string_allows_is_waited_for(bool connected)
+    public async Task Check_ServerHangsForLessThanAsyncTimeout_IsHealthy(bool connected)
     {
         var server = await StartAsync();
         var application = NewApplication(server, ",asyncTimeout=15000");
         if (connected) await Until(async () => (await CheckAsync(application)).Status == HealthStatus.Healthy);
         await server.PauseAsync();
         var checking = CheckAsync(application);
-        await Task.Delay(TimeSpan.FromSeconds(2)); // Longer than is waited by default.
+        await Task.Delay(TimeSpan.FromSeconds(2)); // Longer than the default timeout.
         await server.ResumeAsync();
         (await Within(checking)).Status.Should().Be(HealthStatus.Healthy);
     }

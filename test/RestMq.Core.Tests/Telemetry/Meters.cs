@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace RestMq.Telemetry;
 
-/// <summary>Meters of one stage, and what they said while somebody listened.</summary>
+/// <summary>Creates the meters of one test, and records their measurements once it listens.</summary>
 internal sealed class Meters : IMeterFactory
 {
     private readonly ConcurrentBag<Meter> _meters = [];
@@ -17,7 +17,7 @@ internal sealed class Meters : IMeterFactory
         return meter;
     }
 
-    /// <summary>From now on what is said is kept.</summary>
+    /// <summary>Starts recording the measurements.</summary>
     public void Listen()
     {
         _listener = new MeterListener
@@ -29,12 +29,15 @@ internal sealed class Meters : IMeterFactory
         };
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => _totals[NameOf(instrument, tags)] = value);
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => _totals.AddOrUpdate(NameOf(instrument, tags), value, (_, sum) => sum + value));
-        // Of times, how many there were.
+        // Of durations, only the number of measurements is recorded.
         _listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => _totals.AddOrUpdate(NameOf(instrument, tags), 1, (_, sum) => sum + 1));
         _listener.Start();
     }
 
-    /// <summary>A counter's sum, such as <c>restmq.settled.messages restmq.settle=ack</c>; the last value of what is observed.</summary>
+    /// <summary>
+    /// Gets the sum of a counter, such as <c>restmq.settled.messages restmq.settle=ack</c>, or the last value of an
+    /// observable instrument.
+    /// </summary>
     public double this[string name]
     {
         get
@@ -44,7 +47,7 @@ internal sealed class Meters : IMeterFactory
         }
     }
 
-    /// <summary>Everything there is to tell.</summary>
+    /// <summary>Gets the names of all recorded measurements.</summary>
     public IEnumerable<string> Names => _totals.Keys;
 
     public void Dispose()

@@ -6,7 +6,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Telemetry;
 
-/// <summary>What the meter says of an engine in memory.</summary>
+/// <summary>Verifies the metrics of an engine on the memory store.</summary>
 public sealed class MetricsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
@@ -21,7 +21,7 @@ public sealed class MetricsTests : IAsyncLifetime
     public async Task DisposeAsync() => await _stage.DisposeAsync();
 
     [Fact]
-    public async Task Adds_takes_and_settlements_are_counted_and_timed()
+    public async Task Metrics_AddsTakesAndSettlements_AreCountedAndTimed()
     {
         Meters.Listen();
         var engine = _stage.NewDaemon().Engine;
@@ -36,7 +36,8 @@ public sealed class MetricsTests : IAsyncLifetime
         await engine.TakeAsync(_queue);
         await engine.TakeAsync(_queue);
 
-        Meters["messaging.client.sent.messages messaging.operation.name=send"].Should().Be(4, "a duplicate is not sent");
+        Meters["messaging.client.sent.messages messaging.operation.name=send"]
+            .Should().Be(4, "a duplicate is not counted as sent");
         Meters["messaging.client.consumed.messages messaging.operation.name=receive"].Should().Be(4);
         Meters["restmq.settled.messages restmq.settle=ack"].Should().Be(3);
         Meters["restmq.settled.messages restmq.settle=bury"].Should().Be(1);
@@ -47,7 +48,7 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_dies_and_what_is_buried_is_counted_by_why()
+    public async Task Metrics_ExpiredAndBuriedMessages_AreCountedByReason()
     {
         Meters.Listen();
         var engine = _stage.NewDaemon().Engine;
@@ -65,7 +66,7 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Queues_are_named_where_the_application_asks_for_it_and_nowhere_else()
+    public async Task Metrics_MetricsByQueue_TagsTheQueueOnlyWhenEnabled()
     {
         Meters.Listen();
         await _stage.NewDaemon().Engine.AddAsync(_queue, Message("x"));
@@ -76,7 +77,7 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_store_that_is_away_is_counted()
+    public async Task Metrics_StoreUnavailable_IsCounted()
     {
         Meters.Listen();
         var daemon = _stage.NewDaemon();
@@ -89,7 +90,7 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Live_consumers_are_counted_while_they_are_there_and_their_messages()
+    public async Task Metrics_LiveConsumers_AreCountedWithTheirDeliveries()
     {
         Meters.Listen();
         var engine = _stage.NewDaemon().Engine;
@@ -105,7 +106,7 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_consumer_that_falls_behind_is_counted_once_and_what_it_missed()
+    public async Task Metrics_ConsumerFallsBehind_IsCountedOnceWithMissedMessages()
     {
         Meters.Listen();
         var engine = _stage.NewDaemon(options => options.ConsumerBuffer = 10).Engine;
@@ -127,7 +128,7 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Round_robin_whose_consumers_are_all_full_is_counted_once()
+    public async Task Metrics_AllRoundRobinConsumersFull_IsCountedOnce()
     {
         Meters.Listen();
         var engine = _stage.NewDaemon().Engine;
@@ -142,7 +143,7 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task With_nobody_listening_nothing_is_measured_and_all_is_as_it_was()
+    public async Task Metrics_NoListener_MeasuresNothing()
     {
         var engine = _stage.NewDaemon().Engine;
 
@@ -153,7 +154,7 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_meter_is_the_applications_where_it_has_meters()
+    public async Task Metrics_ApplicationHasMeterFactory_UsesItsMeter()
     {
         Meters.Listen();
         await using var application = new ServiceCollection().AddLogging().AddSingleton<IMeterFactory>(Meters).AddRestMq().Services.BuildServiceProvider();

@@ -7,7 +7,7 @@ using RestMq.Engine;
 
 namespace RestMq.Telemetry;
 
-/// <summary>The spans of adds, hand-outs and settlements, and the trace that a message carries from one to the other.</summary>
+/// <summary>Verifies the spans of adds, deliveries and settlements, and the trace context in messages.</summary>
 public sealed class TracesTests : IAsyncLifetime
 {
     private const string Foreign = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -19,7 +19,7 @@ public sealed class TracesTests : IAsyncLifetime
 
     public TracesTests()
     {
-        // Only of this test's queue: a listener hears the whole process.
+        // Selects the spans of this test's queue, because a listener receives those of the whole process.
         _listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == RestMqTelemetry.Name,
@@ -41,7 +41,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_hand_out_is_linked_with_the_add_and_is_no_child_of_it()
+    public async Task Receive_OfTracedMessage_LinksToTheAddSpan()
     {
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
@@ -50,7 +50,7 @@ public sealed class TracesTests : IAsyncLifetime
         var taken = (await engine.TakeAsync(_queue))!;
         await engine.TakeAsync(_queue);
 
-        _spans.Should().HaveCount(3, "a take of nothing is no span");
+        _spans.Should().HaveCount(3, "a take from an empty queue creates no span");
         var (send, receive) = (_spans.ElementAt(0), _spans.ElementAt(1));
         (send.OperationName, send.Kind).Should().Be(($"send {_queue}", ActivityKind.Producer));
         Tags(send).Should().Contain("messaging.system", "restmq").And.Contain("messaging.operation.name", "send")
@@ -63,7 +63,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Several_added_together_share_a_span_and_several_taken_have_a_link_each()
+    public async Task Spans_OfBatches_AddSharesOneAndReceiveLinksEach()
     {
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
@@ -80,7 +80,7 @@ public sealed class TracesTests : IAsyncLifetime
     [Theory]
     [InlineData(SettleAction.Ack, "ack"), InlineData(SettleAction.Extend, "extend"), InlineData(SettleAction.Release, "release")]
     [InlineData(SettleAction.Return, "return"), InlineData(SettleAction.Bury, "bury")]
-    public async Task A_settlement_is_a_span_and_says_so_when_it_changed_nothing(SettleAction action, string name)
+    public async Task Settle_StaleOrUnknownReceipt_SetsErrorTypeOnItsSpan(SettleAction action, string name)
     {
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
@@ -92,7 +92,7 @@ public sealed class TracesTests : IAsyncLifetime
         await engine.SettleAsync(new Settlement(receipt with { Fence = 9 }, action));
         await engine.SettleAsync(new Settlement(new Receipt(new MessageKey(_queue, 7), 1), action));
 
-        Activity.Current.Should().Be(work, "a span is under way for its call alone");
+        Activity.Current.Should().Be(work, "a span is current only during its call");
         var spans = _spans.Skip(2).ToArray();
         spans.Should().HaveCount(3).And.AllSatisfy(span =>
         {
@@ -105,7 +105,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Several_settled_together_share_a_span_named_for_what_is_done_with_all()
+    public async Task Settle_Batch_SharesOneSpanNamedAfterTheCommonAction()
     {
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
@@ -125,7 +125,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_live_consumer_gets_is_linked_too()
+    public async Task Deliver_ToLiveConsumer_LinksToTheAddSpan()
     {
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
@@ -139,7 +139,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failure_is_the_spans_too()
+    public async Task Add_StoreUnavailable_SetsTheSpanToError()
     {
         ActivitySource.AddActivityListener(_listener);
         var daemon = _stage.NewDaemon();
@@ -153,7 +153,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_senders_own_word_is_the_parent_of_the_add()
+    public async Task Add_MessageWithTraceParent_IsTheParentOfTheSpan()
     {
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
@@ -167,7 +167,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_only_carries_a_senders_word_is_nobodys_parent()
+    public async Task Add_CarrierActivity_IsSkippedAsParent()
     {
         ActivitySource.AddActivityListener(_listener);
         var engine = _stage.NewDaemon().Engine;
@@ -180,7 +180,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task With_nobody_listening_a_message_carries_the_trace_that_its_sender_is_in()
+    public async Task Add_NoListener_CarriesTheTraceOfTheCurrentActivity()
     {
         var engine = _stage.NewDaemon().Engine;
 
@@ -203,7 +203,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public void With_nobody_there_it_costs_nothing()
+    public void Carry_NoListener_AllocatesNothing()
     {
         var message = Message("x");
         using var request = new Activity("a request").Start();
@@ -216,7 +216,7 @@ public sealed class TracesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_hosted_consumer_gets_it_with_the_message()
+    public async Task EngineMessageSource_TracedMessage_CarriesTheTrace()
     {
         var engine = _stage.NewDaemon().Engine;
         await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign, TraceState = "a=b" });
@@ -233,12 +233,12 @@ public sealed class TracesTests : IAsyncLifetime
     [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0\n")]
     [InlineData("00-00000000000000000000000000000000-00f067aa0ba902b7-01")]
     [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 x")]
-    public async Task What_is_no_trace_is_refused(string trace) =>
+    public async Task Add_InvalidTraceParent_Throws(string trace) =>
         await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceParent = trace }).AsTask())
             .Should().ThrowAsync<ArgumentException>();
 
     [Fact]
-    public async Task A_tracestate_alone_is_refused() =>
+    public async Task Add_TraceStateWithoutTraceParent_Throws() =>
         await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceState = "a=b" }).AsTask())
             .Should().ThrowAsync<ArgumentException>();
 
@@ -256,15 +256,16 @@ public sealed class TracesTests : IAsyncLifetime
     [InlineData("a=b\n", false)]
     [InlineData("a=\u00e9", false)]
     [InlineData("a=b,a b=c", false)]
-    public void A_tracestate_that_is_none_is_dropped(string state, bool kept) => (Message("x") with { TraceState = state }).TraceState.Should().Be(kept ? state : null);
+    public void TraceState_Invalid_IsDropped(string state, bool kept) =>
+        (Message("x") with { TraceState = state }).TraceState.Should().Be(kept ? state : null);
 
     [Fact]
-    public void A_tracestate_has_bounds()
+    public void TraceState_BeyondItsLimits_IsDropped()
     {
         Kept(string.Join(',', Enumerable.Repeat("a=b", 32))).Should().BeTrue();
         Kept(string.Join(',', Enumerable.Repeat("a=b", 33))).Should().BeFalse();
         Kept($"{new string('a', 255)}={new string('b', 256)}").Should().BeTrue();
-        Kept($"{new string('a', 256)}={new string('b', 256)}").Should().BeFalse("it is longer than 512");
+        Kept($"{new string('a', 256)}={new string('b', 256)}").Should().BeFalse("it is longer than 512 characters");
         Kept($"{new string('a', 257)}=b").Should().BeFalse();
         Kept($"a={new string('b', 257)}").Should().BeFalse();
 

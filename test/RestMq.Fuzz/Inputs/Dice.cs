@@ -2,17 +2,19 @@ using System.Text;
 
 namespace RestMq.Fuzz.Inputs;
 
-/// <summary>Chance from a seed and the number of the input, so that any input can be had again by itself.</summary>
+/// <summary>
+/// Makes random choices from a seed and the number of the input, so that each input can be made again by itself.
+/// </summary>
 internal sealed class Dice(int seed, long number)
 {
     private readonly Random _random = new(unchecked((int)((((ulong)seed * 0x9E3779B97F4A7C15uL) ^ ((ulong)number * 0xBF58476D1CE4E5B9uL)) >> 32)));
 
-    /// <summary>The number of the input.</summary>
+    /// <summary>Gets the number of the input.</summary>
     public long Number => number;
 
     public int Below(int most) => _random.Next(most);
 
-    /// <summary>True once in so many times.</summary>
+    /// <summary>Returns true once in so many times, on average.</summary>
     public bool OneIn(int times) => _random.Next(times) == 0;
 
     public T Of<T>(params ReadOnlySpan<T> choices) => choices[_random.Next(choices.Length)];
@@ -24,7 +26,7 @@ internal sealed class Dice(int seed, long number)
         return bytes;
     }
 
-    /// <summary>Text of characters that are trouble somewhere.</summary>
+    /// <summary>Returns text of characters that cause trouble somewhere.</summary>
     public string Text(int most)
     {
         const string Trouble = "aZ09 .,:;/\\'\"<>&%+=?#{}[]()*|~^`$@!_-\t\r\n\0\u007f\u0085\u00a0é日\u2028\u202e\ufeff\ufffd\uffff";
@@ -36,7 +38,9 @@ internal sealed class Dice(int seed, long number)
         return text.ToString();
     }
 
-    /// <summary>The bytes with something done to them: bits turned, pieces taken out, doubled, moved or put in.</summary>
+    /// <summary>
+    /// Returns the bytes after some changes: bits are flipped, and pieces are removed, doubled, moved or inserted.
+    /// </summary>
     public byte[] Mutate(byte[] bytes)
     {
         var result = new List<byte>(bytes);

@@ -4,8 +4,8 @@ using System.Text;
 namespace RestMq.Fuzz.Inputs;
 
 /// <summary>
-/// Makes the inputs of a seed: requests for each route with fields and bodies that are right, nearly right and wrong,
-/// and mutations of them.
+/// Makes the inputs of a seed. They are requests for each route with valid, nearly valid and invalid fields and bodies,
+/// and mutations of these requests.
 /// </summary>
 internal sealed class InputMaker(int seed)
 {
@@ -35,7 +35,7 @@ internal sealed class InputMaker(int seed)
         return new Input(number, Request(dice, method, path, body, type), InputKind.Framed, method == "HEAD");
     }
 
-    // For each route what it takes; then now and then another body, or another type, or something done to it.
+    // Returns a random route with a body that it accepts. The body or its type is sometimes another one, or mutated.
     private static (string Method, string Path, byte[]? Body, string? Type) Route(Dice dice)
     {
         var queue = Values.Queue(dice);
@@ -202,7 +202,7 @@ internal sealed class InputMaker(int seed)
         void Write(string text) => bytes.Write(Encoding.UTF8.GetBytes(text));
     }
 
-    // A frame as a browser sends it, or one that is wrong.
+    // Returns a WebSocket frame as a browser sends it, or an invalid one.
     private static byte[] Frame(Dice dice, string queue)
     {
         var payload = Json.Command(dice, queue);

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace RestMq.Fuzz.Inputs;
 
-/// <summary>Commands of the JSON protocol, and JSON that is none.</summary>
+/// <summary>Makes commands of the JSON protocol, and invalid JSON.</summary>
 internal static class Json
 {
     private static readonly string[] Commands =

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace RestMq.Fuzz.Inputs;
 
-/// <summary>What fields hold: good values more often than not, so that inputs get past the first check.</summary>
+/// <summary>Makes the values of fields. Most of them are valid, so that inputs get past the first check.</summary>
 internal static class Values
 {
     private static readonly string[] Queues = ["a", "b", "c", "a:1", "café", "日本", "x*[?]", "-", "q%q", "'\"<>&", "A"];
@@ -35,7 +35,7 @@ internal static class Values
         _ => dice.Text(12),
     };
 
-    // One that is likely to be there: some 150 inputs make a message of each queue.
+    // Returns an id that is likely to exist. About 150 inputs add one message to each queue.
     private static long Id(Dice dice) => Math.Max(1, dice.OneIn(8) ? dice.Below(60) : (dice.Number / 145) + 10 - dice.Below(45));
 
     public static string Word(Dice dice, string field, string queue) => dice.OneIn(8) ? dice.Text(20) : field switch
@@ -67,7 +67,7 @@ internal static class Values
         _ => "",
     };
 
-    /// <summary>As it stands in a URL or a form; mostly right.</summary>
+    /// <summary>Encodes text for a URL or a form. Most results are valid.</summary>
     public static string Encode(Dice dice, string text)
     {
         if (dice.OneIn(30)) return dice.Of("%", "%zz", "%2", "%00", "%2F", "%2e%2e", "%25", "%ff", "%c3%28", "%ed%a0%80", "%u0041", "+", "%0d%0a", "..;", "*");

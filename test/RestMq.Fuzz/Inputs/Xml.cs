@@ -3,7 +3,7 @@ using System.Text;
 
 namespace RestMq.Fuzz.Inputs;
 
-/// <summary>Calls of XML-RPC, and XML that is none.</summary>
+/// <summary>Makes calls of XML-RPC, and invalid XML.</summary>
 internal static class Xml
 {
     public static byte[] Call(Dice dice, string queue)

@@ -2,7 +2,7 @@ using RestMq.TestServers;
 
 namespace RestMq.Ledger.Servers;
 
-/// <summary>The launcher's own promises.</summary>
+/// <summary>Tests the launcher of Redis clusters.</summary>
 public sealed class ClusterTopologyTests : IAsyncLifetime
 {
     private ClusterTopology _topology = null!;
@@ -12,7 +12,7 @@ public sealed class ClusterTopologyTests : IAsyncLifetime
     public async Task DisposeAsync() => await _topology.DisposeAsync();
 
     [Fact]
-    public async Task Failover_PlannedAndKilled_TheReplicaServes()
+    public async Task Failover_PlannedAndKilled_ReplicaServes()
     {
         var slot = await _topology.SlotOfAsync("{q}");
         var first = await _topology.PrimaryOfAsync(slot);
@@ -46,7 +46,7 @@ public sealed class ClusterTopologyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task KillShard_OthersServe_AndItComesBack()
+    public async Task KillShard_ThenRestart_KeepsKeys()
     {
         var slot = await _topology.SlotOfAsync("{q}");
         var shard = await _topology.PrimaryOfAsync(slot);

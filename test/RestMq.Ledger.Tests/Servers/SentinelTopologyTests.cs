@@ -2,7 +2,7 @@ using RestMq.TestServers;
 
 namespace RestMq.Ledger.Servers;
 
-/// <summary>The launcher's own promises: a test of a failover proves nothing if there was none.</summary>
+/// <summary>Tests the launcher of sentinels. A failover test proves nothing if there was no failover.</summary>
 public sealed class SentinelTopologyTests : IAsyncLifetime
 {
     private SentinelTopology _topology = null!;
@@ -12,7 +12,7 @@ public sealed class SentinelTopologyTests : IAsyncLifetime
     public async Task DisposeAsync() => await _topology.DisposeAsync();
 
     [Fact]
-    public async Task Failover_Planned_NamesTheReplica()
+    public async Task Failover_Planned_PromotesReplica()
     {
         var (first, second) = (_topology.Servers[0], _topology.Servers[1]);
         (await _topology.CurrentPrimaryAsync()).Should().Be(first);
@@ -22,7 +22,7 @@ public sealed class SentinelTopologyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Kill_ThenRestart_ComesBackAsPrimaryUntilTheSentinelsSeeIt()
+    public async Task Kill_ThenRestart_IsPrimaryUntilSentinelsReconfigureIt()
     {
         var (first, second) = (_topology.Servers[0], _topology.Servers[1]);
         await first.Redis.KillAsync();
@@ -35,13 +35,14 @@ public sealed class SentinelTopologyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Partition_OfThePrimary_LeavesTwoPrimariesUntilItHeals()
+    public async Task Partition_Primary_LeavesTwoPrimariesUntilHealed()
     {
         var (first, second) = (_topology.Servers[0], _topology.Servers[1]);
         _topology.Partition([first], sources: [System.Net.IPAddress.Parse("127.0.0.9")]);
         await _topology.WaitForFailoverAsync(first);
         (await first.Redis.InfoAsync("replication", "role")).Should().Be("master");
-        (await AnswersAsync("127.0.0.9", first.Proxy.Port)).Should().BeTrue("a client on its side reaches it");
+        (await AnswersAsync("127.0.0.9", first.Proxy.Port))
+            .Should().BeTrue("a client on the primary's side reaches the primary");
         (await AnswersAsync("127.0.0.9", second.Proxy.Port)).Should().BeFalse();
         (await AnswersAsync("127.0.0.9", _topology.Sentinels[0].Proxy.Port)).Should().BeFalse();
         (await AnswersAsync("127.0.0.1", first.Proxy.Port)).Should().BeFalse();

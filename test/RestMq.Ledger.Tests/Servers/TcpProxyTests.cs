@@ -4,7 +4,7 @@ using RestMq.TestServers;
 
 namespace RestMq.Ledger.Servers;
 
-/// <summary>What each way of cutting a connection does to both ends.</summary>
+/// <summary>Tests what each mode of the proxy does to both ends of a connection.</summary>
 public sealed class TcpProxyTests : IAsyncLifetime
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
@@ -31,7 +31,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stall_HoldsBothWays_AndDeliversWhenItOpens()
+    public async Task Stall_BothDirections_DeliversAfterOpen()
     {
         _proxy.Set(ProxyMode.Stall);
         await _near.SendAsync(new byte[] { 1 });
@@ -44,7 +44,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stall_OneWay_LetsTheOtherPass()
+    public async Task Stall_OneDirection_OtherDirectionPasses()
     {
         _proxy.Set(toServer: ProxyMode.Open, toClient: ProxyMode.Stall);
         await _near.SendAsync(new byte[] { 1 });
@@ -54,7 +54,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stall_NewConnection_ReachesTheServerWhenItOpens()
+    public async Task Stall_NewConnection_ConnectsAfterOpen()
     {
         _proxy.Set(ProxyMode.Stall);
         using var late = await ConnectAsync();
@@ -66,7 +66,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Drop_ThrowsAway_AndResetsWhenItOpens()
+    public async Task Drop_ThenOpen_DiscardsBytesAndResets()
     {
         _proxy.Set(ProxyMode.Drop);
         await _near.SendAsync(new byte[] { 1 });
@@ -77,12 +77,12 @@ public sealed class TcpProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reset_BreaksBothEnds_AndNewConnections()
+    public async Task Reset_AnyConnection_BreaksBothEnds()
     {
         _proxy.Set(ProxyMode.Reset);
         await BreaksAsync(_near);
         await BreaksAsync(_far);
-        // The reset may come before the connection is known to stand.
+        // The reset may come before ConnectAsync returns.
         await FluentActions.Awaiting(async () => await ReadAsync(await ConnectAsync(), TimeSpan.FromSeconds(10))).Should().ThrowAsync<SocketException>();
     }
 

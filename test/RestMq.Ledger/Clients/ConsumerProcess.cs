@@ -2,27 +2,31 @@ using System.Globalization;
 
 namespace RestMq.Ledger.Clients;
 
-/// <summary>A consumer in a process of its own: it leases, writes a line, and acks.</summary>
+/// <summary>
+/// Runs a consumer in its own process. The consumer leases a message, writes a line, and acks the message.
+/// </summary>
 internal static class ConsumerProcess
 {
     private static int _kills;
 
-    /// <summary>How many have been killed.</summary>
+    /// <summary>Gets the number of killed processes.</summary>
     public static int Kills => Volatile.Read(ref _kills);
 
-    /// <summary>What such a process does.</summary>
-    /// <param name="arguments">The queue, the lease in seconds, and the daemons' ports.</param>
+    /// <summary>Consumes messages until the process is killed. This is the main method of the process.</summary>
+    /// <param name="arguments">The queue, the lease in seconds, and the ports of the hosts.</param>
     public static async Task RunAsync(IReadOnlyList<string> arguments)
     {
         using var output = Console.OpenStandardOutput();
         var numbers = arguments.Skip(1).Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
-        // A line is out before the next thing is done, so what is noted is what was got.
+        // Each line is written before the ack is sent, so the output names every message that the process received.
         await new Taker(Note, arguments[0], numbers[1..], numbers[0]).RunAsync(CancellationToken.None);
 
         void Note(Sighting sighting) => output.Write(System.Text.Encoding.ASCII.GetBytes($"{sighting}\n"));
     }
 
-    /// <summary>Starts one after another, and kills each after about a second; in the end nobody is left.</summary>
+    /// <summary>
+    /// Starts one process after another, and kills each after about a second. No process is left at the end.
+    /// </summary>
     public static async Task KeepKillingAsync(Book book, string queue, int lease, IReadOnlyList<int> ports, CancellationToken stop)
     {
         string[] arguments = [typeof(ConsumerProcess).Assembly.Location, "consume", queue, $"{lease}", .. ports.Select(port => $"{port}")];

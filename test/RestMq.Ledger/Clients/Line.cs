@@ -2,15 +2,17 @@ using RestMq.Ledger.Wire;
 
 namespace RestMq.Ledger.Clients;
 
-/// <summary>A client's way to the daemons: one connection, and when it breaks a new one to any of them.</summary>
+/// <summary>
+/// Sends the requests of one client over one connection. When the connection breaks, it opens a new one to any host.
+/// </summary>
 internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
 {
     private HttpConnection? _connection;
 
-    /// <summary>How often no answer came in time, so that it broke off by itself.</summary>
+    /// <summary>Gets how often no reply came in time, so that the client disconnected.</summary>
     public int GivenUp { get; private set; }
 
-    /// <summary>The connection; waits until some daemon accepts one. Nothing has been sent meanwhile.</summary>
+    /// <summary>Returns the connection. Waits until a host accepts one, and sends nothing.</summary>
     public async Task<HttpConnection> OpenAsync()
     {
         while (_connection is null)
@@ -27,14 +29,14 @@ internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
         return _connection;
     }
 
-    /// <summary>Asks once; null when no whole answer came.</summary>
+    /// <summary>Sends a request once. Returns null when no whole reply came.</summary>
     public async Task<HttpReply?> TryAskAsync(string line, string? form = null, params string[] headers)
     {
         var connection = await OpenAsync();
         try
         {
             var reply = await connection.AskAsync(line, form, headers);
-            // Another daemon may have the store that this one has not, as a proxy finds out by asking for readiness.
+            // Another host may still reach the store. A reverse proxy learns that from the readiness check.
             if (reply.IsAway) Dispose();
             return reply;
         }
@@ -46,7 +48,7 @@ internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
         }
     }
 
-    /// <summary>Asks until a yes comes: only for what may be asked several times.</summary>
+    /// <summary>Sends a request until the reply is 2xx. Use it only for requests that may be repeated.</summary>
     public async Task<HttpReply> AskAsync(string line, string? form = null, params string[] headers)
     {
         var deadline = Environment.TickCount64 + 60_000;
@@ -54,12 +56,14 @@ internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
         {
             var reply = await TryAskAsync(line, form, headers);
             if (reply is { IsYes: true } yes) return yes;
-            if (Environment.TickCount64 > deadline) throw new TimeoutException($"No yes within a minute: {line}: {reply?.Status} {reply?.Text}");
+            if (Environment.TickCount64 > deadline)
+                throw new TimeoutException(
+                    $"'{line}' must be answered with 2xx within 60 s, but the last reply was: {reply?.Status} {reply?.Text}");
             await Task.Delay(20);
         }
     }
 
-    /// <summary>Breaks the connection off.</summary>
+    /// <summary>Closes the connection with a reset.</summary>
     public void Reset()
     {
         _connection?.Reset();

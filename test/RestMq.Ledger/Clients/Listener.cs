@@ -2,12 +2,15 @@ using RestMq.Ledger.Wire;
 
 namespace RestMq.Ledger.Clients;
 
-/// <summary>Reads live streams: when one breaks it opens another, at any daemon, and goes on after the last message it had.</summary>
-/// <param name="note">Is told of each message that came whole.</param>
+/// <summary>
+/// Reads live streams. When a stream breaks, it opens another on any host and resumes after the last message.
+/// </summary>
+/// <param name="note">Is called for each message that came whole.</param>
 /// <param name="queue">The queue.</param>
-/// <param name="transport">How.</param>
-/// <param name="ports">The daemons.</param>
-/// <param name="lease">Seconds it may hold a message, which it then acks; null for a broadcast, from its beginning.</param>
+/// <param name="transport">The transport.</param>
+/// <param name="ports">The ports of the hosts.</param>
+/// <param name="lease">The lease in seconds of an acknowledged stream, which acks each message. Null reads a broadcast
+/// from the start of its history.</param>
 internal sealed class Listener(Action<Sighting> note, string queue, Transport transport, IReadOnlyList<int> ports, int? lease = null)
 {
     private const int Prefetch = 10;
@@ -17,13 +20,13 @@ internal sealed class Listener(Action<Sighting> note, string queue, Transport tr
     private int _opened;
     private int _unread;
 
-    /// <summary>How often it had to come back.</summary>
+    /// <summary>Gets how often it had to reconnect.</summary>
     public int Returns => Math.Max(Volatile.Read(ref _opened) - 1, 0);
 
-    /// <summary>The most messages that were on their way to it when it vanished.</summary>
+    /// <summary>Gets the largest number of messages that were on their way to it when it disconnected.</summary>
     public int Unread => Volatile.Read(ref _unread);
 
-    /// <summary>How often it vanishes before it has acked.</summary>
+    /// <summary>Gets the probability that it disconnects instead of acking a message.</summary>
     public double Vanishes { get; init; }
 
     public async Task RunAsync(CancellationToken stop)
@@ -71,7 +74,7 @@ internal sealed class Listener(Action<Sighting> note, string queue, Transport tr
         }
     }
 
-    // Twice, for a connection that lay idle may have been closed meanwhile.
+    // Tries twice, because the host may have closed the idle connection.
     private async Task AckAsync(string receipt) =>
         _ = await _line.TryAskAsync($"DELETE /q/{queue}/{receipt}") ?? await _line.TryAskAsync($"DELETE /q/{queue}/{receipt}");
 }

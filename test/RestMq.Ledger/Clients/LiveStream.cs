@@ -11,14 +11,14 @@ internal enum Transport
     Socket,
 }
 
-/// <summary>A live stream over one of the transports.</summary>
+/// <summary>Reads a live stream over one of the transports.</summary>
 internal abstract class LiveStream : IDisposable
 {
     private static readonly HttpClient Http =
         new(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue, ConnectTimeout = TimeSpan.FromSeconds(3) }) { Timeout = Timeout.InfiniteTimeSpan };
 
-    /// <summary>Opens a stream; it is bound when this returns.</summary>
-    /// <param name="target">Such as <c>c/queue?lease=3</c>.</param>
+    /// <summary>Opens a stream. The host has subscribed the stream when this returns.</summary>
+    /// <param name="target">The path and query, such as <c>c/queue?lease=3</c>.</param>
     public static async Task<LiveStream> OpenAsync(Transport transport, int port, string target, CancellationToken cancellationToken)
     {
         if (transport == Transport.Socket)
@@ -42,7 +42,7 @@ internal abstract class LiveStream : IDisposable
         return new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellationToken), transport == Transport.Events ? "data: " : "");
     }
 
-    /// <summary>The next message; null at the stream's end.</summary>
+    /// <summary>Returns the next message, or null at the end of the stream.</summary>
     public async Task<JsonDocument?> NextAsync(CancellationToken cancellationToken)
     {
         while (await NextJsonAsync(cancellationToken) is { } json)
@@ -50,15 +50,16 @@ internal abstract class LiveStream : IDisposable
             var read = JsonDocument.Parse(json);
             if (read.RootElement.ValueKind == JsonValueKind.Object && read.RootElement.TryGetProperty("key", out _) && !read.RootElement.TryGetProperty("queue", out _))
                 return read;
-            // The answer to a settlement; one that came too late is no mistake. But nothing may be missed.
+            // Replies to settlements are skipped. A late settlement may be refused. But the stream must not report
+            // missed messages.
             if (read.RootElement.ValueKind == JsonValueKind.Number || read.RootElement.TryGetProperty("missed", out _))
-                throw new InvalidDataException($"A stream missed messages: {json}");
+                throw new InvalidDataException($"A stream must not miss messages, but reported: {json}");
             read.Dispose();
         }
         return null;
     }
 
-    /// <summary>Acks over the stream itself; false when it cannot.</summary>
+    /// <summary>Acks over the stream itself. Returns false when the transport cannot send acks.</summary>
     public virtual ValueTask<bool> TryAckAsync(string receipt, CancellationToken cancellationToken) => new(false);
 
     public abstract void Dispose();

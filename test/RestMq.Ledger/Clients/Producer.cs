@@ -3,25 +3,25 @@ using System.Diagnostics;
 namespace RestMq.Ledger.Clients;
 
 /// <summary>
-/// Sends numbered messages one after another, the next when the last was answered, and notes what was acknowledged. One
-/// that insists asks again with the same <c>Idempotency-Key</c> until it has a yes; the others go on to the next
-/// number.
+/// Sends numbered messages and records which adds were acknowledged. It sends a message after the reply to the previous
+/// one. A producer that insists repeats an add with the same <c>Idempotency-Key</c> until the add is acknowledged.
+/// Other producers go on to the next number.
 /// </summary>
-/// <param name="outcomes">Where it notes that.</param>
-/// <param name="id">Who it is.</param>
-/// <param name="queue">Where it sends to.</param>
-/// <param name="ports">The daemons.</param>
-/// <param name="insists">Whether it asks again.</param>
-/// <param name="rate">Messages a second, at most.</param>
+/// <param name="outcomes">Records the outcomes of the adds.</param>
+/// <param name="id">The number of the producer.</param>
+/// <param name="queue">The queue.</param>
+/// <param name="ports">The ports of the hosts.</param>
+/// <param name="insists">Whether it repeats an add until it is acknowledged.</param>
+/// <param name="rate">The highest rate, in messages per second.</param>
 internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOnlyList<int> ports, bool insists, double rate)
 {
     /// <summary>
-    /// How often a message is of some hundred thousand bytes, more than the system keeps for a client that does not
-    /// read; else it has up to a thousand.
+    /// Gets the probability of a large message of 300,000 to 900,000 bytes. The system's socket buffers cannot hold
+    /// that much for a client that does not read. Other messages have up to 1000 bytes.
     /// </summary>
     public double Large { get; init; }
 
-    /// <summary>Whether an add has to be on a replica before it is answered.</summary>
+    /// <summary>Gets whether an add must be on a replica before it is acknowledged.</summary>
     public bool Replicated { get; init; }
 
     public async Task RunAsync(CancellationToken stop)
@@ -31,7 +31,7 @@ internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOn
         for (var number = 0; !stop.IsCancellationRequested; number++)
         {
             await SendAsync(line, new Entry(id, number));
-            // A stall is not made up for: it would only pile messages up.
+            // The producer does not catch up after a stall, because that would only fill the queue.
             sent = Math.Max(sent + 1, (int)(start.Elapsed.TotalSeconds * rate) - 10);
             var ahead = (sent / rate) - start.Elapsed.TotalSeconds;
             if (ahead > 0.002) await Task.Delay(TimeSpan.FromSeconds(ahead), CancellationToken.None);
@@ -52,7 +52,9 @@ internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOn
         var reply = await line.TryAskAsync(post, form);
         if (reply is { IsYes: true } added) outcomes.Acknowledged(entry, Sighting.IdOf(added.Text));
         else if (reply is null or { IsAway: true }) outcomes.InDoubt(entry);
-        else throw new InvalidOperationException($"An add was answered {reply.Value.Status} {reply.Value.Text}");
-        if (reply is { IsYes: false }) await Task.Delay(100); // Retry-After is a second; this one is in a hurry.
+        else
+            throw new InvalidOperationException(
+                $"An add must be answered with 2xx or 502 to 504, but the reply was: {reply.Value.Status} {reply.Value.Text}");
+        if (reply is { IsYes: false }) await Task.Delay(100); // Shorter than Retry-After, which is 1 second.
     }
 }

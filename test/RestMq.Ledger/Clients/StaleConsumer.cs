@@ -3,13 +3,13 @@ using System.Text.Json;
 namespace RestMq.Ledger.Clients;
 
 /// <summary>
-/// Leases messages and acks them like a <see cref="Taker"/>, but keeps the receipts and sends them again later: an old
-/// one now and then, and, when a message comes under a key that it knows with another text, that key's old receipt
-/// before the message's own. Neither may settle anything.
+/// Leases and acks messages like a <see cref="Taker"/>, and also sends old receipts again. It sends a random old
+/// receipt now and then. When a known key comes with another text, it sends the key's old receipt before the new one.
+/// An old receipt must not settle anything.
 /// </summary>
-/// <param name="book">Where it notes what it got, and what an old receipt settled.</param>
-/// <param name="queue">Where it takes from.</param>
-/// <param name="ports">The daemons.</param>
+/// <param name="book">Records the messages it received, and what an old receipt settled.</param>
+/// <param name="queue">The queue.</param>
+/// <param name="ports">The ports of the hosts.</param>
 internal sealed class StaleConsumer(Book book, string queue, IReadOnlyList<int> ports)
 {
     private const int Lease = 2;
@@ -20,7 +20,7 @@ internal sealed class StaleConsumer(Book book, string queue, IReadOnlyList<int> 
     private readonly List<long> _ids = [];
     private int _unread;
 
-    /// <summary>How often it has given up on an answer.</summary>
+    /// <summary>Gets how often no reply came in time.</summary>
     public int Unread => Volatile.Read(ref _unread);
 
     public async Task RunAsync(CancellationToken stop)

@@ -3,26 +3,26 @@ using RestMq.Ledger.Wire;
 
 namespace RestMq.Ledger.Clients;
 
-/// <summary>Takes messages one by one: by a plain GET, or leased and then acked.</summary>
-/// <param name="note">Is told of each message that came whole, before anything else is done about it.</param>
-/// <param name="queue">Where it takes from.</param>
-/// <param name="ports">The daemons.</param>
-/// <param name="lease">Seconds it may hold a message; null for a plain GET.</param>
+/// <summary>Takes messages one by one, with a plain GET or with a lease and an ack.</summary>
+/// <param name="note">Is called for each message that came whole, before anything else is done with it.</param>
+/// <param name="queue">The queue.</param>
+/// <param name="ports">The ports of the hosts.</param>
+/// <param name="lease">The lease in seconds. Null for a plain GET.</param>
 internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<int> ports, int? lease = null)
 {
     private int _cuts;
     private int _unread;
 
-    /// <summary>How often it vanishes between receipt and ack, with a reset.</summary>
+    /// <summary>Gets the probability that it resets the connection instead of acking a message.</summary>
     public double Vanishes { get; init; }
 
-    /// <summary>How often it breaks off at a random byte of the answer.</summary>
+    /// <summary>Gets the probability that it disconnects at a random byte of the reply.</summary>
     public double Aborts { get; init; }
 
-    /// <summary>How often it has broken off before it had the whole answer.</summary>
+    /// <summary>Gets how often it disconnected before it had the whole reply.</summary>
     public int Cuts => Volatile.Read(ref _cuts);
 
-    /// <summary>How often it has broken off before it had read anything.</summary>
+    /// <summary>Gets how often it disconnected before it had read anything.</summary>
     public int Unread => Volatile.Read(ref _unread);
 
     public async Task RunAsync(CancellationToken stop)
@@ -35,7 +35,8 @@ internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<i
             note(Sighting.Of(message.RootElement));
             if (lease is null) continue;
             if (Random.Shared.NextDouble() < Vanishes) line.Reset();
-            else await line.TryAskAsync($"DELETE /q/{queue}/{message.RootElement.GetProperty("receipt").GetString()}"); // 409 when it was too late.
+            // The reply is 409 when the lease is over.
+            else await line.TryAskAsync($"DELETE /q/{queue}/{message.RootElement.GetProperty("receipt").GetString()}");
         }
         Interlocked.Add(ref _unread, line.GivenUp);
     }
@@ -47,13 +48,15 @@ internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<i
         var reply = await line.TryAskAsync(get);
         if (reply is { IsYes: false } no)
         {
-            if (!no.IsAway) throw new InvalidOperationException($"A take was answered {no.Status} {no.Text}");
+            if (!no.IsAway)
+                throw new InvalidOperationException(
+                    $"A take must be answered with 2xx or 502 to 504, but the reply was: {no.Status} {no.Text}");
             await Task.Delay(50);
         }
         return reply;
     }
 
-    // Over a connection of its own, whose small buffer leaves most of a large answer on the other side.
+    // Uses its own connection with a small receive buffer, so that most of a large reply stays on the host's side.
     private async Task<HttpReply?> TakeCutAsync(string get)
     {
         try

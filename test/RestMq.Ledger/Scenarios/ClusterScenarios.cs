@@ -3,13 +3,14 @@ using RestMq.Ledger.Servers;
 namespace RestMq.Ledger.Scenarios;
 
 /// <summary>
-/// Six nodes: primaries change, slots move, a shard is away. A queue on the shard where it happens, and one on another.
+/// Runs hosts on a cluster while primaries change, slots move, or a shard is down. The cluster has six nodes, or nine
+/// when adds wait for a replica. One queue is on the affected shard, and one is on another shard.
 /// </summary>
 internal static class ClusterScenarios
 {
     private const string Queues = "restmq:queues";
 
-    /// <summary>Planned failovers (<c>CLUSTER FAILOVER</c>) of the shard, one after another.</summary>
+    /// <summary>Runs planned failovers (<c>CLUSTER FAILOVER</c>) of the shard, one after another.</summary>
     public static async Task<IReadOnlyList<Row>> FailoverAsync(TimeSpan time)
     {
         await using var trials = await TwoShards.StartAsync("{a}");
@@ -18,7 +19,7 @@ internal static class ClusterScenarios
         async Task FailAsync(int done) => await trials.Cluster.FailoverAsync(await trials.Cluster.PrimaryOfAsync(trials.Slot));
     }
 
-    /// <summary>The shard's primary is killed, and comes back as a replica of the one that took over.</summary>
+    /// <summary>Kills the shard's primary, which comes back as a replica of the node that took over.</summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, bool replicated)
     {
         await using var trials = await TwoShards.StartAsync("{a}", replicated);
@@ -36,7 +37,7 @@ internal static class ClusterScenarios
     }
 
     /// <summary>
-    /// The queue's slot moves from primary to primary, in steps between which its keys are here and there.
+    /// Moves the queue's slot from primary to primary in steps. Between the steps its keys are on both primaries.
     /// </summary>
     public static async Task<IReadOnlyList<Row>> ReshardAsync(TimeSpan time)
     {
@@ -59,13 +60,13 @@ internal static class ClusterScenarios
     }
 
     /// <summary>
-    /// Both nodes of the shard that has the index of queues are killed, and come back after some seconds.
+    /// Kills both nodes of the shard that has the index of queues. They come back after some seconds.
     /// </summary>
     public static async Task<IReadOnlyList<Row>> ShardAwayAsync(TimeSpan time)
     {
         await using var trials = await TwoShards.StartAsync(Queues);
         var rows = await trials.RunAsync("cluster-shard-away", () => Faults.RepeatAsync(time, Shorter(20, time, 2), AwayAsync));
-        // The other shards take no notice, though the index of queues is away.
+        // The other shards must go on working, although the index of queues cannot be reached.
         return [rows[0], rows[1] with { MostSilence = 5000 }];
 
         async Task AwayAsync(int done)
@@ -83,7 +84,9 @@ internal static class ClusterScenarios
         return usual < time / part ? usual : time / part;
     }
 
-    /// <summary>Three hosts on a cluster, with a trial on the shard of a key and one on another shard.</summary>
+    /// <summary>
+    /// Holds three hosts on a cluster, with a trial on the shard of a key and a trial on another shard.
+    /// </summary>
     private sealed class TwoShards : IAsyncDisposable
     {
         private readonly Site _site;
@@ -93,14 +96,14 @@ internal static class ClusterScenarios
 
         public ClusterTopology Cluster => ((ClusterServers)_site.Servers).Topology;
 
-        /// <summary>The slot of the queue on the shard where something happens.</summary>
+        /// <summary>Gets the slot of the queue on the affected shard.</summary>
         public int Slot { get; }
 
         public static async Task<TwoShards> StartAsync(string key, bool replicated = false)
         {
             var servers = new ClusterServers(await ClusterTopology.LaunchAsync(new ClusterOptions
             {
-                // One replica is left when another has become the primary.
+                // With two replicas, one is left after the other has become the primary.
                 ReplicasEach = replicated ? 2 : 1,
                 Settings = ["--repl-diskless-sync-delay", "0"],
             }));

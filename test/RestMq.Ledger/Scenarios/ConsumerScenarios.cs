@@ -2,14 +2,15 @@ using RestMq.Ledger.Clients;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Consumers die, or break their connections off.</summary>
+/// <summary>Runs consumers that die or disconnect.</summary>
 internal static class ConsumerScenarios
 {
     private const int Lease = 2;
 
     /// <summary>
-    /// Consumers that vanish between receipt and ack: of leased takes, two processes that are killed after a second or so and two that reset their
-    /// connection; and of acknowledged streams, six that end theirs.
+    /// Runs consumers that disappear between a delivery and its ack. With leased takes, two processes are killed after
+    /// about a second, and two clients reset their connection. With acknowledged streams, six consumers end their
+    /// stream.
     /// </summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time)
     {
@@ -49,8 +50,9 @@ internal static class ConsumerScenarios
     }
 
     /// <summary>
-    /// Clients that break off at a random byte of the answer, of leased takes and of plain ones. A plain take is gone once its last bytes are on
-    /// the wire, so there a message may be missing for each client that broke off and gave nothing back, and no more than that.
+    /// Runs clients that disconnect at a random byte of the reply, with leased and with plain takes. A message of a
+    /// plain take is deleted once its last bytes are on the wire. So one message may be missing for each client that
+    /// disconnected and gave nothing back, but no more.
     /// </summary>
     public static async Task<IReadOnlyList<Row>> AbortAsync(TimeSpan time)
     {

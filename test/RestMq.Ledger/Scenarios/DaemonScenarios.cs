@@ -1,13 +1,14 @@
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Daemons die, or hang: three on one Redis.</summary>
+/// <summary>Runs three hosts on one Redis, which are killed or suspended.</summary>
 internal static class DaemonScenarios
 {
-    // Both longer than a lease, which is two seconds. Clients have a patience of three: the one is well within it, the other well beyond it, for
-    // a plain take whose answer comes just as its client gives up is gone, and says nothing of the daemon.
+    // Both pauses are longer than a lease, which is 2 seconds. Clients wait 3 seconds for a reply. One pause is well
+    // below that, and the other is well above it. When a plain take's reply comes just as its client gives up, the
+    // message is gone, which says nothing about the host.
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(2.4), TimeSpan.FromSeconds(4.5)];
 
-    /// <summary>SIGKILL of one every second.</summary>
+    /// <summary>Sends SIGKILL to one host every second.</summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(3);
@@ -17,7 +18,9 @@ internal static class DaemonScenarios
         return [await trial.RunAsync("daemon-kill", Faults.KillInTurnAsync(site.Daemons, time))];
     }
 
-    /// <summary>SIGSTOP of one for longer than its leases, then SIGCONT: it goes on as if nothing had been.</summary>
+    /// <summary>
+    /// Sends SIGSTOP to one host for longer than its leases, then SIGCONT. The host goes on as if nothing had happened.
+    /// </summary>
     public static async Task<IReadOnlyList<Row>> StopAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(3);

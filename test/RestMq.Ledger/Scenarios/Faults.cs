@@ -3,19 +3,22 @@ using RestMq.Ledger.Servers;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Breaks things at intervals, and mends them.</summary>
+/// <summary>Causes faults at intervals, and repairs them.</summary>
 internal static class Faults
 {
-    /// <summary>Does it now and then until the time is over, and once at the least; says how often it did.</summary>
-    /// <param name="time">For how long.</param>
-    /// <param name="every">How often; the first time after half of it.</param>
-    /// <param name="fault">Is told which time it is, counted from 0.</param>
+    /// <summary>
+    /// Repeats a fault until the time is over, and causes it at least once. Returns the number of faults.
+    /// </summary>
+    /// <param name="time">How long to repeat the fault.</param>
+    /// <param name="every">The interval. The first fault comes after half of it.</param>
+    /// <param name="fault">Causes the fault. It receives the number of the fault, counted from 0.</param>
     public static async Task<int> RepeatAsync(TimeSpan time, TimeSpan every, Func<int, Task> fault)
     {
         var clock = Stopwatch.StartNew();
         var done = 0;
         await Task.Delay(every / 2);
-        // Not asked before the first: a busy machine may have slept through all of a short time.
+        // The time is not checked before the first fault. On a busy machine the first delay may take all of a short
+        // run.
         do
         {
             var next = clock.Elapsed + every;
@@ -27,8 +30,8 @@ internal static class Faults
     }
 
     /// <summary>
-    /// Begins when adds are acknowledged in every trial, and ends when they are again: what breaks before anybody
-    /// works, or for good, tells nothing.
+    /// Starts the faults when adds are acknowledged in every trial, and ends when they are acknowledged again. A fault
+    /// before the first add proves nothing, and neither does a permanent fault.
     /// </summary>
     public static async Task<int> WhileAddsFlowAsync(Func<Task<int>> faults, params Trial[] trials)
     {
@@ -38,14 +41,14 @@ internal static class Faults
         return done;
     }
 
-    /// <summary>Lets the time pass: what breaks does so by itself.</summary>
+    /// <summary>Waits for the given time, for scenarios whose faults happen by themselves.</summary>
     public static async Task<int> NoneAsync(TimeSpan time)
     {
         await Task.Delay(time);
         return 0;
     }
 
-    /// <summary>Kills one daemon every second, in turn, and starts each again at once; in the end all are up.</summary>
+    /// <summary>Kills one host every second, in turn, and restarts it at once. All hosts are up at the end.</summary>
     public static async Task<int> KillInTurnAsync(Daemon[] daemons, TimeSpan time)
     {
         var back = new Task[daemons.Length];

@@ -2,7 +2,7 @@ using RestMq.Ledger.Servers;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Three hosts on a cluster behind nginx, one of which is killed every five seconds.</summary>
+/// <summary>Runs three hosts on a cluster behind nginx, and kills one of them every five seconds.</summary>
 internal static class ProxiedHostsScenarios
 {
     public static async Task<IReadOnlyList<Row>> RunAsync(TimeSpan time)

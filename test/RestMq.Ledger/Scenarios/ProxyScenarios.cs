@@ -3,7 +3,7 @@ using RestMq.Ledger.Servers;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Connections that a proxy resets at random: those of the clients, then those to Redis.</summary>
+/// <summary>Runs a proxy that resets connections at random: first those of the clients, then those to Redis.</summary>
 internal static class ProxyScenarios
 {
     public static async Task<IReadOnlyList<Row>> RunAsync(TimeSpan time) => [await ClientsAsync(time), await RedisAsync(time)];
@@ -14,7 +14,7 @@ internal static class ProxyScenarios
         await using var proxy = new FlakyProxy(site.Ports[0], most: 20_000);
         var trial = new Trial(site, "proxied");
         trial.AddProducers([proxy.Port]);
-        // Leased: a plain take that dies on its way is gone.
+        // The takes are leased, because a plain take whose reply is cut off is gone.
         for (var i = 0; i < 4; i++) trial.AddTaker(new Taker(trial.Book.NewPage().Note, "proxied", [proxy.Port], lease: 2));
         var row = await trial.RunAsync("proxy, clients", Faults.NoneAsync(time));
         return row with { Faults = proxy.Resets };

@@ -1,9 +1,11 @@
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Redis dies, and comes back with its append-only file.</summary>
+/// <summary>Kills Redis, which comes back with its append-only file.</summary>
 internal static class RedisScenarios
 {
-    /// <summary>SIGKILL every five seconds. Only with <c>always</c> does Redis keep all that it has acknowledged.</summary>
+    /// <summary>
+    /// Sends SIGKILL to Redis every five seconds. Redis keeps all that it acknowledged only with <c>always</c>.
+    /// </summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, string fsync)
     {
         await using var site = await Site.StartAsync(2, fsync);

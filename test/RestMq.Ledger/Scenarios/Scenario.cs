@@ -1,11 +1,11 @@
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Something that goes wrong, for a time.</summary>
-/// <param name="Name">Its name on the command line.</param>
-/// <param name="RunAsync">Runs it for so long; gives a row, or several.</param>
+/// <summary>Describes a scenario, in which something fails for a time.</summary>
+/// <param name="Name">The name on the command line.</param>
+/// <param name="RunAsync">Runs the scenario for the given time, and returns one or more rows.</param>
 internal sealed record Scenario(string Name, Func<TimeSpan, Task<IReadOnlyList<Row>>> RunAsync)
 {
-    /// <summary>All there are.</summary>
+    /// <summary>Gets all scenarios.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new("daemon-kill", DaemonScenarios.KillAsync),

@@ -2,13 +2,13 @@ using RestMq.Ledger.Servers;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Three sentinels, a primary and a replica: the primary changes.</summary>
+/// <summary>Runs hosts on a primary, its replicas and three sentinels while the primary changes.</summary>
 internal static class SentinelScenarios
 {
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(20);
 
-    /// <summary>Planned failovers (<c>SENTINEL FAILOVER</c>), one after another.</summary>
+    /// <summary>Runs planned failovers (<c>SENTINEL FAILOVER</c>), one after another.</summary>
     public static async Task<IReadOnlyList<Row>> FailoverAsync(TimeSpan time)
     {
         await using var site = await StartAsync(2, time);
@@ -20,7 +20,7 @@ internal static class SentinelScenarios
     }
 
     /// <summary>
-    /// The primary is killed, and restarted later as a primary, which it says it is until the sentinels find it.
+    /// Kills the primary and restarts it later. It claims to be a primary until the sentinels find it.
     /// </summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, bool replicated)
     {
@@ -44,7 +44,8 @@ internal static class SentinelScenarios
     }
 
     /// <summary>
-    /// The primary is cut off from the sentinels, the replica and two of three hosts; the third host is on its side.
+    /// Cuts the primary off from the sentinels, the replica and two of three hosts. The third host stays on the
+    /// primary's side.
     /// </summary>
     public static async Task<IReadOnlyList<Row>> PartitionAsync(TimeSpan time, bool replicated)
     {
@@ -67,14 +68,15 @@ internal static class SentinelScenarios
         }
     }
 
-    // Sentinels at their own pace take a quarter of a minute until all know of a failover, which a short form has not.
+    // With their default settings, sentinels take about 15 seconds until all of them know of a failover. A short run
+    // has less time.
     private static async Task<Site> StartAsync(int daemons, TimeSpan time, bool replicated = false)
     {
         var options = new SentinelOptions
         {
             Hurried = time < TimeSpan.FromSeconds(30),
-            // One is left when another has become the primary. Without it every replicated add is refused until the
-            // dead server is back.
+            // With two replicas, one is left after the other has become the primary. With only one, every replicated
+            // add would be refused until the dead server is back.
             Replicas = replicated ? 2 : 1,
             Settings = ["--repl-diskless-sync-delay", "0"],
         };
@@ -93,6 +95,6 @@ internal static class SentinelScenarios
 
     private static string Named(string scenario, bool replicated) => replicated ? $"{scenario}, replicated" : scenario;
 
-    // The short form of a scenario has to end.
+    // A short run needs shorter pauses, so that it ends in time.
     private static TimeSpan Shorter(TimeSpan usual, TimeSpan time, int part) => usual < time / part ? usual : time / part;
 }

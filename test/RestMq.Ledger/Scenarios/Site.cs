@@ -2,34 +2,35 @@ using RestMq.Ledger.Servers;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Daemons on one Redis.</summary>
+/// <summary>Starts and owns hosts and their Redis servers.</summary>
 internal sealed class Site : IAsyncDisposable
 {
-    // A plain take that nobody settled comes again within seconds, not within a minute.
+    // An unsettled plain take goes back to the queue after 2 seconds, instead of a minute.
     private const string TakeLease = "--RestMq:TakeLease=00:00:02";
 
     private Site(IServers servers, Daemon[] daemons, FlakyProxy? proxy = null) => (Servers, Daemons, Proxy) = (servers, daemons, proxy);
 
     public IServers Servers { get; }
 
-    /// <summary>The one Redis of a site that has one.</summary>
+    /// <summary>Gets the Redis server of a site that has a single one.</summary>
     public Redis Redis => (Redis)Servers;
 
     public Daemon[] Daemons { get; }
 
-    /// <summary>What stands between the daemons and Redis, if anything does.</summary>
+    /// <summary>Gets the proxy between the hosts and Redis. It is null when there is none.</summary>
     public FlakyProxy? Proxy { get; }
 
-    /// <summary>A reverse proxy before the daemons, if there is one.</summary>
+    /// <summary>Gets the reverse proxy in front of the hosts. It is null when there is none.</summary>
     public NginxServer? Nginx { get; private set; }
 
-    /// <summary>Where clients go.</summary>
+    /// <summary>Gets the ports that clients connect to.</summary>
     public int[] Ports => Nginx is null ? [.. Daemons.Select(daemon => daemon.Port)] : [Nginx.Port];
 
-    /// <summary>Starts them all.</summary>
-    /// <param name="daemons">How many.</param>
-    /// <param name="fsync">Redis' <c>appendfsync</c>.</param>
-    /// <param name="proxied">The most bytes that a connection to Redis lives for; null for no proxy.</param>
+    /// <summary>Starts a Redis server and the hosts on it.</summary>
+    /// <param name="daemons">The number of hosts.</param>
+    /// <param name="fsync">The <c>appendfsync</c> setting of Redis.</param>
+    /// <param name="proxied">The largest number of bytes after which a connection to Redis is reset. Null for no
+    /// proxy.</param>
     public static async Task<Site> StartAsync(int daemons, string fsync = "always", int? proxied = null)
     {
         var redis = new Redis(fsync);
@@ -41,17 +42,17 @@ internal sealed class Site : IAsyncDisposable
         return site;
     }
 
-    /// <summary>Starts daemons on servers that run, and owns both.</summary>
-    /// <param name="daemons">How many.</param>
+    /// <summary>Starts hosts on servers that already run, and takes ownership of both.</summary>
+    /// <param name="daemons">The number of hosts.</param>
     /// <param name="servers">The servers.</param>
-    /// <param name="behindNginx">Whether clients reach the daemons by nginx, in turn.</param>
+    /// <param name="behindNginx">Whether clients reach the hosts through nginx, in turn.</param>
     public static async Task<Site> StartAsync(int daemons, IServers servers, bool behindNginx = false)
     {
         var site = new Site(servers, [.. Enumerable.Range(0, daemons).Select(_ => new Daemon(servers.Configuration, TakeLease))]);
         try
         {
             await Task.WhenAll(site.Daemons.Select(daemon => daemon.ComeBackAsync()));
-            // A daemon that was killed is back within a second or so, and until then nginx goes to another one.
+            // A killed host is back within about a second. Until then nginx uses another host.
             var upstream = string.Concat(site.Daemons.Select(daemon => $"server 127.0.0.1:{daemon.Port} max_fails=1 fail_timeout=1s; "));
             if (behindNginx) site.Nginx = await NginxServer.StartAsync(upstream);
             return site;

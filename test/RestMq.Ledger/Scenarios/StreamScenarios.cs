@@ -2,7 +2,10 @@ using RestMq.Ledger.Clients;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>Live streams while daemons are killed, one a second: acknowledged ones, and a broadcast whose consumers come back and resume.</summary>
+/// <summary>
+/// Runs live streams while one host is killed every second. One queue has acknowledged streams, and the other is a
+/// broadcast whose consumers reconnect and resume.
+/// </summary>
 internal static class StreamScenarios
 {
     private static readonly Transport[] Transports = Enum.GetValues<Transport>();
@@ -14,7 +17,7 @@ internal static class StreamScenarios
         held.AddProducers();
         var all = new Trial(site, "all");
         all.AddProducers();
-        // Resume is promised within the history; consumers that are away for seconds need some of it.
+        // A consumer can resume only within the history. Consumers that are away for seconds need a long one.
         await all.SetAsync("history=100000");
         for (var i = 0; i < 6; i++)
         {

@@ -4,9 +4,7 @@ using RestMq.Ledger.Clients;
 
 namespace RestMq.Ledger.Scenarios;
 
-/// <summary>
-/// One queue under faults: producers and consumers at work while something breaks, then the reckoning.
-/// </summary>
+/// <summary>Runs producers and consumers on one queue while something breaks, and then computes the result.</summary>
 internal sealed class Trial(Site site, string queue)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -17,11 +15,11 @@ internal sealed class Trial(Site site, string queue)
 
     public Book Book { get; } = new();
 
-    /// <summary>Four producers, of whom every other insists.</summary>
-    /// <param name="ports">Another way to the daemons than straight.</param>
-    /// <param name="rate">Messages a second of each, at most.</param>
-    /// <param name="large">How often a message is large.</param>
-    /// <param name="replicated">Whether every add has to be on a replica before it is answered.</param>
+    /// <summary>Adds four producers. Every second one insists.</summary>
+    /// <param name="ports">The ports to use instead of the site's, such as that of a proxy.</param>
+    /// <param name="rate">The highest rate of each producer, in messages per second.</param>
+    /// <param name="large">The probability of a large message.</param>
+    /// <param name="replicated">Whether every add must be on a replica before it is acknowledged.</param>
     public void AddProducers(IReadOnlyList<int>? ports = null, double rate = 250, double large = 0, bool replicated = false)
     {
         for (var i = 0; i < 4; i++)
@@ -32,8 +30,8 @@ internal sealed class Trial(Site site, string queue)
     }
 
     /// <param name="consumer">Consumes until it is told to stop.</param>
-    /// <param name="unread">How many messages were on their way to it, at most, when it broke off; null when it does
-    /// not.</param>
+    /// <param name="unread">Returns the largest number of messages that were on their way to the consumer when it
+    /// disconnected. Null when it does not disconnect.</param>
     public void AddConsumer(Func<CancellationToken, Task> consumer, Func<int>? unread = null)
     {
         _consumers.Add(consumer);
@@ -42,16 +40,16 @@ internal sealed class Trial(Site site, string queue)
 
     public void AddTaker(Taker taker) => AddConsumer(taker.RunAsync, () => taker.Unread);
 
-    /// <summary>Two consumers that lease, and two that take plainly.</summary>
+    /// <summary>Adds two consumers that lease, and two that take plainly.</summary>
     public void AddTakers()
     {
         for (var i = 0; i < 4; i++) AddTaker(new Taker(Book.NewPage().Note, queue, site.Ports, lease: i % 2 == 0 ? 2 : null));
     }
 
     /// <summary>
-    /// Every way to consume at least once: two takers that lease, one that sends old receipts too, and two acknowledged
-    /// streams. A plain take whose client gives up while its answer is on the way is gone, and would tell nothing of
-    /// the store.
+    /// Adds every kind of at-least-once consumer: two that lease, one that also sends old receipts, and two
+    /// acknowledged streams. Plain takes are left out. When such a client gives up while its reply is on the way, the
+    /// message is gone, which says nothing about the store.
     /// </summary>
     public void AddEveryConsumer()
     {
@@ -62,18 +60,20 @@ internal sealed class Trial(Site site, string queue)
             AddConsumer(new Listener(Book.NewPage().Note, queue, transport, site.Ports, lease: 3).RunAsync);
     }
 
-    /// <summary>Waits until some more adds have been acknowledged.</summary>
+    /// <summary>Waits until 20 more adds have been acknowledged.</summary>
     public async Task AddsFlowAsync()
     {
         var (clock, before) = (Stopwatch.StartNew(), Book.Added);
         while (Book.Added < before + 20)
         {
-            if (clock.Elapsed > Patience) throw new TimeoutException($"Adds to {queue} are not acknowledged: {Book.Added - before} within {Patience.TotalSeconds} s.");
+            if (clock.Elapsed > Patience)
+                throw new TimeoutException(
+                    $"20 adds to {queue} must be acknowledged within {Patience.TotalSeconds} s, but {Book.Added - before} were.");
             await Task.Delay(20);
         }
     }
 
-    /// <summary>Sets the queue, in the form of <c>POST /p/{queue}</c>.</summary>
+    /// <summary>Changes the settings of the queue, with the form of <c>POST /p/{queue}</c>.</summary>
     public async Task SetAsync(string form)
     {
         using var line = new Line(site.Ports);
@@ -81,15 +81,15 @@ internal sealed class Trial(Site site, string queue)
     }
 
     /// <summary>
-    /// Lets everybody work until <paramref name="faults"/> is over, then waits until the queue is empty, and reckons
-    /// up.
+    /// Runs all producers and consumers until <paramref name="faults"/> is over. Then waits until the queue is empty,
+    /// and returns the result.
     /// </summary>
-    /// <param name="name">The scenario.</param>
-    /// <param name="faults">Breaks things and mends them again; says how often it did.</param>
-    /// <param name="everyone">Whether every consumer should get every message.</param>
+    /// <param name="name">The name of the row.</param>
+    /// <param name="faults">Causes faults and repairs them. Its result is the number of faults.</param>
+    /// <param name="everyone">Whether every consumer must receive every message.</param>
     public async Task<Row> RunAsync(string name, Task<int> faults, bool everyone = false)
     {
-        // No message is buried here for having been handed out often.
+        // A high limit, so that repeated deliveries bury no message.
         await SetAsync("max_receives=1000");
         using var stop = new CancellationTokenSource();
         using var finish = new CancellationTokenSource();
@@ -97,7 +97,7 @@ internal sealed class Trial(Site site, string queue)
         Book.BeginAdds();
         var producing = Start(_producers, stop.Token);
         Task[] working = [.. consuming, .. producing];
-        // None of them ends before it is told to, unless it fails.
+        // A producer or consumer that ends before it is told to has failed.
         await await Task.WhenAny([faults, .. working]);
         Book.EndAdds();
         await stop.CancelAsync();
@@ -112,8 +112,8 @@ internal sealed class Trial(Site site, string queue)
 
     private static Task[] Start(List<Func<CancellationToken, Task>> workers, CancellationToken stop) => [.. workers.Select(work => Task.Run(() => work(stop), CancellationToken.None))];
 
-    // Until there is nothing in the queue and nothing has come for a second: a request that lay with a stopped daemon
-    // may still add.
+    // Waits until the queue is empty and nothing has come for a second. A request that waits at a suspended host may
+    // still add a message.
     private async Task EmptyAsync()
     {
         using var line = new Line(site.Ports);
@@ -123,7 +123,9 @@ internal sealed class Trial(Site site, string queue)
             using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
             var kept = new[] { "ready", "leased", "delayed", "dead" }.Sum(place => stats.RootElement.GetProperty(place).GetInt64());
             if (Book.Delivered != delivered) clock.Restart();
-            else if (clock.Elapsed > Patience) throw new TimeoutException($"Nothing comes any more, and the queue is not empty: {stats.RootElement}");
+            else if (clock.Elapsed > Patience)
+                throw new TimeoutException(
+                    $"The queue must be empty at the end, but nothing is delivered any more: {stats.RootElement}");
             quiet = kept == 0 && Book.Delivered == delivered ? quiet + 1 : 0;
             delivered = Book.Delivered;
             await Task.Delay(200);

@@ -1,6 +1,6 @@
 namespace RestMq.Ledger.Servers;
 
-/// <summary>A cluster of three primaries with a replica each.</summary>
+/// <summary>Gives hosts a cluster of three primaries with replicas.</summary>
 internal sealed class ClusterServers(ClusterTopology topology) : IServers
 {
     public ClusterTopology Topology => topology;

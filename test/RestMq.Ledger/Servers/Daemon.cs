@@ -4,34 +4,36 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.Ledger.Servers;
 
-/// <summary>The sample host as a process, always on the same port.</summary>
-/// <param name="redis">The connection string of its Redis.</param>
-/// <param name="settings">Further arguments.</param>
+/// <summary>Runs the sample host as a process, always on the same port.</summary>
+/// <param name="redis">The connection string of the host's Redis.</param>
+/// <param name="settings">Further command-line arguments.</param>
 internal sealed partial class Daemon(string redis, params string[] settings) : IAsyncDisposable
 {
     private ChildProcess? _process;
 
     public int Port { get; } = Ports.Next();
 
-    /// <summary>The id of its process.</summary>
+    /// <summary>Gets the id of the process.</summary>
     public int Id => _process!.Id;
 
-    /// <summary>What it has written since it last came up.</summary>
+    /// <summary>Gets the output since the last start.</summary>
     public string Output => _process?.Output ?? "";
 
     /// <summary>
-    /// How many messages the host has returned since it last came up, because Redis' reply that delivered them was lost.
-    /// They return uncounted, so they come late and look like first deliveries.
+    /// Gets how many messages the host has returned since the last start, because Redis' reply that delivered them was
+    /// lost. They return uncounted, so they come late and look like first deliveries.
     /// </summary>
     public int Returned => ReturnedMessages().Matches(Output).Sum(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
 
-    /// <summary>Variables of its environment, as <c>NAME=value</c>.</summary>
+    /// <summary>Gets the environment variables of the process, as <c>NAME=value</c>.</summary>
     public IReadOnlyList<string> Environment { get; init; } = [];
 
     public async Task ComeBackAsync()
     {
         var dll = typeof(Daemon).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
-        if (!File.Exists(dll)) throw new InvalidOperationException($"The sample host is not built: {dll} is missing (dotnet build RestMq.Sample).");
+        if (!File.Exists(dll))
+            throw new InvalidOperationException(
+                $"The ledger needs the sample host, but {dll} is missing. Run 'dotnet build RestMq.Sample'.");
         string[] arguments = [.. Environment, "dotnet", dll, "--urls", $"http://127.0.0.1:{Port}", $"--RestMq:Redis={redis}", .. settings];
         _process = new ChildProcess("env", arguments, "The ledger needs env and dotnet on the PATH.");
         await _process.WaitForLineAsync(line => line.Contains("Now listening on", StringComparison.Ordinal));

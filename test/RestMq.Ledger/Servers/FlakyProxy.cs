@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace RestMq.Ledger.Servers;
 
 /// <summary>
-/// A TCP proxy that resets each connection, on both sides, after a random number of bytes: in the middle of a request, of an answer, or between.
+/// Proxies TCP connections and resets each one, on both sides, after a random number of bytes. The reset comes inside a
+/// request, inside a reply, or between them.
 /// </summary>
 internal sealed class FlakyProxy : IAsyncDisposable
 {
@@ -15,8 +16,9 @@ internal sealed class FlakyProxy : IAsyncDisposable
     private volatile bool _calm;
     private int _resets;
 
-    /// <param name="target">The port of the server behind it.</param>
-    /// <param name="most">The most bytes, both ways together, that a connection lives for.</param>
+    /// <param name="target">The port of the server behind the proxy.</param>
+    /// <param name="most">The largest number of bytes, both directions together, after which a connection is
+    /// reset.</param>
     public FlakyProxy(int target, int most)
     {
         (_target, _most) = (target, most);
@@ -30,7 +32,7 @@ internal sealed class FlakyProxy : IAsyncDisposable
 
     public int Resets => Volatile.Read(ref _resets);
 
-    /// <summary>Resets nothing any more.</summary>
+    /// <summary>Stops the resets.</summary>
     public void CalmDown() => _calm = true;
 
     public async ValueTask DisposeAsync()
@@ -47,7 +49,7 @@ internal sealed class FlakyProxy : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            // It was stopped.
+            // The listener was stopped.
         }
     }
 
@@ -63,7 +65,7 @@ internal sealed class FlakyProxy : IAsyncDisposable
         }
         catch (SocketException)
         {
-            // Nobody is behind it; the client is told by its connection's end.
+            // The server cannot be reached. The client notices when its connection closes.
         }
         finally
         {
@@ -89,7 +91,7 @@ internal sealed class FlakyProxy : IAsyncDisposable
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                // One side has gone; so does the other.
+                // One side has disconnected, so the other side is closed too.
             }
         }
     }

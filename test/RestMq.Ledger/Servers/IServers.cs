@@ -1,16 +1,16 @@
 namespace RestMq.Ledger.Servers;
 
-/// <summary>The Redis servers that hosts work on, in whatever topology.</summary>
+/// <summary>Gives access to the Redis servers that hosts use, in any topology.</summary>
 internal interface IServers : IAsyncDisposable
 {
-    /// <summary>The connection string for hosts.</summary>
+    /// <summary>Gets the connection string for hosts.</summary>
     string Configuration { get; }
 
-    /// <summary>The servers that hold the data.</summary>
+    /// <summary>Returns the servers that hold the data.</summary>
     Task<IReadOnlyList<RedisServer>> PrimariesAsync();
 
-    /// <summary>Returns the keys that neither stay with an empty queue for good nor expire by themselves.</summary>
-    /// <param name="of">The queue; null for all there are.</param>
+    /// <summary>Returns the keys that do not belong to an empty queue and do not expire by themselves.</summary>
+    /// <param name="of">The queue. Null for all queues.</param>
     async Task<string> LeftAsync(string? of = null)
     {
         const string Lasting = """

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace RestMq.Ledger.Servers;
 
-/// <summary>A redis-server of our own with an append-only file, so that it can be killed and come back.</summary>
+/// <summary>Runs a redis-server with an append-only file, so that it can be killed and restarted.</summary>
 internal sealed class Redis(string fsync) : IServers
 {
     private readonly RedisServer _server = new() { Settings = ["--appendfsync", fsync] };

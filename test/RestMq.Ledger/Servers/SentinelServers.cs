@@ -1,6 +1,6 @@
 namespace RestMq.Ledger.Servers;
 
-/// <summary>One primary, one replica and three sentinels.</summary>
+/// <summary>Gives hosts a primary, its replicas and three sentinels.</summary>
 internal sealed class SentinelServers(SentinelTopology topology) : IServers
 {
     public SentinelTopology Topology => topology;

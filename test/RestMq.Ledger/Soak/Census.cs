@@ -5,15 +5,15 @@ using StackExchange.Redis;
 namespace RestMq.Ledger.Soak;
 
 /// <summary>
-/// Compares what the host says of a queue with what its keys hold; nothing else may work on it meanwhile.
+/// Compares what the host reports of a queue with what its keys hold. Nothing else may use the queue meanwhile.
 /// </summary>
 internal static class Census
 {
-    /// <summary>What differs; empty when all agrees.</summary>
+    /// <summary>Returns the differences, or an empty text when there are none.</summary>
     public static async Task<string> DifferenceAsync(IDatabase redis, Line line, string queue)
     {
         using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
-        // Messages that wait for their first delivery, and the bodies of all others.
+        // The stream holds messages that wait for their first delivery. The hash holds the bodies of all others.
         var first = await redis.StreamLengthAsync(Key("ready"));
         var bodies = first + await redis.HashLengthAsync(Key("body"));
         (string Name, long Kept)[] places =
@@ -26,14 +26,15 @@ internal static class Census
         var wrong = places.Where(place => Says(place.Name) != place.Kept).Select(place => $"{place.Name} {Says(place.Name)}, kept {place.Kept}").ToList();
         if (places.Sum(place => place.Kept) != bodies) wrong.Add($"{places.Sum(place => place.Kept)} in places, {bodies} bodies");
         if (Says("added") - Says("settled") != bodies) wrong.Add($"added {Says("added")} less settled {Says("settled")}, {bodies} bodies");
-        if (await redis.HashLengthAsync(Key("why")) != places[3].Kept) wrong.Add("reasons are not those of the dead");
+        if (await redis.HashLengthAsync(Key("why")) != places[3].Kept)
+            wrong.Add("the number of reasons is not the number of dead letters");
         return wrong.Count == 0 ? "" : $"{queue}: {string.Join("; ", wrong)}";
 
         RedisKey Key(string name) => $"restmq:{{{queue}}}:{name}";
         long Says(string name) => stats.RootElement.GetProperty(name).GetInt64();
     }
 
-    /// <summary>Puts messages in every place: two ready, one leased, one delayed, one dead.</summary>
+    /// <summary>Adds messages in every state: two ready, one in flight, one delayed and one dead.</summary>
     public static async Task FillAsync(Line line, string queue)
     {
         for (var i = 0; i < 4; i++) await line.AskAsync($"POST /q/{queue}", "value=left");
@@ -43,7 +44,7 @@ internal static class Census
         await line.AskAsync($"GET /q/{queue}?lease=3600");
     }
 
-    /// <summary>Deletes what <see cref="FillAsync"/> has put there.</summary>
+    /// <summary>Deletes the messages that <see cref="FillAsync"/> has added.</summary>
     public static async Task EmptyAsync(Line line, string queue)
     {
         foreach (var state in new[] { "ready", "leased", "delayed", "dead" })

@@ -2,20 +2,20 @@ using System.Globalization;
 
 namespace RestMq.Ledger.Soak;
 
-/// <summary>The state of things at one time.</summary>
-/// <param name="Minute">Since the traffic began.</param>
+/// <summary>Holds the state of the host and of Redis at one time.</summary>
+/// <param name="Minute">Minutes since the traffic began.</param>
 /// <param name="Streams">Live consumers, as the host counts them.</param>
-/// <param name="Sent">Messages sent a second, since the sample before.</param>
-/// <param name="Delivered">Deliveries a second.</param>
-/// <param name="InFlight">Messages that are ready, leased or delayed.</param>
+/// <param name="Sent">Messages sent per second, since the previous sample.</param>
+/// <param name="Delivered">Deliveries per second, since the previous sample.</param>
+/// <param name="InFlight">Messages that are ready, in flight or delayed.</param>
 /// <param name="Host">The host's working set, in MiB.</param>
-/// <param name="Heap">The host's managed heap as its last collection left it, in MiB.</param>
-/// <param name="Redis">What Redis says it uses, in MiB.</param>
-/// <param name="Keys">How many keys Redis has.</param>
+/// <param name="Heap">The host's managed heap after its last collection, in MiB.</param>
+/// <param name="Redis">The memory that Redis reports as <c>used_memory</c>, in MiB.</param>
+/// <param name="Keys">The number of keys in Redis.</param>
 internal sealed record Sample(
     double Minute, long Streams, double Sent, double Delivered, long InFlight, double Host, double Heap, double Redis, long Keys)
 {
-    /// <summary>How much larger than before is still the same.</summary>
+    /// <summary>The factor by which a value may grow and still counts as flat.</summary>
     public const double Tolerance = 1.10;
 
     public static string Header =>
@@ -25,9 +25,12 @@ internal sealed record Sample(
         CultureInfo.InvariantCulture,
         $"| {Minute:0.#} | {Streams} | {Sent:0} | {Delivered:0} | {InFlight} | {Host:0.0} | {Heap:0.0} | {Redis:0.00} | {Keys} |");
 
-    /// <summary>Whether memory is flat: no median of the last quarter of the time is more than a tenth above that of the second quarter.</summary>
-    /// <param name="samples">In order.</param>
-    /// <param name="verdict">The numbers, in words.</param>
+    /// <summary>
+    /// Returns whether memory is flat. No median of the last quarter of the time may be more than a tenth above that of
+    /// the second quarter.
+    /// </summary>
+    /// <param name="samples">The samples, in order.</param>
+    /// <param name="verdict">The medians, as text.</param>
     public static bool IsFlat(IReadOnlyList<Sample> samples, out string verdict)
     {
         (string Name, Func<Sample, double> Of)[] measures =

@@ -10,7 +10,8 @@ internal enum QueueKind
 }
 
 /// <summary>
-/// A queue of the soak, and what became of its messages, in as much memory as there are messages on their way.
+/// Records what became of the messages of a soak queue. Its memory use depends only on the messages that have not
+/// arrived yet.
 /// </summary>
 internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
 {
@@ -35,7 +36,8 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
     public int InDoubtCount => _doubtful.Count;
 
     /// <summary>
-    /// Messages that have been sent and have not arrived: for a broadcast, those that the slowest consumer lacks.
+    /// Gets the number of messages that were sent and have not arrived. For a broadcast, it counts what the slowest
+    /// consumer lacks.
     /// </summary>
     public int OnTheirWay
     {
@@ -46,7 +48,8 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
     }
 
     /// <summary>
-    /// At the end: acknowledged ones that did not arrive, or of a broadcast, that a consumer passed over.
+    /// Gets the number of lost messages, at the end. These are acknowledged messages that did not arrive, or messages
+    /// of a broadcast that a consumer did not receive.
     /// </summary>
     public int Lost
     {
@@ -68,7 +71,7 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
 
     public void Acknowledged(Entry entry, long id)
     {
-        // Its arrival is what counts.
+        // Only the arrival of a message counts.
     }
 
     public void InDoubt(Entry entry)
@@ -76,7 +79,7 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
         lock (_lock) _doubtful.Add(entry.Number);
     }
 
-    /// <summary>Where one consumer's messages are noted.</summary>
+    /// <summary>Adds a consumer, and returns the method that records its messages.</summary>
     public Action<Sighting> NewReader()
     {
         lock (_lock)
@@ -89,7 +92,8 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
 
     private void Got(Reader reader, Entry entry)
     {
-        if (entry.Producer != number) throw new InvalidDataException($"{Name} gave a message of another queue: {entry}");
+        if (entry.Producer != number)
+            throw new InvalidDataException($"{Name} must deliver only its own messages, but delivered: {entry}");
         lock (_lock)
         {
             Delivered++;

@@ -8,8 +8,8 @@ using StackExchange.Redis;
 namespace RestMq.Ledger.Soak;
 
 /// <summary>
-/// One host on one Redis with many open streams and steady traffic, and nothing that goes wrong: memory has to be flat,
-/// nothing may be lost, and in the end only what the host keeps of an empty queue may be left.
+/// Runs one host on one Redis with many open streams and steady traffic, and without faults. Memory must be flat, no
+/// message may be lost, and at the end only the keys of empty queues may be left.
 /// </summary>
 internal sealed class SoakRun(TimeSpan time, int streams)
 {
@@ -65,10 +65,10 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         }
     }
 
-    /// <summary>Opens all streams and waits until the host has them.</summary>
+    /// <summary>Opens all streams, and waits until the host has subscribed them.</summary>
     private async Task OpenAsync(Line line, int port, CancellationToken finish)
     {
-        // A short history is soon as long as it will be.
+        // A short history soon reaches its full length, so that its growth does not count as a leak.
         foreach (var queue in _queues)
             await line.AskAsync($"POST /p/{queue.Name}", $"history=100&policy={(queue.Kind == QueueKind.RoundRobin ? "roundrobin" : "broadcast")}");
         for (var i = 0; i < streams; i++)
@@ -91,7 +91,8 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         var clock = Stopwatch.StartNew();
         while ((await CountAsync(line, "consumers")) < streams)
         {
-            if (clock.Elapsed.TotalSeconds > 60) throw new TimeoutException("The streams did not open within a minute.");
+            if (clock.Elapsed.TotalSeconds > 60)
+                throw new TimeoutException("All streams must open within 60 seconds, but some did not.");
             await Task.Delay(200, CancellationToken.None);
         }
     }
@@ -100,7 +101,7 @@ internal sealed class SoakRun(TimeSpan time, int streams)
     {
         Console.WriteLine(Sample.Header);
         var samples = new List<Sample>();
-        // A short trial looks more often, so that there is something to see.
+        // A short run samples more often, so that it prints some rows.
         var every = time >= LongEnough ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(10);
         var clock = Stopwatch.StartNew();
         var (sent, delivered, at) = (0L, 0L, TimeSpan.Zero);
@@ -124,25 +125,28 @@ internal sealed class SoakRun(TimeSpan time, int streams)
             (sent, delivered, at) = (sentNow, deliveredNow, now);
             Console.WriteLine(sample);
             samples.Add(sample);
-            // Twice only, for it would hide how the heap grows by itself.
+            // A full collection runs only twice, because more would hide how the heap grows by itself.
             if (next <= time / 2 && next + every > time / 2) _heldHalfway = await LiveHeapAsync();
             else if (next + every > time) _heldAtEnd = await LiveHeapAsync();
         }
         return samples;
     }
 
-    /// <summary>The managed heap after a full collection, in MiB: what the host holds on to.</summary>
+    /// <summary>
+    /// Returns the managed heap after a full collection, in MiB. This is the memory that the host really holds.
+    /// </summary>
     private async Task<double> LiveHeapAsync()
     {
         await File.WriteAllTextAsync(_heapFile + ".collect", "");
         for (var clock = Stopwatch.StartNew(); File.Exists(_heapFile + ".collect"); await Task.Delay(50))
         {
-            if (clock.Elapsed.TotalSeconds > 30) throw new TimeoutException("The host did not collect its garbage.");
+            if (clock.Elapsed.TotalSeconds > 30)
+                throw new TimeoutException("The host must collect its garbage within 30 seconds, but did not.");
         }
         return Mebi(Number(await File.ReadAllTextAsync(_heapFile)));
     }
 
-    /// <summary>Waits until everything has arrived, or nothing more does for ten seconds.</summary>
+    /// <summary>Waits until every message has arrived, or until none has arrived for ten seconds.</summary>
     private async Task ArriveAsync()
     {
         var (delivered, quiet) = (-1L, Stopwatch.StartNew());
@@ -153,7 +157,7 @@ internal sealed class SoakRun(TimeSpan time, int streams)
             delivered = now;
             await Task.Delay(100);
         }
-        await Task.Delay(2000); // For the last acks.
+        await Task.Delay(2000); // The last acks need a moment.
     }
 
     private async Task<bool> JudgeCountsAsync(Line line)
@@ -161,7 +165,8 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         var (lost, kept) = (_queues.Sum(queue => queue.Lost), await CountAsync(line, "ready", "leased", "delayed", "dead"));
         Console.WriteLine(
             $"\nMessages: {_queues.Sum(queue => queue.Sent)} sent, {_queues.Sum(queue => queue.InDoubtCount)} in doubt, {_queues.Sum(queue => queue.Delivered)} delivered, " +
-            $"{_queues.Sum(queue => queue.Duplicated)} duplicated, {lost} lost; {kept} left in the queues; streams came back {_listeners.Sum(listener => listener.Returns)} times.");
+            $"{_queues.Sum(queue => queue.Duplicated)} duplicated, {lost} lost; {kept} left in the queues; " +
+            $"streams reconnected {_listeners.Sum(listener => listener.Returns)} times.");
         return lost == 0 && kept == 0;
     }
 
@@ -175,8 +180,12 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         left.Add(await ((IServers)redis).LeftAsync());
         wrong.RemoveAll(text => text.Length == 0);
         left.RemoveAll(text => text.Length == 0);
-        Console.WriteLine(left.Count == 0 ? "Keys: none left but what an empty queue keeps." : $"Keys left: {string.Join(", ", left)}");
-        Console.WriteLine(wrong.Count == 0 ? "Counters: equal what the keys hold, full and empty." : $"Counters differ: {string.Join(" | ", wrong)}");
+        Console.WriteLine(left.Count == 0
+            ? "Keys: only those of empty queues are left."
+            : $"Keys left: {string.Join(", ", left)}");
+        Console.WriteLine(wrong.Count == 0
+            ? "Counters: equal to the keys, with full and with empty queues."
+            : $"Counters differ: {string.Join(" | ", wrong)}");
         return wrong.Count == 0 && left.Count == 0;
     }
 
@@ -186,7 +195,7 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         flat &= _heldAtEnd <= _heldHalfway * Sample.Tolerance;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Memory: {(time < LongEnough ? "too short a time to judge" : flat ? "flat" : "NOT FLAT")}: {verdict}; heap after a full collection {_heldHalfway:0.0} → {_heldAtEnd:0.0}."));
+            $"Memory: {(time < LongEnough ? "too short a run to judge" : flat ? "flat" : "NOT FLAT")}: {verdict}; heap after a full collection {_heldHalfway:0.0} → {_heldAtEnd:0.0}."));
         return flat || time < LongEnough;
     }
 

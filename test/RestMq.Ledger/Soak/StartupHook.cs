@@ -1,7 +1,8 @@
 /// <summary>
-/// What the runtime calls in the host, when DOTNET_STARTUP_HOOKS names this assembly: it writes the size of the managed heap to a file every
-/// second, so that a host that exports no metrics can be measured from outside. While there is a file of that name with <c>.collect</c> behind it, it
-/// first collects all garbage, and takes the file away: what is left then is what the host holds on to.
+/// Writes the size of the managed heap to a file every second, so that a host without metrics can be measured from
+/// outside. The runtime calls it in the host when <c>DOTNET_STARTUP_HOOKS</c> names this assembly. When a file with
+/// that name and the suffix <c>.collect</c> exists, it first collects all garbage, and then deletes that file. The size
+/// is then the memory that the host really holds.
 /// </summary>
 internal static class StartupHook
 {

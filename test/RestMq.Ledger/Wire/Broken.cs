@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 
 namespace RestMq.Ledger.Wire;
 
-/// <summary>What a client sees when its connection breaks, in whatever way, or when no answer comes.</summary>
+/// <summary>Recognizes the exceptions of a broken connection and of a missing reply.</summary>
 internal static class Broken
 {
     public static bool Is(Exception e) =>

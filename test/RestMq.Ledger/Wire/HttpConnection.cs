@@ -6,8 +6,8 @@ using System.Text;
 namespace RestMq.Ledger.Wire;
 
 /// <summary>
-/// One TCP connection that asks one thing after another. It retries nothing, and it can break off anywhere: who keeps a ledger has to know
-/// what was sent, how often, and how much of the answer came.
+/// Sends requests over one TCP connection, one after another. It retries nothing, and it can disconnect at any byte.
+/// The ledger must know what was sent, how often, and how much of the reply came.
 /// </summary>
 internal sealed class HttpConnection : IDisposable
 {
@@ -20,10 +20,11 @@ internal sealed class HttpConnection : IDisposable
 
     private HttpConnection(Socket socket) => _socket = socket;
 
-    /// <summary>How many more bytes it reads before it breaks off with a reset; null for all there are.</summary>
+    /// <summary>Gets or sets how many more bytes are read before the connection is reset. Null for no limit.</summary>
     public int? CutAfter { get; set; }
 
-    /// <param name="receiveBuffer">A small one keeps what has not been read on the other side.</param>
+    /// <param name="receiveBuffer">The size of the receive buffer in bytes. A small buffer keeps unread bytes on the
+    /// host's side.</param>
     public static async Task<HttpConnection> OpenAsync(int port, int? receiveBuffer = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -37,14 +38,18 @@ internal sealed class HttpConnection : IDisposable
         catch (Exception e)
         {
             socket.Dispose();
-            if (e is OperationCanceledException) throw new TimeoutException($"No connection to port {port}.", e);
+            if (e is OperationCanceledException)
+                throw new TimeoutException(
+                    $"A connection to port {port} must open within {Patience.TotalSeconds} s, but did not.", e);
             throw;
         }
     }
 
-    /// <summary>Asks, and reads the answer to its end; any failure is one that <see cref="Broken"/> knows.</summary>
-    /// <param name="line">Such as <c>GET /q/test</c>.</param>
-    /// <param name="form">The body of a form; null for none.</param>
+    /// <summary>
+    /// Sends a request, and reads the whole reply. Every failure is an exception that <see cref="Broken"/> recognizes.
+    /// </summary>
+    /// <param name="line">The method and the path, such as <c>GET /q/test</c>.</param>
+    /// <param name="form">The body of a form. Null for no body.</param>
     /// <param name="headers">Further header lines.</param>
     public async Task<HttpReply> AskAsync(string line, string? form = null, params string[] headers)
     {
@@ -61,11 +66,13 @@ internal sealed class HttpConnection : IDisposable
         }
         catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"No answer within {Patience.TotalSeconds} s: {line}", e);
+            throw new TimeoutException($"'{line}' must be answered within {Patience.TotalSeconds} s, but was not.", e);
         }
     }
 
-    /// <summary>Ends the connection with a reset, as the system does for a killed process that had not read everything.</summary>
+    /// <summary>
+    /// Closes the connection with a reset, as the system does for a killed process that has unread bytes.
+    /// </summary>
     public void Reset()
     {
         _socket.LingerState = new LingerOption(enable: true, seconds: 0);
@@ -82,7 +89,8 @@ internal sealed class HttpConnection : IDisposable
         {
             const string Length = "Content-Length: ";
             if (line.StartsWith(Length, StringComparison.OrdinalIgnoreCase)) length = int.Parse(line.AsSpan(Length.Length), CultureInfo.InvariantCulture);
-            if (line.StartsWith("Transfer-Encoding", StringComparison.OrdinalIgnoreCase)) throw new InvalidOperationException("A reply has a length.");
+            if (line.StartsWith("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
+                throw new InvalidOperationException("A reply must have a Content-Length, but had a Transfer-Encoding.");
         }
         var body = new byte[length];
         for (var have = 0; have < length;)
@@ -119,9 +127,9 @@ internal sealed class HttpConnection : IDisposable
         _start = 0;
         _end = await _socket.ReceiveAsync(_buffer.AsMemory(0, most), cancellationToken);
         CutAfter -= _end;
-        if (_end == 0) throw new EndOfStreamException("The connection ended within an answer.");
+        if (_end == 0) throw new EndOfStreamException("The connection ended inside a reply.");
     }
 }
 
-/// <summary>This client broke its connection off, as it meant to.</summary>
-internal sealed class CutOffException() : IOException("cut off by this client");
+/// <summary>Tells that this client closed its connection on purpose.</summary>
+internal sealed class CutOffException() : IOException("This client closed its connection on purpose.");

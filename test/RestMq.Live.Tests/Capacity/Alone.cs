@@ -1,6 +1,6 @@
 namespace RestMq.Live.Capacity;
 
-/// <summary>What measures the machine runs when nothing else of ours does.</summary>
+/// <summary>Defines the collection of tests that measure the machine. They run while no other test runs.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace RestMq.Live.Capacity;
 
-/// <summary>Many idle consumers, each a bare socket: the tests' own memory should not matter.</summary>
+/// <summary>Holds many idle consumers. Each is a bare socket, to keep the memory of the tests small.</summary>
 internal sealed class Crowd : IDisposable
 {
     private readonly Dictionary<string, List<Socket>> _sockets = [];
 
     public int Count => _sockets.Values.Sum(sockets => sockets.Count);
 
-    /// <summary>Opens so many consumers of each queue.</summary>
+    /// <summary>Opens <paramref name="each"/> consumers of each queue.</summary>
     public async Task OpenAsync(RestMqHost host, Transport transport, IEnumerable<string> queues, int each)
     {
         string[] headers = transport switch

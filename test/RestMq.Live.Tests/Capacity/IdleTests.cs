@@ -4,19 +4,19 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Capacity;
 
-/// <summary>What consumers cost that wait for messages.</summary>
+/// <summary>Measures the cost of consumers that wait for messages.</summary>
 [Collection(Alone.Name)]
 public sealed class IdleTests(RedisHost fixture) : IClassFixture<RedisHost>
 {
     private const int Queues = 100;
-    private static readonly int[] Each = [34, 33, 33]; // By transport: 10,000 together.
+    private static readonly int[] Each = [34, 33, 33]; // Consumers of a queue by transport: 10,000 on 100 queues.
 
     private RestMqHost Host => fixture.Host;
 
     private RedisServer Redis => Host.Redis!;
 
     [Fact]
-    public async Task Ten_thousand_idle_consumers_cost_little_and_Redis_next_to_nothing()
+    public async Task Stream_TenThousandIdleConsumers_CostsLittle()
     {
         var queues = Enumerable.Range(0, Queues).Select(i => $"idle-{i}").ToArray();
         var redisBefore = await Redis.InfoAsync("used_memory");
@@ -36,10 +36,10 @@ public sealed class IdleTests(RedisHost fixture) : IClassFixture<RedisHost>
         var memory = (await Redis.InfoAsync("used_memory") - redisBefore) / 1024.0;
         Measured.Say(
             $"10,000 idle consumers on {Queues} queues: {evaluations:0} scripts and {commands:0} commands a second in Redis, {memory / Queues:0.0} KB of Redis a queue, " +
-            $"{MemoryOfHost() / 1024} MB of daemon");
+            $"{MemoryOfHost() / 1024} MB of host memory");
         commands.Should().BeLessThan(5 * Queues);
 
-        // The daemon still serves: a message reaches a newcomer, and the crowd does not hold it up.
+        // The host still serves: a message reaches a new consumer in time, despite the idle ones.
         await using var reads = await Host.StreamAsync(Transport.Lines, queues[0]);
         var posted = Stopwatch.StartNew();
         await Host.PostAsync(queues[0], "hello");
@@ -47,14 +47,15 @@ public sealed class IdleTests(RedisHost fixture) : IClassFixture<RedisHost>
         posted.Elapsed.TotalSeconds.Should().BeLessThan(2);
 
         foreach (var queue in queues[50..]) crowd.Close(queue);
-        await Eventually.TrueAsync(async () => await Redis.SubscriptionsAsync() == 50, "Redis is left alone with queues that nobody reads", seconds: 30);
+        await Eventually.TrueAsync(async () => await Redis.SubscriptionsAsync() == 50,
+            "queues without consumers have no subscription in Redis", seconds: 30);
     }
 
-    /// <summary>Scripts and commands a second, over a little more than a slow poll.</summary>
+    /// <summary>Returns the scripts and the commands per second, measured for longer than one slow poll.</summary>
     private async Task<(double Evaluations, double Commands)> MeasureAsync()
     {
         var (clock, evaluations, commands) = (Stopwatch.StartNew(), await EvaluationsAsync(), await CommandsAsync());
-        await Task.Delay(TimeSpan.FromSeconds(6)); // The measure is of time.
+        await Task.Delay(TimeSpan.FromSeconds(6)); // The time of the measurement.
         evaluations = await EvaluationsAsync() - evaluations;
         commands = await CommandsAsync() - commands;
         return (evaluations / clock.Elapsed.TotalSeconds, commands / clock.Elapsed.TotalSeconds);
@@ -63,7 +64,7 @@ public sealed class IdleTests(RedisHost fixture) : IClassFixture<RedisHost>
         Task<long> CommandsAsync() => Redis.InfoAsync("total_commands_processed");
     }
 
-    /// <summary>In KB.</summary>
+    /// <summary>Returns the resident memory of the host in KB.</summary>
     private long MemoryOfHost()
     {
         var line = File.ReadLines($"/proc/{Host.Process.Id}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));

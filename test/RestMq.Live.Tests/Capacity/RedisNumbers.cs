@@ -3,11 +3,12 @@ using System.Text;
 
 namespace RestMq.Live.Capacity;
 
-/// <summary>What a Redis server tells of itself.</summary>
+/// <summary>Reads the statistics of a Redis server.</summary>
 internal static class RedisNumbers
 {
     /// <summary>
-    /// A number of INFO, such as <c>used_memory</c>; behind a dot a part of it: <c>cmdstat_evalsha.calls</c>.
+    /// Returns a number of INFO, such as <c>used_memory</c>. A dot selects a part of a field, as in
+    /// <c>cmdstat_evalsha.calls</c>.
     /// </summary>
     public static async Task<long> InfoAsync(this RedisServer redis, string name)
     {
@@ -21,7 +22,7 @@ internal static class RedisNumbers
         return long.Parse(value, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>How many queues somebody listens to.</summary>
+    /// <summary>Returns the number of queues that have a subscription.</summary>
     public static async Task<int> SubscriptionsAsync(this RedisServer redis)
     {
         await using var connection = await RawConnection.OpenAsync(redis.Port);

@@ -3,14 +3,14 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Capacity;
 
-/// <summary>A daemon that is asked to end.</summary>
+/// <summary>Tests a host that is asked to end by SIGTERM.</summary>
 [Collection(Alone.Name)]
 public sealed class ShutdownTests
 {
     [Theory]
     [InlineData(StoreKind.Memory)]
     [InlineData(StoreKind.Redis)]
-    public async Task A_thousand_streams_end_cleanly_within_two_seconds(StoreKind store)
+    public async Task Shutdown_ThousandStreams_EndsWithinTwoSeconds(StoreKind store)
     {
         await using var host = await RestMqHost.StartAsync(store);
         var streams = new LiveStream[1000];

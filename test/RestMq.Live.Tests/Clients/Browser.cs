@@ -1,6 +1,6 @@
 namespace RestMq.Live.Clients;
 
-/// <summary>A headless Chromium with a page open, and a profile of its own.</summary>
+/// <summary>Runs a headless Chromium with one open page and its own profile.</summary>
 public sealed class Browser : IAsyncDisposable
 {
     private readonly DirectoryInfo _profile = Directory.CreateTempSubdirectory("restmq-chromium-");

@@ -1,6 +1,6 @@
 namespace RestMq.Live.Clients;
 
-/// <summary>The Node clients with their packages, as the lock file names them.</summary>
+/// <summary>Installs the packages of the Node clients in the versions of the lock file.</summary>
 public sealed class NodeFolder : IAsyncLifetime
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Clients", "node");

@@ -2,13 +2,13 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Contract;
 
-/// <summary>How the streams stand on the wire, to the byte, and how many there may be.</summary>
+/// <summary>Tests the exact bytes of the streams, and the limit on their number.</summary>
 public sealed class FormTests(MemoryHost fixture) : IClassFixture<MemoryHost>
 {
     private RestMqHost Host => fixture.Host;
 
     [Fact]
-    public async Task Lines()
+    public async Task Stream_Lines_HasExactBytes()
     {
         var queue = Host.NextQueue();
         await using var stream = await CometStream.OpenAsync(Host.Port, $"/c/{queue}");
@@ -18,7 +18,7 @@ public sealed class FormTests(MemoryHost fixture) : IClassFixture<MemoryHost>
     }
 
     [Fact]
-    public async Task Jsonp_lines()
+    public async Task Stream_JsonpLines_HasExactBytes()
     {
         var queue = Host.NextQueue();
         await using var stream = await CometStream.OpenAsync(Host.Port, $"/c/{queue}?callback=app.on.message");
@@ -29,7 +29,7 @@ public sealed class FormTests(MemoryHost fixture) : IClassFixture<MemoryHost>
     }
 
     [Fact]
-    public async Task Events()
+    public async Task Stream_Events_HasExactBytes()
     {
         var queue = Host.NextQueue();
         await using var stream = await CometStream.OpenAsync(Host.Port, $"/c/{queue}", null, "Accept: text/event-stream");
@@ -43,24 +43,24 @@ public sealed class FormTests(MemoryHost fixture) : IClassFixture<MemoryHost>
     }
 
     [Fact]
-    public async Task Where_a_stream_begins_is_told_before_its_first_message()
+    public async Task Stream_Opened_ReportsLastEventIdFirst()
     {
         var queue = Host.NextQueue();
         await using var first = await CometStream.OpenAsync(Host.Port, $"/c/{queue}", null, "Accept: text/event-stream");
         first.Head.Header("Last-Event-ID").Should().Be("0");
         await Host.PostAllAsync(queue, ["one", "two"]);
-        await Host.HasAsync(queue, stats => stats.Number("settled") == 2, "both are handed out");
+        await Host.HasAsync(queue, stats => stats.Number("settled") == 2, "both messages are delivered");
 
         await using var events = await CometStream.OpenAsync(Host.Port, $"/c/{queue}", null, "Accept: text/event-stream");
         foreach (var line in new[] { "retry: 1000", ": connected", "id: 2", "" }) (await events.NextLineAsync()).Should().Be(line);
         await using var lines = await CometStream.OpenAsync(Host.Port, $"/c/{queue}");
         lines.Head.Header("Last-Event-ID").Should().Be("2");
         await using var leased = await CometStream.OpenAsync(Host.Port, $"/c/{queue}?lease=5");
-        leased.Head.Header("Last-Event-ID").Should().BeNull("it has no place in the history");
+        leased.Head.Header("Last-Event-ID").Should().BeNull("an acknowledged stream has no place in the history");
     }
 
     [Fact]
-    public async Task No_more_consumers_than_may_be()
+    public async Task Stream_MaxConsumersReached_Returns429()
     {
         await using var host = await RestMqHost.StartAsync(StoreKind.Memory, null, "--RestMq:MaxConsumers=3");
         var queue = host.NextQueue();
@@ -87,12 +87,15 @@ public sealed class FormTests(MemoryHost fixture) : IClassFixture<MemoryHost>
         head.FollowsTheRules();
     }
 
-    /// <summary>Of two messages the history keeps one, so there is a gap and a message.</summary>
+    /// <summary>
+    /// Opens a stream at the earliest message and compares its lines. The history keeps one of two messages, so the
+    /// stream begins with a gap, and one message follows.
+    /// </summary>
     private async Task WhoBeginsAtTheBeginningReadsAsync(string queue, string query, string accept, params string[] lines)
     {
         await Host.SettingAsync(queue, "history=1");
         await Host.PostAllAsync(queue, ["one", "two"]);
-        await Host.HasAsync(queue, stats => stats.Number("settled") == 2, "both are handed out");
+        await Host.HasAsync(queue, stats => stats.Number("settled") == 2, "both messages are delivered");
         await using var early = await CometStream.OpenAsync(Host.Port, $"/c/{queue}?from=earliest{query}", null, accept);
         foreach (var line in lines) (await early.NextLineAsync()).Should().Be(line);
     }

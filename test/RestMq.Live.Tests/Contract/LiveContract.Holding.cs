@@ -4,14 +4,14 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Contract;
 
-/// <summary>Acknowledged streams: each message is the consumer's until it is settled.</summary>
+/// <summary>Tests acknowledged streams: each message is leased to the consumer until it is settled.</summary>
 public abstract partial class LiveContract
 {
     [Theory]
     [InlineData("broadcast", "its URL")]
     [InlineData("roundrobin", "the JSON protocol")]
     [InlineData("roundrobin", "a WebSocket")]
-    public async Task A_message_is_settled_by(string policy, string way)
+    public async Task Settle_EachWay_AcksMessage(string policy, string way)
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, policy);
@@ -32,7 +32,7 @@ public abstract partial class LiveContract
     }
 
     [Fact]
-    public async Task No_more_than_prefetch_are_unsettled_at_a_time()
+    public async Task Stream_PrefetchReached_WaitsForSettlement()
     {
         var queue = Host.NextQueue();
         await using var stream = await OpenAsync(queue, "?lease=30&prefetch=3");
@@ -41,35 +41,36 @@ public abstract partial class LiveContract
         for (var next = 3; next < 12; next++)
         {
             var stats = await Host.StatsAsync(queue);
-            (stats.Number("leased"), stats.Number("ready")).Should().Be((3, 12 - next), "nothing more is on its way");
+            (stats.Number("leased"), stats.Number("ready")).Should().Be((3, 12 - next),
+                "no further message is in flight");
             await Host.AckAsync(queue, held.Dequeue());
             var clock = Stopwatch.StartNew();
             held.Enqueue(await stream.NextAsync());
             NumberOf(held.Last()).Should().Be(next);
-            clock.Elapsed.TotalSeconds.Should().BeLessThan(0.9, "a hint frees the place, not a poll");
+            clock.Elapsed.TotalSeconds.Should().BeLessThan(0.9, "a wake-up frees the place, not a slow poll");
         }
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task All_that_is_unsettled_comes_back_at_once_when_the_consumer_goes(bool reset)
+    public async Task Stream_ConsumerLeaves_ReturnsUnsettledMessages(bool reset)
     {
         var queue = Host.NextQueue();
         await Host.PostAllAsync(queue, Numbered(7));
         var stream = await OpenAsync(queue, "?lease=300&prefetch=5");
         var messages = await stream.NextAsync(3);
         await Host.AckAsync(queue, messages[1]);
-        await Host.HasAsync(queue, stats => stats.Number("leased") == 5, "a place was freed and taken");
+        await Host.HasAsync(queue, stats => stats.Number("leased") == 5, "the ack made room for one more message");
         if (reset) stream.Kill();
         else await stream.DisposeAsync();
-        await Host.HasAsync(queue, stats => stats.Number("leased") == 0, "all comes back", seconds: 3);
+        await Host.HasAsync(queue, stats => stats.Number("leased") == 0, "all unsettled messages return", seconds: 3);
         (await Host.AskAsync($"DELETE /q/{queue}/{messages[0].Text("receipt")}")).IsProblem(409, "stale-receipt");
-        foreach (var number in new[] { 0, 2, 3, 4, 5, 6 }) (await Host.TakeValueAsync(queue)).Should().Be($"{number}", "they come back in order");
+        foreach (var number in new[] { 0, 2, 3, 4, 5, 6 }) (await Host.TakeValueAsync(queue)).Should().Be($"{number}", "the messages return in order");
     }
 
     [Fact]
-    public async Task A_lease_that_runs_out_gives_its_message_back_and_an_extended_one_does_not()
+    public async Task Lease_ExpiredOrExtended_ReturnsOnlyExpired()
     {
         var queue = Host.NextQueue();
         var clock = Stopwatch.StartNew();
@@ -86,7 +87,7 @@ public abstract partial class LiveContract
     }
 
     [Fact]
-    public async Task What_is_released_comes_again_and_what_is_buried_does_not()
+    public async Task Settle_ReleasedOrBuried_RedeliversOnlyReleased()
     {
         var queue = Host.NextQueue();
         await using var stream = await OpenAsync(queue, "?lease=30&prefetch=1");
@@ -101,14 +102,14 @@ public abstract partial class LiveContract
     }
 
     [Fact]
-    public async Task Two_holders_share_in_rotation()
+    public async Task AcknowledgedStream_TwoConsumers_TakeTurns()
     {
         var queue = Host.NextQueue();
         await using var a = await OpenAsync(queue, "?lease=30&prefetch=10");
         await using var b = await OpenAsync(queue, "?lease=30&prefetch=10");
         await Host.PostAllAsync(queue, Numbered(10));
         var shares = new[] { await a.NextAsync(5), await b.NextAsync(5) }.Select(share => share.Select(NumberOf).ToArray()).ToArray();
-        foreach (var share in shares) share.Should().Equal(Enumerable.Range(0, 5).Select(i => share[0] + (2 * i)), "holders take turns");
+        foreach (var share in shares) share.Should().Equal(Enumerable.Range(0, 5).Select(i => share[0] + (2 * i)), "consumers take turns");
         shares.SelectMany(share => share).Order().Should().Equal(Enumerable.Range(0, 10));
     }
 
@@ -129,7 +130,7 @@ public abstract partial class LiveContract
     [InlineData("lease=30&from=earliest")]
     [InlineData("lease=30&last_event_id=3")]
     [InlineData("callback=alert(1)")]
-    public async Task Bad_parameters_are_refused(string query)
+    public async Task Stream_InvalidParameter_Returns400(string query)
     {
         var queue = Host.NextQueue();
         string[] headers = transport switch

@@ -2,13 +2,13 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Contract;
 
-/// <summary>Coming back.</summary>
+/// <summary>Tests consumers that reconnect and resume.</summary>
 public abstract partial class LiveContract
 {
     [Theory]
     [InlineData("", "Last-Event-ID: ")]
     [InlineData("?last_event_id=", "")]
-    public async Task Who_comes_back_with_the_last_id_misses_nothing(string query, string header)
+    public async Task Resume_WithLastId_MissesNothing(string query, string header)
     {
         var queue = Host.NextQueue();
         var values = Numbered(50);
@@ -19,19 +19,20 @@ public abstract partial class LiveContract
         first.Kill();
         (await other.NextValuesAsync(30)).Should().Equal(values[..30]);
         await Host.PostAllAsync(queue, values[30..40]);
-        (await other.NextValuesAsync(10)).Should().Equal(values[30..40], "these go while it is away");
+        (await other.NextValuesAsync(10)).Should().Equal(values[30..40],
+            "the other consumer gets these while the first is disconnected");
         other.Kill();
         await Host.HasConsumersAsync(queue, 0);
         await Host.PostAllAsync(queue, values[40..]);
 
         await using var back = await OpenAsync(queue, query.Length > 0 ? query + last : "", null, header.Length > 0 ? [header + last] : []);
-        (await back.NextValuesAsync(40)).Should().Equal(values[10..], "and these waited in the queue");
+        (await back.NextValuesAsync(40)).Should().Equal(values[10..], "the resumed stream continues after the last id");
         await Host.PostAsync(queue, "new");
         (await back.NextValuesAsync(1)).Should().Equal("new");
     }
 
     [Fact]
-    public async Task From_earliest_replays_the_history_and_who_asks_for_nothing_gets_what_is_new()
+    public async Task Resume_FromEarliest_ReplaysHistory()
     {
         var queue = Host.NextQueue();
         await using var live = await OpenAsync(queue);
@@ -46,7 +47,7 @@ public abstract partial class LiveContract
     }
 
     [Fact]
-    public async Task What_is_gone_from_the_history_is_told_with_its_number()
+    public async Task Resume_BeyondHistory_ReportsMissedCount()
     {
         var queue = Host.NextQueue();
         await Host.SettingAsync(queue, "history=5");
@@ -64,7 +65,7 @@ public abstract partial class LiveContract
     }
 
     [Fact]
-    public async Task A_gap_without_a_message_behind_it_is_told_too()
+    public async Task Resume_GapWithoutMessages_ReportsMissedCount()
     {
         var queue = Host.NextQueue();
         await Host.SettingAsync(queue, "history=0");
@@ -78,7 +79,7 @@ public abstract partial class LiveContract
     }
 
     [Fact]
-    public async Task Killed_in_the_middle_of_a_message_it_gets_that_message_again_whole()
+    public async Task Resume_KilledMidMessage_GetsMessageWhole()
     {
         var queue = Host.NextQueue();
         var values = Numbered(8, ":" + new string('é', 400_000));
@@ -86,7 +87,7 @@ public abstract partial class LiveContract
         await using var other = await OpenAsync(queue);
         foreach (var value in values) await Host.PostAsync(queue, value);
         var last = (await first.NextAsync(2))[^1].Number("id");
-        first.Kill(); // It has some of the third in its buffers.
+        first.Kill(); // Its buffers hold a part of the third message.
         (await other.NextValuesAsync(8)).Should().Equal(values);
         await using var back = await OpenAsync(queue, $"?last_event_id={last}");
         (await back.NextValuesAsync(6)).Should().Equal(values[2..]);

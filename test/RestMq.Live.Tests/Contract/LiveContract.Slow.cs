@@ -3,15 +3,15 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Contract;
 
-/// <summary>Consumers that do not read, and those that die at it.</summary>
+/// <summary>Tests consumers that do not read, and consumers that are killed while they do not read.</summary>
 public abstract partial class LiveContract
 {
-    // More than the buffers of a connection and of a consumer hold.
+    // More messages than the buffers of a connection and of a consumer can hold.
     private const int Many = 48;
     private static readonly string Behind = ":" + new string('x', 256 * 1024);
 
     [Fact]
-    public async Task Who_never_reads_holds_nobody_up_and_catches_up_without_a_gap()
+    public async Task Stream_ConsumerNeverReads_CatchesUpWithoutGap()
     {
         var queue = Host.NextQueue();
         await using var hangs = await OpenAsync(queue, receiveBuffer: 4096);
@@ -22,7 +22,7 @@ public abstract partial class LiveContract
     }
 
     [Fact]
-    public async Task Who_falls_behind_the_history_is_told_how_much_it_missed()
+    public async Task Stream_ConsumerBehindHistory_ReportsMissedCount()
     {
         var queue = Host.NextQueue();
         await Host.SettingAsync(queue, "history=10");
@@ -33,13 +33,13 @@ public abstract partial class LiveContract
         {
             var item = (await hangs.NextItemAsync())!;
             (missed, expected) = (missed + item.Missed, expected + item.Missed);
-            if (item.Kind == ItemKind.Message) NumberOf(item.Json).Should().Be((int)expected++, "what is missing has been told");
+            if (item.Kind == ItemKind.Message) NumberOf(item.Json).Should().Be((int)expected++, "each gap has been reported");
         }
         missed.Should().BeGreaterThan(0);
     }
 
     [Fact]
-    public async Task What_a_killed_consumer_did_not_get_goes_to_the_next()
+    public async Task RoundRobin_ConsumerKilled_PassesMessagesToNext()
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, "roundrobin");
@@ -54,20 +54,21 @@ public abstract partial class LiveContract
                 await Task.Delay(500);
                 return delivered == await SettledAsync() && delivered > 0;
             },
-            "the consumer is full");
-        delivered.Should().BeLessThan(Many - 10, "its connection cannot have taken more than buffers hold");
+            "the buffers of the consumer are full");
+        delivered.Should().BeLessThan(Many - 10, "the connection can take no more than its buffers hold");
         dies.Kill();
         await Host.HasConsumersAsync(queue, 0);
-        await Host.HasAsync(queue, stats => stats.Number("leased") == 0, "what was on its way goes back");
+        await Host.HasAsync(queue, stats => stats.Number("leased") == 0,
+            "the undelivered messages are no longer in flight");
 
-        (await SettledAsync()).Should().Be(delivered, "a message that was on its way is not delivered");
+        (await SettledAsync()).Should().Be(delivered, "a message that was being written does not count as delivered");
         await using var next = await OpenAsync(queue);
         (await next.NextAsync(Many - (int)delivered)).Select(NumberOf).Should().Equal(Enumerable.Range((int)delivered, Many - (int)delivered));
 
         async Task<long> SettledAsync() => (await Host.StatsAsync(queue)).Number("settled");
     }
 
-    /// <summary>Posts much while one reads and another does not.</summary>
+    /// <summary>Adds many messages while one consumer reads and another does not.</summary>
     private async Task PostPastItAsync(string queue)
     {
         await using var reads = await OpenAsync(queue);
@@ -81,6 +82,6 @@ public abstract partial class LiveContract
             return Task.CompletedTask;
         });
         (await reading).Select(NumberOf).Should().Equal(Enumerable.Range(0, Many));
-        slowest.TotalSeconds.Should().BeLessThan(2, "a publisher does not wait for consumers");
+        slowest.TotalSeconds.Should().BeLessThan(2, "a producer does not wait for consumers");
     }
 }

@@ -3,7 +3,10 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Contract;
 
-/// <summary>What every live stream promises (docs/http.md, "Live streams"), for each transport on each store.</summary>
+/// <summary>
+/// Tests the promises of every live stream (docs/reference/http-api.md, "Live streams"), for each transport on each
+/// store.
+/// </summary>
 public abstract partial class LiveContract(HostFixture fixture, Transport transport)
 {
     private RestMqHost Host => fixture.Host;
@@ -12,7 +15,7 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
         Host.StreamAsync(transport, queue, query, receiveBuffer, headers);
 
     [Fact]
-    public async Task Headers_come_at_once_and_each_message_as_it_is_posted()
+    public async Task Stream_Opened_SendsHeadersAndMessagesAtOnce()
     {
         var queue = Host.NextQueue();
         await using var stream = await OpenAsync(queue);
@@ -23,11 +26,11 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
             (await stream.NextAsync()).GetRawText().Should().Be($$"""{"key":"{{queue}}:{{i}}","value":"m{{i}}","count":1,"id":{{i}}}""");
             clock.Elapsed.TotalSeconds.Should().BeLessThan(2);
         }
-        await Host.HasAsync(queue, stats => stats.Number("len") == 0, "what was delivered is gone");
+        await Host.HasAsync(queue, stats => stats.Number("len") == 0, "delivered messages are deleted");
     }
 
     [Fact]
-    public async Task Broadcast_gives_each_message_once_in_one_order_to_everybody()
+    public async Task Broadcast_SeveralProducers_DeliversOnceInOneOrder()
     {
         var queue = Host.NextQueue();
         await using var a = await OpenAsync(queue);
@@ -45,7 +48,7 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
     }
 
     [Fact]
-    public async Task Roundrobin_gives_each_message_once_in_rotation()
+    public async Task RoundRobin_TwoConsumers_TakesTurns()
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, "roundrobin");
@@ -55,11 +58,12 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
         var shares = new[] { await a.NextAsync(10), await b.NextAsync(10) }.Select(share => share.Select(NumberOf).ToArray()).ToArray();
         foreach (var share in shares) share.Should().Equal(Enumerable.Range(0, 10).Select(i => share[0] + (2 * i)), "consumers take turns");
         shares.SelectMany(share => share).Order().Should().Equal(Enumerable.Range(0, 20));
-        await Host.HasAsync(queue, stats => stats.Number("settled") == 20 && stats.Number("leased") == 0, "what was delivered is settled");
+        await Host.HasAsync(queue, stats => stats.Number("settled") == 20 && stats.Number("leased") == 0,
+            "delivered messages are settled");
     }
 
     [Fact]
-    public async Task Stop_pauses_and_start_goes_on_at_once_also_for_who_came_meanwhile()
+    public async Task Stop_ThenStart_ResumesOldAndNewStreams()
     {
         var queue = Host.NextQueue();
         await using var before = await OpenAsync(queue);
@@ -76,7 +80,7 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
     }
 
     [Fact]
-    public async Task A_purge_ends_every_stream_of_the_queue_and_no_other()
+    public async Task Purge_SeveralStreams_EndsOnlyThoseOfTheQueue()
     {
         var queue = Host.NextQueue();
         await using var plain = await OpenAsync(queue);
@@ -92,11 +96,11 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
         await Host.PostAsync(queue + "x", "still here");
         (await other.NextValuesAsync(1)).Should().Equal("still here");
         await Host.PostAsync(queue, "after");
-        (await Host.TakeValueAsync(queue)).Should().Be("after", "no consumer is left to get it");
+        (await Host.TakeValueAsync(queue)).Should().Be("after", "no live consumer is left");
     }
 
     [Fact]
-    public async Task A_change_of_policy_under_load_loses_nothing_and_repeats_nothing()
+    public async Task Policy_ChangedUnderLoad_LosesAndRepeatsNothing()
     {
         var queue = Host.NextQueue();
         await using var a = await OpenAsync(queue);
@@ -106,7 +110,7 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
         {
             if (posted % 50 == 0) await Host.SetPolicyAsync(queue, posted % 100 == 50 ? "roundrobin" : "broadcast");
         });
-        await Host.PostAsync(queue, "-1:last"); // Broadcast again by now, so both get it.
+        await Host.PostAsync(queue, "-1:last"); // The policy is broadcast again, so both streams get this message.
         var seen = await Task.WhenAll(reading);
         foreach (var one in seen) one.Should().OnlyHaveUniqueItems();
         seen.SelectMany(one => one).Distinct().Order().Should().Equal(Enumerable.Range(0, 400));
@@ -120,7 +124,7 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
     }
 
     [Fact]
-    public async Task Any_message_comes_as_it_was_sent_up_to_the_largest()
+    public async Task Stream_AnyMessage_IsDeliveredAsSent()
     {
         var queue = Host.NextQueue();
         await using var stream = await OpenAsync(queue);
@@ -136,7 +140,7 @@ public abstract partial class LiveContract(HostFixture fixture, Transport transp
     }
 
     [Fact]
-    public async Task Heartbeats_come_as_often_as_asked_for()
+    public async Task Stream_HeartbeatInterval_IsKept()
     {
         var queue = Host.NextQueue();
         var clock = Stopwatch.StartNew();

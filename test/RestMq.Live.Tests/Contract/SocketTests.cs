@@ -3,13 +3,15 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Contract;
 
-/// <summary>What only a WebSocket does: commands go in, replies come out in between, and it has a goodbye.</summary>
+/// <summary>
+/// Tests the features that only a WebSocket has: commands, replies between the messages, and close frames.
+/// </summary>
 public abstract class SocketTests(HostFixture fixture)
 {
     private RestMqHost Host => fixture.Host;
 
     [Fact]
-    public async Task Commands_are_answered_in_order()
+    public async Task Command_Pipelined_IsAnsweredInOrder()
     {
         var queue = Host.NextQueue();
         await using var socket = await Host.SocketAsync(queue);
@@ -24,7 +26,7 @@ public abstract class SocketTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_command_is_of_this_queue_unless_it_names_another_and_a_wrong_one_is_told()
+    public async Task Command_OtherQueueOrInvalid_IsAnswered()
     {
         var queue = Host.NextQueue();
         await using var socket = await Host.SocketAsync(queue);
@@ -38,7 +40,7 @@ public abstract class SocketTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task What_it_holds_it_settles_itself()
+    public async Task Settle_OverSocket_Succeeds()
     {
         var queue = Host.NextQueue();
         await using var socket = await Host.SocketAsync(queue, "?lease=30&prefetch=1");
@@ -53,7 +55,7 @@ public abstract class SocketTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task Large_messages_and_replies_do_not_mix()
+    public async Task Command_DuringLargeMessages_RepliesDoNotMix()
     {
         var queue = Host.NextQueue();
         await using var socket = await Host.SocketAsync(queue);
@@ -66,7 +68,7 @@ public abstract class SocketTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_command_may_come_in_parts_with_a_ping_between()
+    public async Task Command_FragmentedWithPing_IsAnswered()
     {
         await using var socket = await Host.SocketAsync(Host.NextQueue());
         await socket.SendAsync(SocketStream.Text, """{"cmd":"add","value":"caf"""u8.ToArray(), last: false);
@@ -77,7 +79,7 @@ public abstract class SocketTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_binary_frame_closes_with_1003()
+    public async Task Frame_Binary_ClosesWith1003()
     {
         var queue = Host.NextQueue();
         await using var socket = await Host.SocketAsync(queue);
@@ -87,7 +89,7 @@ public abstract class SocketTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_command_that_is_too_large_closes_with_1009()
+    public async Task Command_TooLarge_ClosesWith1009()
     {
         var queue = Host.NextQueue();
         await using var socket = await Host.SocketAsync(queue);
@@ -98,7 +100,7 @@ public abstract class SocketTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task A_close_is_answered()
+    public async Task Close_ByClient_IsAnswered()
     {
         var queue = Host.NextQueue();
         await using var socket = await Host.SocketAsync(queue);
@@ -110,7 +112,7 @@ public abstract class SocketTests(HostFixture fixture)
     [Theory]
     [InlineData("")]
     [InlineData("?lease=300&prefetch=100")]
-    public async Task Whoever_closes_in_the_middle_of_messages_and_commands_is_gone(string query)
+    public async Task Close_AmidMessagesAndCommands_LeavesNothingInFlight(string query)
     {
         var queue = Host.NextQueue();
         await Host.SetPolicyAsync(queue, "roundrobin");
@@ -125,11 +127,11 @@ public abstract class SocketTests(HostFixture fixture)
             socket.CloseStatus.Should().Be(1000);
         }
         await Host.HasConsumersAsync(queue, 0);
-        await Host.HasAsync(queue, stats => stats.Number("leased") == 0, "nothing is left with those who have gone");
+        await Host.HasAsync(queue, stats => stats.Number("leased") == 0, "no message is in flight to a closed socket");
     }
 
     [Fact]
-    public async Task Ws_is_a_socket_and_nothing_else()
+    public async Task WsRoute_WithoutUpgrade_Returns426()
     {
         var queue = Host.NextQueue();
         (await Host.AskAsync($"GET /ws/{queue}")).IsProblem(426, "upgrade-required");

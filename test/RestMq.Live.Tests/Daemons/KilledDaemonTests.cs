@@ -2,7 +2,7 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Daemons;
 
-/// <summary>A daemon dies by SIGKILL while messages flow.</summary>
+/// <summary>Tests a host that is killed by SIGKILL while messages flow.</summary>
 public sealed class KilledDaemonTests : IAsyncLifetime
 {
     private const int Count = 300;
@@ -15,7 +15,7 @@ public sealed class KilledDaemonTests : IAsyncLifetime
     public Task DisposeAsync() => _daemons.DisposeAsync();
 
     [Fact]
-    public async Task Under_roundrobin_nothing_is_lost()
+    public async Task RoundRobin_HostKilled_LosesNothing()
     {
         await Hosts[0].SetPolicyAsync("q", "roundrobin");
         var seen = new Sightings();
@@ -24,15 +24,16 @@ public sealed class KilledDaemonTests : IAsyncLifetime
         var reading = streams.Select(stream => Task.Run(() => stream.ReadAllAsync(seen.Add))).ToArray();
         await Hosts[0].PostEachAsync("q", Numbered(Count), after: KillOneAsync);
         await seen.HaveAllAsync(Enumerable.Range(0, Count));
-        await Hosts[0].HasAsync("q", stats => stats.Number("settled") == Count, "all is settled");
-        (seen.Numbers.Count - Count).Should().BeInRange(0, 90, "only what was on its way through the dead daemon may come twice");
+        await Hosts[0].HasAsync("q", stats => stats.Number("settled") == Count, "all messages are settled");
+        (seen.Numbers.Count - Count).Should().BeInRange(0, 90,
+            "only messages that the killed host was writing may repeat");
         await Hosts[0].PurgeAsync("q");
         await Task.WhenAll(reading);
         foreach (var stream in streams) await stream.DisposeAsync();
     }
 
     [Fact]
-    public async Task Under_broadcast_who_comes_back_elsewhere_misses_nothing()
+    public async Task Broadcast_HostKilled_ReconnectMissesNothing()
     {
         var reading = Enumerable.Range(0, 9).Select(i => Task.Run(() => ReadAsync(Transports[i / 3], at: i % 3))).ToArray();
         foreach (var host in Hosts) await host.HasConsumersAsync("q", 3);
@@ -45,7 +46,9 @@ public sealed class KilledDaemonTests : IAsyncLifetime
         if (posted == Count / 2) await Hosts[2].Process.KillAsync();
     }
 
-    /// <summary>Reads all; when the daemon dies, goes on at another after the last message it has seen.</summary>
+    /// <summary>
+    /// Reads all messages. When the host is killed, resumes on another host after the last message that it has read.
+    /// </summary>
     private async Task<List<int>> ReadAsync(Transport transport, int at)
     {
         var seen = new List<int>();

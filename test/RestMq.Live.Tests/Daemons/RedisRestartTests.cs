@@ -3,7 +3,7 @@ using static RestMq.Live.Streams.LiveActions;
 namespace RestMq.Live.Daemons;
 
 /// <summary>
-/// Redis dies by SIGKILL while messages flow, and comes back: the streams stay open and go on by themselves.
+/// Tests that streams stay open and resume by themselves when Redis is killed by SIGKILL and restarted.
 /// </summary>
 public sealed class RedisRestartTests : IAsyncLifetime
 {
@@ -18,12 +18,12 @@ public sealed class RedisRestartTests : IAsyncLifetime
     [Theory]
     [InlineData("broadcast")]
     [InlineData("roundrobin")]
-    public async Task Nothing_that_was_acknowledged_is_lost(string policy)
+    public async Task Add_RedisKilledAndRestarted_LosesNoAcknowledgedMessage(string policy)
     {
         await Hosts[0].SetPolicyAsync("q", policy);
         var streams = new List<LiveStream>();
         for (var i = 0; i < 6; i++) streams.Add(await Hosts[i % 2].StreamAsync(Transports[i / 2], "q"));
-        // Broadcast: each consumer sees everything. Round robin: all of them together do.
+        // With broadcast, each consumer sees every message. With round robin, only all consumers together do.
         var together = new Sightings();
         var seen = streams.Select(_ => policy == "broadcast" ? new Sightings() : together).ToArray();
         var reading = streams.Select((stream, i) => Task.Run(() => stream.ReadAllAsync(seen[i].Add))).ToArray();
@@ -33,7 +33,8 @@ public sealed class RedisRestartTests : IAsyncLifetime
         var posting = Enumerable.Range(0, 3).Select(hand => Task.Run(() => PostAsync(hand, acknowledged, stop.Token))).ToArray();
         await Eventually.TrueAsync(() => Task.FromResult(acknowledged.Numbers.Count > 300), "messages flow");
         await _daemons.Redis.KillAsync();
-        await Eventually.TrueAsync(async () => (await Hosts[0].AskAsync("GET /stats/q")).Status == 503, "the daemons notice");
+        await Eventually.TrueAsync(async () => (await Hosts[0].AskAsync("GET /stats/q")).Status == 503,
+            "the hosts notice that Redis is down");
         var before = acknowledged.Numbers.Count;
         await _daemons.Redis.StartAsync();
         await Eventually.TrueAsync(() => Task.FromResult(acknowledged.Numbers.Count > before + 300), "messages flow again", seconds: 20);

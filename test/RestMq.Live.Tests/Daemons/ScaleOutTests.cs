@@ -3,13 +3,13 @@ using static RestMq.Live.Streams.LiveActions;
 
 namespace RestMq.Live.Daemons;
 
-/// <summary>Consumers spread over three daemons are consumers of one queue.</summary>
+/// <summary>Tests that consumers on three hosts share one queue.</summary>
 public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDaemons>
 {
     private RestMqHost[] Hosts => daemons.Hosts;
 
     [Fact]
-    public async Task Broadcast_is_complete_and_in_one_order_on_each()
+    public async Task Broadcast_ThreeHosts_DeliversAllInOneOrder()
     {
         var queue = Hosts[0].NextQueue();
         var streams = await SpreadAsync(queue, each: 2);
@@ -21,7 +21,7 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
     }
 
     [Fact]
-    public async Task Roundrobin_is_disjoint_and_complete()
+    public async Task RoundRobin_ThreeHosts_IsDisjointAndComplete()
     {
         var queue = Hosts[0].NextQueue();
         await Hosts[0].SetPolicyAsync(queue, "roundrobin");
@@ -29,7 +29,7 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
         var seen = new Sightings();
         var reading = streams.Select(stream => Task.Run(() => stream.ReadAllAsync(seen.Add))).ToArray();
         await Task.WhenAll(Hosts.Select((host, hand) => host.PostEachAsync(queue, Enumerable.Range(hand * 100, 100).Select(i => $"{i}"))));
-        await Hosts[0].HasAsync(queue, stats => stats.Number("settled") == 300, "all are delivered");
+        await Hosts[0].HasAsync(queue, stats => stats.Number("settled") == 300, "all messages are delivered");
         await Hosts[0].PurgeAsync(queue);
         await Task.WhenAll(reading);
         seen.Numbers.Order().Should().Equal(Enumerable.Range(0, 300));
@@ -37,7 +37,7 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
     }
 
     [Fact]
-    public async Task A_consumer_has_all_that_is_posted_once_it_has_its_headers_wherever_it_is()
+    public async Task Stream_HeadersReceived_GetsEveryLaterMessage()
     {
         var queue = Hosts[0].NextQueue();
         await using var first = await Hosts[0].StreamAsync(Transport.Lines, queue);
@@ -47,13 +47,13 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
             await Hosts[0].PostAsync(queue, $"{i}");
             var clock = Stopwatch.StartNew();
             (await late.NextValuesAsync(1)).Should().Equal($"{i}");
-            clock.Elapsed.TotalSeconds.Should().BeLessThan(2, "a hint brings it, not a poll");
+            clock.Elapsed.TotalSeconds.Should().BeLessThan(2, "a wake-up delivers it, not a slow poll");
         }
         (await first.NextValuesAsync(30)).Should().Equal(Numbered(30));
     }
 
     [Fact]
-    public async Task Stop_and_start_act_on_all_within_a_second_and_those_who_came_between_miss_nothing()
+    public async Task Stop_ThenStart_ActsOnAllHostsWithinASecond()
     {
         var queue = Hosts[0].NextQueue();
         var streams = await SpreadAsync(queue, each: 1);
@@ -71,7 +71,7 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
     }
 
     [Fact]
-    public async Task A_purge_ends_the_streams_of_all_within_a_second()
+    public async Task Purge_ThreeHosts_EndsStreamsWithinASecond()
     {
         var queue = Hosts[0].NextQueue();
         var streams = await SpreadAsync(queue, each: 2);
@@ -83,13 +83,14 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
     }
 
     [Fact]
-    public async Task A_change_of_policy_acts_on_all_within_a_second()
+    public async Task Policy_Changed_ActsOnAllHostsWithinASecond()
     {
         var queue = Hosts[0].NextQueue();
         var streams = await SpreadAsync(queue, each: 1);
         await Hosts[0].SetPolicyAsync(queue, "roundrobin");
         await Hosts[0].PostAllAsync(queue, Numbered(30));
-        await Hosts[0].HasAsync(queue, stats => stats.Number("settled") == 30, "each was delivered to one", seconds: 1);
+        await Hosts[0].HasAsync(queue, stats => stats.Number("settled") == 30,
+            "each message is delivered to one consumer", seconds: 1);
         await Hosts[2].SetPolicyAsync(queue, "broadcast");
         var clock = Stopwatch.StartNew();
         await Hosts[1].PostAsync(queue, "-1:for all");
@@ -104,7 +105,7 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
     }
 
     [Fact]
-    public async Task A_message_may_be_settled_on_another_daemon_which_frees_its_place_at_once()
+    public async Task Settle_OnAnotherHost_FreesPlaceAtOnce()
     {
         var queue = Hosts[0].NextQueue();
         await using var stream = await Hosts[0].StreamAsync(Transport.Events, queue, "?lease=30&prefetch=1");
@@ -119,7 +120,7 @@ public sealed class ScaleOutTests(ThreeDaemons daemons) : IClassFixture<ThreeDae
         }
     }
 
-    /// <summary>So many consumers on each daemon, over transports in turn.</summary>
+    /// <summary>Opens <paramref name="each"/> consumers on each host, over the transports in turn.</summary>
     private async Task<List<LiveStream>> SpreadAsync(string queue, int each)
     {
         var streams = new List<LiveStream>();

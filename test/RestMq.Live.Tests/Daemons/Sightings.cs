@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace RestMq.Live.Daemons;
 
-/// <summary>The numbers of the messages that several consumers have seen.</summary>
+/// <summary>Collects the numbers of the messages that several consumers have seen.</summary>
 internal sealed class Sightings
 {
     private readonly ConcurrentQueue<int> _numbers = new();
@@ -14,7 +14,7 @@ internal sealed class Sightings
 
     public void Add(int number) => _numbers.Enqueue(number);
 
-    /// <summary>Waits until each of these has been seen at least once.</summary>
+    /// <summary>Waits until each number has been seen at least once.</summary>
     public Task HaveAllAsync(IEnumerable<int> wanted) =>
         Eventually.TrueAsync(() => Task.FromResult(!wanted.Except(_numbers).Any()), "every message is seen", seconds: 20);
 }

@@ -1,6 +1,6 @@
 namespace RestMq.Live.Daemons;
 
-/// <summary>Three daemons on one Redis.</summary>
+/// <summary>Runs three hosts on one Redis.</summary>
 public sealed class ThreeDaemons : IAsyncLifetime
 {
     public RedisServer Redis { get; private set; } = null!;
@@ -19,6 +19,8 @@ public sealed class ThreeDaemons : IAsyncLifetime
         await Redis.DisposeAsync();
     }
 
-    /// <summary>A daemon whose death gives back soon what it was writing.</summary>
+    /// <summary>
+    /// Starts a host with a short lease for plain takes. When the host is killed, its unsettled messages soon return.
+    /// </summary>
     public static Task<RestMqHost> StartAsync(RedisServer redis) => RestMqHost.StartAsync(StoreKind.Redis, redis, "--RestMq:TakeLease=00:00:02");
 }

@@ -1,7 +1,7 @@
 namespace RestMq.Live.Proxy;
 
 /// <summary>
-/// An nginx before hosts of these tests: the first host that lives gets everything. It also serves the pages.
+/// Starts an nginx in front of the hosts. The first running host gets all requests. The nginx also serves the pages.
 /// </summary>
 internal static class Nginx
 {

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace RestMq.Live.Proxy;
 
-/// <summary>Through a reverse proxy that buffers, and has a second daemon when the first one dies.</summary>
+/// <summary>
+/// Tests streams through a buffering reverse proxy, which uses a second host when the first host is killed.
+/// </summary>
 public sealed class NginxTests : IAsyncLifetime
 {
     private RedisServer _redis = null!;
@@ -27,12 +29,12 @@ public sealed class NginxTests : IAsyncLifetime
     [InlineData(Transport.Lines)]
     [InlineData(Transport.Events)]
     [InlineData(Transport.Socket)]
-    public async Task Everything_comes_at_once(Transport transport)
+    public async Task Stream_ThroughNginx_ArrivesAtOnce(Transport transport)
     {
         var clock = Stopwatch.StartNew();
         await using var stream = await LiveStream.OpenAsync(transport, _nginx.Port, "/c/q?heartbeat=1");
-        (await stream.ReadAsync())!.Kind.Should().Be(ItemKind.Heartbeat, "nothing holds back the first byte");
-        clock.Elapsed.TotalSeconds.Should().BeLessThan(10); // What nginx holds back comes when kilobytes are together.
+        (await stream.ReadAsync())!.Kind.Should().Be(ItemKind.Heartbeat, "the first byte is not buffered");
+        clock.Elapsed.TotalSeconds.Should().BeLessThan(10); // A buffering nginx sends after several kilobytes.
         var middle = await Eventually.MedianAsync(21, async i =>
         {
             await _hosts[i % 2].PostAsync("q", $"{i}");
@@ -47,7 +49,7 @@ public sealed class NginxTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_goes_away_is_noticed()
+    public async Task Stream_ClientDisconnects_IsNoticed()
     {
         var stream = await LiveStream.OpenAsync(Transport.Events, _nginx.Port, "/c/q?lease=300");
         await _hosts[0].PostAsync("q", "one");
@@ -58,7 +60,7 @@ public sealed class NginxTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task EventSource_in_Node_comes_back_by_itself_on_another_daemon_and_misses_nothing()
+    public async Task EventSource_HostKilled_ResumesOnAnother()
     {
         var folder = new Clients.NodeFolder();
         await folder.InitializeAsync();
@@ -75,7 +77,7 @@ public sealed class NginxTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_browser_reads_events_and_a_socket_and_comes_back_by_itself()
+    public async Task Browser_HostKilled_ResumesByItself()
     {
         await using var browser = new Clients.Browser($"http://127.0.0.1:{_nginx.Port}/pages/live.html?queue=q");
         await TellsAsync("open", "reply 0");
@@ -89,14 +91,15 @@ public sealed class NginxTests : IAsyncLifetime
         await _hosts[1].PostAllAsync("q", ["drei", "vier"]);
         await TellsAsync("closed 1006", "event 3 drei", "event 4 vier");
 
-        // What the page tells comes in any order.
+        // Waits for the messages of the page, in any order.
         async Task TellsAsync(params string[] wanted)
         {
             var told = new List<string>();
             while (told.Count < wanted.Length)
             {
                 var reply = await _hosts[1].AskAsync("GET /q/q-told?wait=14");
-                reply.Status.Should().Be(200, $"the page told {string.Join(", ", told)} and then nothing; {browser}");
+                reply.Status.Should().Be(200,
+                    $"the page must send {wanted.Length} messages, but sent [{string.Join(", ", told)}]. {browser}");
                 told.Add(reply.Json.Text("value")!);
             }
             told.Should().BeEquivalentTo(wanted);

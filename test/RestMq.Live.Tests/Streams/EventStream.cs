@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace RestMq.Live.Streams;
 
-/// <summary>Server-sent events: blocks of fields, each with a blank line behind it.</summary>
+/// <summary>Reads server-sent events: blocks of fields, each followed by a blank line.</summary>
 internal sealed class EventStream(CometStream lines) : LiveStream
 {
     public override RawReply Head => lines.Head;
@@ -13,7 +13,7 @@ internal sealed class EventStream(CometStream lines) : LiveStream
         {
             if (await ReadBlockAsync() is not { } fields) return null;
             if (fields.TryGetValue("data", out var data)) return Event(fields, data);
-            if (!fields.ContainsKey("retry")) return LiveItem.Heartbeat; // A comment alone.
+            if (!fields.ContainsKey("retry")) return LiveItem.Heartbeat; // The block holds only a comment.
         }
     }
 
@@ -30,7 +30,7 @@ internal sealed class EventStream(CometStream lines) : LiveStream
         }
         var item = LiveItem.Of(data);
         var id = item.Json.TryGetProperty("id", out var place) ? $"{place}" : null;
-        fields.GetValueOrDefault("id").Should().Be(id, "EventSource remembers what the message says");
+        fields.GetValueOrDefault("id").Should().Be(id, "EventSource resumes from the id of the message");
         return item;
     }
 
@@ -41,9 +41,10 @@ internal sealed class EventStream(CometStream lines) : LiveStream
         {
             if (line.Length == 0) return fields;
             var colon = line.IndexOf(':');
-            fields.TryAdd(line[..colon], line[(colon + 1)..].TrimStart(' ')).Should().BeTrue($"a field comes once: {line}");
+            fields.TryAdd(line[..colon], line[(colon + 1)..].TrimStart(' ')).Should().BeTrue(
+                $"a field must not be repeated: {line}");
         }
-        fields.Should().BeEmpty("the stream ends after a whole event");
+        fields.Should().BeEmpty("the stream ends after a complete event");
         return null;
     }
 }

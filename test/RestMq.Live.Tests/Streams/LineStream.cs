@@ -1,6 +1,6 @@
 namespace RestMq.Live.Streams;
 
-/// <summary>One JSON object a line; a blank line is a heartbeat.</summary>
+/// <summary>Reads one JSON object from each line. A blank line is a heartbeat.</summary>
 internal sealed class LineStream(CometStream lines) : LiveStream
 {
     public override RawReply Head => lines.Head;

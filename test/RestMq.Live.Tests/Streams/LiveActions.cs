@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace RestMq.Live.Streams;
 
-/// <summary>What most of these tests do with a host.</summary>
+/// <summary>Holds the actions that most of these tests need.</summary>
 public static class LiveActions
 {
     public static readonly Transport[] Transports = Enum.GetValues<Transport>();
@@ -13,7 +13,7 @@ public static class LiveActions
     public static async Task<SocketStream> SocketAsync(this RestMqHost host, string queue, string query = "") =>
         (SocketStream)await host.StreamAsync(Transport.Socket, queue, query);
 
-    /// <summary>Posts one by one over a single connection.</summary>
+    /// <summary>Adds the messages one by one over a single connection.</summary>
     public static async Task PostEachAsync(this RestMqHost host, string queue, IEnumerable<string> values, Func<int, Task>? after = null)
     {
         await using var connection = await host.ConnectAsync();
@@ -32,12 +32,12 @@ public static class LiveActions
 
     public static Task PurgeAsync(this RestMqHost host, string queue) => host.AskAsync($"DELETE /q/{queue}");
 
-    /// <summary>Waits until the queue's numbers are these.</summary>
+    /// <summary>Waits until the stats of the queue match <paramref name="wanted"/>.</summary>
     public static Task HasAsync(this RestMqHost host, string queue, Func<JsonElement, bool> wanted, string what, int seconds = 10) =>
         Eventually.TrueAsync(async () => wanted(await host.StatsAsync(queue)), $"{queue}: {what}", seconds);
 
     public static string[] Numbered(int count, string behind = "") => [.. Enumerable.Range(0, count).Select(i => $"{i}{behind}")];
 
-    /// <summary>The number at the front of a message's value.</summary>
+    /// <summary>Returns the number at the start of a message's value.</summary>
     public static int NumberOf(JsonElement message) => int.Parse(message.Text("value")!.Split(':')[0]);
 }

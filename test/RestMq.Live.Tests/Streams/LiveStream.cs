@@ -3,12 +3,18 @@ using System.Text.Json;
 
 namespace RestMq.Live.Streams;
 
-/// <summary>A live consumer over one of the transports, read off the bytes: what docs/http.md says of each is what is accepted.</summary>
+/// <summary>
+/// Reads a live stream over one of the transports from its bytes. It accepts exactly the format that
+/// docs/reference/http-api.md describes.
+/// </summary>
 public abstract class LiveStream : IAsyncDisposable
 {
-    /// <summary>Opens a stream; returns as soon as its headers are there.</summary>
-    /// <param name="target">Such as <c>/c/queue?heartbeat=1</c>.</param>
-    /// <param name="receiveBuffer">A small one makes a consumer that is easily full.</param>
+    /// <summary>Opens a stream and returns as soon as its headers have arrived.</summary>
+    /// <param name="transport">The transport.</param>
+    /// <param name="port">The port of the host.</param>
+    /// <param name="target">A target such as <c>/c/queue?heartbeat=1</c>.</param>
+    /// <param name="receiveBuffer">The size of the receive buffer in bytes. A small buffer fills up quickly.</param>
+    /// <param name="headers">Further headers.</param>
     public static async Task<LiveStream> OpenAsync(Transport transport, int port, string target, int? receiveBuffer = null, params string[] headers) =>
         transport switch
         {
@@ -17,18 +23,18 @@ public abstract class LiveStream : IAsyncDisposable
             _ => await SocketStream.OpenAsync(port, target, receiveBuffer, headers),
         };
 
-    /// <summary>The status and headers, which come before anything else.</summary>
+    /// <summary>Gets the status and the headers, which come before anything else.</summary>
     public abstract RawReply Head { get; }
 
-    /// <summary>The next thing, heartbeats included; null when the stream has ended as it should.</summary>
+    /// <summary>Returns the next item, heartbeats included, or null when the stream has ended properly.</summary>
     public abstract Task<LiveItem?> ReadAsync();
 
-    /// <summary>Ends the connection with a reset.</summary>
+    /// <summary>Resets the connection.</summary>
     public abstract void Kill();
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>The next message or gap; null at the end.</summary>
+    /// <summary>Returns the next message, gap or reply, or null at the end of the stream.</summary>
     public async Task<LiveItem?> NextItemAsync()
     {
         var item = await ReadAsync();
@@ -36,11 +42,12 @@ public abstract class LiveStream : IAsyncDisposable
         return item;
     }
 
-    /// <summary>The next message; nothing else may come before it.</summary>
+    /// <summary>Returns the next message. Only heartbeats may come before it.</summary>
     public async Task<JsonElement> NextAsync()
     {
-        var item = await NextItemAsync() ?? throw new EndOfStreamException("The stream ended where a message was due.");
-        item.Kind.Should().Be(ItemKind.Message, $"a message was due, and this came: {item}");
+        var item = await NextItemAsync() ?? throw new EndOfStreamException(
+            "The stream ended, but another message was expected.");
+        item.Kind.Should().Be(ItemKind.Message, $"the next item must be a message, but was {item}");
         return item.Json;
     }
 
@@ -53,31 +60,34 @@ public abstract class LiveStream : IAsyncDisposable
 
     public async Task<string[]> NextValuesAsync(int count) => [.. (await NextAsync(count)).Select(message => message.Text("value")!)];
 
-    /// <summary>The number of messages that the stream says are gone here.</summary>
+    /// <summary>Returns the number of missed messages that the stream reports next.</summary>
     public async Task<long> NextMissedAsync()
     {
         var item = await NextItemAsync();
-        item?.Kind.Should().Be(ItemKind.Missed, $"a gap was due, and this came: {item}");
-        return item?.Missed ?? throw new EndOfStreamException("The stream ended where a gap was due.");
+        item?.Kind.Should().Be(ItemKind.Missed, $"the next item must be a gap, but was {item}");
+        return item?.Missed ?? throw new EndOfStreamException("The stream ended, but a gap was expected.");
     }
 
-    /// <summary>Asserts that the stream ends here as it should, with nothing before its end.</summary>
-    public async Task EndsAsync() => (await NextItemAsync()).Should().BeNull("the stream ends here");
+    /// <summary>Asserts that the stream ends properly, with no further message.</summary>
+    public async Task EndsAsync() => (await NextItemAsync()).Should().BeNull("the stream ends without another item");
 
-    /// <summary>Gives each message to <paramref name="see"/> until the stream ends, in whatever way; what is cut off does not count.</summary>
+    /// <summary>
+    /// Passes each message to <paramref name="see"/> until the stream ends properly or breaks. Ignores a message that
+    /// is cut off.
+    /// </summary>
     public async Task ReadAllAsync(Action<JsonElement> see)
     {
         try
         {
             while (await NextItemAsync() is { } item)
             {
-                item.Kind.Should().Be(ItemKind.Message, $"nothing is missed: {item}");
+                item.Kind.Should().Be(ItemKind.Message, $"no message may be missed, but this item came: {item}");
                 see(item.Json);
             }
         }
         catch (Exception e) when (e is EndOfStreamException or SocketException)
         {
-            // The daemon was killed.
+            // The host was killed.
         }
     }
 }

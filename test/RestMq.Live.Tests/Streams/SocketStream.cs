@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace RestMq.Live.Streams;
 
-/// <summary>A WebSocket client that sees every frame (RFC 6455), as none of the usual ones does.</summary>
+/// <summary>Implements a WebSocket client (RFC 6455) that shows every frame, which the usual clients hide.</summary>
 public sealed class SocketStream : LiveStream
 {
     public const int Continuation = 0, Text = 1, Binary = 2, Close = 8, Ping = 9, Pong = 10;
@@ -18,10 +18,10 @@ public sealed class SocketStream : LiveStream
 
     public override RawReply Head { get; }
 
-    /// <summary>The status of the other side's close frame.</summary>
+    /// <summary>Gets the status of the host's close frame.</summary>
     public int? CloseStatus { get; private set; }
 
-    /// <summary>What asks for a WebSocket.</summary>
+    /// <summary>Returns the headers that request a WebSocket.</summary>
     public static string[] Upgrade(string key) => ["Upgrade: websocket", "Connection: Upgrade", $"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"];
 
     public static async Task<SocketStream> OpenAsync(int port, string target, int? receiveBuffer = null, params string[] headers)
@@ -30,8 +30,10 @@ public sealed class SocketStream : LiveStream
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         await connection.SendAsync(RawRequest.Write($"GET {target}", "", [.. headers, .. Upgrade(key)]));
         var head = await connection.ReadHeadAsync();
-        if (head.Status != 101) throw new InvalidOperationException($"GET {target} is no WebSocket but\n{head}");
-#pragma warning disable CA5350 // What RFC 6455 asks for.
+        if (head.Status != 101)
+            throw new InvalidOperationException(
+                $"GET {target} must return a WebSocket with status 101, but the reply was\n{head}");
+#pragma warning disable CA5350 // RFC 6455 requires SHA-1.
         head.Header("Sec-WebSocket-Accept").Should().Be(Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))));
 #pragma warning restore CA5350
         return new SocketStream(connection, head);
@@ -39,12 +41,13 @@ public sealed class SocketStream : LiveStream
 
     public override async Task<LiveItem?> ReadAsync() => _kept.TryDequeue(out var kept) ? kept : await ReadFrameAsync();
 
-    /// <summary>The next reply to a command; what the stream brings meanwhile is kept for later.</summary>
+    /// <summary>Returns the next reply to a command. Keeps the items before it for later reads.</summary>
     public async Task<JsonElement> NextReplyAsync()
     {
         while (true)
         {
-            var item = await ReadFrameAsync() ?? throw new EndOfStreamException("The socket ended where a reply was due.");
+            var item = await ReadFrameAsync() ?? throw new EndOfStreamException(
+                "The socket ended, but a reply was expected.");
             if (item.Kind == ItemKind.Reply) return item.Json;
             _kept.Enqueue(item);
         }
@@ -56,14 +59,14 @@ public sealed class SocketStream : LiveStream
         return await NextReplyAsync();
     }
 
-    /// <summary>Reads the other side's close frame and answers it; nothing else may come before it.</summary>
+    /// <summary>Reads the host's close frame, answers it and returns its status. No message may precede it.</summary>
     public async Task<int?> ReadCloseAsync()
     {
         await EndsAsync();
         return CloseStatus;
     }
 
-    /// <summary>Sends a frame, masked as a client has to.</summary>
+    /// <summary>Sends a frame, masked as RFC 6455 requires of clients.</summary>
     public async Task SendAsync(int opcode, byte[] payload, bool last = true)
     {
         _closing |= opcode == Close;
@@ -105,7 +108,8 @@ public sealed class SocketStream : LiveStream
                     await _connection.EndsAsync();
                     return null;
                 default:
-                    throw new InvalidDataException($"A frame of kind {opcode} came.");
+                    throw new InvalidDataException(
+                        $"The opcode of a frame must be 1 (text), 8 (close), 9 (ping) or 10 (pong), but was {opcode}.");
             }
         }
     }

@@ -1,5 +1,6 @@
-// A console program of what the README and docs/client.md show: the lines `// snippet: name` become the snippets.
-// Its arguments: where the host is, what to do, and by which registration.
+// Runs the client snippets of the README and docs/how-to/use-the-client.md.
+// Each line `// snippet: name` is replaced by the snippet of that name.
+// Arguments: the address of the host, the action, and the registration.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-// What the source generator makes of a JsonSerializerContext, as far as the compiler asks.
+// Stands in for the code that the source generator creates for a JsonSerializerContext.
 internal static class AppJson
 {
     public static System.Text.Json.Serialization.Metadata.IJsonTypeInfoResolver Default => throw new NotSupportedException();

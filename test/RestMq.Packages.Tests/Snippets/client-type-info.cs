@@ -3,7 +3,7 @@ var cancellationToken = CancellationToken.None;
 // the snippet
 public sealed record Order(int Id, string Customer);
 
-// What the source generator makes of a JsonSerializerContext, as far as the compiler asks.
+// Stands in for the code that the source generator creates for a JsonSerializerContext.
 internal static class AppJson
 {
     internal static class Default

@@ -5,7 +5,7 @@ public sealed class OrderHandler : IMessageHandler<Order>
     public Task HandleAsync(MessageContext<Order> context, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-// What the source generator makes of a JsonSerializerContext, as far as the compiler asks.
+// Stands in for the code that the source generator creates for a JsonSerializerContext.
 internal static class OrderJson
 {
     internal static class Default

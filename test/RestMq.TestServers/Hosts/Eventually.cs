@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace RestMq.TestServers.Hosts;
 
-/// <summary>Waiting for what must become true, with a deadline; and the time that things take.</summary>
+/// <summary>Waits for conditions with a deadline, and measures times.</summary>
 public static class Eventually
 {
     public static async Task TrueAsync(Func<Task<bool>> condition, string what, int seconds = 10)
@@ -15,7 +15,10 @@ public static class Eventually
         }
     }
 
-    /// <summary>The middle one of several measured times: what a user sees, whatever else the machine does at times.</summary>
+    /// <summary>
+    /// Returns the median of several measured times. The median is what a user sees: it ignores moments in which the
+    /// machine is busy.
+    /// </summary>
     public static async Task<TimeSpan> MedianAsync(int times, Func<int, Task<TimeSpan>> measure)
     {
         var measured = new TimeSpan[times];

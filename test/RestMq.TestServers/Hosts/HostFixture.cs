@@ -1,6 +1,6 @@
 namespace RestMq.TestServers.Hosts;
 
-/// <summary>A host for all tests of one class.</summary>
+/// <summary>Runs a host for all tests of one class.</summary>
 public abstract class HostFixture(StoreKind store) : IAsyncLifetime
 {
     public RestMqHost Host { get; private set; } = null!;
@@ -10,7 +10,7 @@ public abstract class HostFixture(StoreKind store) : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await Host.DisposeAsync();
-        Host.Process.Output.Should().NotContain("fail:", "a client's doings are no errors of the host");
+        Host.Process.Output.Should().NotContain("fail:", "a mistake of a client is not an error of the host");
     }
 }
 

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace RestMq.TestServers.Hosts;
 
-/// <summary>What most tests do on their way to what they are about; each fails at once when it does not work.</summary>
+/// <summary>Sends the requests that most tests need. A request that fails also fails the test at once.</summary>
 public static class QueueActions
 {
-    /// <summary>A queue's name as it stands in a URL.</summary>
+    /// <summary>Returns a queue's name as it is written in a URL.</summary>
     public static string InUrl(string queue) => Uri.EscapeDataString(queue);
 
     public static async Task<string> PostAsync(this RestMqHost host, string queue, string value)
@@ -34,7 +34,7 @@ public static class QueueActions
 
     public static async Task IsEmptyAsync(this RestMqHost host, string queue) => (await host.AskAsync($"GET /q/{InUrl(queue)}")).IsNoContent();
 
-    /// <summary>A command of the JSON protocol, as the body of a request.</summary>
+    /// <summary>Sends a command of the JSON protocol as the body of a request.</summary>
     public static Task<RawReply> CommandAsync(this RestMqHost host, string json) =>
         host.AskAsync("POST /queue", json, "Content-Type: application/json");
 

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.TestServers.Hosts;
 
-/// <summary>A running host, known by its port alone.</summary>
+/// <summary>Runs a host in its own process. The tests know it only by its port.</summary>
 public sealed partial class RestMqHost : IAsyncDisposable
 {
     private static int _queues;
@@ -15,36 +15,36 @@ public sealed partial class RestMqHost : IAsyncDisposable
     private RestMqHost(ChildProcess process, int port, RedisServer? redis, bool ownsRedis) =>
         (Process, Port, Redis, _ownsRedis) = (process, port, redis, ownsRedis);
 
-    /// <summary>The built sample.</summary>
+    /// <summary>Gets the path of the built sample.</summary>
     public static string Program { get; } =
         typeof(RestMqHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "SampleHost").Value!;
 
     /// <summary>
-    /// What starts it, and the first arguments: a published file, native or not, by <c>RESTMQ_PROGRAM</c> in the
-    /// environment; otherwise the built sample.
+    /// Gets the command that starts a host, and its first arguments. The environment variable <c>RESTMQ_PROGRAM</c>
+    /// names a published file, native or not. Without it, the command is <c>dotnet</c> with the built sample.
     /// </summary>
     public static (string File, string[] Arguments) Command { get; } =
         Environment.GetEnvironmentVariable("RESTMQ_PROGRAM") is { Length: > 0 } published ? (Path.GetFullPath(published), []) : ("dotnet", [Program]);
 
     public int Port { get; }
 
-    /// <summary>Its Redis; null when it keeps its messages in memory.</summary>
+    /// <summary>Gets the host's Redis, or null when the host keeps its messages in memory.</summary>
     public RedisServer? Redis { get; }
 
-    /// <summary>How the host names its store in replies.</summary>
+    /// <summary>Gets the name of the store as the host writes it in replies.</summary>
     public string Store => Redis?.Address ?? "memory";
 
     public ChildProcess Process { get; }
 
-    /// <summary>The one place that knows how a host is started: the built sample as a child process.</summary>
+    /// <summary>Starts a host as a child process. Only this method knows how a host is started.</summary>
     /// <param name="settings">Arguments such as <c>--RestMq:MaxConsumers=2</c>.</param>
     public static async Task<RestMqHost> StartAsync(StoreKind store, RedisServer? shared = null, params string[] settings)
     {
         var redis = store == StoreKind.Redis ? shared ?? await RedisServer.LaunchAsync() : null;
         if (!File.Exists(Program)) throw new InvalidOperationException($"The sample host is not built: {Program} is missing (dotnet build RestMq.Sample).");
         List<string> arguments = [.. Command.Arguments, "--urls", "http://127.0.0.1:0"];
-        // On a busy machine a Redis with its file on a busy disk may take seconds, and is no store that is away. A
-        // setting given here comes after it, and wins.
+        // On a busy machine with a busy disk, Redis may need seconds to answer. The longer timeout keeps the host from
+        // reporting it as unavailable. The settings of a test come later on the command line, so they win.
         if (redis is not null) arguments.Add($"--RestMq:Redis={redis.Address},asyncTimeout=15000");
         arguments.AddRange(settings);
         var process = new ChildProcess(Command.File, arguments, $"These tests need {Command.File}.");
@@ -61,7 +61,7 @@ public sealed partial class RestMqHost : IAsyncDisposable
         }
     }
 
-    /// <summary>The name of a queue that nobody else uses.</summary>
+    /// <summary>Returns the name of a queue that no other test uses.</summary>
     public string NextQueue([CallerMemberName] string test = "") => $"{test}-{Interlocked.Increment(ref _queues)}";
 
     public async Task<RawConnection> ConnectAsync()
@@ -79,7 +79,7 @@ public sealed partial class RestMqHost : IAsyncDisposable
     public Task<CometStream> ListenAsync(string queue, int? receiveBuffer = null) =>
         CometStream.OpenAsync(Port, $"/c/{Uri.EscapeDataString(queue)}", receiveBuffer);
 
-    /// <summary>Asks over a connection of its own.</summary>
+    /// <summary>Sends a request over a new connection and returns the reply.</summary>
     public async Task<RawReply> AskAsync(string line, string? body = null, params string[] headers)
     {
         await using var connection = await ConnectAsync();
@@ -102,7 +102,7 @@ public sealed partial class RestMqHost : IAsyncDisposable
     private static partial Regex Listening();
 }
 
-/// <summary>Where a host keeps its messages.</summary>
+/// <summary>Names the store of a host.</summary>
 public enum StoreKind
 {
     Memory,

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace RestMq.TestServers.Wire;
 
-/// <summary>Bytes as a line of text and back: <c>\r \n \t \0 \\ \xHH</c>, everything else is UTF-8.</summary>
+/// <summary>
+/// Converts bytes to a line of text and back. The escapes are <c>\r \n \t \0 \\ \xHH</c>. All other text is UTF-8.
+/// </summary>
 public static class Escaped
 {
     public static byte[] Read(string text)
@@ -27,7 +29,8 @@ public static class Escaped
                 '0' => 0,
                 '\\' => (byte)'\\',
                 'x' => byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-                _ => throw new FormatException($"No such escape: \\{escape} in {text}"),
+                _ => throw new FormatException(
+                    $"An escape must be one of \\r \\n \\t \\0 \\\\ \\xHH, but was \\{escape} in: {text}"),
             });
             if (escape == 'x') i += 2;
         }

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace RestMq.TestServers.Wire;
 
-/// <summary>One TCP connection to a host, and just enough HTTP to read exactly one reply off it. Every read has a deadline.</summary>
+/// <summary>
+/// Opens one TCP connection to a host, and reads single HTTP replies from it. Every read has a deadline of 15 seconds.
+/// </summary>
 public sealed class RawConnection : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -17,7 +19,9 @@ public sealed class RawConnection : IAsyncDisposable
 
     private RawConnection(Socket socket) => _socket = socket;
 
-    /// <param name="receiveBuffer">A small one makes a consumer that is easily full.</param>
+    /// <summary>Connects to a port of this machine.</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="receiveBuffer">The size of the receive buffer in bytes. A small buffer fills up quickly.</param>
     public static async Task<RawConnection> OpenAsync(int port, int? receiveBuffer = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -26,7 +30,7 @@ public sealed class RawConnection : IAsyncDisposable
         return new RawConnection(socket);
     }
 
-    /// <summary>Sends a request and reads its reply, after which nothing may be left unread.</summary>
+    /// <summary>Sends a request and reads its reply. Asserts that no bytes follow the reply.</summary>
     public async Task<RawReply> AskAsync(string line, string? body = null, params string[] headers)
     {
         await SendAsync(RawRequest.Write(line, body, headers));
@@ -52,7 +56,9 @@ public sealed class RawConnection : IAsyncDisposable
     public Task SendAsync(string ascii) => SendAsync(Encoding.ASCII.GetBytes(ascii));
 
     /// <summary>Reads one reply with its body.</summary>
-    /// <param name="bodyless">The reply to HEAD: its length is of a body that does not come.</param>
+    /// <param name="bodyless">
+    /// Whether the reply has no body although it states a length, as the reply to a HEAD request does.
+    /// </param>
     public async Task<RawReply> ReadReplyAsync(bool bodyless = false)
     {
         var head = await ReadHeadAsync();
@@ -68,7 +74,9 @@ public sealed class RawConnection : IAsyncDisposable
         return head with { Body = length is null ? await ReadToEndAsync() : await ReadAsync(int.Parse(length, CultureInfo.InvariantCulture)) };
     }
 
-    /// <summary>Reads a status line and headers; an interim 100 before them is noted.</summary>
+    /// <summary>
+    /// Reads a status line and headers. An interim 100 before them sets <see cref="RawReply.Continued"/>.
+    /// </summary>
     public async Task<RawReply> ReadHeadAsync()
     {
         var status = await ReadLineAsync();
@@ -84,16 +92,16 @@ public sealed class RawConnection : IAsyncDisposable
         return code == 100 ? await ReadHeadAsync() with { Continued = true } : new RawReply(code, headers, []);
     }
 
-    /// <summary>Reads one chunk; null for the last one and the empty line behind it.</summary>
+    /// <summary>Reads one chunk. Returns null for the last chunk, after the empty line that follows it.</summary>
     public async Task<byte[]?> ReadChunkAsync()
     {
         var size = int.Parse(await ReadLineAsync(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         var chunk = await ReadAsync(size);
-        (await ReadLineAsync()).Should().BeEmpty("a chunk ends where it says");
+        (await ReadLineAsync()).Should().BeEmpty("a chunk has the length that it states");
         return size == 0 ? null : chunk;
     }
 
-    /// <summary>Reads up to the next CRLF, which is not returned.</summary>
+    /// <summary>Reads a line and returns it without its CRLF.</summary>
     public async Task<string> ReadLineAsync()
     {
         var line = new List<byte>();
@@ -106,7 +114,8 @@ public sealed class RawConnection : IAsyncDisposable
                 line.Add(b);
                 continue;
             }
-            (line.Count > 0 && line[^1] == '\r').Should().BeTrue($"lines end in CRLF, this one in LF: {Show(line)}");
+            (line.Count > 0 && line[^1] == '\r').Should().BeTrue(
+                $"a line must end in CRLF, but this line ends in LF: {Show(line)}");
             line.RemoveAt(line.Count - 1);
             return Encoding.UTF8.GetString([.. line]);
         }
@@ -124,12 +133,12 @@ public sealed class RawConnection : IAsyncDisposable
         return bytes.ToArray();
     }
 
-    /// <summary>Whether the other side has closed; anything it still sends fails the test.</summary>
+    /// <summary>Asserts that the host closes the connection without sending any more bytes.</summary>
     public async Task EndsAsync() => Escaped.Show(await ReadToEndAsync()).Should().BeEmpty("the connection ends here");
 
-    public void HasNothingUnread() => (_end - _start + _socket.Available).Should().Be(0, "nothing is left unread behind a reply");
+    public void HasNothingUnread() => (_end - _start + _socket.Available).Should().Be(0, "no bytes follow the reply");
 
-    /// <summary>Ends the connection with a reset, as a killed process does that had not read everything.</summary>
+    /// <summary>Resets the connection, as a process does that is killed before it has read everything.</summary>
     public void Kill()
     {
         _socket.LingerState = new LingerOption(enable: true, seconds: 0);
@@ -142,7 +151,7 @@ public sealed class RawConnection : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Reads exactly so many bytes.</summary>
+    /// <summary>Reads exactly <paramref name="count"/> bytes.</summary>
     public async Task<byte[]> ReadAsync(int count)
     {
         var bytes = new byte[count];
@@ -170,7 +179,8 @@ public sealed class RawConnection : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"Nothing came for {Patience.TotalSeconds} s.");
+            throw new TimeoutException(
+                $"The host must answer within {Patience.TotalSeconds} seconds, but sent nothing.");
         }
     }
 

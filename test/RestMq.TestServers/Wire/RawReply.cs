@@ -3,15 +3,15 @@ using System.Text.Json;
 
 namespace RestMq.TestServers.Wire;
 
-/// <summary>A reply as it came over the wire, its body's transfer coding undone.</summary>
+/// <summary>Holds a reply as it was sent, with its body decoded from the chunked transfer coding.</summary>
 public sealed record RawReply(int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, byte[] Body)
 {
-    /// <summary>Whether an interim <c>100 Continue</c> came before it.</summary>
+    /// <summary>Gets whether an interim <c>100 Continue</c> came before the reply.</summary>
     public bool Continued { get; init; }
 
     public string Text => Encoding.UTF8.GetString(Body);
 
-    /// <summary>The body's lines; each has to end in CRLF.</summary>
+    /// <summary>Gets the lines of the body. Each must end in CRLF.</summary>
     public string[] Lines
     {
         get
@@ -24,28 +24,28 @@ public sealed record RawReply(int Status, IReadOnlyList<KeyValuePair<string, str
 
     public JsonElement Json => ParseJson(Text);
 
-    /// <summary>The one header of this name; null when there is none.</summary>
+    /// <summary>Returns the header of this name, or null. Asserts that the header is not repeated.</summary>
     public string? Header(string name)
     {
         var found = All(name).ToArray();
-        found.Length.Should().BeLessThan(2, $"{name} comes once in {this}");
+        found.Length.Should().BeLessThan(2, $"{name} must not be repeated in {this}");
         return found.SingleOrDefault();
     }
 
     public IEnumerable<string> All(string name) =>
         Headers.Where(h => h.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(h => h.Value);
 
-    /// <summary>The content type without its parameters.</summary>
+    /// <summary>Gets the content type without its parameters.</summary>
     public string? MediaType => Header("Content-Type")?.Split(';')[0].Trim();
 
-    /// <summary>Asserts the status, and shows the whole reply when it is another.</summary>
+    /// <summary>Asserts the status. A failure shows the whole reply.</summary>
     public RawReply Is(int status)
     {
         Status.Should().Be(status, $"the reply was\n{this}\n");
         return this;
     }
 
-    /// <summary>Asserts a 204, which has no body and says no length.</summary>
+    /// <summary>Asserts a 204, which has no body and states no length but 0.</summary>
     public void IsNoContent()
     {
         Is(204);
@@ -53,7 +53,9 @@ public sealed record RawReply(int Status, IReadOnlyList<KeyValuePair<string, str
         Header("Transfer-Encoding").Should().BeNull();
     }
 
-    /// <summary>Asserts a failure of the table in docs/http.md, such as <c>400</c>, <c>bad-request</c>.</summary>
+    /// <summary>
+    /// Asserts an error of the table in docs/reference/http-api.md, such as <c>400</c> with <c>bad-request</c>.
+    /// </summary>
     public void IsProblem(int status, string type)
     {
         Is(status);
@@ -64,15 +66,16 @@ public sealed record RawReply(int Status, IReadOnlyList<KeyValuePair<string, str
         Json.GetProperty("detail").GetString().Should().NotBeNullOrEmpty();
     }
 
-    /// <summary>Asserts what docs/http.md says of every reply.</summary>
+    /// <summary>Asserts the headers that docs/reference/http-api.md promises for every reply.</summary>
     public void FollowsTheRules()
     {
-        Header("X-Content-Type-Options").Should().Be("nosniff", $"every reply has it; this one was\n{this}\n");
-        Header("Cache-Control").Should().Contain("no-store", $"no reply is cached; this one was\n{this}\n");
-        Header("ETag").Should().BeNull($"a message is not a resource to revalidate; the reply was\n{this}\n");
+        Header("X-Content-Type-Options").Should().Be("nosniff",
+            $"every reply has this header, and the reply was\n{this}\n");
+        Header("Cache-Control").Should().Contain("no-store", $"no reply may be cached, and the reply was\n{this}\n");
+        Header("ETag").Should().BeNull($"a message is no resource to revalidate, and the reply was\n{this}\n");
     }
 
-    /// <summary>Reads JSON; text that is none fails the test with the text.</summary>
+    /// <summary>Parses JSON. Invalid JSON fails the test with a message that shows the text.</summary>
     public static JsonElement ParseJson(string text)
     {
         try
@@ -81,7 +84,7 @@ public sealed record RawReply(int Status, IReadOnlyList<KeyValuePair<string, str
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"This is no JSON ({e.Message}): {Escaped.Show(text)}");
+            throw new InvalidDataException($"The text must be JSON ({e.Message}), but was: {Escaped.Show(text)}");
         }
     }
 

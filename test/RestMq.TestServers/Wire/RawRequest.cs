@@ -3,14 +3,17 @@ using System.Text;
 namespace RestMq.TestServers.Wire;
 
 /// <summary>
-/// A request as curl would write it: <c>Host</c> and <c>Content-Length</c> are put in when they are not given, and so is the content type of a
-/// form when there is a body. A header without a value (<c>Content-Type:</c>) takes it out.
+/// Writes requests as curl does. It adds <c>Host</c> and <c>Content-Length</c> when they are not given. When there is a
+/// body, it also adds the content type of a form. A header without a value (<c>Content-Type:</c>) removes that header.
 /// </summary>
 public static class RawRequest
 {
     private const string Form = "application/x-www-form-urlencoded";
 
-    /// <param name="line">The request line; without a version it is HTTP/1.1.</param>
+    /// <summary>Returns the bytes of a request.</summary>
+    /// <param name="line">The request line. Without a version, the version is HTTP/1.1.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="headers">Headers such as <c>Accept: */*</c>.</param>
     public static byte[] Write(string line, ReadOnlySpan<byte> body = default, params IEnumerable<string> headers)
     {
         if (!line.Contains(" HTTP/", StringComparison.Ordinal)) line += " HTTP/1.1";
@@ -26,7 +29,7 @@ public static class RawRequest
     public static byte[] Write(string line, string? body, params IEnumerable<string> headers) =>
         Write(line, Encoding.UTF8.GetBytes(body ?? ""), headers);
 
-    /// <summary>A body in chunks of the given size, the last chunk included.</summary>
+    /// <summary>Returns a body in chunks of the given size, with the empty last chunk.</summary>
     public static byte[] Chunked(ReadOnlySpan<byte> body, int size)
     {
         using var bytes = new MemoryStream();
@@ -41,7 +44,7 @@ public static class RawRequest
         return bytes.ToArray();
     }
 
-    /// <summary>A form's body, its value percent-encoded.</summary>
+    /// <summary>Returns the body of a form with one field, whose value is percent-encoded.</summary>
     public static string FormOf(string name, string value) => $"{name}={Uri.EscapeDataString(value)}";
 
     private static bool Has(List<string> headers, string name) =>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace RestMq.Redis.Sentinel;
 
-/// <summary>Whether calls may go to a server, as the answers of three sentinels make it.</summary>
+/// <summary>Verifies from the answers of three sentinels whether calls may go to a server.</summary>
 public sealed class SentinelViewTests
 {
     private static readonly EndPoint Old = new IPEndPoint(IPAddress.Loopback, 7001);
@@ -15,10 +15,10 @@ public sealed class SentinelViewTests
     public SentinelViewTests() => _view = new SentinelView(_time, configured: 3);
 
     [Fact]
-    public void Majority_Names_IsTrustedForASecond()
+    public void Majority_NamesAPrimary_IsTrustedForOneSecond()
     {
         Answer("a", Old);
-        _view.Trusts(Old, 1).Should().BeFalse("one of three is no majority");
+        _view.Trusts(Old, 1).Should().BeFalse("one of three sentinels is no majority");
         _view.Verdict.Reason.Should().Be("1 of 3 sentinels answer, and 2 must name the primary.");
         Answer("b", Old);
         _view.Trusts(Old, 1).Should().BeTrue();
@@ -28,13 +28,13 @@ public sealed class SentinelViewTests
         Answer("a", Old);
         Pass(0.4);
         Answer("a", Old);
-        _view.Trusts(Old, 1).Should().BeTrue("the other's answer is 0.8 s old");
+        _view.Trusts(Old, 1).Should().BeTrue("the answer of b is 0.8 s old");
         Pass(0.3);
-        _view.Trusts(Old, 1).Should().BeFalse("the other's answer is 1.1 s old");
+        _view.Trusts(Old, 1).Should().BeFalse("the answer of b is 1.1 s old");
     }
 
     [Fact]
-    public void OneSentinelUnderTwoAddresses_HasOneVoice()
+    public void Majority_OneSentinelUnderTwoAddresses_CountsOnce()
     {
         _view.Answered("by name", Of("a", Old));
         _view.Answered("by address", Of("a", Old));
@@ -43,7 +43,7 @@ public sealed class SentinelViewTests
     }
 
     [Fact]
-    public void SentinelsKnowOfMoreThanAreConfigured_TheMajorityIsOfAll()
+    public void Majority_MoreSentinelsThanConfigured_IsOfAll()
     {
         foreach (var sentinel in (string[])["a", "b"]) _view.Answered(sentinel, Of(sentinel, Old, others: 4));
         _view.Verdict.Reason.Should().Be("2 of 5 sentinels answer, and 3 must name the primary.");
@@ -52,7 +52,7 @@ public sealed class SentinelViewTests
     }
 
     [Fact]
-    public void NewerFailoverThanTheMajorityKnows_NobodyIsTrusted()
+    public void Majority_NewerFailoverKnownToOne_TrustsNoPrimary()
     {
         Answer("a", Old);
         Answer("b", Old);
@@ -61,54 +61,56 @@ public sealed class SentinelViewTests
         _view.Verdict.Reason.Should().Be("the sentinels do not agree on the primary: they name 127.0.0.1:7001 and 127.0.0.1:7002.");
 
         Answer("b", New, epoch: 2);
-        _view.Trusts(New, 2).Should().BeTrue("the last one only has not heard of it yet");
+        _view.Trusts(New, 2).Should().BeTrue("only a has not yet learned of the failover");
         _view.Trusts(Old, 1).Should().BeFalse();
     }
 
     [Fact]
-    public void Announcement_StopsCalls_UntilALaterAnswerDeniesIt()
+    public void FailoverAnnouncement_UntilALaterAnswerDeniesIt_StopsCalls()
     {
         AllAnswer(Old);
         var asked = _time.GetTimestamp();
         _view.Announced("a");
         _view.Verdict.Consent.Should().Be(Consent.FailingOver);
-        _view.Verdict.GraceUntil.Should().BeGreaterThan(_time.GetTimestamp(), "what was under way has been replicated");
+        _view.Verdict.GraceUntil
+            .Should().BeGreaterThan(_time.GetTimestamp(), "replies within the grace time have been replicated");
 
         Pass(0.1);
         _view.Verdict.GraceUntil.Should().BeLessThan(_time.GetTimestamp());
         _view.Answered("a", Of("a", Old) with { AskedAt = asked });
-        _view.Verdict.Consent.Should().Be(Consent.FailingOver, "that answer is from before");
+        _view.Verdict.Consent.Should().Be(Consent.FailingOver, "the question was asked before the announcement");
         Answer("b", Old);
-        _view.Verdict.Consent.Should().Be(Consent.FailingOver, "only the one that conducts it knows");
+        _view.Verdict.Consent
+            .Should().Be(Consent.FailingOver, "only the sentinel that conducts the failover can deny it");
         Answer("a", Old);
-        _view.Trusts(Old, 1).Should().BeTrue("it was aborted");
+        _view.Trusts(Old, 1).Should().BeTrue("the failover was aborted");
     }
 
     [Fact]
-    public void FlagOfFailover_StopsCalls_AndReplies()
+    public void FailoverFlag_InOneAnswer_StopsCallsAndReplies()
     {
         AllAnswer(Old);
         _view.Answered("b", Of("b", Old) with { FailingOver = true });
 
         _view.Verdict.Consent.Should().Be(Consent.FailingOver);
-        _view.Verdict.GraceUntil.Should().BeLessThan(_time.GetTimestamp(), "it is not known since when");
+        _view.Verdict.GraceUntil.Should().BeLessThan(_time.GetTimestamp(), "the start of the failover is unknown");
     }
 
     [Fact]
-    public void Standstill_EachSentinelIsAskedAgainFirst()
+    public void Trust_AfterAStandstill_AsksEachSentinelAgain()
     {
         AllAnswer(Old);
         Pass(0.7);
-        _view.Trusts(Old, 1).Should().BeFalse("nothing was concluded for longer than answers take");
+        _view.Trusts(Old, 1).Should().BeFalse("the process stood still for 0.7 s");
         Answer("a", Old);
         Answer("b", Old);
-        _view.Verdict.Consent.Should().Be(Consent.Unsure, "the third may conduct a failover");
+        _view.Verdict.Consent.Should().Be(Consent.Unsure, "c may conduct a failover");
         _view.Missed("c", "c: gone");
-        _view.Trusts(Old, 1).Should().BeTrue("the third is away, as one of three may be");
+        _view.Trusts(Old, 1).Should().BeTrue("one of three sentinels may be unreachable");
     }
 
     [Fact]
-    public void Removed_IsForgotten()
+    public void Remove_OneSentinel_ForgetsItsAnswer()
     {
         AllAnswer(Old);
         Answer("c", New, epoch: 2);

@@ -6,8 +6,8 @@ using static RestMq.Deadline;
 namespace RestMq.Redis.Topologies;
 
 /// <summary>
-/// A cluster's failovers and moves of slots: what proves that nothing was executed is tried again, and wake-ups move
-/// with their slot.
+/// Verifies failovers and slot migrations of a cluster. A call is retried if its failure proves that nothing was
+/// executed. Wake-ups move with their slot.
 /// </summary>
 [Collection(TopologyCollection.Name)]
 public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
@@ -27,7 +27,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await using var load = new Load(_cluster.Configuration, Queue, Other);
         await load.MoreAsync(20);
-        var before = load.Failures.Count; // While connections were made, on a busy machine.
+        var before = load.Failures.Count; // Failures while the stores connected on a busy machine.
 
         await _cluster.FailoverAsync(await _cluster.PrimaryOfAsync(await _cluster.SlotOfAsync(Tag)));
         await load.MoreAsync(50);
@@ -37,7 +37,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task MigrationPausedHalfWay_UnderLoad_NothingFails()
+    public async Task Migration_PausedHalfWayUnderLoad_NothingFails()
     {
         await using var load = new Load(_cluster.Configuration, Queue, Other);
         await load.MoreAsync(20);
@@ -47,8 +47,8 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         var migration = await _cluster.BeginMigrationAsync(slot, _cluster.Nodes.Take(3).First(node => node != source));
 
         await migration.MoveKeysAsync(1);
-        await load.MoreAsync(20); // The other queue's.
-        await Task.Delay(TimeSpan.FromSeconds(2)); // More than a call's patience.
+        await load.MoreAsync(20); // The adds of the other queue.
+        await Task.Delay(TimeSpan.FromSeconds(2)); // Longer than the retries of a call.
         await migration.FinishAsync();
         await load.MoreAsync(50);
 
@@ -58,7 +58,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WakeUps_GoByShardedChannels_AndMoveWithTheSlot()
+    public async Task WakeUps_OnShardedChannels_MoveWithTheSlot()
     {
         await using var load = new Load(_cluster.Configuration);
         var heard = new ConcurrentQueue<QueueHint>();
@@ -78,7 +78,8 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         await target.Redis.KillAsync();
         var successor = await _cluster.WaitForSuccessorAsync(slot, target);
         await Until(async () => await SubscribersAsync(successor) == 1);
-        await Until(() => heard.Contains(QueueHint.Changed)); // Nobody published: wake-ups may have been missed.
+        // Nothing was published, but the store reports that wake-ups may have been missed.
+        await Until(() => heard.Contains(QueueHint.Changed));
         await HearsAsync();
 
         async Task HearsAsync()
@@ -97,7 +98,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
             }
             catch (RestMqUnavailableException)
             {
-                return false; // The failover goes on.
+                return false; // The failover is still in progress.
             }
         }
 
@@ -105,7 +106,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task PrimaryKilled_GoesOnAtItsReplica_AndReadinessSaysWhatIsAway()
+    public async Task PrimaryKilled_WithReplica_ContinuesAndReportsSlotsAway()
     {
         await using var load = new Load(_cluster.Configuration, Queue, Other);
         await load.MoreAsync(20);
@@ -124,7 +125,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
             && warnings.Any(warning => warning.StartsWith("slots ") && warning.Contains("have no primary that takes writes")));
         var report = await load.Stores[0].CheckAsync(default);
         output.WriteLine(string.Join(Environment.NewLine, report.Warnings));
-        ((string)report.Facts["slots_away"]).Split('-').Should().HaveCount(2, "one shard's slots are a range");
+        ((string)report.Facts["slots_away"]).Split('-').Should().HaveCount(2, "the slots of one shard are a range");
     }
 
     private async Task AssertNothingLostAsync(Load load)

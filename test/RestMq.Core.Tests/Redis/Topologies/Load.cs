@@ -9,7 +9,7 @@ using RestMq.Telemetry;
 namespace RestMq.Redis.Topologies;
 
 /// <summary>
-/// Two hosts' stores under load: producers that number their messages and note what was acknowledged.
+/// Puts the stores of two hosts under load. Producers number their messages and record which adds were acknowledged.
 /// </summary>
 internal sealed class Load : IAsyncDisposable
 {
@@ -32,38 +32,40 @@ internal sealed class Load : IAsyncDisposable
         _producers = [.. Stores.SelectMany(store => queues.Select(queue => Task.Run(() => ProduceAsync(store, queue))))];
     }
 
-    /// <summary>The stores of the hosts.</summary>
+    /// <summary>Gets the stores of the hosts.</summary>
     public RedisQueueStore[] Stores { get; }
 
-    /// <summary>How many adds were acknowledged.</summary>
+    /// <summary>Gets the number of acknowledged adds.</summary>
     public int Acknowledged => _acknowledged.Count;
 
-    /// <summary>Why adds failed.</summary>
+    /// <summary>Gets the messages of failed adds.</summary>
     public IReadOnlyCollection<string> Failures => _failures;
 
-    /// <summary>The longest time without an acknowledged add.</summary>
+    /// <summary>Gets the longest time without an acknowledged add.</summary>
     public TimeSpan LongestSilence => Stopwatch.GetElapsedTime(0, Interlocked.Read(ref _longest));
 
-    /// <summary>Waits until so many more adds were acknowledged.</summary>
+    /// <summary>Waits until the given number of further adds were acknowledged.</summary>
     public async Task MoreAsync(int count)
     {
         var (start, wanted) = (Stopwatch.GetTimestamp(), Acknowledged + count);
         while (Acknowledged < wanted)
         {
             if (Stopwatch.GetElapsedTime(start) > Patience)
-                throw new TimeoutException($"{wanted - Acknowledged} of {count} adds are missing; the last failures: {string.Join(" | ", _failures.TakeLast(3))}");
+                throw new TimeoutException(
+                    $"{wanted - Acknowledged} of {count} adds are missing. Last failures: "
+                    + string.Join(" | ", _failures.TakeLast(3)));
             await Task.Delay(10);
         }
     }
 
-    /// <summary>Ends the producers.</summary>
+    /// <summary>Stops the producers.</summary>
     public async Task EndAsync()
     {
         await _ending.CancelAsync();
         await Task.WhenAll(_producers);
     }
 
-    /// <summary>Ends the producers, and returns the numbers that were acknowledged and are in no queue.</summary>
+    /// <summary>Stops the producers, and returns the acknowledged numbers that are in no queue.</summary>
     public async Task<IReadOnlyCollection<int>> LostAsync()
     {
         await EndAsync();

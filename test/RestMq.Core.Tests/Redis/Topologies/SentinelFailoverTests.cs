@@ -6,7 +6,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis.Topologies;
 
-/// <summary>Hosts follow the primary that the sentinels name, and no other.</summary>
+/// <summary>Verifies that hosts use only the primary that the sentinels name.</summary>
 [Collection(TopologyCollection.Name)]
 public sealed class SentinelFailoverTests(ITestOutputHelper output)
 {
@@ -29,7 +29,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Crash_OldPrimaryComesBackAsPrimary_GetsNoCall()
+    public async Task Crash_OldPrimaryRestartsAsPrimary_GetsNoCall()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration, Queue);
@@ -41,19 +41,20 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
         await servers.WaitForFailoverAsync(old);
         await load.MoreAsync(20);
         await old.StartAsync();
-        (await old.Redis.InfoAsync("replication", "role")).Should().Be("master", "otherwise nobody is tempted");
+        (await old.Redis.InfoAsync("replication", "role"))
+            .Should().Be("master", "the old primary must still take writes");
         await load.MoreAsync(50);
         var calls = await old.Redis.InfoAsync("commandstats", "cmdstat_evalsha");
 
-        calls.Should().BeNull("a deposed primary is never returned to");
+        calls.Should().BeNull("a host never returns to a deposed primary");
         var lost = await load.LostAsync();
         output.WriteLine($"{load.Acknowledged} acknowledged ({before} before the crash), {lost.Count} lost, silent for {load.LongestSilence}");
-        // What Redis had not replicated when it died is gone; that is the last moment's, and no more.
+        // Writes that Redis had not replicated when it died are lost. These are only the writes of the last moment.
         lost.Count.Should().BeLessThan(10);
     }
 
     [Fact]
-    public async Task Partition_HostOnTheOldPrimarysSide_StopsWithinTheTimeOfTrust()
+    public async Task Partition_HostWithOldPrimary_StopsWithinTheTrustTime()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration, Queue);
@@ -62,16 +63,18 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
 
         servers.Partition([old], hosts: [Environment.ProcessId]);
         var start = Stopwatch.GetTimestamp();
-        // The time of trust, and some more for a busy machine; a failover takes at least the half second after which
-        // a primary counts as down.
+        // Waits for the trust time and some more for a busy machine. A failover takes at least the 0.5 s after which a
+        // primary counts as down.
         while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2)) await Task.Delay(20);
         var calls = await old.Redis.InfoAsync("commandstats", "cmdstat_evalsha");
         var acknowledged = load.Acknowledged;
         await servers.WaitForFailoverAsync(old);
         await Until(() => load.Failures.Any(failure => failure.Contains("of 3 sentinels answer")));
 
-        (await old.Redis.InfoAsync("replication", "role")).Should().Be("master", "otherwise it would refuse by itself");
-        (await old.Redis.InfoAsync("commandstats", "cmdstat_evalsha")).Should().Be(calls, "a host that the sentinels cannot reach asks nothing of its server");
+        (await old.Redis.InfoAsync("replication", "role"))
+            .Should().Be("master", "the old primary must still take writes");
+        (await old.Redis.InfoAsync("commandstats", "cmdstat_evalsha"))
+            .Should().Be(calls, "a host without a majority of sentinels sends nothing to its server");
         load.Acknowledged.Should().Be(acknowledged);
 
         servers.Heal();
@@ -79,14 +82,14 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task TwoPrimaries_OnlyTheNamedOneIsWrittenTo()
+    public async Task Write_TwoPrimaries_GoesOnlyToTheOneSentinelsName()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration, Queue);
         await load.MoreAsync(20);
         var old = servers.Servers[0];
 
-        // The hosts and the sentinels see both servers, but the old primary is out of reach for the sentinels.
+        // The hosts reach both servers. The sentinels do not reach the old primary.
         old.Proxy.Set(client => ConnectionOwner.IsOneOf([Environment.ProcessId], client) ? ProxyMode.Open : ProxyMode.Stall);
         await servers.WaitForFailoverAsync(old);
         await load.MoreAsync(20);
@@ -109,14 +112,14 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
 
         await FailOverAsync(servers);
         await Until(() => !heard.IsEmpty);
-        heard.Should().AllBeEquivalentTo(QueueHint.Changed, "the listener is told that wake-ups may have been missed");
+        heard.Should().AllBeEquivalentTo(QueueHint.Changed, "the store reports that wake-ups may have been missed");
         await Until(async () => (await load.Stores[1].CheckAsync(default)).Failure is null);
         await load.Stores[1].PurgeAsync(Queue, default);
 
         await Until(() => heard.Contains(QueueHint.Purged));
     }
 
-    // The roles of all servers are settled some ten seconds later, which is not waited for here.
+    // The roles of all servers are stable about 10 s later. The tests do not wait for that.
     private static async Task FailOverAsync(SentinelTopology servers)
     {
         await servers.RequestFailoverAsync();
@@ -148,7 +151,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
             }
             catch (RestMqUnavailableException)
             {
-                return 0; // In the middle of the failover, or on a busy machine.
+                return 0; // The failover is still in progress, or the machine is busy.
             }
         }
     }

@@ -2,13 +2,12 @@ using static RestMq.Deadline;
 
 namespace RestMq.Redis.Topologies;
 
-/// <summary>The health report says what the sentinels say, and what they cannot prevent.</summary>
+/// <summary>Verifies the health report on sentinels, and warnings about losses that sentinels cannot prevent.</summary>
 [Collection(TopologyCollection.Name)]
 public sealed class SentinelReadinessTests
 {
-
     [Fact]
-    public async Task Check_NoReplicaIsNeeded_AsksForMinReplicasToWrite()
+    public async Task Check_MinReplicasToWriteIsZero_Warns()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration);
@@ -25,7 +24,7 @@ public sealed class SentinelReadinessTests
     }
 
     [Fact]
-    public async Task Check_MajorityOfSentinelsAway_SaysSo()
+    public async Task Check_MajorityOfSentinelsUnreachable_Fails()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration);
@@ -42,7 +41,7 @@ public sealed class SentinelReadinessTests
     }
 
     [Fact]
-    public async Task Check_UnknownService_SaysSo()
+    public async Task Check_UnknownService_Fails()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration.Replace(SentinelTopology.Service, "another"));
@@ -51,7 +50,7 @@ public sealed class SentinelReadinessTests
     }
 
     [Fact]
-    public async Task SentinelsWithoutPassword_AreAskedAllTheSame()
+    public async Task Check_SentinelsWithoutPassword_AreStillAsked()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load(servers.Configuration + ",password=of-the-servers");
@@ -60,7 +59,7 @@ public sealed class SentinelReadinessTests
     }
 
     [Fact]
-    public async Task OneConfiguredSentinel_TheOthersAreFound()
+    public async Task Check_OneConfiguredSentinel_FindsTheOthers()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new Load($"127.0.0.1:{servers.Sentinels[0].Proxy.Port},serviceName={SentinelTopology.Service}");

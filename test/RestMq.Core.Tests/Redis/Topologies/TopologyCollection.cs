@@ -1,8 +1,8 @@
 namespace RestMq.Redis.Topologies;
 
 /// <summary>
-/// Tests that start several servers each run one after another: what they measure in seconds must not be another
-/// test's load.
+/// Runs tests that each start several servers one after another. They measure times in seconds, which the load of
+/// another test would distort.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class TopologyCollection
