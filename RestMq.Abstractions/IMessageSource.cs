@@ -1,43 +1,59 @@
 namespace RestMq;
 
 /// <summary>
-/// Where a hosted consumer's messages come from: the engine in this process, or a client of one elsewhere. A source is registered as a keyed
-/// singleton, and chosen by <c>RestMqConsumerOptions.Source</c>. It throws when it cannot reach its queues: the consumer tries again. What
-/// can never be is an <see cref="ArgumentException"/>, and is not tried again; nor is an <see cref="HttpRequestException"/> with a status that says so.
+/// Provides the messages of a hosted consumer, either from the engine in this process or from a host over HTTP. A
+/// source is registered as a keyed singleton and chosen by <c>RestMqConsumerOptions.Source</c>.
+/// <para>
+/// A source that cannot reach its queues throws, and the consumer tries again. For a request that can never succeed,
+/// the source throws an <see cref="ArgumentException"/>, and the consumer does not try again. An
+/// <see cref="HttpRequestException"/> with a status from 400 to 499 means the same, except for 408 and 429.
+/// </para>
 /// </summary>
 public interface IMessageSource
 {
-    /// <summary>The longest delay of <see cref="ReleaseAsync"/>. <value>Null: it is not known, and what is too long is found out.</value></summary>
+    /// <summary>Gets the longest delay that <see cref="ReleaseAsync"/> accepts.</summary>
+    /// <value>
+    /// The default is null: the limit is not known. The consumer then tries shorter delays after a refusal.
+    /// </value>
     TimeSpan? MaxDelay => null;
 
-    /// <summary>Hands out messages until they are settled or the lease ends. Queues are asked in order; the first that has something answers.</summary>
+    /// <summary>
+    /// Leases messages. They belong to the caller until they are settled or the lease ends. The queues are asked in
+    /// order, and the first queue with a ready message answers.
+    /// </summary>
     /// <param name="queues">One or more queues.</param>
-    /// <param name="max">How many messages at most, 1 to 1000.</param>
-    /// <param name="lease">For how long.</param>
-    /// <param name="wait">How long to wait for the first message; a source may wait less.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The messages; none when the wait is over.</returns>
-    /// <exception cref="ArgumentException">What is asked for can never be, such as a queue of that name: the consumer stops its host.</exception>
+    /// <param name="max">The most messages to lease, 1 to 1000.</param>
+    /// <param name="lease">How long to lease the messages.</param>
+    /// <param name="wait">How long to wait for the first message. A source may wait for a shorter time.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The messages. The list is empty when no message arrived within the wait.</returns>
+    /// <exception cref="ArgumentException">
+    /// The request can never succeed, for example because a queue name is invalid. The consumer stops the application.
+    /// </exception>
     ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
         IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken);
 
-    /// <summary>Deletes a message: the work is done.</summary>
-    /// <returns>False when it is no longer the caller's; so for all of these.</returns>
+    /// <summary>Acks a message: the work is done, and the message is deleted.</summary>
+    /// <returns>False when the message no longer belongs to the caller. This holds for every method that
+    /// settles.</returns>
     ValueTask<bool> AckAsync(SourceMessage message, CancellationToken cancellationToken);
 
-    /// <summary>Lets the lease end so much later from now.</summary>
+    /// <summary>Extends the lease, so that it ends after <paramref name="lease"/> from now.</summary>
     ValueTask<bool> ExtendAsync(SourceMessage message, TimeSpan lease, CancellationToken cancellationToken);
 
-    /// <summary>Gives a message back to the head of its queue, at once or after a time; the hand-out counts.</summary>
-    /// <exception cref="ArgumentException">The delay is longer than may be: the consumer tries shorter ones.</exception>
+    /// <summary>Releases a message to the head of its queue, at once or after a delay. The delivery counts.</summary>
+    /// <exception cref="ArgumentException">The delay is too long. The consumer tries shorter delays.</exception>
     ValueTask<bool> ReleaseAsync(SourceMessage message, TimeSpan delay, CancellationToken cancellationToken);
 
-    /// <summary>Gives a message back that no handler has seen. Where the source can, the hand-out does not count.</summary>
-    ValueTask<bool> ReturnAsync(SourceMessage message, CancellationToken cancellationToken) => ReleaseAsync(message, TimeSpan.Zero, cancellationToken);
+    /// <summary>
+    /// Releases a message that no handler has received. If the source supports it, the delivery does not count.
+    /// </summary>
+    ValueTask<bool> ReturnAsync(SourceMessage message, CancellationToken cancellationToken) =>
+        ReleaseAsync(message, TimeSpan.Zero, cancellationToken);
 
-    /// <summary>Puts a message among the dead letters.</summary>
+    /// <summary>Buries a message as a dead letter.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="reason">Why, in 1 to 200 characters.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <param name="reason">Why the message is buried, in 1 to 200 characters.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     ValueTask<bool> BuryAsync(SourceMessage message, string reason, CancellationToken cancellationToken);
 }

@@ -1,36 +1,40 @@
 namespace RestMq.Client;
 
-/// <summary>How a message is added.</summary>
+/// <summary>Holds the options of an add: delay, time to live, idempotency key, durability and content type.</summary>
 public sealed record AddMessageOptions
 {
-    /// <summary>
-    /// How long it stays out of sight first, up to 365 days. <value>Zero: it is ready at once.</value>
-    /// </summary>
+    /// <summary>Gets how long the message is delayed before it becomes ready, at most 365 days.</summary>
+    /// <value>The default is zero: the message is ready at once.</value>
     public TimeSpan Delay { get; init; }
 
     /// <summary>
-    /// How long it is worth keeping, from a second to 3650 days; after that it is dropped unseen. <value>Null: as the
-    /// queue's settings say.</value>
+    /// Gets how long the message is kept, from 1 second to 3650 days. After that the message is dropped without a
+    /// delivery.
     /// </summary>
+    /// <value>The default is null: the queue's own time to live applies.</value>
     public TimeSpan? TimeToLive { get; init; }
 
     /// <summary>
-    /// The sender's own id for this add, 1 to 200 characters: another add with the same one within five minutes adds
-    /// nothing and returns the first key. <value>Null: one is made, so that a request that is sent again adds once; see
-    /// <see cref="RestMqClientOptions.IdempotentAdds"/>.</value>
+    /// Gets the producer's id for this add, 1 to 200 characters. A second add with the same id within five minutes adds
+    /// nothing and returns the key of the first message.
     /// </summary>
+    /// <value>
+    /// The default is null: the client generates an id, so that a request that is sent again adds the message once. See
+    /// <see cref="RestMqClientOptions.IdempotentAdds"/>.
+    /// </value>
     public string? IdempotencyKey { get; init; }
 
     /// <summary>
-    /// How safe it must be before the add returns. Not every store has replicas: then the host refuses it
-    /// (<c>urn:restmq:durability-unsupported</c>), and nothing is added. <value>Null: as the queue's settings
-    /// say.</value>
+    /// Gets how durable the message must be before the add returns. A host whose store has no replicas refuses
+    /// <see cref="MessageDurability.Replicated"/> (<c>urn:restmq:durability-unsupported</c>) and adds nothing.
     /// </summary>
+    /// <value>The default is null: the queue's own durability applies.</value>
     public MessageDurability? Durability { get; init; }
 
-    /// <summary>
-    /// What the message is, such as <c>image/png</c>. <value>Null: <c>application/json</c> for what is serialized, and
-    /// nothing for texts and bytes.</value>
-    /// </summary>
+    /// <summary>Gets the content type of the message, such as <c>image/png</c>.</summary>
+    /// <value>
+    /// The default is null: a serialized object is sent as <c>application/json</c>, texts and bytes without a content
+    /// type.
+    /// </value>
     public string? ContentType { get; init; }
 }

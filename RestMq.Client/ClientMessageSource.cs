@@ -1,6 +1,8 @@
 namespace RestMq.Client;
 
-/// <summary>A client as hosted consumers see it.</summary>
+/// <summary>
+/// Adapts a client to <see cref="IMessageSource"/>, so that hosted consumers can take messages over HTTP.
+/// </summary>
 internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
 {
     public async ValueTask<IReadOnlyList<SourceMessage>> LeaseAsync(
@@ -41,7 +43,7 @@ internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
         }
         catch (RestMqClientException e) when (e.Type is "urn:restmq:bad-queue-name" or "urn:restmq:bad-request")
         {
-            // As the engine says it.
+            // The engine throws ArgumentException for the same mistakes. A consumer treats both sources alike.
             throw new ArgumentException(e.Message, e);
         }
     }

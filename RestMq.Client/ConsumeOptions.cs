@@ -1,20 +1,26 @@
 namespace RestMq.Client;
 
-/// <summary>How live messages are consumed.</summary>
+/// <summary>Holds the options of a live stream: where it starts, and how it reconnects.</summary>
 public sealed record ConsumeOptions
 {
     /// <summary>
-    /// The <see cref="QueueMessage{T}.EventId"/> of the last message this consumer saw, to get what came since; 0 for the whole history.
-    /// <value>Null: only what is handed out from now on.</value>
+    /// Gets the <see cref="QueueMessage{T}.EventId"/> of the last message that this consumer received. The stream
+    /// starts with the message after it; 0 starts with the whole history.
     /// </summary>
+    /// <value>The default is null: the stream starts with the next message that is delivered.</value>
     public long? ResumeAfter { get; init; }
 
-    /// <summary>The longest pause before a lost connection is made again; the first is what the host says, a second. <value>30 seconds.</value></summary>
+    /// <summary>
+    /// Gets the longest pause before the client reconnects. The host names the first pause, by default 1 second. Each
+    /// failed attempt doubles it.
+    /// </summary>
+    /// <value>The default is 30 seconds.</value>
     public TimeSpan MaxReconnectDelay { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// After how long a silence a connection counts as lost, at least 3 seconds. The host is asked for a heartbeat three times as often.
-    /// <value>45 seconds.</value>
+    /// Gets how long a connection may be silent before it counts as lost, at least 3 seconds. The client asks the host
+    /// for a heartbeat at a third of this interval.
     /// </summary>
+    /// <value>The default is 45 seconds.</value>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(45);
 }

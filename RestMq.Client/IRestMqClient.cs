@@ -1,191 +1,207 @@
 namespace RestMq.Client;
 
 /// <summary>
-/// The queues of a RestMQ host. It is safe to use from many threads, and to keep for as long as the application runs.
+/// Provides access to the queues of a RestMQ host. A client is thread-safe and can live as long as the application.
 /// <para>
-/// A message is JSON, as <see cref="RestMqClientOptions.SerializerOptions"/> say; but a <c>string</c> is a text, and
-/// <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> are bytes as they are. An empty queue, and a receipt that is no
-/// longer current, are answers. What the host refuses is a <see cref="RestMqClientException"/>, and a host that cannot
-/// be reached an <see cref="HttpRequestException"/>, which the first is too. Queues are named as in a URL of the host;
-/// those that take messages may be several, comma between: the first that has something answers.
+/// A message is written and read as JSON by <see cref="RestMqClientOptions.SerializerOptions"/>. Texts and bytes are
+/// not JSON: a <c>string</c> is sent as text, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> are sent unchanged.
+/// </para>
+/// <para>
+/// An empty queue and a stale receipt are return values, not exceptions. A request that the host refuses throws
+/// <see cref="RestMqClientException"/>. A host that cannot be reached throws <see cref="HttpRequestException"/>, the
+/// base class of <see cref="RestMqClientException"/>.
+/// </para>
+/// <para>
+/// A queue has the same name here as in the host's URLs. Methods that take or lease messages accept several queues,
+/// separated by commas. The first queue with a ready message answers.
 /// </para>
 /// </summary>
 public interface IRestMqClient
 {
     /// <summary>
-    /// Adds a message. When it returns, the message is kept. It may be tried again without being added twice.
+    /// Adds a message. The message is stored when the returned task completes. By default an add has an idempotency key
+    /// (<see cref="RestMqClientOptions.IdempotentAdds"/>), so a retried request does not add the message twice.
     /// </summary>
-    /// <param name="queue">The queue, which need not exist.</param>
+    /// <param name="queue">The queue. It is created if it does not exist.</param>
     /// <param name="message">The message.</param>
-    /// <param name="options">Delay, time to live and the like.</param>
-    /// <param name="cancellationToken">Ends the attempt; the message may have been added.</param>
-    /// <returns>The message's key, such as <c>orders:12</c>.</returns>
+    /// <param name="options">Delay, time to live, idempotency key, durability and content type.</param>
+    /// <param name="cancellationToken">Cancels the request. The host may have added the message already.</param>
+    /// <returns>The key of the message, such as <c>orders:12</c>.</returns>
     Task<string> AddAsync<T>(string queue, T message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Adds several messages in one request, in order: all of them, or none. A text goes as a JSON string; bytes cannot
-    /// go this way.
+    /// Adds several messages in one request and in order. The host adds all of them or none. A <c>string</c> is sent as
+    /// a JSON string. Bytes cannot be sent by this method.
     /// </summary>
-    /// <param name="queue">The queue, which need not exist.</param>
-    /// <param name="messages">The messages, of which the host takes 1000 at most at a time; with none, nothing is
-    /// done.</param>
-    /// <param name="options">Delay, time to live and the like, for all of them.</param>
-    /// <param name="cancellationToken">Ends the attempt; the messages may have been added.</param>
-    /// <returns>Their keys, in order.</returns>
+    /// <param name="queue">The queue. It is created if it does not exist.</param>
+    /// <param name="messages">The messages. A host accepts at most 1000 in one request. An empty sequence sends no
+    /// request.</param>
+    /// <param name="options">Delay, time to live, idempotency key and durability, for all messages.</param>
+    /// <param name="cancellationToken">Cancels the request. The host may have added the messages already.</param>
+    /// <returns>The keys of the messages, in order.</returns>
     Task<IReadOnlyList<string>> AddManyAsync<T>(
         string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Adds a message from a stream, such as a file, without holding it in memory. The stream is left open; only one
-    /// that can seek can be tried again.
+    /// Adds a message from a stream, such as a file, without buffering it in memory. The stream is left open. A retry
+    /// handler can send the request again only if the stream can seek.
     /// </summary>
     /// <inheritdoc cref="AddAsync"/>
     Task<string> AddStreamAsync(string queue, Stream message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Takes a message, which the host deletes once it has sent it. Work that must be done whatever happens takes a
-    /// lease instead.
+    /// Takes a message. The host deletes the message when it has sent it. For work that must not get lost use
+    /// <see cref="LeaseAsync"/>.
     /// </summary>
-    /// <param name="queue">The queue, or several with commas between.</param>
-    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and
-    /// returns. Over a second, it is whole seconds.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The message; null when there was none.</returns>
+    /// <param name="queue">The queue, or several queues separated by commas.</param>
+    /// <param name="wait">How long to wait for a message. The host limits the wait, by default to 60 seconds. Zero
+    /// returns at once. A wait of 1 second or more is rounded up to whole seconds.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The message, or null when no message was ready.</returns>
     Task<QueueMessage<T>?> TakeAsync<T>(string queue, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Takes up to <paramref name="max"/> messages; none when there were none.</summary>
+    /// <summary>Takes up to <paramref name="max"/> messages. Returns an empty list when no message was ready.</summary>
     /// <inheritdoc cref="TakeAsync"/>
     Task<IReadOnlyList<QueueMessage<T>>> TakeManyAsync<T>(
         string queue, int max, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Takes a message as a stream of its bytes, which is to be disposed; with a lease it is then settled by its
-    /// receipt.
+    /// Takes or leases a message and streams its bytes. The caller disposes the message. A leased message is settled by
+    /// its <see cref="StreamMessage.Receipt"/>.
     /// </summary>
-    /// <param name="queue">The queue, or several with commas between.</param>
-    /// <param name="lease">For how long it is the caller's to settle; null to take it.</param>
+    /// <param name="queue">The queue, or several queues separated by commas.</param>
+    /// <param name="lease">How long to lease the message. Null takes the message without a lease.</param>
     /// <param name="wait">How long to wait for a message, as for <see cref="TakeAsync"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The message; null when there was none.</returns>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The message, or null when no message was ready.</returns>
     Task<StreamMessage?> TakeStreamAsync(
         string queue, TimeSpan? lease = null, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Hands out a message until it is settled or the lease ends. Disposing it unsettled gives it back.
+    /// Leases a message. The message belongs to the caller until it is settled or the lease ends. Disposing an
+    /// unsettled message releases it.
     /// </summary>
-    /// <param name="queue">The queue, or several with commas between.</param>
-    /// <param name="lease">For how long, from a second to 12 hours.</param>
-    /// <param name="wait">How long to wait for a message, as far as the host allows (60 seconds); zero asks and
-    /// returns. Over a second, it is whole seconds.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The message; null when there was none.</returns>
+    /// <param name="queue">The queue, or several queues separated by commas.</param>
+    /// <param name="lease">How long to lease the message, from 1 second to 12 hours.</param>
+    /// <param name="wait">How long to wait for a message. The host limits the wait, by default to 60 seconds. Zero
+    /// returns at once. A wait of 1 second or more is rounded up to whole seconds.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The message, or null when no message was ready.</returns>
     Task<LeasedMessage<T>?> LeaseAsync<T>(string queue, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Hands out up to <paramref name="max"/> messages; none when there were none.</summary>
+    /// <summary>
+    /// Leases up to <paramref name="max"/> messages. Returns an empty list when no message was ready.
+    /// </summary>
     /// <inheritdoc cref="LeaseAsync"/>
     Task<IReadOnlyList<LeasedMessage<T>>> LeaseManyAsync<T>(
         string queue, int max, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Deletes a message: the work is done. Given a key rather than a receipt, it deletes the message wherever it is.
+    /// Acks a message: the work is done, and the host deletes the message. A key in place of the receipt deletes the
+    /// message in any state.
     /// </summary>
     /// <param name="receipt">The receipt, such as <c>orders:12.3</c>.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <returns>False when it is not, or no longer, the caller's, and nothing was changed; so for all that
-    /// settle.</returns>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>True when the message was settled. False when the receipt is stale or the message is gone; nothing was
+    /// changed then.</returns>
     Task<bool> AckAsync(string receipt, CancellationToken cancellationToken = default);
 
-    /// <summary>Lets the lease end so much later from now.</summary>
+    /// <summary>Extends the lease, so that it ends after <paramref name="lease"/> from now.</summary>
     /// <inheritdoc cref="AckAsync"/>
     Task<bool> ExtendAsync(string receipt, TimeSpan lease, CancellationToken cancellationToken = default);
 
-    /// <summary>Gives a message back to the head of its queue, at once or after a delay; the hand-out counts.</summary>
+    /// <summary>Releases a message to the head of its queue, at once or after a delay. The delivery counts.</summary>
     /// <inheritdoc cref="AckAsync"/>
     Task<bool> ReleaseAsync(string receipt, TimeSpan delay = default, CancellationToken cancellationToken = default);
 
-    /// <summary>Puts a message among the dead letters, with a reason of 1 to 200 characters.</summary>
+    /// <summary>Buries a message as a dead letter, with a reason of 1 to 200 characters.</summary>
     /// <inheritdoc cref="AckAsync"/>
     Task<bool> BuryAsync(string receipt, string reason, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Looks at the message at the head and counts the look, leaving it there; null when nothing is ready.
+    /// Gets the message at the head of the queue and leaves it there. The read raises the message's
+    /// <see cref="QueueMessage{T}.Count"/>. Returns null when no message is ready.
     /// </summary>
     Task<QueueMessage<T>?> GetAsync<T>(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Looks at one message wherever it is, unchanged; null when there is none.</summary>
+    /// <summary>Peeks at one message in any state, without changing it. Returns null when it does not exist.</summary>
     Task<PeekedMessage<T>?> PeekAsync<T>(string key, CancellationToken cancellationToken = default);
 
-    /// <summary>The newest ten messages in one place, newest first.</summary>
+    /// <summary>Peeks at the ten newest messages in one state, newest first.</summary>
     Task<IReadOnlyList<PeekedMessage<T>>> LastAsync<T>(
         string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The queue's live messages, for ever: a lost connection is made again, with growing pauses, and goes on after the
-    /// last message received (<see cref="QueueMessage{T}.EventId"/>). It ends by its token, by leaving the loop, or by
-    /// a refusal of the host such as 401.
+    /// Streams the queue's messages as a live consumer. After a lost connection the client reconnects, with growing
+    /// pauses, and resumes after the last message received (<see cref="QueueMessage{T}.EventId"/>). The stream ends
+    /// when the token is cancelled, when the caller leaves the loop, or when the host refuses it, for example with 401.
     /// </summary>
-    /// <param name="queue">The queue, which need not exist.</param>
-    /// <param name="options">Where to begin, and the pauses.</param>
-    /// <param name="cancellationToken">Ends the stream, with an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="queue">The queue. It need not exist.</param>
+    /// <param name="options">Where the stream starts, and how it reconnects.</param>
+    /// <param name="cancellationToken">Ends the stream with an <see cref="OperationCanceledException"/>.</param>
     IAsyncEnumerable<QueueMessage<T>> ConsumeAsync<T>(string queue, ConsumeOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The queue's live messages, each leased to this consumer alone until it is settled. At most
-    /// <paramref name="prefetch"/> are unsettled at a time. When the connection is lost, the host gives them to others
-    /// at once: settling one then returns false.
+    /// Streams the queue's messages and leases each to this consumer alone (an acknowledged stream). At most
+    /// <paramref name="prefetch"/> messages are unsettled at a time. When the connection is lost, the host releases the
+    /// unsettled messages at once. Settling them then returns false.
     /// </summary>
-    /// <param name="queue">The queue, which need not exist.</param>
-    /// <param name="lease">For how long, from a second to 12 hours.</param>
-    /// <param name="prefetch">How many are unsettled at most, 1 to 1000.</param>
-    /// <param name="options">The pauses; where to begin is not for leased messages.</param>
-    /// <param name="cancellationToken">Ends the stream, with an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="queue">The queue. It need not exist.</param>
+    /// <param name="lease">How long each message is leased, from 1 second to 12 hours.</param>
+    /// <param name="prefetch">How many messages may be unsettled at a time, 1 to 1000.</param>
+    /// <param name="options">How the stream reconnects. <see cref="ConsumeOptions.ResumeAfter"/> is not for leased
+    /// messages.</param>
+    /// <param name="cancellationToken">Ends the stream with an <see cref="OperationCanceledException"/>.</param>
     IAsyncEnumerable<LeasedMessage<T>> ConsumeLeasedAsync<T>(
         string queue, TimeSpan lease, int prefetch = 10, ConsumeOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes the queue: every message, its settings and its name; its live streams end.</summary>
-    /// <returns>Whether there was anything to delete.</returns>
+    /// <summary>Deletes the queue: its messages, its settings and its name. Its live streams end.</summary>
+    /// <returns>True when there was something to delete.</returns>
     Task<bool> PurgeAsync(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Deletes the messages in one place, such as the dead letters. The other places, the settings and the streams
-    /// stay.
+    /// Deletes the messages in one state, such as the dead letters. Messages in other states, the settings and the live
+    /// streams stay.
     /// </summary>
-    /// <returns>How many.</returns>
+    /// <returns>The number of deleted messages.</returns>
     Task<long> PurgeAsync(string queue, MessagePlace place, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns the names of all queues, in the order of their UTF-8 bytes. The host is asked for a page at a time: a
-    /// queue that is made or purged meanwhile may be missing or named.
+    /// Returns the names of all queues, in the order of their UTF-8 bytes. The client asks the host for one page at a
+    /// time, so a queue that is created or purged meanwhile may or may not be listed.
     /// </summary>
-    /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
     IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns every queue in numbers, in the order of <see cref="ListAsync"/> and page by page as there.
+    /// Returns the statistics of all queues, in the order of <see cref="ListAsync"/> and page by page like it.
     /// </summary>
-    /// <param name="cancellationToken">Ends it, with an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
     IAsyncEnumerable<QueueInfo> StatsAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>The queue in numbers.</summary>
+    /// <summary>Returns the statistics of the queue.</summary>
     Task<QueueInfo> StatsAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>The queue's policy and settings.</summary>
+    /// <summary>Gets the queue's policy and settings.</summary>
     Task<QueueConfiguration> GetConfigurationAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Changes the queue's policy and settings: what is null stays as it is.</summary>
-    /// <returns>All of them, as they are now.</returns>
+    /// <summary>Changes the queue's policy and settings. A property that is null is not changed.</summary>
+    /// <returns>The policy and all settings after the change.</returns>
     Task<QueueConfiguration> ConfigureAsync(string queue, QueueConfiguration change, CancellationToken cancellationToken = default);
 
-    /// <summary>Lets the queue's live streams go on.</summary>
+    /// <summary>Resumes the queue's live streams after <see cref="StopAsync"/>.</summary>
     Task StartAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Pauses the queue's live streams; messages are kept, and can still be taken.</summary>
+    /// <summary>Pauses the queue's live streams. Messages are kept and can still be taken.</summary>
     Task StopAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Returns the dead letters to the tail of the queue, as new.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Redrives the dead letters: they return to the tail of the queue as new messages.</summary>
+    /// <returns>The number of redriven messages.</returns>
     Task<long> RedriveAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Returns one dead letter to the tail of its queue, as new; false when the message is not dead.</summary>
+    /// <summary>
+    /// Redrives one dead letter: it returns to the tail of its queue as a new message. Returns false when the message
+    /// is not a dead letter.
+    /// </summary>
     Task<bool> RedriveOneAsync(string key, CancellationToken cancellationToken = default);
 }

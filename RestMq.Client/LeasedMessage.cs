@@ -4,23 +4,24 @@ using RestMq.Client.Wire;
 namespace RestMq.Client;
 
 /// <summary>
-/// A message that is the caller's until it is settled or its lease ends; then it comes again. Disposing it unsettled gives it back at once:
-/// <c>await using</c> it, and acknowledge it when the work is done.
+/// Holds a leased message. The message belongs to the caller until it is settled or its lease ends. An unsettled
+/// message is delivered again after its lease. Disposing an unsettled message releases it at once. Use
+/// <c>await using</c>, and ack the message when the work is done.
 /// </summary>
-/// <typeparam name="T">What it is read as.</typeparam>
+/// <typeparam name="T">The type that the message is read as.</typeparam>
 public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
 {
-    // A host that does not answer must not hold up whoever leaves: the lease ends by itself.
+    // A host that does not answer must not delay the caller of DisposeAsync for longer. The lease ends by itself.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly IRestMqClient _client;
     private bool _settled;
 
-    /// <summary>A message for tests of code that consumes messages.</summary>
-    /// <param name="client">What it is settled with.</param>
-    /// <param name="receipt">Its receipt, such as <c>orders:12.1</c>.</param>
-    /// <param name="value">Its value.</param>
-    /// <param name="count">How many times it has been handed out.</param>
+    /// <summary>Creates a message for tests of code that consumes messages.</summary>
+    /// <param name="client">The client that settles the message.</param>
+    /// <param name="receipt">The receipt, such as <c>orders:12.1</c>.</param>
+    /// <param name="value">The value of the message.</param>
+    /// <param name="count">The delivery count.</param>
     public LeasedMessage(IRestMqClient client, string receipt, T value, long count = 1)
         : base(receipt[..Math.Max(receipt.LastIndexOf('.'), 0)], value, count) => (_client, Receipt) = (client, receipt);
 
@@ -30,7 +31,7 @@ public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
     internal LeasedMessage(LeasedMessage<ReadOnlyMemory<byte>> raw, JsonTypeInfo<T> typeInfo) : base(raw.Wire, typeInfo) =>
         (_client, Receipt) = (raw._client, raw.Receipt);
 
-    /// <summary>What this hand-out is settled with, such as <c>orders:12.1</c>.</summary>
+    /// <summary>Gets the receipt that settles this delivery, such as <c>orders:12.1</c>.</summary>
     public string Receipt { get; }
 
     /// <inheritdoc cref="IRestMqClient.AckAsync"/>
@@ -49,7 +50,8 @@ public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
         SettledAsync(_client.BuryAsync(Receipt, reason, cancellationToken));
 
     /// <summary>
-    /// Gives the message back if it is not settled. A host that cannot be reached is no failure here: the message comes back when its lease ends.
+    /// Releases the message if it is not settled. A failure is ignored, for example when the host cannot be reached.
+    /// The message is delivered again when its lease ends.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -62,11 +64,13 @@ public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
         }
         catch (Exception)
         {
-            // Whatever it was must not hide the exception that brought us here, and the end of the lease gives the message back just as well.
+            // This failure must not hide an exception of the caller's `await using` block. The message returns to its
+            // queue when the lease ends.
         }
     }
 
-    // Settled once the host has answered, whatever the answer: a call that failed leaves the message to be given back.
+    // Any answer of the host counts as settled, also false for a stale receipt. After a call that failed, DisposeAsync
+    // still releases the message.
     private async Task<bool> SettledAsync(Task<bool> settlement)
     {
         var done = await settlement.ConfigureAwait(false);

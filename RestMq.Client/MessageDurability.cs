@@ -1,15 +1,15 @@
 namespace RestMq.Client;
 
-/// <summary>How safe a message must be before the host answers its add.</summary>
+/// <summary>Specifies how durable a message must be before the host answers its add.</summary>
 public enum MessageDurability
 {
-    /// <summary>The host's store has it.</summary>
+    /// <summary>The host's store has the message.</summary>
     Stored,
 
     /// <summary>
-    /// Replicas of the store have it too. A <see cref="RestMqClientException"/> of the type
-    /// <c>urn:restmq:not-replicated</c> (503) says that too few confirmed it in time: the message may exist, and the
-    /// same add again with the same idempotency key adds it once.
+    /// The store's replicas have the message too. When too few replicas confirm it in time, the add throws a
+    /// <see cref="RestMqClientException"/> of the type <c>urn:restmq:not-replicated</c> (503). The message may exist
+    /// then. Add it again with the same idempotency key, and it is added once.
     /// </summary>
     Replicated,
 }

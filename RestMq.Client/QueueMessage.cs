@@ -4,20 +4,20 @@ using RestMq.Client.Wire;
 namespace RestMq.Client;
 
 /// <summary>
-/// A message as a consumer gets it. It is read as <typeparamref name="T"/> when <see cref="Value"/> is asked for, so that one that cannot be
-/// read is not lost: its bytes are here.
+/// Holds a message that a consumer received. <see cref="Value"/> is read as <typeparamref name="T"/> on first access. A
+/// message that cannot be read is not lost: <see cref="Body"/> holds its bytes.
 /// </summary>
-/// <typeparam name="T">What it is read as.</typeparam>
+/// <typeparam name="T">The type that the message is read as.</typeparam>
 public class QueueMessage<T>
 {
     private readonly JsonTypeInfo<T>? _typeInfo;
     private T? _value;
     private bool _read;
 
-    /// <summary>A message for tests of code that consumes messages.</summary>
-    /// <param name="key">Its key, such as <c>orders:12</c>.</param>
-    /// <param name="value">Its value.</param>
-    /// <param name="count">How many times it has been handed out.</param>
+    /// <summary>Creates a message for tests of code that consumes messages.</summary>
+    /// <param name="key">The key, such as <c>orders:12</c>.</param>
+    /// <param name="value">The value of the message.</param>
+    /// <param name="count">The delivery count.</param>
     public QueueMessage(string key, T value, long count = 1)
     {
         Wire = new WireMessage { Key = key, Count = count, Body = value is ReadOnlyMemory<byte> bytes ? bytes : default };
@@ -27,35 +27,50 @@ public class QueueMessage<T>
 
     internal QueueMessage(WireMessage wire, JsonTypeInfo<T>? typeInfo) => (Wire, _typeInfo) = (wire, typeInfo);
 
-    /// <summary>Its key, such as <c>orders:12</c>.</summary>
+    /// <summary>Gets the key of the message, such as <c>orders:12</c>.</summary>
     public string Key => Wire.Key;
 
-    /// <summary>The queue it came from.</summary>
+    /// <summary>Gets the queue of the message.</summary>
     public string Queue => Key[..Math.Max(Key.LastIndexOf(':'), 0)];
 
-    /// <summary>How many times it has been handed out, this time included.</summary>
+    /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
     public long Count => Wire.Count;
 
-    /// <summary>Its bytes: the text in UTF-8, the JSON, or what was sent. A JSON string is a text.</summary>
+    /// <summary>
+    /// Gets the bytes of the message: a text in UTF-8, JSON, or the bytes that were sent. A JSON string is returned as
+    /// a text, without quotes and escapes.
+    /// </summary>
     public ReadOnlyMemory<byte> Body => Wire.Body;
 
-    /// <summary>The content type it was sent with; null for a plain text, plain JSON, and bytes without one.</summary>
+    /// <summary>
+    /// Gets the content type that the message was sent with. Null for plain text, plain JSON, and bytes that were sent
+    /// without a content type.
+    /// </summary>
     public string? ContentType => Wire.ContentType;
 
-    /// <summary>The W3C trace context of its producer; null when there is none.</summary>
+    /// <summary>Gets the W3C <c>traceparent</c> of the producer. Null when it sent none.</summary>
     public string? TraceParent => Wire.TraceParent;
 
-    /// <summary>The W3C <c>tracestate</c> that came with it; null when there was none.</summary>
+    /// <summary>Gets the W3C <c>tracestate</c> of the producer. Null when it sent none.</summary>
     public string? TraceState => Wire.TraceState;
 
-    /// <summary>Its place in the history of a broadcast queue, to resume after; null when it did not come by a live stream of one.</summary>
+    /// <summary>
+    /// Gets the position of the message in the history of a broadcast queue. A stream can resume after it (see
+    /// <see cref="ConsumeOptions.ResumeAfter"/>). Null when the message did not come from a live stream of a broadcast
+    /// queue.
+    /// </summary>
     public long? EventId => Wire.EventId;
 
-    /// <summary>How many messages before it a live consumer has missed, because they are gone from the history; 0 as a rule.</summary>
+    /// <summary>
+    /// Gets how many messages the live consumer missed before this message, because the history no longer holds them.
+    /// Usually 0.
+    /// </summary>
     public long Missed => Wire.Missed;
 
-    /// <summary>The message; null when it is the JSON null.</summary>
-    /// <exception cref="System.Text.Json.JsonException">It is no <typeparamref name="T"/>.</exception>
+    /// <summary>Gets the value of the message. Null when the message is the JSON <c>null</c>.</summary>
+    /// <exception cref="System.Text.Json.JsonException">
+    /// The message cannot be read as <typeparamref name="T"/>.
+    /// </exception>
     public T Value
     {
         get
@@ -68,37 +83,37 @@ public class QueueMessage<T>
     internal WireMessage Wire { get; }
 }
 
-/// <summary>A message looked at where it is, unchanged.</summary>
-/// <typeparam name="T">What it is read as.</typeparam>
+/// <summary>Holds a message that was peeked at. It stays in its queue, unchanged.</summary>
+/// <typeparam name="T">The type that the message is read as.</typeparam>
 public sealed class PeekedMessage<T> : QueueMessage<T>
 {
     internal PeekedMessage(WireMessage wire, JsonTypeInfo<T>? typeInfo) : base(wire, typeInfo)
     {
     }
 
-    /// <summary>The place it is in.</summary>
+    /// <summary>Gets the state of the message.</summary>
     public MessagePlace Place => Wire.Place;
 
-    /// <summary>When it was added, by the store's clock.</summary>
+    /// <summary>Gets when the message was added, by the store's clock.</summary>
     public DateTimeOffset Added => Wire.Added;
 
-    /// <summary>When a delay or a lease ends; null in the other places.</summary>
+    /// <summary>Gets when the delay or the lease ends. Null in the other states.</summary>
     public DateTimeOffset? Due => Wire.Due;
 
-    /// <summary>Why it was buried; null in the other places.</summary>
+    /// <summary>Gets why the message was buried. Null in the other states.</summary>
     public string? Reason => Wire.Reason;
 }
 
-/// <summary>The place a message is in; it is in exactly one.</summary>
+/// <summary>Specifies the state of a message. A message is in exactly one state.</summary>
 public enum MessagePlace
 {
-    /// <summary>Waiting to be taken.</summary>
+    /// <summary>Ready to be taken or leased.</summary>
     Ready,
 
-    /// <summary>Handed out, and to be settled.</summary>
+    /// <summary>In flight: delivered and not yet settled.</summary>
     Leased,
 
-    /// <summary>Out of sight until it is due.</summary>
+    /// <summary>Not available until it is due.</summary>
     Delayed,
 
     /// <summary>Buried: a dead letter.</summary>

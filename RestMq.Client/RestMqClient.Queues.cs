@@ -13,7 +13,7 @@ public sealed partial class RestMqClient
         var command = Address.Fields(("body", """{"cmd":"get"}"""));
         using var response = await SendAsync(HttpMethod.Post, Address.Of("queue", queue), command, cancellationToken).ConfigureAwait(false);
         var reply = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-        // An empty queue is {"error":…} with 200 in this protocol, which has no other failure of a get.
+        // The original protocol answers {"error":…} with status 200 for an empty queue. A get has no other failure.
         return reply.AsSpan().StartsWith("{\"error\""u8) ? null : new QueueMessage<T>(MessageReader.Read(reply), typeInfo);
     }
 
@@ -160,7 +160,7 @@ public sealed partial class RestMqClient
         Durability = DurabilityOf(reply),
     };
 
-    // A host from before there was a choice does not tell it.
+    // Older hosts do not send the field. They know only Stored.
     private static MessageDurability DurabilityOf(JsonElement reply) =>
         reply.TryGetProperty("durability", out var word) && word.ValueEquals("replicated"u8) ? MessageDurability.Replicated : MessageDurability.Stored;
 

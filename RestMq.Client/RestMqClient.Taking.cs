@@ -8,7 +8,7 @@ public sealed partial class RestMqClient
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    // More than any host allows.
+    // No host allows a longer wait.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     /// <inheritdoc/>
@@ -64,12 +64,13 @@ public sealed partial class RestMqClient
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         return new StreamMessage(response, body, key, Header("RestMQ-Receipt"), count);
 
-        // A header holds ASCII, so a key that is more came percent-encoded; its colon tells which.
+        // Headers hold ASCII, so the host percent-encodes a key with other characters. The encoding also replaces the
+        // colon that every key has, so a value with a colon is not encoded.
         string? Header(string name) => !response.Headers.TryGetValues(name, out var values) ? null
             : string.Concat(values) is var text && text.Contains(':') ? text : Uri.UnescapeDataString(text);
     }
 
-    /// <summary>The body of the reply; null when there was no message.</summary>
+    /// <summary>Returns the body of the reply, or null when there was no message.</summary>
     private async Task<byte[]?> TakeAsync(string queue, int? max, TimeSpan? lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         var fields = Address.Fields(("max", max), ("lease", lease), ("wait", InQuery(wait)));
@@ -85,10 +86,15 @@ public sealed partial class RestMqClient
     {
         var request = new HttpRequestMessage(HttpMethod.Get, Address.WithQuery(Address.Of("q", queue), fields));
         if (wait == default) return await SendAsync(_http(), request, cancellationToken, completion).ConfigureAwait(false);
-        // A wait in the query is refused when it is longer than the host allows; a preference is cut short. It knows whole seconds only.
+        // The host refuses a `wait` in the query that is longer than it allows, but shortens a `Prefer: wait`. The
+        // header knows only whole seconds (RFC 7240), so a wait of less than a second goes into the query.
         if (wait > LongestWait) wait = LongestWait;
-        if (wait >= Second) request.Headers.TryAddWithoutValidation("Prefer", string.Create(CultureInfo.InvariantCulture, $"wait={Math.Ceiling(wait.TotalSeconds)}"));
-        // A client that waits has no timeout of its own, so that it is as long as the wait needs and no longer.
+        if (wait >= Second)
+        {
+            var preference = string.Create(CultureInfo.InvariantCulture, $"wait={Math.Ceiling(wait.TotalSeconds)}");
+            request.Headers.TryAddWithoutValidation("Prefer", preference);
+        }
+        // The HttpClient for waits has no timeout. This deadline ends the request after the wait and the patience.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(wait + _options.Patience);
         try
@@ -98,7 +104,9 @@ public sealed partial class RestMqClient
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new TaskCanceledException(
-                $"The host did not answer within {_options.Patience} after a wait of {wait}.", new TimeoutException(e.Message, e), deadline.Token);
+                $"The host must answer within the wait of {wait} plus RestMqClientOptions.Patience of "
+                + $"{_options.Patience}, but did not.",
+                new TimeoutException(e.Message, e), deadline.Token);
         }
     }
 }

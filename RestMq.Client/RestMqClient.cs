@@ -10,27 +10,28 @@ public sealed partial class RestMqClient : IRestMqClient
     private readonly Func<HttpClient> _http;
     private readonly Func<HttpClient> _patient;
     private readonly RestMqClientOptions _options;
-    private readonly Uri? _address; // In place of the HttpClient's own.
+    private readonly Uri? _address; // Replaces the HttpClient's BaseAddress.
     private readonly MessageSerializer _serializer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     /// <summary>
-    /// A client over an <see cref="HttpClient"/> of the caller's own, which goes on to own it. In an application,
-    /// <c>services.AddRestMqClient()</c>.
+    /// Creates a client that sends its requests with the caller's <see cref="HttpClient"/>. The caller disposes the
+    /// <see cref="HttpClient"/>. In an application with dependency injection use <c>services.AddRestMqClient()</c>.
     /// </summary>
-    /// <param name="http">Its <c>Timeout</c> must be longer than the waits that are asked for.</param>
-    /// <param name="options">A base address here takes the place of the <paramref name="http"/>'s.</param>
+    /// <param name="http">The <see cref="HttpClient"/>. Its <c>Timeout</c> must be longer than the longest
+    /// wait.</param>
+    /// <param name="options">The options. Their base address replaces the one of <paramref name="http"/>.</param>
     public RestMqClient(HttpClient http, RestMqClientOptions? options = null)
         : this(() => http, () => http, options ?? new RestMqClientOptions(), TimeProvider.System, NullLogger.Instance) =>
         _address = _options.BaseAddress;
 
-    /// <param name="http">For requests that are answered at once.</param>
-    /// <param name="patient">For those that wait: without a timeout, and without retries that would cut them
-    /// short.</param>
-    /// <param name="options">How messages are written and read.</param>
-    /// <param name="time">The clock of pauses.</param>
-    /// <param name="logger">Is told of lost connections.</param>
+    /// <param name="http">Creates the client for requests that the host answers at once.</param>
+    /// <param name="patient">Creates the client for waits and streams. It has no timeout and no resilience handlers,
+    /// which would end a wait too early.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="time">The clock that measures pauses.</param>
+    /// <param name="logger">Logs lost connections.</param>
     internal RestMqClient(Func<HttpClient> http, Func<HttpClient> patient, RestMqClientOptions options, TimeProvider time, ILogger logger)
     {
         (_http, _patient, _options, _time, _logger) = (http, patient, options, time, logger);
@@ -54,7 +55,8 @@ public sealed partial class RestMqClient : IRestMqClient
     {
         TimeSpan? delay = options is { Delay.Ticks: not 0 } ? options.Delay : null;
         var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(("delay", delay), ("ttl", options?.TimeToLive), ("durability", Word(options?.Durability))));
-        // Not disposed, here and elsewhere: that would do nothing but close the caller's stream.
+        // The requests of this class are not disposed. Dispose would only dispose the content, which closes the
+        // caller's stream.
         var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
         var once = options?.IdempotencyKey ?? (_options.IdempotentAdds ? Guid.NewGuid().ToString("N") : null);
         if (once is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", once);
@@ -70,8 +72,8 @@ public sealed partial class RestMqClient : IRestMqClient
         return SendAsync(_http(), request, cancellationToken);
     }
 
-    /// <summary>Sends a request and returns a reply that is a success.</summary>
-    /// <exception cref="RestMqClientException">The host refused.</exception>
+    /// <summary>Sends a request and returns a reply with a success status.</summary>
+    /// <exception cref="RestMqClientException">The host refused the request.</exception>
     private async Task<HttpResponseMessage> SendAsync(
         HttpClient http, HttpRequestMessage request, CancellationToken cancellationToken,
         HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)

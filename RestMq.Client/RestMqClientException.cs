@@ -4,12 +4,13 @@ using System.Text.Json;
 namespace RestMq.Client;
 
 /// <summary>
-/// The host refused a request. Its reply tells why: a problem of RFC 9457, whose types <c>docs/http.md</c> lists. A reply from elsewhere, such as
-/// a proxy or a page at the same address, has the status alone.
+/// Represents a request that the host refused. The host explains the refusal with problem details (RFC 9457), whose
+/// types are listed in <c>docs/reference/problem-types.md</c>. For a reply that another server sent, such as a proxy,
+/// only <see cref="Status"/> is set.
 /// </summary>
 public sealed class RestMqClientException : HttpRequestException
 {
-    // A problem is short; a page of somebody's proxy may not be.
+    // Problem details are short. The error page of a proxy may be of any length.
     private const int Longest = 64 * 1024;
 
     internal RestMqClientException(HttpStatusCode status, string? type, string? title, string? detail, TimeSpan? retryAfter)
@@ -17,21 +18,26 @@ public sealed class RestMqClientException : HttpRequestException
         (Status, Type, Title, Detail, RetryAfter) = ((int)status, type, title, detail, retryAfter);
 
     internal RestMqClientException(Exception? inner)
-        : base("The reply is not one of a RestMQ host: is the address right?", inner, HttpStatusCode.OK) => Status = (int)HttpStatusCode.OK;
+        : base("The reply is not one of a RestMQ host. Check the address of the host.", inner, HttpStatusCode.OK) =>
+        Status = (int)HttpStatusCode.OK;
 
-    /// <summary>The HTTP status, such as 429; 200 for a reply that is not a RestMQ host's.</summary>
+    /// <summary>Gets the HTTP status, such as 429. It is 200 for a success that no RestMQ host sent.</summary>
     public int Status { get; }
 
-    /// <summary>What kind of problem it is, such as <c>urn:restmq:full</c>; null when the reply is no problem of the host's.</summary>
+    /// <summary>
+    /// Gets the problem type, such as <c>urn:restmq:full</c>. Null when the reply holds no problem details.
+    /// </summary>
     public string? Type { get; }
 
-    /// <summary>The kind of problem in words.</summary>
+    /// <summary>Gets the title of the problem type. Null when the reply has none.</summary>
     public string? Title { get; }
 
-    /// <summary>What was wrong this time, in a sentence.</summary>
+    /// <summary>Gets what was wrong with this request, as a sentence. Null when the reply has none.</summary>
     public string? Detail { get; }
 
-    /// <summary>When it is worth another attempt; null when the host did not say.</summary>
+    /// <summary>
+    /// Gets how long to wait before another attempt (<c>Retry-After</c>). Null when the host did not say.
+    /// </summary>
     public TimeSpan? RetryAfter { get; }
 
     internal static async Task<RestMqClientException> OfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
@@ -51,7 +57,7 @@ public sealed class RestMqClientException : HttpRequestException
             }
             catch (JsonException)
             {
-                // The status says enough.
+                // The body is not valid JSON. The status alone describes the refusal.
             }
         }
         return new RestMqClientException(response.StatusCode, type, title, detail, response.Headers.RetryAfter?.Delta);

@@ -5,9 +5,11 @@ using RestMq.Client.Wire;
 namespace RestMq.Client;
 
 /// <summary>
-/// The methods of <see cref="IRestMqClient"/> for messages that are JSON, each with what is needed to write or read them without reflection: a
-/// property of a <c>JsonSerializerContext</c>, such as <c>AppJson.Default.Order</c>. Trimmed and AOT applications use these. They send and receive
-/// bytes by the methods of the same names, whichever client it is; a text is JSON to them too.
+/// Provides the methods of <see cref="IRestMqClient"/> with a <see cref="JsonTypeInfo{T}"/>, for trimmed and AOT
+/// applications. The type info writes and reads messages without reflection. It is a property of a
+/// <c>JsonSerializerContext</c>, such as <c>AppJson.Default.Order</c>. The methods work with every
+/// <see cref="IRestMqClient"/>, because they send and receive bytes by its methods of the same names. They treat a
+/// <c>string</c> as JSON too.
 /// </summary>
 public static class RestMqClientJsonExtensions
 {
@@ -96,7 +98,7 @@ public static class RestMqClientJsonExtensions
         CancellationToken cancellationToken = default) =>
         client.ConsumeLeasedAsync<ReadOnlyMemory<byte>>(queue, lease, prefetch, options, cancellationToken).Select(raw => new LeasedMessage<T>(raw, typeInfo));
 
-    /// <summary>Adds one message a line; the host answers with one key a line.</summary>
+    /// <summary>Adds one message for each line of JSON. The host answers with one key a line.</summary>
     internal static async Task<IReadOnlyList<string>> AddLinesAsync(
         this IRestMqClient client, string queue, ReadOnlyMemory<byte> lines, AddMessageOptions? options, CancellationToken cancellationToken)
     {

@@ -2,28 +2,35 @@ using System.Text.Json;
 
 namespace RestMq.Client;
 
-/// <summary>Where the host is, and how messages are written and read.</summary>
+/// <summary>Holds the options of a client: the address of the host, and how messages are written and read.</summary>
 public sealed class RestMqClientOptions
 {
     /// <summary>
-    /// Where RestMQ is mapped, such as <c>https://queues.example/mq</c>, with a slash at its end or without.
-    /// <value>Null: as <c>ConfigureHttpClient</c> says.</value>
+    /// Gets or sets the URL at which RestMQ is mapped, such as <c>https://queues.example/mq</c>. A slash at its end
+    /// makes no difference.
     /// </summary>
+    /// <value>The default is null: the <c>BaseAddress</c> of the <see cref="HttpClient"/> applies.</value>
     public Uri? BaseAddress { get; set; }
 
     /// <summary>
-    /// How messages are written and read. A trimmed or AOT application sets its <c>TypeInfoResolver</c> to a <c>JsonSerializerContext</c> of its own,
-    /// or uses the methods that are given a <c>JsonTypeInfo</c> (<see cref="RestMqClientJsonExtensions"/>).
-    /// <value>The defaults of the web: camel case, and read whatever the case.</value>
+    /// Gets or sets how messages are written and read as JSON. A trimmed or AOT application sets the
+    /// <c>TypeInfoResolver</c> to its own <c>JsonSerializerContext</c>, or uses the methods with a <c>JsonTypeInfo</c>
+    /// (<see cref="RestMqClientJsonExtensions"/>).
     /// </summary>
+    /// <value>
+    /// The default is <see cref="JsonSerializerDefaults.Web"/>: camel case, and property names are read in any case.
+    /// </value>
     public JsonSerializerOptions SerializerOptions { get; set; } = new(JsonSerializerDefaults.Web);
 
     /// <summary>
-    /// Whether an add without an idempotency key of its own is given one, so that a request that is sent again, by a retry or by a proxy, adds
-    /// once. The host remembers each for five minutes. <value>True.</value>
+    /// Gets or sets whether the client generates an idempotency key for an add that has none. A retry handler or a
+    /// proxy may send a request again. With a key the host adds the message once. The host remembers a key for five
+    /// minutes.
     /// </summary>
+    /// <value>The default is true.</value>
     public bool IdempotentAdds { get; set; } = true;
 
-    /// <summary>How much longer than it was asked to wait the host may take to answer. <value>30 seconds.</value></summary>
+    /// <summary>Gets or sets how long the host may take to answer, in addition to the wait of the request.</summary>
+    /// <value>The default is 30 seconds.</value>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -8,19 +8,21 @@ using RestMq.Client;
 
 namespace RestMq;
 
-/// <summary>Adds clients of RestMQ to an application.</summary>
+/// <summary>Adds RestMQ clients to the services of an application.</summary>
 public static class RestMqClientServiceCollectionExtensions
 {
     private const string HttpName = "RestMq.Client";
 
     /// <summary>
-    /// Adds <see cref="IRestMqClient"/>, a singleton, and with it a source of hosted consumers. It may be called several times.
+    /// Adds <see cref="IRestMqClient"/> as a singleton, and a source of hosted consumers. A second call configures the
+    /// same client.
     /// </summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="configure">Says where the host is.</param>
+    /// <param name="configure">Configures the options, such as the address of the host.</param>
     /// <returns>
-    /// The builder of its <see cref="HttpClient"/>, for handlers, credentials and retries. What is set there holds for waits and streams as well,
-    /// but for resilience handlers: their timeouts would cut off what is meant to take long.
+    /// The builder of the client's <see cref="HttpClient"/>, for handlers, credentials and retries. Its settings hold
+    /// for waits and streams too. Only resilience handlers are left out there, because their timeouts would end a wait
+    /// or a stream too early.
     /// </returns>
     public static IHttpClientBuilder AddRestMqClient(this IServiceCollection services, Action<RestMqClientOptions>? configure = null)
     {
@@ -31,13 +33,13 @@ public static class RestMqClientServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds a client with a name, for <c>[FromKeyedServices(name)] IRestMqClient</c>, beside others. The name is that of a source of hosted
-    /// consumers too.
+    /// Adds a named client, for use as <c>[FromKeyedServices(name)] IRestMqClient</c>. The name is also the key of a
+    /// source of hosted consumers.
     /// </summary>
     /// <inheritdoc cref="AddRestMqClient(IServiceCollection, Action{RestMqClientOptions}?)"/>
     /// <param name="services">The application's services.</param>
-    /// <param name="name">Its key, and the name of its <see cref="RestMqClientOptions"/>.</param>
-    /// <param name="configure">Says where the host is.</param>
+    /// <param name="name">The key of the client, and the name of its <see cref="RestMqClientOptions"/>.</param>
+    /// <param name="configure">Configures the options, such as the address of the host.</param>
     public static IHttpClientBuilder AddRestMqClient(this IServiceCollection services, string name, Action<RestMqClientOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -60,8 +62,9 @@ public static class RestMqClientServiceCollectionExtensions
     }
 
     /// <summary>
-    /// The client for waits and streams: all that the application set for the other one, without a timeout and without resilience handlers. They
-    /// are known by their namespace, as their package is not ours to bring along.
+    /// Adds the <see cref="HttpClient"/> for waits and streams. It has the settings of the client for other requests,
+    /// but no timeout and no resilience handlers. These handlers are recognised by their namespace, because this
+    /// library does not reference their package.
     /// </summary>
     private static void AddPatientHttp(IServiceCollection services, string name) =>
         services.AddOptions<HttpClientFactoryOptions>(Patient(name)).PostConfigure<IServiceProvider>((patient, provider) =>
@@ -87,7 +90,8 @@ public static class RestMqClientServiceCollectionExtensions
 
     private static RestMqClient Create(IServiceProvider provider, string name)
     {
-        // A client is made for each request, as the factory wants it: so handlers are renewed, and a change of addresses is seen.
+        // Each request gets a new HttpClient, as IHttpClientFactory recommends. So handlers are rotated and DNS changes
+        // are noticed.
         var factory = provider.GetRequiredService<IHttpClientFactory>();
         var (http, patient) = (Http(name), Patient(name));
         return new RestMqClient(

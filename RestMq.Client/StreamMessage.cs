@@ -1,6 +1,8 @@
 namespace RestMq.Client;
 
-/// <summary>A message whose bytes are read from the connection as they are needed. Disposing it frees the connection.</summary>
+/// <summary>
+/// Holds a message whose bytes are read from the connection on demand. Disposing the message frees the connection.
+/// </summary>
 public sealed class StreamMessage : IAsyncDisposable
 {
     private readonly HttpResponseMessage _response;
@@ -8,19 +10,19 @@ public sealed class StreamMessage : IAsyncDisposable
     internal StreamMessage(HttpResponseMessage response, Stream body, string key, string? receipt, long count) =>
         (_response, Body, Key, Receipt, Count) = (response, body, key, receipt, count);
 
-    /// <summary>Its key, such as <c>orders:12</c>.</summary>
+    /// <summary>Gets the key of the message, such as <c>orders:12</c>.</summary>
     public string Key { get; }
 
-    /// <summary>What this hand-out is settled with; null when it was taken without a lease.</summary>
+    /// <summary>Gets the receipt that settles this delivery. Null when the message was taken without a lease.</summary>
     public string? Receipt { get; }
 
-    /// <summary>How many times it has been handed out, this time included.</summary>
+    /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
     public long Count { get; }
 
-    /// <summary>What the bytes are, such as <c>image/png</c>.</summary>
+    /// <summary>Gets the content type of the message, such as <c>image/png</c>.</summary>
     public string? ContentType => _response.Content.Headers.ContentType?.ToString();
 
-    /// <summary>Its bytes, to be read once.</summary>
+    /// <summary>Gets the bytes of the message. The stream can be read once.</summary>
     public Stream Body { get; }
 
     /// <inheritdoc/>

@@ -1,21 +1,24 @@
 namespace RestMq;
 
 /// <summary>
-/// Handles the messages of a queue. A handler is made anew for each message, in a scope of its own, and may be given the same message again:
-/// after a failure, and after a host that died.
+/// Handles the messages of a queue. Each message gets a new handler in its own scope. A handler may receive the same
+/// message again, after a failure or after its process died.
 /// </summary>
 /// <typeparam name="TMessage">
-/// What a message is read as: any type by JSON; <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> as it came.
+/// The type that a message is read as. <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> get the body
+/// unchanged. Other types are read as JSON.
 /// </typeparam>
 public interface IMessageHandler<TMessage>
 {
     /// <summary>
-    /// Handles one message. When it returns, the message is deleted. When it throws, the message is given back and comes again after a pause
-    /// (<see cref="RestMqConsumerOptions.RetryDelay"/>); when it throws a <see cref="PoisonMessageException"/>, it is buried.
+    /// Handles one message. When the method returns, the message is acked. When it throws, the message is released and
+    /// is delivered again after a pause (<see cref="RestMqConsumerOptions.RetryDelay"/>). When it throws a
+    /// <see cref="PoisonMessageException"/>, the message is buried.
     /// </summary>
     /// <param name="context">The message.</param>
     /// <param name="cancellationToken">
-    /// Cancelled when the host stops and its time to finish is over, and when the message has become someone else's. Work should end then.
+    /// Cancelled when the application stops and <see cref="RestMqConsumerOptions.DrainTimeout"/> is over, and when the
+    /// message no longer belongs to this consumer. The handler should end then.
     /// </param>
     Task HandleAsync(MessageContext<TMessage> context, CancellationToken cancellationToken);
 }

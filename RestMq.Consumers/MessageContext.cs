@@ -1,22 +1,26 @@
 namespace RestMq;
 
-/// <summary>A message as its handler gets it.</summary>
-/// <param name="message">What it was read as.</param>
-/// <param name="raw">What it was read from.</param>
+/// <summary>Holds a message and its metadata for a handler.</summary>
+/// <typeparam name="TMessage">The type that the message is read as.</typeparam>
+/// <param name="message">The message as <typeparamref name="TMessage"/>.</param>
+/// <param name="raw">The message as its source delivered it.</param>
 public sealed class MessageContext<TMessage>(TMessage message, SourceMessage raw)
 {
-    /// <summary>The message.</summary>
+    /// <summary>Gets the message.</summary>
     public TMessage Message { get; } = message;
 
-    /// <summary>The message as it came: its bytes, their content type, its receipt.</summary>
+    /// <summary>Gets the message as its source delivered it: its bytes, content type and receipt.</summary>
     public SourceMessage Raw { get; } = raw;
 
-    /// <summary>The queue it came from.</summary>
+    /// <summary>Gets the queue of the message.</summary>
     public string Queue => Raw.Queue;
 
-    /// <summary>Its key, such as <c>orders:12</c>: the same each time it comes, so fit to recognise it by.</summary>
+    /// <summary>
+    /// Gets the key of the message, such as <c>orders:12</c>. It is the same on each delivery, so a handler can use it
+    /// to recognise a message that it has handled before.
+    /// </summary>
     public string Key => Raw.Key;
 
-    /// <summary>How many times it has been handed out, this time included.</summary>
+    /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
     public long Count => Raw.Count;
 }

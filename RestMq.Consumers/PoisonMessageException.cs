@@ -1,11 +1,14 @@
 namespace RestMq;
 
-/// <summary>Thrown by a handler that will never be able to handle the message: it is buried with this reason, rather than tried again.</summary>
+/// <summary>
+/// Reports that a handler can never handle the message. A consumer buries the message with this reason instead of
+/// trying again.
+/// </summary>
 public sealed class PoisonMessageException : Exception
 {
-    /// <summary>A message that cannot be handled.</summary>
-    /// <param name="reason">Why, for those who look at the dead letters; the first 200 characters are kept.</param>
-    /// <param name="inner">What was found out, for the log.</param>
+    /// <summary>Creates the exception for a message that cannot be handled.</summary>
+    /// <param name="reason">The reason that the dead letter shows. Its first 200 characters are kept.</param>
+    /// <param name="inner">The cause, which is logged.</param>
     public PoisonMessageException(string reason, Exception? inner = null) : base(reason, inner)
     {
     }

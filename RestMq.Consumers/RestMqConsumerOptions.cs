@@ -2,58 +2,75 @@ using System.Text.Json;
 
 namespace RestMq;
 
-/// <summary>How a hosted consumer works. These are named options: the name is the consumer's queues, as they were given.</summary>
+/// <summary>
+/// Holds the options of a hosted consumer. They are named options: their name is the <c>queues</c> argument of
+/// <c>AddRestMqConsumer</c>.
+/// </summary>
 public sealed class RestMqConsumerOptions
 {
     /// <summary>
-    /// Where the messages come from: the key of an <see cref="IMessageSource"/>, such as <see cref="MessageSourceNames.Client"/>.
-    /// <value>Null: the engine in this process when there is one, else the client.</value>
+    /// Gets or sets the source of the messages: the key of an <see cref="IMessageSource"/>, such as
+    /// <see cref="MessageSourceNames.Client"/>.
     /// </summary>
+    /// <value>The default is null: the engine in this process if there is one, otherwise the client.</value>
     public string? Source { get; set; }
 
-    /// <summary>How many messages are handled at a time, 1 to 1000. <value>1: in the order of the queue.</value></summary>
+    /// <summary>Gets or sets how many messages are handled at a time, 1 to 1000.</summary>
+    /// <value>The default is 1: messages are handled in the order of the queue.</value>
     public int Concurrency { get; set; } = 1;
 
     /// <summary>
-    /// How many messages are held at a time, those being handled included, at most 1000: what is taken ahead spares the handlers a wait, and
-    /// other consumers do not get it. <value>Null: twice <see cref="Concurrency"/>.</value>
+    /// Gets or sets how many messages are held at a time, those being handled included. It is at least
+    /// <see cref="Concurrency"/> and at most 1000. Prefetched messages save the handlers a wait, but other consumers
+    /// cannot get them.
     /// </summary>
+    /// <value>The default is null: twice <see cref="Concurrency"/>, at most 1000.</value>
     public int? Prefetch { get; set; }
 
     /// <summary>
-    /// How long a message is leased, at least a second. The lease is renewed at its half for as long as the message is held: it says how soon
-    /// the messages of a host that died come to another one, not how long a handler may take. <value>30 seconds.</value>
+    /// Gets or sets how long a message is leased, from 1 second to 1 day. While the consumer holds the message, it
+    /// extends the lease after half of its time. So the lease does not limit how long a handler may take. It says how
+    /// soon the messages of a process that died are delivered to another consumer.
     /// </summary>
+    /// <value>The default is 30 seconds.</value>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long to wait for messages at a time, at least a second. <value>20 seconds.</value></summary>
+    /// <summary>Gets or sets how long one request waits for messages, from 1 second to 1 day.</summary>
+    /// <value>The default is 20 seconds.</value>
     public TimeSpan Wait { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>After how long a message comes again that failed for the first time; each further time it is twice that. <value>1 second.</value></summary>
+    /// <summary>
+    /// Gets or sets the pause before a failed message is delivered again. Each further failure doubles the pause.
+    /// </summary>
+    /// <value>The default is 1 second.</value>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The longest pause before a message comes again; where the queues' host takes none so long (its <c>RestMqOptions.MaxDelay</c>), what it takes,
-    /// and a warning says so. <value>5 minutes.</value>
+    /// Gets or sets the longest pause before a failed message is delivered again. The host may accept only shorter
+    /// delays (its <c>RestMqOptions.MaxDelay</c>). The host's limit then applies, and the consumer logs a warning.
     /// </summary>
+    /// <value>The default is 5 minutes.</value>
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Which exceptions, besides <see cref="PoisonMessageException"/>, say that a message can never be handled, so that it is buried rather than
-    /// tried again. <value>None.</value>
+    /// Gets or sets which exceptions, besides <see cref="PoisonMessageException"/>, mean that a message can never be
+    /// handled. The consumer buries such a message instead of trying again.
     /// </summary>
+    /// <value>The default returns false for every exception.</value>
     public Func<Exception, bool> IsPoison { get; set; } = static _ => false;
 
     /// <summary>
-    /// How long handlers may take to finish when the host stops; then they are cancelled, and their messages given back. A host's own patience
-    /// is <c>HostOptions.ShutdownTimeout</c>, and cuts this short. <value>20 seconds.</value>
+    /// Gets or sets how long running handlers may take to finish when the application stops. After that they are
+    /// cancelled and their messages are released. A shorter <c>HostOptions.ShutdownTimeout</c> ends this time earlier.
     /// </summary>
+    /// <value>The default is 20 seconds.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// How messages are read from JSON. A trimmed or AOT application gives options with a resolver, or a <c>JsonTypeInfo</c> to
-    /// <c>AddRestMqConsumer</c>. <value>Null: the defaults of the web.</value>
+    /// Gets or sets how messages are read from JSON. A trimmed or AOT application sets options with a
+    /// <c>TypeInfoResolver</c>, or passes a <c>JsonTypeInfo</c> to <c>AddRestMqConsumer</c>.
     /// </summary>
+    /// <value>The default is null: <see cref="JsonSerializerOptions.Web"/> applies.</value>
     public JsonSerializerOptions? SerializerOptions { get; set; }
 
     internal int Held => Prefetch ?? Math.Min(2 * Concurrency, 1000);

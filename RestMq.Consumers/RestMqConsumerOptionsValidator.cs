@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace RestMq;
 
-/// <summary>Finds all that is wrong with a consumer's options at once, when the application starts.</summary>
+/// <summary>Validates a consumer's options when the application starts, and reports all errors at once.</summary>
 internal sealed class RestMqConsumerOptionsValidator : IValidateOptions<RestMqConsumerOptions>
 {
     public ValidateOptionsResult Validate(string? name, RestMqConsumerOptions options)
@@ -11,7 +11,11 @@ internal sealed class RestMqConsumerOptionsValidator : IValidateOptions<RestMqCo
         void Range<T>(T value, T least, T most, string option) where T : IComparable<T>
         {
             if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
-                errors.Add($"RestMqConsumerOptions.{option} of the consumer of '{name}' is {value}; it is from {least} to {most}.");
+            {
+                errors.Add(
+                    $"RestMqConsumerOptions.{option} of the consumer of '{name}' must be between {least} and {most}, "
+                    + $"but was {value}.");
+            }
         }
         var (second, day, year) = (TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), TimeSpan.FromDays(365));
         Range(options.Concurrency, 1, 1000, nameof(options.Concurrency));
@@ -21,7 +25,8 @@ internal sealed class RestMqConsumerOptionsValidator : IValidateOptions<RestMqCo
         Range(options.RetryDelay, TimeSpan.Zero, year, nameof(options.RetryDelay));
         Range(options.MaxRetryDelay, options.RetryDelay, year, nameof(options.MaxRetryDelay));
         Range(options.DrainTimeout, TimeSpan.Zero, day, nameof(options.DrainTimeout));
-        if (options.IsPoison is null) errors.Add($"RestMqConsumerOptions.{nameof(options.IsPoison)} of the consumer of '{name}' is null.");
+        if (options.IsPoison is null)
+            errors.Add($"RestMqConsumerOptions.IsPoison of the consumer of '{name}' must not be null.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 }

@@ -9,34 +9,42 @@ using RestMq.Running;
 
 namespace RestMq;
 
-/// <summary>Adds hosted consumers to an application.</summary>
+/// <summary>Adds hosted consumers to the services of an application.</summary>
 public static class RestMqConsumerServiceCollectionExtensions
 {
     /// <summary>
-    /// Consumes a queue for as long as the host runs, with a new <typeparamref name="THandler"/> for each message, in a scope of its own. The messages
-    /// come from the engine of <c>AddRestMq()</c>, or from the client of <c>AddRestMqClient()</c>: see <see cref="RestMqConsumerOptions.Source"/>.
+    /// Adds a hosted service that consumes a queue while the application runs. Each message gets a new
+    /// <typeparamref name="THandler"/> in its own scope. The messages come from the engine of <c>AddRestMq()</c> or
+    /// from the client of <c>AddRestMqClient()</c>: see <see cref="RestMqConsumerOptions.Source"/>.
     /// </summary>
     /// <typeparam name="TMessage">
-    /// What a message is read as: any type by JSON; <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> as it came.
+    /// The type that a message is read as. <c>string</c>, <c>byte[]</c> and <c>ReadOnlyMemory&lt;byte&gt;</c> get the
+    /// body unchanged. Other types are read as JSON.
     /// </typeparam>
-    /// <typeparam name="THandler">Handles the messages; added as a scoped service unless it is one already.</typeparam>
+    /// <typeparam name="THandler">
+    /// The handler of the messages. It is added as a scoped service, unless the application has already registered it.
+    /// </typeparam>
     /// <param name="services">The application's services.</param>
-    /// <param name="queues">The queue; or several, comma between, of which the first that has something is served.</param>
-    /// <param name="configure">Sets concurrency, times and the like.</param>
-    /// <returns>The consumer's options, to bind to configuration and the like.</returns>
-    /// <exception cref="InvalidOperationException">Another handler consumes the same queues.</exception>
+    /// <param name="queues">The queue, or several queues separated by commas. The first queue with a ready message is
+    /// served.</param>
+    /// <param name="configure">Configures the options, such as the concurrency.</param>
+    /// <returns>The builder of the consumer's options, for example to bind them to configuration.</returns>
+    /// <exception cref="InvalidOperationException">Another handler already consumes the same queues.</exception>
     public static OptionsBuilder<RestMqConsumerOptions> AddRestMqConsumer<
         TMessage, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
         this IServiceCollection services, string queues, Action<RestMqConsumerOptions>? configure = null)
         where THandler : class, IMessageHandler<TMessage> =>
         Add<TMessage, THandler>(services, queues, options => MessageReader.For<TMessage>(options.SerializerOptions), configure);
 
-    /// <summary>As the other, with what is needed to read the messages' JSON without reflection.</summary>
+    /// <summary>
+    /// Adds a hosted service that consumes a queue and reads its messages by a <c>JsonTypeInfo</c>, without reflection.
+    /// </summary>
     /// <inheritdoc cref="AddRestMqConsumer{TMessage, THandler}(IServiceCollection, string, Action{RestMqConsumerOptions}?)"/>
     /// <param name="services">The application's services.</param>
-    /// <param name="queues">The queue; or several, comma between, of which the first that has something is served.</param>
-    /// <param name="typeInfo">How a message is read: a property of a <c>JsonSerializerContext</c>.</param>
-    /// <param name="configure">Sets concurrency, times and the like.</param>
+    /// <param name="queues">The queue, or several queues separated by commas. The first queue with a ready message is
+    /// served.</param>
+    /// <param name="typeInfo">How messages are read: a property of a <c>JsonSerializerContext</c>.</param>
+    /// <param name="configure">Configures the options, such as the concurrency.</param>
     public static OptionsBuilder<RestMqConsumerOptions> AddRestMqConsumer<
         TMessage, [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
         this IServiceCollection services, string queues, JsonTypeInfo<TMessage> typeInfo, Action<RestMqConsumerOptions>? configure = null)
@@ -56,11 +64,16 @@ public static class RestMqConsumerServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddScoped<THandler>();
 
-        // A second call configures the same consumer; a second handler would get some of the messages, by chance.
+        // A second call with the same handler configures the same consumer. A second handler would compete with the
+        // first for the messages, and each would get a random part of them.
         var added = services.Where(service => service.ServiceType == typeof(Registration))
             .Select(service => (Registration)service.ImplementationInstance!).FirstOrDefault(one => one.Queues == queues);
         if (added is not null && added.Handler != typeof(THandler))
-            throw new InvalidOperationException($"'{queues}' is consumed by {added.Handler} already, and cannot be by {typeof(THandler)} too.");
+        {
+            throw new InvalidOperationException(
+                $"'{queues}' is consumed by {added.Handler} already, so it cannot be consumed by {typeof(THandler)} "
+                + "too. Register one handler.");
+        }
         if (added is not null) return options;
         services.AddSingleton(new Registration(queues, typeof(THandler)));
         services.AddSingleton<IHostedService>(provider =>
@@ -94,8 +107,10 @@ public static class RestMqConsumerServiceCollectionExtensions
             : provider.GetKeyedService<IMessageSource>(MessageSourceNames.Engine)
                 ?? provider.GetKeyedService<IMessageSource>(MessageSourceNames.Client);
         return found ?? throw new InvalidOperationException(key is null
-            ? $"The consumer of '{queues}' has nowhere to take messages from: call AddRestMq() or AddRestMqClient()."
-            : $"The consumer of '{queues}' is to take messages from '{key}', and no IMessageSource has this key.");
+            ? $"The consumer of '{queues}' must have a source of messages, but none is registered: "
+                + "call AddRestMq() or AddRestMqClient()."
+            : $"The consumer of '{queues}' must have the source '{key}', but no IMessageSource has this key. "
+                + "Register the source or change RestMqConsumerOptions.Source.");
     }
 
     private sealed record Registration(string Queues, Type Handler);

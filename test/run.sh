@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Passes the tests: installs what they need (a Redis, and clients and a proxy to try it with), then builds and runs every test project.
+# Runs the tests. Installs the programs that they need (Redis, HTTP clients, nginx, Chromium), then builds and runs
+# every test project.
 # Usage: test/run.sh [arguments for dotnet test, such as --filter Name~Conformance]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else return 1; fi; }
 
-install() { # a package of the system's package manager, whichever it is; Debian's name, then the others'
+install() { # install DEBIAN_PACKAGE OTHER_PACKAGE: installs a package with the package manager of the system
   if command -v apt-get >/dev/null; then
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq -o Acquire::Retries=3 &&
       as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Acquire::Retries=3 "$1" >/dev/null
@@ -17,11 +18,11 @@ install() { # a package of the system's package manager, whichever it is; Debian
   fi
 }
 
-need() { # a command, Debian's package of it, the others' package
+need() { # need COMMAND DEBIAN_PACKAGE OTHER_PACKAGE: installs the package if the command is missing
   command -v "$1" >/dev/null && return
   echo "Installing $2, which the tests need."
   install "$2" "$3" && command -v "$1" >/dev/null && return
-  echo "The tests need the command $1, and it could not be installed here. Install $2 (or $3) and run this again." >&2
+  echo "The tests need the command $1, but it could not be installed. Install $2 (or $3) and run this script again." >&2
   exit 1
 }
 
@@ -39,11 +40,12 @@ RESTMQ_MEASURED=$(mktemp)
 trap 'rm -f "$log" "$RESTMQ_MEASURED"' EXIT
 status=0
 dotnet build RestMq.sln -c Release --nologo -v q || exit 1
-# One project after another: they share the machine's cores, and some measure how soon a message comes.
+# The projects run one after another (-m:1). They share the cores of the machine, and some tests measure the latency of
+# a delivery.
 dotnet test RestMq.sln -c Release --no-build --nologo -m:1 --logger 'console;verbosity=minimal' "$@" 2>&1 | tee "$log" || status=$?
 
 cat "$RESTMQ_MEASURED"
-# dotnet test tells each project's count on a line of its own; this is their sum.
+# dotnet test prints the counts of each project on a separate line. This prints their sum.
 awk '/Failed: +[0-9]+, Passed: +[0-9]+, Skipped:/ {
        for (i = 1; i < NF; i++) {
          if ($i == "Failed:") failed += $(i + 1)

@@ -4,28 +4,34 @@ using System.Text.Json.Serialization.Metadata;
 namespace RestMq.Wire;
 
 /// <summary>
-/// How a body becomes a value, by the client as by a hosted consumer: this file is compiled into both. JSON is JSON, whether it was sent as that or
-/// as a text. What is none may be a text, or a JSON string that came as one over HTTP: a date, a Guid, a word of an enum.
+/// Reads a body as a value. This file is compiled into the client and the consumers. A body that is JSON is read as
+/// JSON, whether it was sent as JSON or as text. Any other body is read as the content of a JSON string, because a JSON
+/// string arrives over HTTP as plain text: a date, a <see cref="Guid"/>, the name of an enum value.
 /// </summary>
 internal static class JsonBody
 {
-    /// <summary>As JSON; else, where a string may be one, as what stands in a JSON string.</summary>
-    /// <exception cref="JsonException">It is no <typeparamref name="T"/>; of both reasons this is the first.</exception>
+    /// <summary>
+    /// Reads the body as JSON. If that fails and <typeparamref name="T"/> may be a JSON string, reads the body as the
+    /// content of a JSON string.
+    /// </summary>
+    /// <exception cref="JsonException">
+    /// The body cannot be read as <typeparamref name="T"/>. The exception is the one of the first attempt.
+    /// </exception>
     public static T? Read<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> typeInfo)
     {
         try
         {
             return JsonSerializer.Deserialize(body.Span, typeInfo);
         }
-        // Objects and lists are never strings.
+        // The kind None excludes objects, lists and dictionaries, which are never JSON strings.
         catch (JsonException) when (typeInfo.Kind == JsonTypeInfoKind.None && TryReadText(body, typeInfo, out var value))
         {
             return value;
         }
     }
 
-    /// <summary>As what stands in a JSON string.</summary>
-    /// <exception cref="JsonException">It is no <typeparamref name="T"/>.</exception>
+    /// <summary>Reads the body as the content of a JSON string.</summary>
+    /// <exception cref="JsonException">The body cannot be read as <typeparamref name="T"/>.</exception>
     public static T? ReadText<T>(ReadOnlyMemory<byte> text, JsonTypeInfo<T> typeInfo) =>
         JsonSerializer.Deserialize($"\"{JsonEncodedText.Encode(text.Span)}\"", typeInfo);
 
@@ -36,7 +42,7 @@ internal static class JsonBody
             value = ReadText(text, typeInfo);
             return true;
         }
-        // An ArgumentException where it is not UTF-8.
+        // JsonEncodedText throws an ArgumentException when the body is not UTF-8.
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
             value = default;

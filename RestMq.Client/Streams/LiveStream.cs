@@ -6,9 +6,10 @@ using RestMq.Client.Wire;
 namespace RestMq.Client.Streams;
 
 /// <summary>
-/// A queue's live messages over one connection after another: each goes on after the last message of the one before. Pauses between them double
-/// from what the host asks for, and are scattered, so that the consumers of a host that comes back do not all come at once. A message ends the
-/// doubling, and so does a connection that lasted.
+/// Reads a queue's live messages and reconnects after a lost connection. Each connection resumes after the last message
+/// of the connection before. The first pause is the one that the host asks for, and each loss doubles it. Pauses are
+/// randomized, so that not all consumers of a restarted host reconnect at once. The doubling starts over after a
+/// message, and after a connection that lasted at least <see cref="ConsumeOptions.MaxReconnectDelay"/>.
 /// </summary>
 internal sealed partial class LiveStream(
     Func<HttpClient> http, Uri? root, string address, ConsumeOptions options, TimeSpan patience, TimeProvider time, ILogger logger,
@@ -25,8 +26,8 @@ internal sealed partial class LiveStream(
     private int _losses;
     private long _missed;
 
-    /// <summary>The next message, however long it takes.</summary>
-    /// <exception cref="RestMqClientException">The host refuses, and would again.</exception>
+    /// <summary>Returns the next message and waits for it without a time limit.</summary>
+    /// <exception cref="RestMqClientException">The host refuses the stream, and would refuse it again.</exception>
     public async ValueTask<WireMessage> NextAsync()
     {
         while (true)
@@ -73,7 +74,8 @@ internal sealed partial class LiveStream(
         using var request = new HttpRequestMessage(HttpMethod.Get, Address.In(root ?? client.BaseAddress, new Uri(address, UriKind.Relative)));
         request.Headers.TryAddWithoutValidation("Accept", EventStream);
         if (_lastId is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", _lastId);
-        // The headers come at once. After them, silence is what tells of a lost connection.
+        // The host sends the headers at once, so they have a deadline. After the headers, WatchedStream detects a lost
+        // connection by its silence.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ended);
         deadline.CancelAfter(patience);
         var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
@@ -81,14 +83,16 @@ internal sealed partial class LiveStream(
         {
             using (response) throw await RestMqClientException.OfAsync(response, deadline.Token).ConfigureAwait(false);
         }
-        // A page of another site would be read as a stream without messages, and asked for again for ever.
+        // The address may belong to another site. Its page would be read as a stream without messages, and the client
+        // would reconnect for ever.
         if (response.Content.Headers.ContentType?.MediaType != EventStream)
         {
             using (response) throw new RestMqClientException(inner: null);
         }
-        // The host counts anew what is missed since the last message.
+        // On each connection the host counts again the messages that were missed since the last message.
         _missed = 0;
-        // Where it begins: a connection that breaks before its first message has missed nothing then.
+        // The response header holds the position at which the stream starts. So a connection that breaks before its
+        // first message can resume without missing one.
         if (_lastId is null && response.Headers.TryGetValues("Last-Event-ID", out var places)) _lastId = places.First();
         var body = new WatchedStream(await response.Content.ReadAsStreamAsync(ended).ConfigureAwait(false), options.Silence, time);
         var parser = SseParser.Create(body, static (_, data) => data.ToArray());
@@ -98,7 +102,7 @@ internal sealed partial class LiveStream(
     private async Task PauseAsync(Exception? loss)
     {
         var pause = Math.Min(_pause.TotalSeconds * Math.Pow(2, Math.Min(_losses, 30)), options.MaxReconnectDelay.TotalSeconds);
-        // What begins an outage is worth a line; its length is not.
+        // Only the first loss of an outage is logged. Failed reconnects are not.
         if (_losses++ == 0) LogLost(logger, loss, address);
         await Task.Delay(TimeSpan.FromSeconds(pause * (0.5 + (Random.Shared.NextDouble() / 2))), time, ended).ConfigureAwait(false);
     }
@@ -120,7 +124,7 @@ internal sealed partial class LiveStream(
         _ => false,
     };
 
-    [LoggerMessage(90, LogLevel.Warning, "The stream {Address} has ended; it is opened again until it can be.")]
+    [LoggerMessage(90, LogLevel.Warning, "The live stream {Address} ended. The client reconnects until it succeeds.")]
     private static partial void LogLost(ILogger logger, Exception? loss, string address);
 
     private sealed record Connection(

@@ -1,6 +1,9 @@
 namespace RestMq.Client.Streams;
 
-/// <summary>A stream whose silence is a failure: a connection that is lost without a word would otherwise be waited on for ever.</summary>
+/// <summary>
+/// Wraps a stream and fails a read that gets no data for too long. Otherwise a connection that is lost without a TCP
+/// reset would be read for ever.
+/// </summary>
 internal sealed class WatchedStream(Stream inner, TimeSpan silence, TimeProvider time) : Stream
 {
     public override bool CanRead => true;
@@ -13,7 +16,7 @@ internal sealed class WatchedStream(Stream inner, TimeSpan silence, TimeProvider
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <exception cref="TimeoutException">Nothing came for too long.</exception>
+    /// <exception cref="TimeoutException">No data arrived within the silence.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var watch = new CancellationTokenSource(silence, time);
@@ -24,7 +27,8 @@ internal sealed class WatchedStream(Stream inner, TimeSpan silence, TimeProvider
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"Nothing came for {silence}.");
+            throw new TimeoutException(
+                $"The host must send a message or a heartbeat within {silence}, but sent nothing.");
         }
         catch (OperationCanceledException)
         {
@@ -33,15 +37,17 @@ internal sealed class WatchedStream(Stream inner, TimeSpan silence, TimeProvider
     }
 
     /// <summary>
-    /// Closes the connection at once, so that the host gives what was not settled to others. To dispose a response that goes on is to read it for
-    /// two seconds more, in the hope of its end; a read that is cancelled is not waited for.
+    /// Closes the connection at once, so that the host releases the unsettled messages to other consumers. Disposing an
+    /// unfinished response would first read on for two seconds, in case the response ends. Cancelling a read closes the
+    /// connection without that delay.
     /// </summary>
     public async ValueTask CloseAsync()
     {
         var rest = new byte[16 * 1024];
         try
         {
-            // What has arrived already is read first, up to a bound; only a read that has to wait can be cancelled.
+            // Only a read that has to wait can be cancelled. So the data that has already arrived is read first, at
+            // most 64 buffers.
             for (var i = 0; i < 64; i++)
             {
                 using var close = new CancellationTokenSource();
@@ -52,7 +58,7 @@ internal sealed class WatchedStream(Stream inner, TimeSpan silence, TimeProvider
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            // So it is closed.
+            // The connection is closed.
         }
     }
 

@@ -5,17 +5,19 @@ using System.Text.Json;
 
 namespace RestMq.Client.Wire;
 
-/// <summary>Reads messages from the host's JSON. Bodies are parts of the reply, not copies, wherever nothing stands escaped in them.</summary>
+/// <summary>
+/// Reads messages from the host's JSON. A body without escapes is a slice of the reply and not a copy.
+/// </summary>
 internal static class MessageReader
 {
-    // A value may be as deep as the host takes it, 64, and stands in a reply.
+    // The host accepts values up to a depth of 64. A reply nests such a value a few levels deeper.
     private const int MaxDepth = 64 + 8;
 
-    /// <summary>How replies are read.</summary>
+    /// <summary>Gets the options for reading replies.</summary>
     public static JsonDocumentOptions Options => new() { MaxDepth = MaxDepth };
 
-    /// <summary>One message.</summary>
-    /// <exception cref="RestMqClientException">It is none.</exception>
+    /// <summary>Reads one message.</summary>
+    /// <exception cref="RestMqClientException">The JSON is not a message.</exception>
     public static WireMessage Read(ReadOnlyMemory<byte> json)
     {
         try
@@ -30,8 +32,8 @@ internal static class MessageReader
         }
     }
 
-    /// <summary>One message a line.</summary>
-    /// <exception cref="RestMqClientException">One is none.</exception>
+    /// <summary>Reads one message a line.</summary>
+    /// <exception cref="RestMqClientException">A line is not a message.</exception>
     public static List<WireMessage> ReadLines(ReadOnlyMemory<byte> lines)
     {
         var messages = new List<WireMessage>();
@@ -45,19 +47,21 @@ internal static class MessageReader
         return messages;
     }
 
-    /// <summary>The messages of the list that stands as a member of an object.</summary>
-    /// <exception cref="RestMqClientException">One is none.</exception>
+    /// <summary>Reads the messages of a list that is a member of an object.</summary>
+    /// <exception cref="RestMqClientException">An element of the list is not a message.</exception>
     public static List<WireMessage> ReadMember(JsonElement root, string name)
     {
         var messages = new List<WireMessage>();
-        // Copied, since the document that it is in does not outlive the reply.
-        foreach (var message in root.GetProperty(name).EnumerateArray()) messages.Add(Read(JsonMarshal.GetRawUtf8Value(message).ToArray()));
+        // Each message is copied, because the JsonDocument is disposed with the reply.
+        foreach (var message in root.GetProperty(name).EnumerateArray())
+            messages.Add(Read(JsonMarshal.GetRawUtf8Value(message).ToArray()));
         return messages;
     }
 
     private static WireMessage Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
     {
-        if (reader.TokenType != JsonTokenType.StartObject) throw new FormatException("It is no object.");
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw new FormatException($"A message must be a JSON object, but was a token of type {reader.TokenType}.");
         string? key = null, receipt = null, type = null, reason = null, trace = null, traceState = null;
         long count = 0;
         long? id = null;
@@ -87,7 +91,7 @@ internal static class MessageReader
         }
         return new WireMessage
         {
-            Key = key ?? throw new FormatException("It has no key."),
+            Key = key ?? throw new FormatException("A message must have a 'key', but had none."),
             Receipt = receipt,
             Count = count,
             Body = isBase64 ? Decoded(body.Span) : body,
@@ -120,7 +124,9 @@ internal static class MessageReader
     {
         var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(base64.Length)];
         var status = Base64.DecodeFromUtf8(base64, bytes, out _, out var length);
-        return status == OperationStatus.Done ? bytes[..length] : throw new FormatException("It holds base64 that is none.");
+        return status == OperationStatus.Done
+            ? bytes[..length]
+            : throw new FormatException($"A value with the encoding 'base64' must be valid, but was not ({status}).");
     }
 
     private static MessagePlace Place(string? word) => word switch

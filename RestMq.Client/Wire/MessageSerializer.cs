@@ -8,30 +8,38 @@ using RestMq.Wire;
 
 namespace RestMq.Client.Wire;
 
-/// <summary>Writes messages as request bodies, and reads them from replies: texts and bytes as they are, the rest as JSON.</summary>
+/// <summary>
+/// Writes messages to request bodies and reads them from replies. Texts and bytes are sent unchanged, other types as
+/// JSON.
+/// </summary>
 internal sealed class MessageSerializer
 {
     public const string Json = "application/json";
 
     private readonly JsonSerializerOptions _options;
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Only where reflection is on, which it is not in a trimmed application.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
+    [UnconditionalSuppressMessage(
+        "Trimming", "IL2026", Justification = "Runs only with reflection, which a trimmed application turns off.")]
+    [UnconditionalSuppressMessage(
+        "AOT", "IL3050", Justification = "Runs only with reflection, which an AOT application turns off.")]
     public MessageSerializer(JsonSerializerOptions options)
     {
         _options = options;
         if (JsonSerializer.IsReflectionEnabledByDefault) options.MakeReadOnly(populateMissingResolver: true);
     }
 
-    /// <summary>How a <typeparamref name="T"/> is read and written; null for texts and bytes, which are as they are.</summary>
-    /// <exception cref="NotSupportedException">The options know no <typeparamref name="T"/>.</exception>
+    /// <summary>
+    /// Returns how a <typeparamref name="T"/> is read and written as JSON. Returns null for texts and bytes, which are
+    /// sent unchanged.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The options have no contract for <typeparamref name="T"/>.</exception>
     public JsonTypeInfo<T>? TypeInfo<T>() =>
         IsTextOrBytes<T>() ? null : (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
 
-    /// <summary>A message as a request's body.</summary>
+    /// <summary>Returns a message as the body of a request.</summary>
     public HttpContent Content<T>(T message, string? contentType) => message switch
     {
-        // As a form, a text needs no content type of its own.
+        // A text without a content type is sent as a form field. So the message has no content type either.
         string text when contentType is null => Form(Address.Fields(("value", text))),
         string text => Typed(Encoding.UTF8.GetBytes(text), contentType),
         byte[] bytes => Typed(bytes, contentType),
@@ -39,15 +47,19 @@ internal sealed class MessageSerializer
         _ => Typed(TypeInfo<T>() is { } typeInfo ? JsonSerializer.SerializeToUtf8Bytes(message, typeInfo) : "null"u8.ToArray(), contentType ?? Json),
     };
 
-    /// <summary>Messages as lines of JSON.</summary>
+    /// <summary>Writes messages as lines of JSON.</summary>
     /// <param name="messages">The messages.</param>
-    /// <param name="typeInfo">How they are written; null for texts.</param>
+    /// <param name="typeInfo">How the messages are written. Null for texts.</param>
     public static ReadOnlyMemory<byte> Lines<T>(IEnumerable<T> messages, JsonTypeInfo<T>? typeInfo)
     {
         if (typeInfo is null && typeof(T) != typeof(string))
-            throw new NotSupportedException("Several messages go as lines of JSON, which cannot hold bytes as they are: add them one by one.");
+        {
+            throw new NotSupportedException(
+                $"AddManyAsync sends lines of JSON, so the message type must not be bytes, but was {typeof(T)}. "
+                + "Use AddAsync for each message.");
+        }
         var lines = new ArrayBufferWriter<byte>(1024);
-        // Never indented: a line break would end the message.
+        // The writer does not indent, because a line break would end the message.
         var form = new JsonWriterOptions { Encoder = typeInfo?.Options.Encoder ?? JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
         using var writer = new Utf8JsonWriter(lines, form);
         foreach (var message in messages)
@@ -61,30 +73,40 @@ internal sealed class MessageSerializer
         return lines.WrittenMemory;
     }
 
-    /// <summary>A message as <typeparamref name="T"/>.</summary>
+    /// <summary>Reads a message as <typeparamref name="T"/>.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="typeInfo">How it is read; null for texts and bytes.</param>
-    /// <exception cref="JsonException">It is no <typeparamref name="T"/>.</exception>
+    /// <param name="typeInfo">How the message is read. Null for texts and bytes.</param>
+    /// <exception cref="JsonException">The message cannot be read as <typeparamref name="T"/>.</exception>
     public static T? Read<T>(WireMessage message, JsonTypeInfo<T>? typeInfo)
     {
         var body = message.Body;
-        // To JSON a text or bytes are a string whatever it looks like: null, a number, or with quotes of its own.
-        if (typeInfo is not null) return message.IsText && IsTextOrBytes<T>() ? JsonBody.ReadText(body, typeInfo) : JsonBody.Read(body, typeInfo);
+        // A text that is read as a string or bytes is never parsed as JSON, even if it looks like JSON: `null`, `12` or
+        // `"quoted"`.
+        if (typeInfo is not null)
+        {
+            return message.IsText && IsTextOrBytes<T>()
+                ? JsonBody.ReadText(body, typeInfo)
+                : JsonBody.Read(body, typeInfo);
+        }
         if (typeof(T) == typeof(string)) return (T)(object)Encoding.UTF8.GetString(body.Span);
         return typeof(T) == typeof(byte[]) ? (T)(object)body.ToArray() : (T)(object)body;
     }
 
-    /// <summary>Fields as a form.</summary>
+    /// <summary>Returns encoded fields as a form.</summary>
     public static HttpContent Form(string fields) => Typed(Encoding.ASCII.GetBytes(fields), "application/x-www-form-urlencoded");
 
-    /// <summary>A body with a content type as it was given, which the host judges.</summary>
+    /// <summary>Returns a body with the given content type. The host validates the content type.</summary>
     public static HttpContent Typed(ReadOnlyMemory<byte> bytes, string? contentType) => Typed(new ReadOnlyMemoryContent(bytes), contentType);
 
     public static HttpContent Typed(HttpContent content, string? contentType)
     {
         if (contentType is not null && !content.Headers.TryAddWithoutValidation("Content-Type", contentType))
-            throw new ArgumentException($"This is no content type: {contentType}", nameof(contentType));
+        {
+            throw new ArgumentException(
+                $"The content type must be a valid header value, but was '{contentType}'.", nameof(contentType));
+        }
         return content;
     }
+
     private static bool IsTextOrBytes<T>() => typeof(T) == typeof(string) || typeof(T) == typeof(byte[]) || typeof(T) == typeof(ReadOnlyMemory<byte>);
 }

@@ -1,6 +1,6 @@
 namespace RestMq.Client.Wire;
 
-/// <summary>A message as it stood in a reply.</summary>
+/// <summary>Holds the fields of a message in a reply.</summary>
 internal sealed class WireMessage
 {
     public string Key { get; init; } = "";
@@ -11,7 +11,7 @@ internal sealed class WireMessage
 
     public ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>Whether the body is what stood in a JSON string: a text, and not JSON.</summary>
+    /// <summary>Gets whether the body is the content of a JSON string: a text, and not JSON.</summary>
     public bool IsText { get; init; }
 
     public string? ContentType { get; init; }

@@ -5,29 +5,33 @@ using Microsoft.Extensions.Logging;
 namespace RestMq.Running;
 
 /// <summary>
-/// One consumer. A loop takes messages while there is room for more, and workers, as many as are to be handled at a time, handle them in the
-/// order they came. What is held is bounded by slots: the loop takes them, whoever settles a message gives one back. When the host stops,
-/// nothing more is taken, what waits is given back, what runs may finish within its time; then it is cancelled, and given back too.
+/// Runs one consumer. A loop leases messages while there is room for more. Workers, as many as
+/// <see cref="RestMqConsumerOptions.Concurrency"/>, handle the messages in the order of their arrival. Slots bound the
+/// number of held messages: the loop acquires a slot for each message, and the worker frees it after the message is
+/// settled. When the application stops, the loop leases no more messages and waiting messages are released. Running
+/// handlers may finish within <see cref="RestMqConsumerOptions.DrainTimeout"/>. After that they are cancelled and their
+/// messages are released.
 /// </summary>
 internal sealed partial class ConsumerService(Consumption consumption, IHostApplicationLifetime lifetime) : BackgroundService
 {
     private const int ReasonLength = 200;
 
-    // For handlers to see that they are cancelled.
+    // The time in which cancelled handlers may end before they are abandoned.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     private readonly string[] _queues = consumption.Name.Split(',', StringSplitOptions.TrimEntries);
     private readonly SemaphoreSlim _slots = new(consumption.Options.Held);
-    private readonly Channel<HeldMessage> _waiting = Channel.CreateUnbounded<HeldMessage>(); // Bounded by the slots.
+    private readonly Channel<HeldMessage> _waiting = Channel.CreateUnbounded<HeldMessage>(); // The slots bound it.
     private readonly CancellationTokenSource _cut = new();
     private readonly CancellationTokenSource _abandoned = new();
 
-    // Room for half of what is taken ahead is worth a call.
+    // The loop leases again when there is room for half of the prefetched messages. Fewer are not worth a call.
     private readonly int _worthwhile = Math.Max(1, (consumption.Options.Held - consumption.Options.Concurrency) / 2);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        // A host that has no more patience cuts short what runs, but what is held is given back all the same.
+        // When HostOptions.ShutdownTimeout ends, running handlers are cancelled. Held messages are released
+        // nevertheless, so the base method gets no token.
         using var impatient = cancellationToken.UnsafeRegister(static cut => ((CancellationTokenSource)cut!).Cancel(), _cut);
         await base.StopAsync(CancellationToken.None).ConfigureAwait(false);
     }
@@ -42,13 +46,15 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // All consumers of a host stop taking at once, though it stops them one after another.
+        // A host stops its services one after another. ApplicationStopping makes all consumers stop leasing at the same
+        // time.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
         LogStarted(consumption.Logger, consumption.Name, consumption.Options.Concurrency);
         consumption.Start();
         var taking = TakeAsync(stop.Token);
         Task[] working = [.. Enumerable.Range(0, consumption.Options.Concurrency).Select(_ => WorkAsync(stop.Token))];
-        // They end when the host stops, or by a failure that is no message's, which then stops the host.
+        // The loop and the workers end when the application stops, or by a failure outside message handling, such as an
+        // invalid queue name. The last line rethrows that failure, which stops the application.
         await Task.WhenAny([taking, .. working]).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -80,7 +86,7 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
                 foreach (var message in messages) _waiting.Writer.TryWrite(new HeldMessage(message, consumption, _cut.Token));
                 if (room > messages.Count) _slots.Release(room - messages.Count);
                 if (failures > 0) await Task.Delay(Consumption.PauseAfter(failures), time, stopping).ConfigureAwait(false);
-                // A source that does not wait must not be asked in circles.
+                // A source may return early without messages. The pause prevents a busy loop.
                 else if (messages.Count == 0 && time.GetElapsedTime(start) < options.Wait / 2)
                     await Task.Delay(Consumption.PauseAfter(1), time, stopping).ConfigureAwait(false);
             }
@@ -107,7 +113,7 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
             {
                 while (!stopping.IsCancellationRequested && waiting.TryRead(out var held))
                 {
-                    // It may have become someone else's while it waited.
+                    // The lease may have been lost while the message waited for a worker.
                     using (held) await (held.IsLost ? Task.CompletedTask : HandleAsync(held)).ConfigureAwait(false);
                     _slots.Release();
                 }
@@ -123,8 +129,10 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
         using var activity = Tracing.Start(held.Message);
         try
         {
-            // On a thread of its own: a handler that blocks can then be abandoned like one that does not heed its token.
-            await Task.Run(() => consumption.Handler(held.Message, held.Token), CancellationToken.None).WaitAsync(_abandoned.Token).ConfigureAwait(false);
+            // Task.Run moves the handler to another thread. So also a handler that blocks can be abandoned, like a
+            // handler that ignores its token.
+            await Task.Run(() => consumption.Handler(held.Message, held.Token), CancellationToken.None)
+                .WaitAsync(_abandoned.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -150,7 +158,8 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
         return held.ReleaseAsync(delay);
     }
 
-    // Last to first: each goes to the head of its queue, and so they are in order again. Once one cannot be given back in time, neither can the rest.
+    // Each message returns to the head of its queue. Returning them from last to first restores their order. After one
+    // failure the rest is not tried, because their source does not answer either.
     private async Task ReturnWaitingAsync()
     {
         var waiting = new Stack<HeldMessage>();
@@ -178,15 +187,19 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
         }
     }
 
-    [LoggerMessage(60, LogLevel.Information, "Consuming {Queues}, {Concurrency} messages at a time")]
+    [LoggerMessage(60, LogLevel.Information,
+        "The consumer of {Queues} started and handles up to {Concurrency} messages at a time.")]
     private static partial void LogStarted(ILogger logger, string queues, int concurrency);
 
-    [LoggerMessage(63, LogLevel.Warning, "{Key} could not be handled (hand-out {Count}), and comes again in {Delay}")]
+    [LoggerMessage(63, LogLevel.Warning,
+        "{Key} could not be handled (delivery {Count}). It is delivered again in {Delay}.")]
     private static partial void LogFailed(ILogger logger, Exception exception, string key, long count, TimeSpan delay);
 
-    [LoggerMessage(64, LogLevel.Error, "{Key} can never be handled (hand-out {Count}), and is buried")]
+    [LoggerMessage(64, LogLevel.Error, "{Key} can never be handled (delivery {Count}). It is buried.")]
     private static partial void LogBuried(ILogger logger, Exception exception, string key, long count);
 
-    [LoggerMessage(65, LogLevel.Warning, "The time to finish is over: what the consumer of {Queues} still handles is cancelled and given back")]
+    [LoggerMessage(65, LogLevel.Warning,
+        "The consumer of {Queues} must finish within RestMqConsumerOptions.DrainTimeout and " +
+        "HostOptions.ShutdownTimeout, but did not. Its handlers are cancelled and their messages are released.")]
     private static partial void LogCut(ILogger logger, string queues);
 }

@@ -3,13 +3,16 @@ using Microsoft.Extensions.Logging;
 
 namespace RestMq.Running;
 
-/// <summary>What a consumer works with, and whether its source is there: told when that changes, whatever was asked of it.</summary>
-/// <param name="name">Its queues as they were given.</param>
-/// <param name="source">Where messages come from and are settled.</param>
+/// <summary>
+/// Holds the source, handler and options of a consumer. It also tracks whether the source answers, and logs each
+/// change.
+/// </summary>
+/// <param name="name">The consumer's queues, as the application passed them.</param>
+/// <param name="source">The source that delivers and settles messages.</param>
 /// <param name="handler">Handles one message.</param>
-/// <param name="options">Its options.</param>
-/// <param name="time">The clock of pauses and renewals.</param>
-/// <param name="logger">Told of what goes wrong.</param>
+/// <param name="options">The consumer's options.</param>
+/// <param name="time">The clock for pauses and lease renewals.</param>
+/// <param name="logger">The log for failures.</param>
 internal sealed partial class Consumption(
     string name, IMessageSource source, Func<SourceMessage, CancellationToken, Task> handler,
     RestMqConsumerOptions options, TimeProvider time, ILogger logger)
@@ -27,7 +30,9 @@ internal sealed partial class Consumption(
     private volatile State _state;
     private long _longestDelay = (source.MaxDelay ?? TimeSpan.MaxValue).Ticks;
 
-    /// <summary>How long one call of the source may take; the wait for messages is besides.</summary>
+    /// <summary>
+    /// Limits how long one call that settles or extends may take. It does not limit the wait for messages.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public string Name => name;
@@ -42,10 +47,13 @@ internal sealed partial class Consumption(
 
     public ILogger Logger => logger;
 
-    /// <summary>The pause after so many attempts of which none came through.</summary>
+    /// <summary>Returns the pause after a number of failed attempts in a row.</summary>
     public static TimeSpan PauseAfter(int attempts) => attempts > 5 ? LongestPause : FirstPause * Math.Pow(2, attempts - 1);
 
-    /// <summary>Whether an exception of the source says that asking again is of no use. A store that is away, or a host that is busy, is no such.</summary>
+    /// <summary>
+    /// Returns whether an exception of the source means that another attempt cannot succeed. An unavailable store or a
+    /// busy host (429) does not mean that.
+    /// </summary>
     public static bool IsRefusal(Exception e) => e switch
     {
         ArgumentException => true,
@@ -54,21 +62,27 @@ internal sealed partial class Consumption(
         _ => false,
     };
 
-    /// <summary>The pause before a message comes again that was handed out so many times: no longer than the source takes, as far as that is known.</summary>
+    /// <summary>
+    /// Returns the pause before a message with this delivery count is delivered again. The pause is not longer than the
+    /// longest delay that the source is known to accept.
+    /// </summary>
     public TimeSpan DelayAfter(long count)
     {
         var (delay, longest) = (options.DelayAfter(count), TimeSpan.FromTicks(Volatile.Read(ref _longestDelay)));
         return delay < longest ? delay : longest;
     }
 
-    /// <summary>Tells of pauses that the source is known not to take. It is no reason to stop: the default may be one of them.</summary>
+    /// <summary>
+    /// Logs a warning when the source is known not to accept the configured pauses. This is not an error, because even
+    /// the default pauses may be longer than the source accepts.
+    /// </summary>
     public void Start()
     {
         var longest = TimeSpan.FromTicks(_longestDelay);
         if (options.MaxRetryDelay > longest) LogCapped(logger, name, longest, options.RetryDelay, options.MaxRetryDelay);
     }
 
-    /// <summary>Remembers that a pause was refused, and this one was not.</summary>
+    /// <summary>Remembers the longest delay that the source accepted, after it refused a longer delay.</summary>
     public void Shorten(TimeSpan refused, TimeSpan taken)
     {
         Volatile.Write(ref _longestDelay, taken.Ticks);
@@ -88,21 +102,27 @@ internal sealed partial class Consumption(
         else LogAway(logger, failure, name);
     }
 
-    [LoggerMessage(66, LogLevel.Warning, "A message of {Queues} that failed comes again after {Longest} at most, which is the longest delay of its source " +
-        "(RestMqOptions.MaxDelay); RestMqConsumerOptions has a RetryDelay of {First} and a MaxRetryDelay of {Most}")]
+    [LoggerMessage(66, LogLevel.Warning,
+        "The retry pauses of {Queues} must be at most {Longest}, the longest delay of its source " +
+        "(RestMqOptions.MaxDelay), but RestMqConsumerOptions has a RetryDelay of {First} and a MaxRetryDelay of " +
+        "{Most}. Longer pauses are shortened.")]
     private static partial void LogCapped(ILogger logger, string queues, TimeSpan longest, TimeSpan first, TimeSpan most);
 
-    [LoggerMessage(67, LogLevel.Warning, "The source of {Queues} refuses to give a message back after {Refused}, and took {Taken}, the longest pause from now on. Set " +
-        "RestMqConsumerOptions.RetryDelay and MaxRetryDelay within the host's RestMqOptions.MaxDelay")]
+    [LoggerMessage(67, LogLevel.Warning,
+        "The source of {Queues} refused to release a message with a delay of {Refused} and accepted {Taken}, which " +
+        "is the longest pause from now on. Set RestMqConsumerOptions.RetryDelay and MaxRetryDelay to at most the " +
+        "host's RestMqOptions.MaxDelay.")]
     private static partial void LogShortened(ILogger logger, string queues, TimeSpan refused, TimeSpan taken);
 
-    [LoggerMessage(61, LogLevel.Warning, "The source of {Queues} does not answer; trying again until it does")]
+    [LoggerMessage(61, LogLevel.Warning,
+        "The source of {Queues} does not answer. The consumer tries again until the source answers.")]
     private static partial void LogAway(ILogger logger, Exception exception, string queues);
 
-    [LoggerMessage(68, LogLevel.Error, "The source of {Queues} refuses to hand out messages to this application; trying again until it does. Look at its key or password, " +
-        "and at what the host lets it do")]
+    [LoggerMessage(68, LogLevel.Error,
+        "The source of {Queues} refuses the requests of this application. The consumer tries again until the source " +
+        "accepts them. Check the application's key or password, and its permissions on the host.")]
     private static partial void LogNotLet(ILogger logger, Exception exception, string queues);
 
-    [LoggerMessage(62, LogLevel.Information, "The source of {Queues} answers again")]
+    [LoggerMessage(62, LogLevel.Information, "The source of {Queues} answers again.")]
     private static partial void LogBack(ILogger logger, string queues);
 }

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace RestMq.Running;
 
 /// <summary>
-/// A message that this consumer holds: its lease is renewed from the moment it came until it is settled, while it waits as while it is handled.
-/// A renewal that comes too late says that the message is someone else's: its handler is cancelled, and it is not settled any more.
+/// Holds one leased message and extends its lease until the message is settled. This includes the time in which the
+/// message waits for a worker. When the source answers that the receipt is stale, the message no longer belongs to this
+/// consumer. Its handler is cancelled then, and the message is not settled.
 /// </summary>
 internal sealed partial class HeldMessage : IDisposable
 {
@@ -15,7 +16,7 @@ internal sealed partial class HeldMessage : IDisposable
         Lost,
     }
 
-    // Halving ends here, and with no pause at all.
+    // A delay of this length or less is not halved again. The next attempt has no delay.
     private static readonly TimeSpan ShortestDelay = TimeSpan.FromSeconds(1);
 
     private readonly Consumption _consumption;
@@ -25,9 +26,9 @@ internal sealed partial class HeldMessage : IDisposable
     private volatile State _state;
     private int _failures;
 
-    /// <param name="message">What was handed out.</param>
-    /// <param name="consumption">The consumer's.</param>
-    /// <param name="cut">Cancelled when the host's time to finish is over.</param>
+    /// <param name="message">The leased message.</param>
+    /// <param name="consumption">The consumer's source, options and log.</param>
+    /// <param name="cut">Cancelled when the time is over in which running handlers may finish.</param>
     public HeldMessage(SourceMessage message, Consumption consumption, CancellationToken cut)
     {
         Message = message;
@@ -41,18 +42,19 @@ internal sealed partial class HeldMessage : IDisposable
 
     public SourceMessage Message { get; }
 
-    /// <summary>For its handler.</summary>
+    /// <summary>Gets the token for the handler of the message.</summary>
     public CancellationToken Token { get; }
 
     public bool IsLost => _state is State.Lost;
 
-    public Task<bool> AckAsync() => SettleAsync("deleted", _consumption.Source.AckAsync);
+    public Task<bool> AckAsync() => SettleAsync("acked", _consumption.Source.AckAsync);
 
-    // Once: it is not counted as a hand-out, so the next one has the same receipt, and a second try could end that.
-    public Task<bool> ReturnAsync() => SettleAsync("given back", _consumption.Source.ReturnAsync, once: true);
+    // One attempt only. The delivery does not count, so the next delivery has the same receipt. A second attempt could
+    // settle that delivery, which belongs to another consumer.
+    public Task<bool> ReturnAsync() => SettleAsync("released", _consumption.Source.ReturnAsync, once: true);
 
     public Task<bool> ReleaseAsync(TimeSpan delay) =>
-        SettleAsync("given back", (_, cancellationToken) => ReleaseAsync(delay, cancellationToken));
+        SettleAsync("released", (_, cancellationToken) => ReleaseAsync(delay, cancellationToken));
 
     public Task<bool> BuryAsync(string reason) =>
         SettleAsync("buried", (message, cancellationToken) => _consumption.Source.BuryAsync(message, reason, cancellationToken));
@@ -63,7 +65,8 @@ internal sealed partial class HeldMessage : IDisposable
         _handling.Dispose();
     }
 
-    // A pause that is refused is halved until one is not, so that a message that fails does not come at once, and again and again.
+    // A refused delay is halved until the source accepts it. Without any delay a failing message would be delivered
+    // again and again in a tight loop.
     private async ValueTask<bool> ReleaseAsync(TimeSpan delay, CancellationToken cancellationToken)
     {
         for (var shorter = delay; ; shorter = shorter > ShortestDelay ? shorter / 2 : TimeSpan.Zero)
@@ -76,7 +79,7 @@ internal sealed partial class HeldMessage : IDisposable
             }
             catch (ArgumentException) when (shorter > TimeSpan.Zero)
             {
-                // A shorter one, then.
+                // The loop tries a shorter delay.
             }
         }
     }
@@ -96,11 +99,13 @@ internal sealed partial class HeldMessage : IDisposable
             {
                 _consumption.Answered();
                 if (_failures++ == 0) LogUnrenewed(_consumption.Logger, e, Message.Key);
-                // Not in haste, but whether the message is still this consumer's must be found out.
+                // The consumer must still find out whether the message belongs to it, but without haste. So the next
+                // attempt follows after half a lease.
                 _timer.Change(_consumption.Options.Lease / 2, Timeout.InfiniteTimeSpan);
                 return;
             }
-            // Tried until it is known whose the message is: while its store is away nobody else gets it either.
+            // The consumer tries until it knows whether the message still belongs to it. While the store is
+            // unavailable, no other consumer gets the message either.
             _consumption.Failed(e);
             _timer.Change(Consumption.PauseAfter(++_failures), Timeout.InfiniteTimeSpan);
             return;
@@ -111,7 +116,7 @@ internal sealed partial class HeldMessage : IDisposable
             _failures = 0;
             _timer.Change(_consumption.Options.Lease / 2, Timeout.InfiniteTimeSpan);
         }
-        // Once it is being settled, a stale receipt is this consumer's own doing.
+        // While the message is being settled, a stale receipt comes from this consumer's own settlement and is no loss.
         else if (Interlocked.CompareExchange(ref _state, State.Lost, State.Held) is State.Held)
         {
             LogLost(_consumption.Logger, Message.Key);
@@ -121,12 +126,13 @@ internal sealed partial class HeldMessage : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                // Its handler has ended just now.
+                // The handler has just ended and the message is disposed.
             }
         }
     }
 
-    // Tries until the source has answered, be it that it refuses, for as long as a lease, so that work that is done is not done again for a store that was away for a moment.
+    // Tries until the source answers or refuses, for at most the length of a lease. So a store that is unavailable for
+    // a moment does not cause finished work to be done again.
     private async Task<bool> SettleAsync(string what, Func<SourceMessage, CancellationToken, ValueTask<bool>> settle, bool once = false)
     {
         if (Interlocked.CompareExchange(ref _state, State.Settling, State.Held) is State.Lost) return true;
@@ -139,7 +145,8 @@ internal sealed partial class HeldMessage : IDisposable
                 using var limit = new CancellationTokenSource(Consumption.Patience, _consumption.Time);
                 var done = await settle(Message, limit.Token).ConfigureAwait(false);
                 _consumption.Answered();
-                // After a failure it may be that the first attempt had been done, and only its answer was lost.
+                // A stale receipt after a failed attempt is not logged. The failed attempt may have settled the
+                // message, with only its answer lost.
                 if (!done && attempt == 1) LogTooLate(_consumption.Logger, Message.Key, what);
                 return true;
             }
@@ -162,18 +169,24 @@ internal sealed partial class HeldMessage : IDisposable
         }
     }
 
-    [LoggerMessage(70, LogLevel.Warning, "{Key} is no longer this consumer's, for its lease is over or somebody settled it: its handler is cancelled")]
+    [LoggerMessage(70, LogLevel.Warning,
+        "{Key} no longer belongs to this consumer: its lease ended or another client settled it. " +
+        "Its handler is cancelled.")]
     private static partial void LogLost(ILogger logger, string key);
 
-    [LoggerMessage(71, LogLevel.Warning, "{Key} could not be {What}: it is no longer this consumer's, and may be handled twice")]
+    [LoggerMessage(71, LogLevel.Warning,
+        "{Key} could not be {What}, because it no longer belongs to this consumer. It may be handled twice.")]
     private static partial void LogTooLate(ILogger logger, string key, string what);
 
-    [LoggerMessage(72, LogLevel.Error, "{Key} could not be {What}: it comes again when its lease is over")]
+    [LoggerMessage(72, LogLevel.Error, "{Key} could not be {What}. It is delivered again when its lease ends.")]
     private static partial void LogUnsettled(ILogger logger, Exception exception, string key, string what);
 
-    [LoggerMessage(73, LogLevel.Error, "{Key} could not be {What}: its source refuses that, so it is not tried again, and the message comes again when its lease is over")]
+    [LoggerMessage(73, LogLevel.Error,
+        "{Key} could not be {What}, because its source refuses the request. The consumer does not try again, and the " +
+        "message is delivered again when its lease ends.")]
     private static partial void LogRefused(ILogger logger, Exception exception, string key, string what);
 
-    [LoggerMessage(74, LogLevel.Warning, "The source refuses to renew the lease of {Key}, which may come to somebody else when it is over")]
+    [LoggerMessage(74, LogLevel.Warning,
+        "The source refuses to extend the lease of {Key}. Another consumer may receive it when the lease ends.")]
     private static partial void LogUnrenewed(ILogger logger, Exception exception, string key);
 }

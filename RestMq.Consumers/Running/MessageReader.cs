@@ -7,8 +7,9 @@ using RestMq.Wire;
 namespace RestMq.Running;
 
 /// <summary>
-/// Makes messages of bytes. A body that is none of its type never will be, so it is poison; what else goes wrong here (a type that cannot be read
-/// at all) is a mistake of the application, and a failure like any other.
+/// Reads bodies as messages. A body that cannot be read as its type can never be read, so the message is poison. Other
+/// failures here, such as a type without a JSON contract, are mistakes of the application and are retried like any
+/// failure.
 /// </summary>
 internal static class MessageReader
 {
@@ -27,8 +28,10 @@ internal static class MessageReader
         try
         {
             if (JsonBody.Read(message.Body, typeInfo) is { } value) return value;
-            // Whoever wants texts gets that of these four letters.
-            return typeof(TMessage) == typeof(string) ? (TMessage)(object)ReadText(message) : throw new JsonException("It is null.");
+            // The body is `null`. For a string it is the text of these four letters.
+            return typeof(TMessage) == typeof(string)
+                ? (TMessage)(object)ReadText(message)
+                : throw new JsonException("The value must not be null.");
         }
         catch (JsonException e)
         {
@@ -48,8 +51,10 @@ internal static class MessageReader
         }
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Only where reflection is on, which it is not in a trimmed application.")]
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
+    [UnconditionalSuppressMessage(
+        "Trimming", "IL2026", Justification = "Runs only with reflection, which a trimmed application turns off.")]
+    [UnconditionalSuppressMessage(
+        "AOT", "IL3050", Justification = "Runs only with reflection, which an AOT application turns off.")]
     private static JsonSerializerOptions Resolving(JsonSerializerOptions? options, Type type)
     {
         if (JsonSerializer.IsReflectionEnabledByDefault)
@@ -58,7 +63,8 @@ internal static class MessageReader
             options.MakeReadOnly(populateMissingResolver: true);
         }
         return options?.TypeInfoResolver is null
-            ? throw new InvalidOperationException($"Nothing says how to read {type} without reflection: give AddRestMqConsumer a JsonTypeInfo.")
+            ? throw new InvalidOperationException(
+                $"Without reflection, {type} must have a JsonTypeInfo, but has none. Pass one to AddRestMqConsumer.")
             : options;
     }
 }

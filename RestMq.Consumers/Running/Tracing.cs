@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace RestMq.Running;
 
-/// <summary>A span a message, by OpenTelemetry's names for messaging, linked to what its producer did when it added the message.</summary>
+/// <summary>
+/// Starts a span for each message, named by OpenTelemetry's conventions for messaging and linked to the producer's
+/// span.
+/// </summary>
 internal static class Tracing
 {
     private static readonly ActivitySource Source = new("RestMq");

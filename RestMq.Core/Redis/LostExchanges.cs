@@ -4,17 +4,18 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Exchanges whose replies were lost: Redis may have leased messages that no caller got. They are returned, uncounted, as
-/// soon as Redis answers again.
+/// Returns the messages of exchanges whose replies were lost. Redis may have leased these messages although no caller
+/// received them. They return, without being counted as delivered, as soon as Redis answers again.
 /// <para>
-/// Redis may run a lost exchange after it was asked for: the command can still be on its way over the old connection.
-/// So an exchange that is not remembered is asked for again for some seconds. The messages of a host that dies
-/// return when their leases end.
+/// Redis may run a lost exchange only after it was asked to take the exchange back, because the command can still be on
+/// its way over the old connection. So Redis is asked again for some seconds while it does not remember the exchange.
+/// When a host dies, its messages return when their leases end.
 /// </para>
 /// </summary>
-/// <param name="recover">Returns what an exchange delivered; -1 when Redis does not remember it.</param>
-/// <param name="time">The clock of the pauses.</param>
-/// <param name="logger">Logs what was returned, and what is given up.</param>
+/// <param name="recover">Takes back the messages that an exchange delivered. Returns how many, or -1 when Redis does
+/// not remember the exchange.</param>
+/// <param name="time">The clock for the pauses between attempts.</param>
+/// <param name="logger">Logs the returned messages, and the exchanges that are given up.</param>
 internal sealed partial class LostExchanges(
     Func<QueueName, RedisKey[], long, CancellationToken, ValueTask<long>> recover, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
@@ -30,7 +31,7 @@ internal sealed partial class LostExchanges(
     private Task _running = Task.CompletedTask;
     private bool _isClosed;
 
-    /// <summary>Notes an exchange whose reply was lost.</summary>
+    /// <summary>Adds an exchange whose reply was lost.</summary>
     public void Add(QueueName queue, RedisKey[] keys, long token)
     {
         lock (_lock)
@@ -54,7 +55,8 @@ internal sealed partial class LostExchanges(
         }
         await _closing.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        // A last time: messages that no caller got need not wait for their leases to end.
+        // Asks once more for each exchange while Redis answers, so that messages that no caller received need not wait
+        // for their leases to end.
         while (TakeNext() is { } exchange && await AskAsync(exchange, CancellationToken.None).ConfigureAwait(false) is not null)
         {
         }
@@ -69,7 +71,8 @@ internal sealed partial class LostExchanges(
             {
                 var found = await AskAsync(exchange, _closing.Token).ConfigureAwait(false);
                 if (found >= 0) continue;
-                // Redis does not remember it, or is away: later, for as long as it is remembered.
+                // Redis does not remember the exchange, or is away. It is asked again later, for as long as it
+                // remembers exchanges.
                 var questions = found is null ? exchange.Questions : exchange.Questions + 1;
                 if (questions == MaxQuestions || time.GetElapsedTime(exchange.Since) > Stores.StoreLimits.Recoverable) continue;
                 lock (_lock) _pending.Enqueue(exchange with { Questions = questions });
@@ -78,7 +81,7 @@ internal sealed partial class LostExchanges(
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
-            // DisposeAsync does the rest.
+            // DisposeAsync handles the exchanges that remain.
         }
     }
 
@@ -87,7 +90,7 @@ internal sealed partial class LostExchanges(
         lock (_lock) return _pending.TryDequeue(out var exchange) ? exchange : null;
     }
 
-    // How many messages returned; -1 when Redis does not remember the exchange, null when it is away.
+    // Returns how many messages went back, -1 when Redis does not remember the exchange, or null when Redis is away.
     private async ValueTask<long?> AskAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         try
@@ -102,7 +105,8 @@ internal sealed partial class LostExchanges(
         }
     }
 
-    [LoggerMessage(10, LogLevel.Warning, "Too many replies of Redis were lost; messages of {Queue} that nobody got return when their leases end")]
+    [LoggerMessage(10, LogLevel.Warning,
+        "Too many replies of Redis were lost. Undelivered messages of {Queue} return when their leases end")]
     private static partial void LogGivenUp(ILogger logger, string queue);
 
     [LoggerMessage(25, LogLevel.Information, "Returned {Count} messages of {Queue}: the reply of Redis that delivered them was lost")]

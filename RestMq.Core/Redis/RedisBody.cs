@@ -6,12 +6,14 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// A stored body: <c>&lt;id&gt; &lt;added ms&gt; &lt;dies ms or 0&gt; &lt;kind&gt;[&lt;traceparent&gt;][ &lt;content type&gt;][\t&lt;tracestate&gt;]\n&lt;bytes&gt;</c>,
-/// kind being <c>t</c>, <c>j</c> or <c>b</c>: readable in redis-cli, and all there is to a message but its place and its count.
+/// Formats and parses a stored message: <c>&lt;id&gt; &lt;added ms&gt; &lt;expires ms or 0&gt;
+/// &lt;kind&gt;[&lt;traceparent&gt;][ &lt;content type&gt;][\t&lt;tracestate&gt;]\n&lt;bytes&gt;</c>. The kind is
+/// <c>t</c> (text), <c>j</c> (JSON) or <c>b</c> (binary). The head before the bytes is readable in redis-cli. The
+/// stored message has everything about a message but its position and its delivery count.
 /// </summary>
 internal static class RedisBody
 {
-    /// <summary>The part of the head that the sender decides.</summary>
+    /// <summary>Returns the part of the head that the producer decides: kind, trace context and content type.</summary>
     public static RedisValue Kind(in NewMessage message)
     {
         var kind = message.Body.Kind switch { BodyKind.Text => "t", BodyKind.Json => "j", _ => "b" } + message.TraceParent;
@@ -19,13 +21,13 @@ internal static class RedisBody
         return message.TraceState is { } state ? $"{kind}\t{state}" : kind;
     }
 
-    /// <summary>Reads a message, which was handed out as <see cref="HandOuts"/> has it.</summary>
+    /// <summary>Reads a stored message. Its delivery number is encoded as in <see cref="HandOuts"/>.</summary>
     public static QueueMessage Read(QueueName queue, long handOuts, ReadOnlyMemory<byte> stored, long sequence = 0)
     {
         var end = stored.Span.IndexOf((byte)'\n');
         var head = stored.Span[..Math.Max(end, 0)];
         var (id, added) = (Number(queue, ref head), Number(queue, ref head));
-        Number(queue, ref head); // When it dies is the scripts' business.
+        Number(queue, ref head); // Skips the time of expiry, which only the scripts use.
         if (head.IsEmpty) throw NoHead(queue);
         var kind = head[0] switch { (byte)'t' => BodyKind.Text, (byte)'j' => BodyKind.Json, _ => BodyKind.Binary };
         var traceState = After('\t', ref head);
@@ -41,7 +43,7 @@ internal static class RedisBody
         };
     }
 
-    // Cuts off what follows the first of a separator.
+    // Cuts the head off at the first separator. Returns the text behind it, or null when there is no separator.
     private static string? After(char separator, ref ReadOnlySpan<byte> head)
     {
         var at = head.IndexOf((byte)separator);
@@ -58,5 +60,6 @@ internal static class RedisBody
         return value;
     }
 
-    private static InvalidDataException NoHead(QueueName queue) => new($"A body of {queue} in Redis is not one that this version writes.");
+    private static InvalidDataException NoHead(QueueName queue) => new(
+        $"A message of queue '{queue}' in Redis must begin with an id, two times and a kind, but does not.");
 }

@@ -7,17 +7,16 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Carries calls to Redis, over one connection or to the primary that Sentinel names. Whatever keeps Redis from doing
-/// what was asked comes out as
-/// <see cref="RestMqUnavailableException"/>, within <see cref="Patience"/>. A call is sent again only when it is
-/// proven that nothing was executed.
+/// Carries calls to Redis, over one connection or to the primary that Sentinel names. When Redis cannot carry out a
+/// call, the call throws <see cref="RestMqUnavailableException"/> within <see cref="Patience"/>. A call is sent again
+/// only when it is proven that nothing was executed.
 /// </summary>
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
-    /// <summary>The message of the exception that callers get.</summary>
-    public const string AwayMessage = "The message store is away; try again soon.";
+    /// <summary>Holds the message of the exception that callers get.</summary>
+    public const string AwayMessage = "The message store is away. Try again soon.";
 
-    // Replicas never serve a queue's state: they may be behind.
+    // Replicas never serve the state of a queue, because they may be behind the primary.
     private const CommandFlags Flags = CommandFlags.DemandMaster;
 
     private static readonly TimeSpan ReconfigureEvery = TimeSpan.FromSeconds(1);
@@ -40,35 +39,35 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _subscriptions = new RedisSubscriptions(Source, logger);
     }
 
-    /// <summary>Where the connections come from.</summary>
+    /// <summary>Gets the source of the connections.</summary>
     public RedisSource Source { get; }
 
     /// <summary>
-    /// How long a call may take, and the making of the connection: <c>asyncTimeout</c> of the connection string, or
+    /// Gets the time limit of a call, and of opening the connection: <c>asyncTimeout</c> of the connection string, or
     /// 1.25 s.
     /// </summary>
     public TimeSpan Patience => Source.Patience;
 
-    /// <summary>The servers, without a password.</summary>
+    /// <summary>Gets the addresses of the servers, without a password.</summary>
     public string Description => Source.Description;
 
-    /// <summary>Whether wake-ups go by sharded pub/sub; known once connected, and false until then.</summary>
+    /// <summary>Gets whether wake-ups use sharded pub/sub. It is false until a server is connected.</summary>
     public bool UsesShardedChannels => Source.Current?.UsesShardedChannels ?? false;
 
-    /// <summary>Whether the servers are a cluster of which one answers; known once connected.</summary>
+    /// <summary>Gets whether the servers are a cluster, one of which is connected.</summary>
     public bool IsCluster =>
         Source.Current?.Multiplexer.GetServers().Any(server => server is { IsConnected: true, ServerType: ServerType.Cluster }) ?? false;
 
-    /// <summary>Whether anybody has subscribed by <see cref="SubscribeAsync"/>.</summary>
+    /// <summary>Gets whether there are subscriptions by <see cref="SubscribeAsync"/>.</summary>
     public bool HasSubscriptions => _subscriptions.Any;
 
-    /// <summary>Returns the channel of this name, as the present connection subscribes to it.</summary>
+    /// <summary>Returns the channel of this name, in the form to which the present connection subscribes.</summary>
     public RedisChannel Channel(string name) => Source.Current?.Channel(name) ?? RedisChannel.Literal(name);
 
-    /// <summary>Subscribes to the channel of this name, on this connection and on each that follows it.</summary>
-    /// <param name="name">The name without what the connection adds.</param>
-    /// <param name="onMessage">Gets each message.</param>
-    /// <param name="onGap">Told that messages may have been missed.</param>
+    /// <summary>Subscribes to the channel of this name, on the present connection and on each later one.</summary>
+    /// <param name="name">The name without the prefix and the suffix of the connection.</param>
+    /// <param name="onMessage">Receives each message.</param>
+    /// <param name="onGap">Called when messages may have been missed.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<IAsyncDisposable> SubscribeAsync(
         string name, Action<RedisValue> onMessage, Action onGap, CancellationToken cancellationToken)
@@ -91,7 +90,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
-    // A subscription that came too late is nobody's.
+    // Ends a subscription that completes after its caller has given up.
     private static async Task EndAsync(Task<RedisSubscription> adding)
     {
         await Task.WhenAny(adding).ConfigureAwait(false);
@@ -99,16 +98,16 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs a script on a queue. Its first argument is the name of the queue's channel, and gets there as this
-    /// connection's subscribers hear it.
+    /// Runs a script on a queue. The first argument must be the name of the queue's channel. The script gets it in the
+    /// form that the subscribers of this connection hear.
     /// </summary>
     public ValueTask<RedisResult> EvaluateAsync(
         RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
         EvaluateAsync(script, queue, keys, arguments, RedisIdentity.Any, cancellationToken);
 
-    /// <summary>Runs a script that names the server that is to run it.</summary>
-    /// <exception cref="OtherRedisServerException">Another server keeps the keys now; nothing was done
-    /// there.</exception>
+    /// <summary>Runs a script that contains the identity of the server that must run it.</summary>
+    /// <exception cref="OtherRedisServerException">Another server keeps the keys now. That server has changed
+    /// nothing.</exception>
     public async ValueTask<RedisResult> EvaluateAsync(
         RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, RedisIdentity server, CancellationToken cancellationToken)
     {
@@ -138,7 +137,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks the server that keeps a key who it is.</summary>
+    /// <summary>Returns the identity of the server that keeps a key.</summary>
     public async ValueTask<RedisIdentity> IdentifyAsync(RedisKey key, CancellationToken cancellationToken)
     {
         try
@@ -154,7 +153,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Does one thing with the connection. It is done again when it is proven that nothing was executed.
+    /// Runs an action on the connection. Repeats the action when it is proven that nothing was executed.
     /// </summary>
     public async ValueTask<T> DoAsync<T>(Func<IConnectionMultiplexer, Task<T>> action, CancellationToken cancellationToken)
     {
@@ -178,9 +177,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>): no other
-    /// call waits behind it there. It is opened at first use, and closed when another primary takes over. Where the
-    /// application makes the connections, it gives this one by
+    /// Returns a second connection to the same primary, for a call that blocks its connection (<c>WAIT</c>), so that no
+    /// other call waits behind it. The connection is opened at first use, and closed when another primary takes over.
+    /// When the application makes the connections, it provides this one by
     /// <see cref="RedisStoreOptions.BlockingConnectionFactory"/>.
     /// </summary>
     public async ValueTask<IConnectionMultiplexer> BlockingConnectionAsync(CancellationToken cancellationToken)
@@ -213,14 +212,15 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             }
             catch (RedisServerException e) when (RedisErrors.IsUnknownScript(e))
             {
-                // The first time, and again on a server that has been restarted.
+                // Redis knows no script before its first call, and forgets all scripts at a restart.
                 if (script.NamesServer) throw new OtherRedisServerException(e);
             }
         }
         return await InTimeAsync(redis.ScriptEvaluateAsync(script.Text, keys, arguments, Flags)).ConfigureAwait(false);
     }
 
-    // What went on the way stands before a reply, as includes/queue.lua says, and never in an ordinary one.
+    // Counts the messages that expired or were buried during a script. Then the reply is a list of four: a status, both
+    // counts and the actual reply (`queue.reply` in includes/queue.lua). No other reply has this form.
     private RedisResult Counted(QueueName queue, RedisResult reply)
     {
         if (reply.Length != 4 || reply[0].Resp2Type != ResultType.SimpleString) return reply;
@@ -258,7 +258,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         return Task.Delay(pause, _time, cancellationToken);
     }
 
-    // The client looks for itself which server is the primary, but not at once.
+    // Makes StackExchange.Redis look for the primary now. By itself it looks too, but not at once.
     private void Reconfigure(RedisLink link)
     {
         var last = Interlocked.Read(ref _reconfiguredAt);
@@ -275,7 +275,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
-            LogAway(_logger, Description, e.Message); // The call that asked for it is tried again, and tells how that ended.
+            // The call that needed the primary is sent again, and reports its own outcome.
+            LogAway(_logger, Description, e.Message);
         }
     }
 
@@ -285,6 +286,6 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         return new RestMqUnavailableException(AwayMessage, e);
     }
 
-    [LoggerMessage(3, LogLevel.Debug, "Redis at {Server} did not do what was asked: {Reason}")]
+    [LoggerMessage(3, LogLevel.Debug, "A call to Redis at {Server} failed: {Reason}")]
     private static partial void LogAway(ILogger logger, string server, string reason);
 }

@@ -4,14 +4,14 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// The format of the data in Redis, checked before the first call: a host must not work on data that it would damage.
-/// Data of format 1 is migrated, by bounded steps that any number of hosts may do together; until that is done, calls
-/// fail as those to a store that is away.
+/// Checks the format of the data in Redis before the first call, because a host must not change data whose format it
+/// does not know. Migrates data of format 1 in bounded steps, which any number of hosts may run at the same time. Until
+/// the migration is done, calls fail as if the store were away (<see cref="RestMqUnavailableException"/>).
 /// </summary>
 internal sealed partial class RedisFormat(
     RedisConnection connection, string prefix, Func<QueueName, CancellationToken, ValueTask> migrateQueue, TimeProvider time, ILogger logger)
 {
-    /// <summary>The format that this version reads and writes.</summary>
+    /// <summary>Holds the number of the format that this version reads and writes.</summary>
     public const int Current = 2;
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
@@ -22,7 +22,7 @@ internal sealed partial class RedisFormat(
     private bool _isUnknown;
 
     /// <summary>Completes when the data has the current format.</summary>
-    /// <exception cref="RestMqUnavailableException">Redis is away, holds a newer format, or is still being
+    /// <exception cref="RestMqUnavailableException">Redis is away, or its data has a newer format or is still being
     /// migrated.</exception>
     public ValueTask EnsureAsync(CancellationToken cancellationToken) =>
         _checking is { IsCompletedSuccessfully: true } && !(_isUnknown && time.GetElapsedTime(_askedAt) > AskAgain) ? default : new(WaitAsync(cancellationToken));
@@ -32,24 +32,25 @@ internal sealed partial class RedisFormat(
         Task checking;
         lock (_lock)
         {
-            // A failed check is not kept: the next call makes another.
+            // A failed check is not kept. The next call starts a new one.
             if (_checking is null or { IsFaulted: true } or { IsCanceled: true } || (_isUnknown && _checking.IsCompleted)) _checking = CheckAsync();
             checking = _checking;
         }
         try
         {
-            // Twice a call's patience: the check makes a connection first.
+            // Waits twice as long as for a call, because the check may have to connect first.
             await checking.WaitAsync(2 * connection.Patience, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {
-            throw new RestMqUnavailableException("The queues in Redis are being migrated to the format of this version; try again soon.", e);
+            throw new RestMqUnavailableException(
+                "The queues in Redis are being migrated to the format of this version. Try again soon.", e);
         }
     }
 
     private async Task CheckAsync()
     {
-        await Task.Yield(); // The caller holds a lock.
+        await Task.Yield(); // The caller holds a lock, so the check must not run before the caller continues.
         int format;
         bool isOld;
         try
@@ -59,8 +60,8 @@ internal sealed partial class RedisFormat(
         }
         catch (RestMqUnavailableException) when (connection.IsCluster)
         {
-            // One shard of a cluster must not stop the others. The format is asked for again soon; meanwhile scripts
-            // refuse the lists of format 1.
+            // One shard of a cluster must not stop the others, so calls go on, and the format is read again soon. Until
+            // then, scripts fail on queues of format 1, whose `ready` is a list and not a stream.
             (_isUnknown, _askedAt) = (true, time.GetTimestamp());
             return;
         }
@@ -68,14 +69,16 @@ internal sealed partial class RedisFormat(
         {
             LogNewer(logger, prefix, format, Current);
             throw new RestMqUnavailableException(
-                $"The queues under '{prefix}' in Redis have format {format}, and this version knows formats up to {Current}. Upgrade this host.", null);
+                $"The queues under '{prefix}' in Redis have format {format}, "
+                + $"but this version supports formats up to {Current}. Upgrade this host.",
+                null);
         }
         if (format == Current) return;
         if (isOld) await MigrateAsync().ConfigureAwait(false);
         await connection.DoAsync(c => c.GetDatabase().StringSetAsync(RedisKeys.Format(prefix), Current), CancellationToken.None).ConfigureAwait(false);
     }
 
-    // Without a number, data is of format 1 when its index is a set.
+    // Data of format 1 has no format number. Its index shows the format, because it is a set.
     private async Task<(int Format, bool IsOld)> ReadAsync()
     {
         var format = await connection
@@ -96,8 +99,8 @@ internal sealed partial class RedisFormat(
         LogMigrated(logger, names.Length, prefix);
     }
 
-    // The index of format 1 is a set; that of format 2 is a sorted set of scores 0, which can be read by pages in the
-    // order of the names.
+    // Replaces the index of format 1, a set, by the index of format 2: a sorted set in which every score is 0. A sorted
+    // set can be read page by page in the order of the names.
     private const string IndexScript =
         """
         if redis.call('TYPE', KEYS[1]).ok ~= 'set' then return end
@@ -107,11 +110,13 @@ internal sealed partial class RedisFormat(
         """;
 
     [LoggerMessage(11, LogLevel.Critical,
-        "The queues under '{Prefix}' in Redis have format {Format}, and this version knows formats up to {Current}: upgrade this host")]
+        "The queues under '{Prefix}' in Redis have format {Format}, but this version supports formats up to {Current}. "
+        + "Upgrade this host")]
     private static partial void LogNewer(ILogger logger, string prefix, int format, int current);
 
     [LoggerMessage(12, LogLevel.Warning,
-        "Migrating {Queues} queues under '{Prefix}' in Redis to format {Format}. Hosts of older versions must be stopped: their calls to these queues fail")]
+        "Migrating {Queues} queues under '{Prefix}' in Redis to format {Format}. "
+        + "Stop all hosts of older versions: their calls to these queues fail")]
     private static partial void LogMigrating(ILogger logger, int queues, string prefix, int format);
 
     [LoggerMessage(13, LogLevel.Information, "Migrated {Queues} queues under '{Prefix}' in Redis")]

@@ -1,27 +1,29 @@
 namespace RestMq.Redis;
 
 /// <summary>
-/// Names the Redis process that runs a script. A script that holds the name is unknown to every other process, which
-/// answers NOSCRIPT: so a host learns of a new server before anything is written there.
+/// Identifies the Redis process that runs a script. Another process does not know a script that contains this identity,
+/// and answers NOSCRIPT. So a host learns of a new server before it writes anything there.
 /// </summary>
-/// <param name="RunId">From <c>run_id</c> and <c>master_replid</c> of INFO: a new one after a restart and after a
-/// promotion. Empty when it is not known.</param>
-/// <param name="IsFresh">Whether the server was asked for its name just now. Then the script is sent as a text.</param>
+/// <param name="RunId">Parts of <c>run_id</c> and <c>master_replid</c> of INFO. It is new after a restart and after a
+/// promotion. It is empty when it is not known.</param>
+/// <param name="IsFresh">Whether the identity has just been read from the server. If so, the script is sent as
+/// text.</param>
 internal readonly record struct RedisIdentity(string RunId, bool IsFresh)
 {
-    /// <summary>For scripts that do not name their server.</summary>
+    /// <summary>Holds the identity for scripts that do not contain the identity of their server.</summary>
     public static readonly RedisIdentity Any = new("", false);
 
     /// <summary>
-    /// By a script, which goes where its key is, and which needs no connection in the client's admin mode.
+    /// Reads INFO by a script. Redis clients send a script to the server that keeps its key, and StackExchange.Redis
+    /// does not need its admin mode for a script.
     /// </summary>
     public const string IdentifyScript = "return redis.call('INFO', 'server') .. redis.call('INFO', 'replication')";
 
-    /// <summary>Reads the reply of <see cref="IdentifyScript"/>.</summary>
+    /// <summary>Parses the reply of <see cref="IdentifyScript"/>.</summary>
     public static RedisIdentity Parse(string? info) => new(Field(info, "run_id:") + Field(info, "master_replid:"), IsFresh: true);
 
-    // A part of it is enough to tell servers apart, and keeps `meta` small. It goes into a script: only hexadecimal
-    // digits are let in.
+    // Returns the first digits of a field. They are enough to tell servers apart, and keep `meta` small. They become
+    // part of a script, so only hexadecimal digits are accepted.
     private static string Field(string? info, string name)
     {
         const int Digits = 12;
@@ -30,5 +32,5 @@ internal readonly record struct RedisIdentity(string RunId, bool IsFresh)
     }
 }
 
-/// <summary>Another server keeps the keys than the script names. Nothing was done there.</summary>
+/// <summary>Says that another server keeps the keys than the script names. That server has changed nothing.</summary>
 internal sealed class OtherRedisServerException(Exception inner) : Exception("Another Redis server keeps the queue now.", inner);

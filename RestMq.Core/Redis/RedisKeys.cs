@@ -4,12 +4,12 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// The one class that knows the keys. All keys of a queue share the hash tag <c>{queue}</c>, so that a cluster keeps
-/// them together.
+/// Creates all keys. No other class does. The keys of a queue share the hash tag <c>{queue}</c>, so that a cluster
+/// keeps them in one slot.
 /// </summary>
 internal sealed class RedisKeys(string prefix, QueueName queue)
 {
-    // In the order in which includes/queue.lua names them.
+    // Must have the same order as the names in includes/queue.lua.
     private static readonly string[] Names =
         ["meta", "ready", "back", "body", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
 
@@ -18,26 +18,29 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 
     /// <summary>
-    /// The server that keeps the queue, as this host knows it, and on which connection it was asked; null until it was.
+    /// Gets or sets the server that keeps the queue, and the number of the connection on which the server was
+    /// identified. It is null until then.
     /// </summary>
     public (RedisIdentity Server, int Connection)? Server { get; set; }
 
-    /// <summary>The greatest id of the queue that this host has seen.</summary>
+    /// <summary>Gets the greatest id of the queue that this host has seen.</summary>
     public long LastId => Interlocked.Read(ref _lastId);
 
-    /// <summary>The keys that remember exchanges, and that no exchange uses now.</summary>
+    /// <summary>Gets the keys that remember exchanges and that no exchange uses now.</summary>
     public ConcurrentStack<ExchangeKeys> FreeExchanges { get; } = [];
 
-    /// <summary>The keys that every script gets.</summary>
+    /// <summary>Gets the keys that every script gets.</summary>
     public RedisKey[] All { get; } = [.. Names.Select(name => (RedisKey)$"{prefix}{{{queue.Value}}}:{name}")];
 
-    /// <summary>Where it is written whether there is such a queue.</summary>
+    /// <summary>Gets the key of the settings and counters, which shows whether the queue exists.</summary>
     public RedisKey Meta => All[0];
 
-    /// <summary>The channel of the queue's hints; <see cref="RedisConnection"/> knows what is added to it.</summary>
+    /// <summary>
+    /// Gets the channel of the queue's wake-ups. <see cref="RedisConnection"/> adds a prefix and a suffix.
+    /// </summary>
     public string Wake => _tag + "wake";
 
-    /// <summary>Notes an id of the queue.</summary>
+    /// <summary>Notes that this host has seen an id of the queue.</summary>
     public void See(long id)
     {
         for (var last = LastId; id > last; last = LastId)
@@ -46,21 +49,23 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
         }
     }
 
-    /// <summary>Keys for an exchange, of which one host has as many as it makes at a time in this queue.</summary>
+    /// <summary>
+    /// Creates keys for an exchange. A host has as many as it makes exchanges at a time in this queue.
+    /// </summary>
     public ExchangeKeys NewExchange(string host) => new([.. All, $"{_tag}sent:{host}:{Interlocked.Increment(ref _exchanges)}"]);
 
-    /// <summary>The keys of the queue, then the one where the list of format 1 waits while it is migrated.</summary>
+    /// <summary>Returns the keys of the queue, then the key of the list of format 1 while it is migrated.</summary>
     public RedisKey[] ForMigration() => [.. All, _tag + "ready.1"];
 
-    /// <summary>Where the key given to an idempotent add is remembered.</summary>
+    /// <summary>Returns the key that remembers an idempotency key.</summary>
     public RedisKey Once(string id) => _tag + "once:" + id;
 
-    /// <summary>The index of queues: a sorted set of their names, in a slot of its own.</summary>
+    /// <summary>Returns the key of the index of queues: a sorted set of their names, in its own slot.</summary>
     public static RedisKey Queues(string prefix) => prefix + "queues";
 
-    /// <summary>The format of all that begins with the prefix.</summary>
+    /// <summary>Returns the key of the format number of all data under the prefix.</summary>
     public static RedisKey Format(string prefix) => prefix + "format";
 }
 
-/// <summary>The keys of a queue, and behind them the one that remembers what one exchange delivered.</summary>
+/// <summary>Holds the keys of a queue, followed by the key that remembers what one exchange delivered.</summary>
 internal sealed record ExchangeKeys(RedisKey[] All);

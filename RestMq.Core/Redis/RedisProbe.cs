@@ -7,19 +7,19 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Proves that wake-ups arrive: once a second this host publishes to a channel of its own, and listens to it. In a
-/// cluster there is such a channel for each primary. While the connection that carries wake-ups is silently dead,
-/// nothing else tells so: a queue that is idle has no wake-ups either.
+/// Proves that wake-ups arrive. Once a second, this host publishes to a channel of its own, and listens to this
+/// channel. In a cluster, it has one channel for each primary. Nothing else shows that the connection for wake-ups is
+/// silently dead, because an idle queue has no wake-ups either.
 /// </summary>
-/// <param name="connection">The connection.</param>
-/// <param name="prefix">What the channels' names begin with.</param>
+/// <param name="connection">Carries the probes.</param>
+/// <param name="prefix">The prefix of the channel names.</param>
 /// <param name="time">The clock of the probe.</param>
-/// <param name="logger">Told when the proof is lost and found.</param>
+/// <param name="logger">Logs when the probes no longer arrive, and when they arrive again.</param>
 internal sealed partial class RedisProbe(RedisConnection connection, string prefix, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
-    // Counted in probes and not in time: a host that was itself stopped for a while has sent none.
+    // Counts probes and not seconds, because a host that was suspended for a while has sent no probes.
     private const int MaxUnheard = 3;
 
     private readonly Lock _lock = new();
@@ -29,7 +29,7 @@ internal sealed partial class RedisProbe(RedisConnection connection, string pref
     private Task _running = Task.CompletedTask;
     private volatile bool _flows;
 
-    /// <summary>Raised when the proof is lost.</summary>
+    /// <summary>Occurs when the probes no longer arrive.</summary>
     public event Action? Lost;
 
     /// <summary>Gets whether the probes of the last seconds arrived. The first call begins to probe.</summary>
@@ -89,7 +89,7 @@ internal sealed partial class RedisProbe(RedisConnection connection, string pref
         }
         catch (Exception e) when (e is RestMqUnavailableException or RedisException or ObjectDisposedException)
         {
-            // A probe that cannot be sent is not heard: that is the answer.
+            // A probe that cannot be sent is not heard, so the next judgement finds it missing.
             LogNotSent(logger, e.Message);
         }
     }
@@ -119,7 +119,7 @@ internal sealed partial class RedisProbe(RedisConnection connection, string pref
         return true;
     }
 
-    // A name that hashes to a slot of the server, where there are slots.
+    // Returns the name of a channel. In a cluster, the name hashes to a slot of the server.
     private string NameFor(IConnectionMultiplexer redis, IServer server)
     {
         for (var n = 0; ; n++)
@@ -159,12 +159,12 @@ internal sealed partial class RedisProbe(RedisConnection connection, string pref
         if (lost) Lost?.Invoke();
     }
 
-    /// <summary>A channel of this host.</summary>
+    /// <summary>Holds one channel of this host, and the numbers of the last probes sent and heard.</summary>
     private sealed class Probe(IConnectionMultiplexer connection, string name, RedisChannel channel)
     {
         private long _heard;
 
-        /// <summary>The connection that it was subscribed on; another primary gets another.</summary>
+        /// <summary>Gets the connection of the subscription. Another primary has another connection.</summary>
         public IConnectionMultiplexer Connection => connection;
 
         public string Name => name;
@@ -178,12 +178,13 @@ internal sealed partial class RedisProbe(RedisConnection connection, string pref
         public long Heard { get => Volatile.Read(ref _heard); set => Volatile.Write(ref _heard, value); }
     }
 
-    [LoggerMessage(17, LogLevel.Debug, "A probe of the wake-ups could not be sent: {Reason}")]
+    [LoggerMessage(17, LogLevel.Debug, "A wake-up probe could not be sent: {Reason}")]
     private static partial void LogNotSent(ILogger logger, string reason);
 
-    [LoggerMessage(18, LogLevel.Warning, "The last {Count} probes of the wake-ups did not arrive: queues are polled until they do")]
+    [LoggerMessage(18, LogLevel.Warning,
+        "The last {Count} wake-up probes did not arrive. Queues are polled until the probes arrive again")]
     private static partial void LogLost(ILogger logger, int count);
 
-    [LoggerMessage(19, LogLevel.Debug, "The wake-ups are proven to arrive")]
+    [LoggerMessage(19, LogLevel.Debug, "The wake-up probes arrive")]
     private static partial void LogProven(ILogger logger);
 }

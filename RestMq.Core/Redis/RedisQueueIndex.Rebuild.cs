@@ -3,11 +3,12 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis;
 
-/// <summary>Enters every queue that a scan of all primaries finds: for an index that was lost.</summary>
+/// <summary>Rebuilds an index that was lost: scans all primaries, and enters every queue that it finds.</summary>
 internal sealed partial class RedisQueueIndex
 {
     private const int ScanStep = 1000;
 
+    /// <summary>Enters every queue whose keys have the prefix.</summary>
     /// <returns>How many queues there are.</returns>
     public async ValueTask<long> RebuildAsync(string prefix, CancellationToken cancellationToken)
     {
@@ -21,7 +22,7 @@ internal sealed partial class RedisQueueIndex
             var cursor = "0";
             do
             {
-                // Of the database of the connection; a step at a time, so that nothing else waits for the whole.
+                // Scans the database of the connection in steps, so that other commands do not wait for the whole scan.
                 var reply = await _connection.DoAsync(
                     c => primary.ExecuteAsync(c.GetDatabase().Database, "SCAN", [cursor, "MATCH", pattern, "COUNT", ScanStep]), cancellationToken).ConfigureAwait(false);
                 cursor = (string)reply[0]!;
@@ -37,7 +38,7 @@ internal sealed partial class RedisQueueIndex
         return found;
     }
 
-    // A purged queue keeps its counters for a day, and is none.
+    // A purged queue keeps its counters in `meta` for a day, but does not exist.
     private async ValueTask<bool> EnterFoundAsync(RedisKey meta, string prefix)
     {
         var name = ((string)meta!)[(prefix.Length + 1)..^"}:meta".Length];
@@ -46,7 +47,7 @@ internal sealed partial class RedisQueueIndex
         return true;
     }
 
-    // What a pattern of Redis does not take for itself.
+    // The characters that a Redis pattern does not take literally.
     [GeneratedRegex(@"[*?\[\]\\]")]
     private static partial Regex Special();
 }

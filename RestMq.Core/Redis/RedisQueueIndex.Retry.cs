@@ -4,12 +4,12 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Repeats what failed, in the background: one queue at a time until that succeeds, then all that wait. While anything
-/// waits, calls do not try for themselves, so a shard that hangs delays no call.
+/// Repeats failed updates in the background: one queue at a time until an update succeeds, then all waiting queues.
+/// While a queue waits, calls do not try to update the index themselves, so a shard that hangs delays no call.
 /// </summary>
 internal sealed partial class RedisQueueIndex
 {
-    // A queue that finds no room is entered by its next add, or by its statistics.
+    // A queue beyond this limit is entered by its next add, or by a read of its statistics.
     private const int MaxWaiting = 100_000;
 
     private const int MaxConcurrent = 16;
@@ -76,7 +76,7 @@ internal sealed partial class RedisQueueIndex
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             await Task.Delay(pause, _time, closing).ConfigureAwait(false);
-            // Looked at anew, for much may have happened to the queue.
+            // The queue is read again, because it may have changed since the failed update.
             if (!await TryAsync(TakeAny()).ConfigureAwait(false)) continue;
             await Parallel.ForEachAsync(
                 TakeAll(), new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, CancellationToken = closing },
@@ -94,7 +94,7 @@ internal sealed partial class RedisQueueIndex
 
     private Task<bool> TryAsync(KeyValuePair<QueueName, RedisKey> waiting) => TryAsync(waiting.Key, waiting.Value, exists: null);
 
-    // By chance, for one queue may fail for a reason of its own, and must not keep back the others.
+    // Takes a random queue, because a queue whose update always fails must not block the others.
     private KeyValuePair<QueueName, RedisKey> TakeAny()
     {
         lock (_lock)
@@ -115,10 +115,12 @@ internal sealed partial class RedisQueueIndex
         }
     }
 
-    [LoggerMessage(22, LogLevel.Debug, "The index entry of {Queue} could not be changed, and is changed later: {Reason}")]
+    [LoggerMessage(22, LogLevel.Debug,
+        "The index entry of {Queue} could not be changed. The host tries again later: {Reason}")]
     private static partial void LogPostponed(ILogger logger, string queue, string reason);
 
-    [LoggerMessage(23, LogLevel.Warning, "The index of queues cannot be changed: new queues are listed later. Messages are not affected")]
+    [LoggerMessage(23, LogLevel.Warning,
+        "The index of queues cannot be changed. New queues are listed later. Messages are not affected")]
     private static partial void LogAway(ILogger logger);
 
     [LoggerMessage(24, LogLevel.Information, "The index of queues is up to date again")]

@@ -6,39 +6,39 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// The index of queues: a sorted set of all names, each with score 0, so that it is paged in the order of the names'
-/// bytes.
+/// Keeps the index of queues: a sorted set of all names, each with score 0. So the index can be read page by page, in
+/// the order of the names' bytes.
 /// <para>
 /// A cluster keeps the index in another slot than a queue. No script can change both, and the shard of the index may be
-/// away while the shard of a queue is not. Therefore the index is best effort: it is changed after the queue, a call
-/// waits for the first attempt for <see cref="Brief"/> at most, and no call fails because of it. An attempt that fails
-/// is repeated in the background (<c>.Retry</c>).
+/// away while the shard of a queue is not. Therefore the index is best effort. It is changed after the queue. A call
+/// waits for the first attempt for <see cref="Brief"/> at most, and no call fails because of the index. A failed
+/// attempt is repeated in the background (<c>RedisQueueIndex.Retry.cs</c>).
 /// </para>
 /// <para>
-/// After a create or a purge, a host changes the index. If that changed something, the host looks at the queue again,
-/// and repeats if the queue has changed: so the last to change the index has seen it right. A host that dies in between
-/// leaves an error: an add corrects a missing name within
+/// After a create or a purge, a host updates the index. If the index changed, the host reads the queue again, and
+/// repeats the update if the queue has changed. So the last host that changes the index has seen the present state of
+/// the queue. A host that dies in between leaves a missing or a superfluous name. An add corrects a missing name within
 /// <see cref="EnterEvery"/>, and the statistics of a queue correct both errors.
 /// </para>
 /// </summary>
 internal sealed partial class RedisQueueIndex : IAsyncDisposable
 {
     /// <summary>
-    /// How often a host enters the name of a queue that it adds to: another host may have died after it had removed the
-    /// name.
+    /// Holds the interval at which a host enters the name of a queue that it adds to. Another host may have died after
+    /// it had removed the name.
     /// </summary>
     private static readonly TimeSpan EnterEvery = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long a call waits for the first attempt. An attempt takes as long as any command; this is for a shard that
-    /// hangs.
+    /// Holds how long a call waits for the first attempt. An attempt takes as long as any command. The limit is for a
+    /// shard that hangs.
     /// </summary>
     private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(100);
 
-    // A name and a time each, some 100 bytes. A name that was forgotten costs one command more.
+    // An entry is a name and a time, some 100 bytes. An evicted name costs one more command.
     private const int KnownNames = 200_000;
 
-    // How many names one command enters at most: Redis does nothing else meanwhile.
+    // The most names that one command enters. Redis does nothing else during a command.
     private const int MaxNames = 1000;
 
     private readonly RecentCache<QueueName, long> _entered = new(KnownNames);
@@ -48,17 +48,19 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    /// <param name="connection">The connection.</param>
+    /// <param name="connection">Carries the commands.</param>
     /// <param name="index">The key of the index.</param>
-    /// <param name="time">The clock of repetitions.</param>
-    /// <param name="logger">Told when the index cannot be changed.</param>
+    /// <param name="time">The clock for repetitions.</param>
+    /// <param name="logger">Logs when the index cannot be changed.</param>
     public RedisQueueIndex(RedisConnection connection, RedisKey index, TimeProvider time, ILogger logger)
     {
         (_connection, _index, _time, _logger) = (connection, index, time, logger);
         _entries = new GroupCommit<QueueName, bool>(EnterAsync, static _ => 1, MaxNames);
     }
 
-    /// <summary>Returns names after another, in the order of their bytes.</summary>
+    /// <summary>
+    /// Returns at most <paramref name="max"/> names after <paramref name="after"/>, in the order of their bytes.
+    /// </summary>
     public async ValueTask<IReadOnlyList<QueueName>> ListAsync(QueueName? after, int max, CancellationToken cancellationToken)
     {
         var from = after is null ? default : (RedisValue)after.Value;
@@ -67,23 +69,26 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
         return Array.ConvertAll(names, static name => QueueName.Parse(name!));
     }
 
-    /// <summary>Enters a queue that was found to exist: now if it is new, else if it was not entered lately.</summary>
+    /// <summary>
+    /// Enters the name of a queue that exists. Skips a queue that is not new and was entered within
+    /// <see cref="EnterEvery"/>.
+    /// </summary>
     /// <param name="queue">The queue.</param>
-    /// <param name="meta">The key that tells whether it exists.</param>
-    /// <param name="isNew">Whether the call made the queue: then the call waits briefly, so that the queue is listed
-    /// when the call is answered.</param>
+    /// <param name="meta">The key that shows whether the queue exists.</param>
+    /// <param name="isNew">Whether the call created the queue. If so, the call waits briefly, so that the queue is
+    /// listed when the caller gets its answer.</param>
     public ValueTask NoteExistingAsync(QueueName queue, RedisKey meta, bool isNew)
     {
         var now = _time.GetTimestamp();
         if (!isNew && _entered.TryGet(queue, out var entered) && _time.GetElapsedTime(entered, now) < EnterEvery) return default;
-        // Noted before it is done, so that one call of many does it. A failure is repeated in the background, not by
-        // the next call.
+        // The name is noted before it is entered, so that only one of many calls enters it. A failure is repeated in
+        // the background, not by the next call.
         _entered.Set(queue, now);
         var update = UpdateAsync(queue, meta, exists: true);
         return isNew ? WaitBrieflyAsync(update) : default;
     }
 
-    /// <summary>Removes a queue that was purged, or that was found not to exist.</summary>
+    /// <summary>Removes the name of a queue that was purged or does not exist.</summary>
     public ValueTask NoteMissingAsync(QueueName queue, RedisKey meta)
     {
         _entered.Remove(queue);
@@ -96,7 +101,7 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
         await update.WaitAsync(Brief, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    // Changes the index, then looks whether the queue is still so.
+    // Changes the index, then reads the queue again. Repeats if the queue was created or purged meanwhile.
     private async Task ReconcileAsync(QueueName queue, RedisKey meta, bool exists)
     {
         while (exists ? await _entries.SendAsync(queue).ConfigureAwait(false) : await RemoveAsync(queue).ConfigureAwait(false))
@@ -113,7 +118,7 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
     private ValueTask<bool> RemoveAsync(QueueName queue) =>
         _connection.DoAsync(c => c.GetDatabase().SortedSetRemoveAsync(_index, queue.Value, CommandFlags.DemandMaster), CancellationToken.None);
 
-    // Of several names Redis tells only how many were new, so each of them may have been.
+    // Redis returns only how many of the names were new. If any was, each name counts as new.
     private async ValueTask<bool[]> EnterAsync(IReadOnlyList<QueueName> queues)
     {
         SortedSetEntry[] entries = [.. queues.Select(queue => new SortedSetEntry(queue.Value, 0))];

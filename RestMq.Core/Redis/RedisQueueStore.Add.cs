@@ -5,18 +5,19 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Adds. A host knows the server that keeps a queue by <see cref="RedisIdentity"/>, and the script names that server.
-/// On another one, writes may have been lost: the script goes on with ids that were never given out.
+/// Adds messages. A host knows the <see cref="RedisIdentity"/> of the server that keeps a queue, and the script
+/// contains this identity. On another server, writes may have been lost, so the script goes on with ids that were never
+/// given out.
 /// </summary>
 internal sealed partial class RedisQueueStore
 {
-    // Where "1" tells the script that its server was read from the server just now.
+    // The index of the argument that is 1 when the identity has just been read from the server.
     private const int ServerIsFresh = 3;
 
-    // Failovers in a row during one add.
+    // How many servers one add identifies when the primary changes again and again.
     private const int MaxServers = 5;
 
-    // The server that was asked last, and on which connection: most queues are on that one.
+    // The server that was identified last, and the number of the connection then. Most queues are on this server.
     private (RedisIdentity Server, int Connection)? _server;
     private int _connections;
 
@@ -66,7 +67,7 @@ internal sealed partial class RedisQueueStore
             }
             catch (OtherRedisServerException)
             {
-                // It is asked for its name below.
+                // The other server is identified below.
             }
         }
         arguments[ServerIsFresh] = 1;
@@ -77,7 +78,8 @@ internal sealed partial class RedisQueueStore
             var reply = await _connection.EvaluateAsync(RedisScripts.Add, queue, all, arguments, server, cancellationToken).ConfigureAwait(false);
             if (IsDone(reply)) return (RedisResult[])reply!;
         }
-        throw new RestMqUnavailableException("Redis changes its primary again and again; try again soon.", null);
+        throw new RestMqUnavailableException(
+            $"Redis changed its primary {MaxServers} times during one add. Try again soon.", null);
     }
 
     private static bool IsDone(RedisResult reply) => reply.Length > 1;
@@ -96,7 +98,7 @@ internal sealed partial class RedisQueueStore
             CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)} {index}");
     }
 
-    // Messages that differ in their bytes alone are one run.
+    // Appends the messages in runs. The messages of a run differ only in their bytes.
     private static void AppendRuns(List<RedisValue> arguments, IReadOnlyList<NewMessage> messages, RedisKeys keys, ref List<RedisKey>? once)
     {
         for (var i = 0; i < messages.Count;)

@@ -35,7 +35,7 @@ internal sealed partial class RedisQueueStore
         return existed;
     }
 
-    // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.
+    // Longer than any receipt or idempotency key is valid, so that no id is used again while one still refers to it.
     private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
 
     private ValueTask<RedisResult> RunAsync(RedisScripts script, QueueName queue, CancellationToken cancellationToken, params RedisValue[] arguments)

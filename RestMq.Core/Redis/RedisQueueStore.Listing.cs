@@ -2,10 +2,10 @@ using RestMq.Stores;
 
 namespace RestMq.Redis;
 
-/// <summary>The index of queues, and the keys of queues that are kept at hand.</summary>
+/// <summary>Lists queues, and caches the keys of queues.</summary>
 internal sealed partial class RedisQueueStore
 {
-    // To make the keys of a queue anew costs a microsecond, and forgets nothing.
+    // To create the keys of an evicted queue again costs 1 us, and loses no messages.
     private const int KnownKeys = 10_000;
 
     private readonly RecentCache<QueueName, RedisKeys> _keys = new(KnownKeys);

@@ -5,7 +5,7 @@ namespace RestMq.Redis;
 
 internal sealed partial class RedisQueueStore
 {
-    // peek.lua and browse.lua tell a message in this many values.
+    // The number of values that peek.lua and browse.lua return for each message.
     private const int SnapshotValues = 5;
 
     public async ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken)

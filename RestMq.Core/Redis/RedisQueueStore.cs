@@ -9,8 +9,9 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// The store on Redis 6.2 or later. Each operation is one script (see <c>Scripts/</c>), so each is atomic; all keys of
-/// a queue are in one slot. This file adds and hands out; the others settle, look and administer, and listen.
+/// Stores queues in Redis 6.2 or later. Each operation is one script (see <c>Scripts/</c>), so each operation is
+/// atomic. All keys of a queue are in one cluster slot. This file leases and settles messages. The other files of the
+/// class add messages, read and administer queues, and listen to wake-ups.
 /// </summary>
 internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
 {
@@ -20,18 +21,18 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     private readonly string _prefix;
     private readonly TimeProvider _time;
 
-    // Names this host in Redis: its own wake-ups, and the keys that remember its exchanges.
+    // Identifies this host in Redis: in its own wake-ups, and in the keys that remember its exchanges.
     private readonly string _host = Guid.NewGuid().ToString("N")[..16];
     private readonly LostExchanges _lost;
     private readonly RedisFormat _format;
     private long _lastExchange;
 
-    /// <param name="options">Where Redis is.</param>
+    /// <param name="options">The connection and the key prefix.</param>
     /// <param name="idempotencyWindow">How long an idempotency key is remembered.</param>
-    /// <param name="logger">Told of connections lost and restored.</param>
-    /// <param name="metrics">Told of what goes without anybody's doing.</param>
-    /// <param name="time">The clock of what it does itself now and then; the system's by default. That of messages is
-    /// Redis' own.</param>
+    /// <param name="logger">Logs lost and restored connections.</param>
+    /// <param name="metrics">Counts messages that expired or were buried although no caller asked for it.</param>
+    /// <param name="time">The clock of the store's background work. The default is the system's clock. Messages use
+    /// Redis' own clock.</param>
     public RedisQueueStore(
         RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger, QueueMetrics metrics, TimeProvider? time = null)
     {
@@ -42,7 +43,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _health = new RedisHealth(_connection, _prefix, _time);
         _lost = new LostExchanges(RecoverAsync, _time, logger);
         _format = new RedisFormat(_connection, _prefix, MigrateAsync, _time, logger);
-        _connection.Source.Restored += () => Interlocked.Increment(ref _connections); // Perhaps to another server.
+        _connection.Source.Restored += () => Interlocked.Increment(ref _connections); // Perhaps another server.
         if (RedisSettings.AllowsBlocking(options))
             _barrier = new ReplicationBarrier(token => _connection.BlockingConnectionAsync(token).AsTask(), options, _time, logger);
         _probe = new RedisProbe(_connection, _prefix, _time, logger);
@@ -57,7 +58,9 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         durability is Durability.Stored || (durability is Durability.Replicated && _barrier is not null);
 
     public ValueTask ReplicatedAsync(ReplicationPoint point, CancellationToken cancellationToken) => _barrier is null
-        ? throw new NotSupportedException("This store has no connection that may be blocked.")
+        ? throw new NotSupportedException(
+            "Replicated adds need a connection that WAIT may block, but there is none. "
+            + "Set RedisStoreOptions.BlockingConnectionFactory.")
         : _barrier.WaitAsync(KeysOf(point.Queue).Meta, point.History, cancellationToken);
 
     public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
@@ -81,13 +84,14 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             : await ExchangeAsync(queue, keys, token, [.. arguments], cancellationToken).ConfigureAwait(false);
         var results = (RedisResult[])reply!;
         var settled = new SettleResult[settlements.Count];
-        // Not a list: all are done.
+        // The script returns 0 when all settlements are done, and a list of results otherwise.
         if (results[0].Length < 0) Array.Fill(settled, SettleResult.Done);
         else settled = Array.ConvertAll((RedisResult[])results[0]!, static result => SettledAs((int)result));
         return new Exchanged(settled, requests.Count == 0 ? default : Leased(queue, keys, results));
     }
 
-    // An exchange that delivers is remembered in Redis, so that its messages return when its reply is lost.
+    // Runs an exchange that delivers messages. Redis remembers the exchange, so that its messages can be returned when
+    // the reply is lost.
     private async ValueTask<RedisResult> ExchangeAsync(
         QueueName queue, RedisKeys keys, long token, RedisValue[] arguments, CancellationToken cancellationToken)
     {
@@ -158,7 +162,8 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             messages, Due(reply[1]), reply[3].Length < 0 ? default : Live(reply[3]), More: (long)reply[2] is MoreIsReady or 0, Due(reply[2]));
     }
 
-    // Gathered callers mostly want the same, one after another: then they are one request to the script.
+    // Appends the requests. Callers of a group commit mostly make the same request, so consecutive requests that differ
+    // only in their count become one request to the script.
     private static void AppendRuns(List<RedisValue> arguments, IReadOnlyList<LeaseRequest> requests)
     {
         for (var i = 0; i < requests.Count;)
@@ -184,13 +189,14 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             SettleAction.Release => "release",
             SettleAction.Return => "return",
             SettleAction.Bury => "bury",
-            _ => throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action."),
+            _ => throw new ArgumentOutOfRangeException(
+                nameof(settlement), settlement.Action, "The action must be Ack, Extend, Release, Return or Bury."),
         };
         RedisValue argument = settlement.Action is SettleAction.Bury ? settlement.Reason ?? "" : Milliseconds(settlement.Time);
         arguments.AddRange(["-", id, settlement.Receipt.Fence, action, argument]);
     }
 
-    // Never less than the time that was asked: a lease of 0.4 ms must not be one of none.
+    // Rounds up, so that a lease of 0.4 ms becomes 1 ms and not 0 ms.
     private static long Milliseconds(TimeSpan time) => (long)Math.Ceiling(time.TotalMilliseconds);
 
     private static TimeSpan? Due(RedisResult milliseconds) => (long)milliseconds < 0 ? null : TimeSpan.FromMilliseconds((long)milliseconds);

@@ -9,24 +9,24 @@ using RestMq.Stores;
 
 namespace RestMq.Redis;
 
-/// <summary>A script as a server runs it.</summary>
-/// <param name="Text">The script.</param>
-/// <param name="NamesServer">Whether the text names the server that is to run it. Such a script must not be sent to a
-/// server that does not know it.</param>
+/// <summary>Holds a script in the form in which a server runs it.</summary>
+/// <param name="Text">The Lua source.</param>
+/// <param name="NamesServer">Whether the source contains the identity of the server that must run it. A server that
+/// does not know the hash of this script is another server, and must not get the source.</param>
 internal sealed record RedisScript(string Text, bool NamesServer = false)
 {
-    /// <summary>The hash by which Redis knows a script that it has run.</summary>
+    /// <summary>Gets the SHA-1 hash by which Redis finds a script that it has run before.</summary>
     public byte[] Hash { get; } = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
 }
 
 /// <summary>
-/// The scripts of <c>Scripts/</c>. Each include directive is replaced by the file that it names, and each name in capitals
-/// by a limit of <see cref="StoreLimits"/>, a default of <see cref="QueueSettings"/>, or what the script has to know of the
-/// server.
+/// Loads the scripts of <c>Scripts/</c>. Each include directive is replaced by the file that it names. Each name in
+/// capitals is replaced by a limit of <see cref="StoreLimits"/>, a default of <see cref="QueueSettings"/>, or a
+/// property of the server.
 /// </summary>
 internal sealed partial class RedisScripts
 {
-    // First: the scripts below are made with these.
+    // Must be declared before the scripts below, which use these values when they are created.
     private static readonly FrozenDictionary<string, string> Constants = new Dictionary<string, IFormattable>
     {
         ["MAX_MOVED"] = StoreLimits.Moved,
@@ -68,8 +68,8 @@ internal sealed partial class RedisScripts
     }
 
     /// <summary>Returns the script for a server.</summary>
-    /// <param name="runId">The name of the server; ignored by a script that does not name it.</param>
-    /// <param name="usesShardedChannels">Whether wake-ups go by sharded pub/sub.</param>
+    /// <param name="runId">The identity of the server. A script that does not contain it ignores it.</param>
+    /// <param name="usesShardedChannels">Whether wake-ups use sharded pub/sub.</param>
     public RedisScript For(string runId = "", bool usesShardedChannels = false)
     {
         var server = (_namesServer ? runId : "", usesShardedChannels);
@@ -83,14 +83,15 @@ internal sealed partial class RedisScripts
         var other => other,
     });
 
-    // A file is included once, where it is named first.
+    // Includes each file once, at its first include directive.
     private static string Expand(string file, HashSet<string> included) => Include().Replace(
         Read(file), include => included.Add(include.Groups["file"].Value) ? Expand(include.Groups["file"].Value, included) : "");
 
     private static string Read(string file)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(file)
-            ?? throw new InvalidOperationException($"The script '{file}' must be embedded in {typeof(RedisScript).Assembly.GetName().Name}.");
+            ?? throw new InvalidOperationException(
+                $"The script '{file}' must be embedded in {typeof(RedisScript).Assembly.GetName().Name}, but is not.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

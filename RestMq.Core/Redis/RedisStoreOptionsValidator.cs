@@ -2,12 +2,14 @@ using Microsoft.Extensions.Options;
 
 namespace RestMq.Redis;
 
-/// <summary>Finds all that is wrong with the options of the Redis store at once, when the application starts.</summary>
+/// <summary>
+/// Checks the options of the Redis store when the application starts, and reports all errors at once.
+/// </summary>
 internal sealed class RedisStoreOptionsValidator : IValidateOptions<RedisStoreOptions>
 {
-    private const int MostReplicas = 100; // More than a primary feeds; what is greater is a mistake.
+    private const int MostReplicas = 100; // No primary feeds so many replicas, so a greater number is a mistake.
 
-    private static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(1); // To WAIT, zero means for ever.
+    private static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(1); // WAIT takes 0 ms as "no limit".
     private static readonly TimeSpan MostTimeout = TimeSpan.FromMinutes(1);
 
     public ValidateOptionsResult Validate(string? name, RedisStoreOptions options)

@@ -6,41 +6,47 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Waits for replicas, by <c>WAIT</c> on a connection that may be blocked. All who wait for one primary share its
-/// rounds, whatever their queues: a round covers everything that was written before it began, because any command takes
-/// the connection to the primary's last write.
+/// Waits for replicas with <c>WAIT</c>, on a connection that may be blocked. All calls that wait for one primary share
+/// its rounds, whatever their queues. A round covers everything that was written before it began, because any command
+/// moves the connection's replication offset to the primary's last write.
 /// </summary>
-/// <param name="connect">Gives the connection.</param>
-/// <param name="options">How many replicas, and for how long.</param>
+/// <param name="connect">Returns the connection that may be blocked.</param>
+/// <param name="options">The number of replicas, and the time limit.</param>
 /// <param name="time">The clock of the time limit.</param>
-/// <param name="logger">Told why a round could not tell.</param>
+/// <param name="logger">Logs why a round has no result.</param>
 internal sealed partial class ReplicationBarrier(
     Func<CancellationToken, Task<IConnectionMultiplexer>> connect, RedisStoreOptions options, TimeProvider time, ILogger logger)
 {
-    // A server has one history until it restarts or its role changes. What is dropped here is made anew; those who wait
-    // in it are not affected.
+    // A server has one replication history until it restarts or its role changes. Beyond this limit all lanes are
+    // dropped, and created again when they are needed. Calls that wait in a dropped lane are not affected.
     private const int MostLanes = 256;
 
-    // More than can wait within the time limit.
+    // More calls than can wait within the time limit.
     private const int MostTogether = 1_000_000;
 
-    // For the making of the connection, which comes before the first wait and is no part of its time.
+    // The limit for opening the connection, which comes before the first wait and is no part of its time.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.25);
 
-    // Reads no key, so that every server takes it. By a script: the client keeps INFO to connections in its admin mode.
+    // The script reads no key, so every server accepts it. INFO runs in a script, because StackExchange.Redis allows
+    // the plain command only in its admin mode.
     private static readonly object[] AskHistory = ["return redis.call('INFO', 'replication')", 0];
 
     private readonly ConcurrentDictionary<string, GroupCommit<RedisKey, Round>> _lanes = new();
     private readonly int _milliseconds = (int)Math.Ceiling(options.ReplicationTimeout.TotalMilliseconds);
 
-    /// <summary>Waits until enough replicas have all that was written to the server of a key.</summary>
+    /// <summary>Waits until enough replicas have everything that was written to the server of a key.</summary>
     /// <param name="key">A key of that server.</param>
-    /// <param name="history">The replication id that the server had when it was written.</param>
+    /// <param name="history">The replication id of the server at the time of the write.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RestMqNotReplicatedException">They have not in time, or it cannot be known.</exception>
+    /// <exception cref="RestMqNotReplicatedException">Too few replicas confirmed the writes in time, or it cannot be
+    /// known whether they have them.</exception>
     public async ValueTask WaitAsync(RedisKey key, string history, CancellationToken cancellationToken)
     {
-        if (history.Length == 0) throw NotReplicated("Redis does not let this host run INFO, by which it tells one primary from another.", null);
+        if (history.Length == 0)
+        {
+            throw NotReplicated(
+                "This host must be allowed to run INFO, to tell one primary from another, but Redis refuses it.", null);
+        }
         await ConnectedAsync(cancellationToken).ConfigureAwait(false);
         if (_lanes.Count >= MostLanes) _lanes.Clear();
         var lane = _lanes.GetOrAdd(history, static (name, barrier) =>
@@ -48,18 +54,18 @@ internal sealed partial class ReplicationBarrier(
         Exception? failure = null;
         try
         {
-            // The limit is each caller's own: a round that was under way when it came is part of its time.
+            // Each caller has its own time limit, which includes the rest of a round that was already running.
             var round = await lane.SendAsync(key).AsTask().WaitAsync(options.ReplicationTimeout, time, cancellationToken).ConfigureAwait(false);
             if (round.Replicated) return;
             failure = round.Failure;
         }
         catch (TimeoutException)
         {
-            // As when the server says that the time is over.
+            // Handled like a WAIT that ends with too few replicas.
         }
         catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
         {
-            throw NotReplicated("The caller did not wait for them.", e);
+            throw NotReplicated("The caller stopped waiting for the replicas.", e);
         }
         var replicas = options.Replicas == 1 ? "a replica" : $"{options.Replicas} replicas";
         throw NotReplicated($"It was not known to be on {replicas} within {options.ReplicationTimeout.TotalSeconds:0.###} s.", failure);
@@ -73,7 +79,7 @@ internal sealed partial class ReplicationBarrier(
         }
         catch (Exception e)
         {
-            throw NotReplicated("There is no connection to wait for replicas on.", e);
+            throw NotReplicated("The connection that waits for replicas could not be opened.", e);
         }
     }
 
@@ -90,9 +96,9 @@ internal sealed partial class ReplicationBarrier(
         {
             var connection = await connect(CancellationToken.None).ConfigureAwait(false);
             var server = connection.GetServer(key, flags: CommandFlags.DemandMaster);
-            // One after another on one connection. The first takes the connection to the last write. Before and after
-            // WAIT the server must be the primary that was written to: another one, which has taken its place, may have
-            // replicas that know nothing of these writes.
+            // The commands run one after another on one connection. The first moves the connection's replication offset
+            // to the last write. Before and after WAIT, the server must be the primary that got the writes. Another
+            // primary, which has taken its place, may have replicas without these writes.
             var before = server.ExecuteAsync("EVAL", AskHistory);
             var wait = server.ExecuteAsync("WAIT", options.Replicas, _milliseconds);
             var after = server.ExecuteAsync("EVAL", AskHistory);
@@ -103,8 +109,8 @@ internal sealed partial class ReplicationBarrier(
         }
         catch (Exception e)
         {
-            // Whatever it was, the message may exist: callers must be told that, and not a failure that says nothing of
-            // it.
+            // After any failure the message may exist. The callers must learn that, so the failure becomes a result and
+            // is not thrown.
             LogLost(logger, e.Message);
             return new Round(false, e);
         }
@@ -118,12 +124,13 @@ internal sealed partial class ReplicationBarrier(
 
     /// <summary>How a round ended. The default value is deliberately not a success.</summary>
     /// <param name="Replicated">Whether enough replicas had everything.</param>
-    /// <param name="Failure">The reason why it could not be known.</param>
+    /// <param name="Failure">The error because of which it could not be known, if any.</param>
     private readonly record struct Round(bool Replicated, Exception? Failure);
 
-    [LoggerMessage(14, LogLevel.Debug, "Redis at {Server} is not the primary that was written to, or no longer: its replicas tell nothing of these writes")]
+    [LoggerMessage(14, LogLevel.Debug,
+        "Redis at {Server} is not, or no longer, the primary that got the writes. Its replicas cannot confirm them")]
     private static partial void LogOther(ILogger logger, string server);
 
-    [LoggerMessage(15, LogLevel.Debug, "Redis did not tell whether its replicas have what was written: {Reason}")]
+    [LoggerMessage(15, LogLevel.Debug, "Redis did not report whether its replicas have the writes: {Reason}")]
     private static partial void LogLost(ILogger logger, string reason);
 }

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A child process whose output is kept. It ends with the tests: a handler of the process' exit kills it, and <see cref="Watchdog"/> does when
-/// the tests themselves are killed.
+/// Runs a child process and keeps its output. The child never outlives the tests: a handler of <c>ProcessExit</c> kills
+/// it, and <see cref="Watchdog"/> kills it when the test process itself is killed.
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ public sealed class ChildProcess : IAsyncDisposable
         foreach (var process in Alive.Keys) End(process);
     };
 
-    /// <param name="missing">What to say when there is no such program.</param>
+    /// <param name="missing">The message of the exception when the program does not exist.</param>
     public ChildProcess(string program, IEnumerable<string> arguments, string missing)
     {
         _process = new Process
@@ -48,10 +48,13 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Everything it has written.</summary>
+    /// <summary>Gets everything that the process has written.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Waits for a line of output; fails with all of it when the process ends first or the time is over.</summary>
+    /// <summary>
+    /// Waits for a line of output, at most 60 seconds. Throws with the whole output when the process ends first or the
+    /// time is over.
+    /// </summary>
     public async Task<string> WaitForLineAsync(Func<string, bool> wanted)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -59,7 +62,7 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             if (_output.FirstOrDefault(wanted) is { } line) return line;
             if (_process.HasExited || deadline.IsCancellationRequested)
-                throw new InvalidOperationException($"It did not come up. {this}");
+                throw new InvalidOperationException($"The process must write a line within 60 s, but did not. {this}");
             await _news.WaitAsync(TimeSpan.FromMilliseconds(100));
         }
     }
@@ -71,13 +74,13 @@ public sealed class ChildProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Suspends it (SIGSTOP): its connections stay, and it answers nothing.</summary>
+    /// <summary>Suspends the process (SIGSTOP). Its connections stay open, but it does not answer.</summary>
     public void Suspend() => Signal(OperatingSystem.IsLinux() ? 19 : 17);
 
-    /// <summary>Ends a suspension (SIGCONT).</summary>
+    /// <summary>Resumes the suspended process (SIGCONT).</summary>
     public void Resume() => Signal(OperatingSystem.IsLinux() ? 18 : 19);
 
-    /// <summary>Asks it to end (SIGTERM), and waits until it has.</summary>
+    /// <summary>Asks the process to end (SIGTERM) and waits for its end.</summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         if (!_process.HasExited) Signal(15);
@@ -85,10 +88,11 @@ public sealed class ChildProcess : IAsyncDisposable
         Forget(_process);
     }
 
-    /// <summary>Sends a signal by its number: 15 asks to end, 19 stops, 18 goes on.</summary>
+    /// <summary>Sends a signal by its number. On Linux 15 is SIGTERM, 19 is SIGSTOP and 18 is SIGCONT.</summary>
     public void Signal(int number)
     {
-        if (kill(_process.Id, number) != 0) throw new InvalidOperationException($"Signal {number} could not be sent. {this}");
+        if (kill(_process.Id, number) != 0)
+            throw new InvalidOperationException($"Signal {number} could not be sent. {this}");
     }
 
     public async Task KillAsync()
@@ -105,7 +109,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public override string ToString()
     {
-        var state = _process.HasExited ? $"has ended with {_process.ExitCode}" : "runs";
+        var state = _process.HasExited ? $"has ended with the exit code {_process.ExitCode}" : "is running";
         return $"{_process.StartInfo.FileName} {state}. It wrote:\n{Output}";
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A Redis cluster on the loopback: three primaries and three replicas, unless the options say otherwise.
+/// Runs a Redis cluster on the loopback: three primaries and three replicas, unless the options say otherwise.
 /// </summary>
 public sealed class ClusterTopology : IAsyncDisposable
 {
@@ -16,11 +16,11 @@ public sealed class ClusterTopology : IAsyncDisposable
     private ClusterTopology(ClusterOptions options) => _options = options;
 
     /// <summary>
-    /// All nodes, whatever they are: the primaries of the start, then their replicas in the same order.
+    /// Gets all nodes: the primaries of the start, then their replicas in the same order. The roles may change.
     /// </summary>
     public IReadOnlyList<ClusterNode> Nodes { get; private set; } = [];
 
-    /// <summary>The connection string for hosts: all nodes.</summary>
+    /// <summary>Gets the connection string for hosts. It lists all nodes.</summary>
     public string Configuration => string.Join(',', Nodes.Select(node => node.Redis.Address));
 
     /// <summary>
@@ -42,7 +42,7 @@ public sealed class ClusterTopology : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns the slot of a key, or of a queue by <c>{queue}</c>.</summary>
+    /// <summary>Returns the slot of a key. The slot of a queue is that of <c>{queue}</c>.</summary>
     public async Task<int> SlotOfAsync(string key, CancellationToken cancellationToken = default) =>
         (int)(long)(await Running().Redis.AskAsync(cancellationToken, "CLUSTER", "KEYSLOT", key))!;
 
@@ -58,7 +58,7 @@ public sealed class ClusterTopology : IAsyncDisposable
         return votes.GroupBy(node => node).MaxBy(group => group.Count())!.Key;
     }
 
-    /// <summary>Returns the replicas of a primary that run.</summary>
+    /// <summary>Returns the running replicas of a primary.</summary>
     public async Task<IReadOnlyList<ClusterNode>> ReplicasOfAsync(ClusterNode primary, CancellationToken cancellationToken = default)
     {
         var replicas = new List<ClusterNode>();
@@ -70,8 +70,8 @@ public sealed class ClusterTopology : IAsyncDisposable
     }
 
     /// <summary>
-    /// A planned failover (<c>CLUSTER FAILOVER</c>) of a primary to its replica. Returns the new primary, once all
-    /// nodes know it.
+    /// Runs a planned failover (<c>CLUSTER FAILOVER</c>) of a primary to its replica. Returns the new primary as soon
+    /// as all nodes know it.
     /// </summary>
     public async Task<ClusterNode> FailoverAsync(ClusterNode primary, CancellationToken cancellationToken = default)
     {
@@ -86,24 +86,26 @@ public sealed class ClusterTopology : IAsyncDisposable
         return replica;
     }
 
-    /// <summary>Waits until the slots of a dead primary have another one that runs. Returns it.</summary>
+    /// <summary>Waits until another node serves the slots of a dead primary. Returns the new primary.</summary>
     public async Task<ClusterNode> WaitForSuccessorAsync(int slot, ClusterNode dead, CancellationToken cancellationToken = default)
     {
         var successor = dead;
         await Until.NothingMissingAsync(
-            async () => (successor = await PrimaryOfAsync(slot, cancellationToken)) == dead ? "the old one is named" : null,
+            async () => (successor = await PrimaryOfAsync(slot, cancellationToken)) == dead
+                ? "most nodes name the old primary"
+                : null,
             $"another node serves slot {slot}", Patience, cancellationToken);
         return successor;
     }
 
     /// <summary>
-    /// Waits until every node that runs finds the cluster in order, and every replica among them is connected.
+    /// Waits until every running node reports a healthy cluster, and every running replica is connected.
     /// </summary>
     public Task WaitUntilServedAsync(CancellationToken cancellationToken = default) =>
         Until.NothingMissingAsync(() => MissingAsync(cancellationToken), "the cluster serves all slots", Patience, cancellationToken);
 
     /// <summary>
-    /// Begins to move a slot to another primary. Each step is the caller's, so the move can be paused half way.
+    /// Begins to move a slot to another primary. The caller runs each step, so the move can be paused half way.
     /// </summary>
     public async Task<SlotMigration> BeginMigrationAsync(int slot, ClusterNode target, CancellationToken cancellationToken = default)
     {
@@ -120,17 +122,17 @@ public sealed class ClusterTopology : IAsyncDisposable
     }
 
     /// <summary>
-    /// Kills every node that holds a slot's data, so that the slot is away. <see cref="RestartDeadAsync"/> brings them
-    /// back.
+    /// Kills every node that holds a slot's data, so that no node serves the slot. <see cref="RestartDeadAsync"/>
+    /// starts the nodes again.
     /// </summary>
     public async Task KillShardAsync(int slot, CancellationToken cancellationToken = default)
     {
         var primary = await PrimaryOfAsync(slot, cancellationToken);
-        // Replicas first, for one of them could become the primary.
+        // The replicas are killed first, because a replica could become the primary.
         foreach (var node in (await ReplicasOfAsync(primary, cancellationToken)).Append(primary)) await node.Redis.KillAsync();
     }
 
-    /// <summary>Starts every node again that does not run.</summary>
+    /// <summary>Starts every node that is not running.</summary>
     public Task RestartDeadAsync(CancellationToken cancellationToken = default) =>
         Task.WhenAll(Nodes.Where(node => !node.Redis.IsRunning).Select(node => node.Redis.StartAsync(cancellationToken)));
 
@@ -150,7 +152,8 @@ public sealed class ClusterTopology : IAsyncDisposable
         {
             var (first, next) = (Slots * i / primaries, Slots * (i + 1) / primaries);
             await Nodes[i].Redis.AskAsync(cancellationToken, "CLUSTER", "ADDSLOTSRANGE", Text(first), Text(next - 1));
-            // Epochs of their own from the start, as redis-cli sets them: nodes then need not quarrel for one.
+            // Each primary gets its own config epoch, as redis-cli does it. Otherwise the nodes would first have to
+            // resolve a collision of epochs.
             await Nodes[i].Redis.AskAsync(cancellationToken, "CLUSTER", "SET-CONFIG-EPOCH", Text(i + 1));
         }
         foreach (var node in Nodes.Skip(1))
@@ -166,7 +169,8 @@ public sealed class ClusterTopology : IAsyncDisposable
         foreach (var node in Nodes)
         {
             var known = await node.KnownAsync(cancellationToken);
-            if (known.Count != Nodes.Count || known.Any(line => line.Contains("handshake", StringComparison.Ordinal))) return $"a node knows {known.Count} of {Nodes.Count}";
+            if (known.Count != Nodes.Count || known.Any(line => line.Contains("handshake", StringComparison.Ordinal)))
+                return $"a node knows {known.Count} of {Nodes.Count} nodes";
         }
         return null;
     }
@@ -183,7 +187,7 @@ public sealed class ClusterTopology : IAsyncDisposable
             if (role is ["slave", ..] and not ["slave", _, _, "connected", ..]) return $"a replica is {role[3]}";
         }
         var expected = Nodes.Count(node => node.Redis.IsRunning) - _options.Primaries;
-        return replicas == expected ? null : $"{replicas} of {expected} replicas";
+        return replicas == expected ? null : $"{replicas} of {expected} replicas are connected";
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

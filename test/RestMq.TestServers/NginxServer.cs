@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace RestMq.TestServers;
 
-/// <summary>A real nginx before hosts, buffering as it does by default.</summary>
+/// <summary>Runs a real nginx in front of hosts. Response buffering is on, as it is by default.</summary>
 public sealed class NginxServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -45,10 +45,10 @@ public sealed class NginxServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Starts it.</summary>
-    /// <param name="upstream">The lines of <c>upstream</c>, such as <c>server 127.0.0.1:8888 backup;</c>.</param>
+    /// <summary>Starts nginx and waits until it answers.</summary>
+    /// <param name="upstream">The content of <c>upstream</c>, such as <c>server 127.0.0.1:8888 backup;</c>.</param>
     /// <param name="locations">Further locations of the server.</param>
-    /// <param name="cancellationToken">Ends the wait for its first answer.</param>
+    /// <param name="cancellationToken">Cancels the wait for the first answer.</param>
     public static async Task<NginxServer> StartAsync(string upstream, string locations = "", CancellationToken cancellationToken = default)
     {
         var nginx = new NginxServer(upstream, locations);

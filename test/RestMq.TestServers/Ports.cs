@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// Ports that stay a server's own while it is dead: below those that the system gives to connections going out, one of which could otherwise
-/// take the port of a server that is about to come back.
+/// Finds free ports from 12000 to 31999. They are below the system's ephemeral ports. An outgoing connection cannot
+/// take such a port while its server is restarted.
 /// </summary>
 public static class Ports
 {
@@ -22,7 +22,7 @@ public static class Ports
             }
             catch (SocketException)
             {
-                // Somebody has it.
+                // Another process uses the port.
             }
         }
     }

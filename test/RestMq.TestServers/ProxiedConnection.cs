@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace RestMq.TestServers;
 
-/// <summary>A connection through a <see cref="TcpProxy"/>.</summary>
+/// <summary>Forwards one connection through a <see cref="TcpProxy"/>.</summary>
 internal sealed class ProxiedConnection : IDisposable
 {
     private readonly Socket _client;
@@ -18,7 +18,7 @@ internal sealed class ProxiedConnection : IDisposable
         Client = (IPEndPoint)client.RemoteEndPoint!;
     }
 
-    /// <summary>The address of the client.</summary>
+    /// <summary>Gets the address of the client.</summary>
     public IPEndPoint Client { get; }
 
     public void Set(ProxyMode toServer, ProxyMode toClient)
@@ -31,20 +31,20 @@ internal sealed class ProxiedConnection : IDisposable
     {
         try
         {
-            // The server does not hear of a client that is cut off.
+            // While the client is cut off, the server must not see its connection.
             await _toServer.EndOfCutAsync();
             await _server.ConnectAsync(IPAddress.Loopback, target);
-            // Each way ends for itself, so that a half-closed connection goes on as it would without a proxy.
+            // Each direction ends separately, so that a half-closed connection works as it does without a proxy.
             await Task.WhenAll(CopyAsync(_client, _server, _toServer), CopyAsync(_server, _client, _toClient));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Nobody is behind it, or it was reset meanwhile. The client is told by its connection's end.
+            // No server listens, or the connection was reset meanwhile. The client sees a reset connection.
             Reset();
         }
     }
 
-    /// <summary>Ends it on both sides as a machine does that knows nothing of it.</summary>
+    /// <summary>Resets both sides (TCP RST), as a machine does that does not know the connection.</summary>
     public void Reset()
     {
         Reset(_client);
@@ -74,7 +74,7 @@ internal sealed class ProxiedConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // A side that died is told to the other one, but not through a cut.
+            // The end of one side resets the other side, but not before a cut has ended.
             await gate.EndOfCutAsync();
             Reset();
         }
@@ -88,12 +88,12 @@ internal sealed class ProxiedConnection : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // It has gone already.
+            // The socket is already closed.
         }
         socket.Dispose();
     }
 
-    /// <summary>One way through.</summary>
+    /// <summary>Controls one direction of the connection.</summary>
     private sealed class Gate
     {
         private readonly Lock _lock = new();
@@ -101,7 +101,7 @@ internal sealed class ProxiedConnection : IDisposable
         private ProxyMode _mode;
         private bool _dropped;
 
-        /// <summary>Sets the mode; returns whether the cut ends and bytes were thrown away in it.</summary>
+        /// <summary>Sets the mode. Returns whether this ends a cut in which bytes were dropped.</summary>
         public bool Set(ProxyMode mode)
         {
             lock (_lock)
@@ -114,7 +114,9 @@ internal sealed class ProxiedConnection : IDisposable
             }
         }
 
-        /// <summary>Waits out a stall; returns whether bytes may pass, and not be thrown away.</summary>
+        /// <summary>
+        /// Waits until a stall ends. Returns true when bytes may pass, and false when they are dropped.
+        /// </summary>
         public async ValueTask<bool> PassAsync()
         {
             while (true)
@@ -133,7 +135,7 @@ internal sealed class ProxiedConnection : IDisposable
             }
         }
 
-        /// <summary>Waits until it is neither stalled nor throws away.</summary>
+        /// <summary>Waits until the direction neither stalls nor drops bytes.</summary>
         public async ValueTask EndOfCutAsync()
         {
             while (true)

@@ -1,6 +1,6 @@
 namespace RestMq.TestServers;
 
-/// <summary>A Redis server that announces the address of a proxy before it, so that it can be cut off.</summary>
+/// <summary>Runs a Redis server that announces the address of its proxy, so that a test can cut it off.</summary>
 public sealed class ProxiedRedis : IAsyncDisposable
 {
     internal ProxiedRedis(IReadOnlyList<string> settings)
@@ -11,10 +11,10 @@ public sealed class ProxiedRedis : IAsyncDisposable
 
     public TcpProxy Proxy { get; }
 
-    /// <summary>The server behind the proxy. Commands to it pass the proxy by.</summary>
+    /// <summary>Gets the server behind the proxy. Commands of the test go to it directly.</summary>
     public RedisServer Redis { get; }
 
-    /// <summary>The address under which sentinels and hosts know it.</summary>
+    /// <summary>Gets the address under which sentinels and hosts know the server.</summary>
     public string Address => $"127.0.0.1:{Proxy.Port}";
 
     public async Task StartAsync(CancellationToken cancellationToken = default)

@@ -3,8 +3,9 @@ using System.Net.Sockets;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A real <c>redis-server</c> on a port of the loopback. Its data is in a temporary folder and, unless
-/// <see cref="Settings"/> say otherwise, on disk after every write, so it can be killed and started again without loss.
+/// Runs a real <c>redis-server</c> on a port of the loopback. Its data is in a temporary folder. Unless
+/// <see cref="Settings"/> say otherwise, each write is synced to disk, so the server can be killed and restarted
+/// without loss.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
@@ -18,31 +19,32 @@ public sealed class RedisServer : IAsyncDisposable
     private bool _hasStarted;
 
     /// <summary>
-    /// Arguments of its own, such as <c>--maxmemory 3mb</c> in two items. They win over those that all servers have.
+    /// Gets further arguments, such as <c>--maxmemory 3mb</c> in two items. They override the arguments that all
+    /// servers have.
     /// </summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>Where its data is.</summary>
+    /// <summary>Gets the folder of the server's data.</summary>
     public DirectoryInfo Folder => _folder;
 
-    /// <summary>The port, the same after every start.</summary>
+    /// <summary>Gets the port. It is the same after every start.</summary>
     public int Port { get; private set; }
 
-    /// <summary>Host and port, which is a connection string too.</summary>
+    /// <summary>Gets host and port. The text is also a connection string.</summary>
     public string Address => $"127.0.0.1:{Port}";
 
-    /// <summary>The id of its process.</summary>
+    /// <summary>Gets the id of the server's process.</summary>
     public int ProcessId => Running.Id;
 
     public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary>The output since its last start.</summary>
+    /// <summary>Gets the output since the last start.</summary>
     public string Log => _process?.Output ?? "";
 
     private ChildProcess Running => _process ?? throw new InvalidOperationException("The server is not running.");
 
     /// <summary>Starts a server on a free port.</summary>
-    /// <param name="settings">Its <see cref="Settings"/>.</param>
+    /// <param name="settings">The <see cref="Settings"/> of the server.</param>
     public static async Task<RedisServer> LaunchAsync(params string[] settings)
     {
         var server = new RedisServer { Settings = settings };
@@ -59,14 +61,15 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts it, also again after it was ended, with the data that it had. It answers when the task completes.
+    /// Starts the server, or restarts it with its data. The server answers when the task completes.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (IsRunning) throw new InvalidOperationException("The server is running.");
         for (var attempt = 1; ; attempt++)
         {
-            // Between finding a port free and listening on it somebody else may take it. A port that others know stays.
+            // Another process may take the port before the server listens on it. The first start then tries another
+            // port. A restart keeps the port, because clients know it.
             if (!_hasStarted) Port = Ports.Next();
             if (_process is not null) await _process.DisposeAsync();
             _process = new ChildProcess("redis-server", Arguments(), Missing);
@@ -77,7 +80,7 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts a server that replicates this one, and has everything that this one has when the task completes.
+    /// Starts a replica of this server. The replica has all data of this server when the task completes.
     /// </summary>
     public async Task<RedisServer> LaunchReplicaAsync(CancellationToken cancellationToken = default)
     {
@@ -85,7 +88,10 @@ public sealed class RedisServer : IAsyncDisposable
         try
         {
             await Until.NothingMissingAsync(
-                async () => await replica.AskAsync(cancellationToken, "ROLE") is object?[] and ["slave", _, _, "connected", ..] ? null : "it is not connected",
+                async () =>
+                    await replica.AskAsync(cancellationToken, "ROLE") is object?[] and ["slave", _, _, "connected", ..]
+                        ? null
+                        : "the replica is not connected",
                 "the replica has everything", Patience, cancellationToken);
             return replica;
         }
@@ -96,19 +102,19 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it as a power cut would (SIGKILL).</summary>
+    /// <summary>Kills the server (SIGKILL), as a power cut would.</summary>
     public Task KillAsync() => Running.KillAsync();
 
-    /// <summary>Ends it in order (SIGTERM).</summary>
+    /// <summary>Stops the server gracefully (SIGTERM).</summary>
     public Task StopAsync(CancellationToken cancellationToken = default) => Running.StopAsync(cancellationToken);
 
-    /// <summary>Suspends it (SIGSTOP): its connections stay, and it answers nothing.</summary>
+    /// <summary>Suspends the server (SIGSTOP). Its connections stay open, but it does not answer.</summary>
     public void Suspend() => Running.Suspend();
 
-    /// <summary>Ends a suspension (SIGCONT).</summary>
+    /// <summary>Resumes the suspended server (SIGCONT).</summary>
     public void Resume() => Running.Resume();
 
-    /// <summary>Sends a command on a connection of its own, straight to this server and past any proxy.</summary>
+    /// <summary>Sends a command on a new connection, directly to this server and not through a proxy.</summary>
     public Task<object?> AskAsync(params string[] command) => AskAsync(CancellationToken.None, command);
 
     /// <inheritdoc cref="AskAsync(string[])"/>
@@ -120,10 +126,10 @@ public sealed class RedisServer : IAsyncDisposable
         return await connection.AskAsync(command, deadline.Token);
     }
 
-    /// <summary>A field of <c>INFO</c>, or null when there is none of this name.</summary>
+    /// <summary>Returns a field of <c>INFO</c>, or null when there is no field with this name.</summary>
     public async Task<string?> InfoAsync(string section, string field) => InfoFields.Find((string)(await AskAsync("INFO", section))!, field);
 
-    /// <summary>All keys, sorted.</summary>
+    /// <summary>Returns all keys, sorted.</summary>
     public async Task<string[]> KeysAsync()
     {
         var keys = Array.ConvertAll((object?[])(await AskAsync("KEYS", "*"))!, key => (string)key!);
@@ -143,7 +149,7 @@ public sealed class RedisServer : IAsyncDisposable
         .. Settings,
     ];
 
-    // Whether it has read its data. Until then it listens, and answers LOADING.
+    // Returns whether the server has loaded its data. Until then it listens and answers with the error LOADING.
     private async Task<bool> ComesUpAsync(CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -154,12 +160,13 @@ public sealed class RedisServer : IAsyncDisposable
             {
                 await using var connection = await RespConnection.OpenAsync(Port, deadline.Token);
                 await connection.AskAsync(["PING"], deadline.Token);
-                // Another server may have taken the port, while this one is about to end for that.
+                // The answer may come from another server that took the port, while this server is about to end. So the
+                // output of this server must report its start too.
                 if (Running.Output.Contains("Ready to accept connections", StringComparison.Ordinal)) return true;
             }
             catch (Exception e) when (e is SocketException or IOException or RespErrorException)
             {
-                // Not yet.
+                // The server is not ready yet.
             }
             await Task.Delay(20, deadline.Token);
         }

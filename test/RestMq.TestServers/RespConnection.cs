@@ -6,8 +6,8 @@ using System.Text;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A connection to one Redis or Sentinel server. It follows no redirection, no failover and no topology, so a test
-/// knows which server it asked.
+/// Connects to one Redis or Sentinel server. The connection follows no redirection, failover or topology. So a test
+/// knows which server answered.
 /// </summary>
 public sealed class RespConnection : IAsyncDisposable
 {
@@ -73,7 +73,7 @@ public sealed class RespConnection : IAsyncDisposable
                 for (var i = 0; i < array.Length; i++) array[i] = await ReadAsync(cancellationToken);
                 return array;
             default:
-                throw new InvalidDataException($"The server sent no RESP reply: {line}");
+                throw new InvalidDataException($"The server must send a RESP reply, but sent: {line}");
         }
     }
 
@@ -90,5 +90,5 @@ public sealed class RespConnection : IAsyncDisposable
     }
 }
 
-/// <summary>An error reply of Redis.</summary>
+/// <summary>Represents an error reply of Redis.</summary>
 public sealed class RespErrorException(string message) : Exception(message);

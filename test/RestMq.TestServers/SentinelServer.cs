@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace RestMq.TestServers;
 
-/// <summary>A sentinel, which <c>redis-server --sentinel</c> is. It announces the port of its proxy.</summary>
+/// <summary>Runs a sentinel (<c>redis-server --sentinel</c>). It announces the port of its proxy.</summary>
 public sealed class SentinelServer : IAsyncDisposable
 {
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(5);
@@ -17,7 +17,7 @@ public sealed class SentinelServer : IAsyncDisposable
         (Port, Proxy, _hurried) = (Ports.Next(), new TcpProxy(), options.Hurried);
         Proxy.Target = Port;
         _configuration = Path.Combine(_folder.FullName, "sentinel.conf");
-        // It writes into this file what it learns, and reads that again when it is started again.
+        // A sentinel writes its state into this file and reads the state again after a restart.
         File.WriteAllText(_configuration, string.Create(CultureInfo.InvariantCulture, $"""
             port {Port}
             bind 127.0.0.1
@@ -32,10 +32,10 @@ public sealed class SentinelServer : IAsyncDisposable
             """));
     }
 
-    /// <summary>The port it listens on.</summary>
+    /// <summary>Gets the port on which the sentinel listens.</summary>
     public int Port { get; }
 
-    /// <summary>What stands before it. Clients are given the proxy's port.</summary>
+    /// <summary>Gets the proxy in front of the sentinel. Clients use the proxy's port.</summary>
     public TcpProxy Proxy { get; }
 
     public int ProcessId => Running.Id;
@@ -44,13 +44,17 @@ public sealed class SentinelServer : IAsyncDisposable
 
     private ChildProcess Running => _process ?? throw new InvalidOperationException("The sentinel is not running.");
 
-    /// <summary>Starts it, also again after it was killed.</summary>
+    /// <summary>Starts the sentinel, or restarts it after it was killed.</summary>
     public async Task StartAsync()
     {
         if (_process is not null) await _process.DisposeAsync();
         _process = new ChildProcess("redis-server", [_configuration, "--sentinel"], RedisServer.Missing);
         await _process.WaitForLineAsync(line => line.Contains("+monitor", StringComparison.Ordinal));
-        if (_hurried) await AskAsync(CancellationToken.None, "SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "250", "ASK-PERIOD", "250");
+        if (_hurried)
+        {
+            string[] periods = ["INFO-PERIOD", "500", "PUBLISH-PERIOD", "250", "ASK-PERIOD", "250"];
+            await AskAsync(CancellationToken.None, ["SENTINEL", "DEBUG", .. periods]);
+        }
     }
 
     public Task KillAsync() => Running.KillAsync();
@@ -59,7 +63,7 @@ public sealed class SentinelServer : IAsyncDisposable
 
     public void Resume() => Running.Resume();
 
-    /// <summary>Sends a command straight to it, past its proxy.</summary>
+    /// <summary>Sends a command directly to the sentinel and not through its proxy.</summary>
     public async Task<object?> AskAsync(CancellationToken cancellationToken, params string[] command)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -68,7 +72,9 @@ public sealed class SentinelServer : IAsyncDisposable
         return await connection.AskAsync(command, deadline.Token);
     }
 
-    /// <summary>Returns the port of the primary that it names, which is the port of that server's proxy.</summary>
+    /// <summary>
+    /// Returns the port of the primary that the sentinel names. It is the port of that server's proxy.
+    /// </summary>
     public async Task<int> NamedPortAsync(string service, CancellationToken cancellationToken)
     {
         var address = (object?[]?)await AskAsync(cancellationToken, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", service);

@@ -3,8 +3,8 @@ using System.Net;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// One primary, its replicas and three sentinels on the loopback. Every server announces the address of a proxy of its
-/// own, so that it can be cut off.
+/// Runs one primary, its replicas and three sentinels on the loopback. Every server announces the address of its own
+/// proxy, so that a test can cut the server off.
 /// </summary>
 public sealed class SentinelTopology : IAsyncDisposable
 {
@@ -16,15 +16,15 @@ public sealed class SentinelTopology : IAsyncDisposable
 
     private SentinelTopology(SentinelOptions options) => _options = options;
 
-    /// <summary>The Redis servers with their proxies. The first one is the primary at the start.</summary>
+    /// <summary>Gets the Redis servers with their proxies. The first server is the primary at the start.</summary>
     public IReadOnlyList<ProxiedRedis> Servers { get; private set; } = [];
 
     public IReadOnlyList<SentinelServer> Sentinels { get; private set; } = [];
 
-    /// <summary>The connection string for hosts: the sentinels and the service's name.</summary>
+    /// <summary>Gets the connection string for hosts: the sentinels and the name of the service.</summary>
     public string Configuration => string.Join(',', Sentinels.Select(sentinel => $"127.0.0.1:{sentinel.Proxy.Port}").Append($"serviceName={Service}"));
 
-    /// <summary>Starts all servers; sentinels and replicas know each other when the task completes.</summary>
+    /// <summary>Starts all servers. Sentinels and replicas know each other when the task completes.</summary>
     public static async Task<SentinelTopology> LaunchAsync(SentinelOptions? options = null, CancellationToken cancellationToken = default)
     {
         var topology = new SentinelTopology(options ?? new SentinelOptions());
@@ -40,7 +40,7 @@ public sealed class SentinelTopology : IAsyncDisposable
         }
     }
 
-    /// <summary>The server that most sentinels name as the primary.</summary>
+    /// <summary>Returns the server that most sentinels name as the primary.</summary>
     public async Task<ProxiedRedis> CurrentPrimaryAsync(CancellationToken cancellationToken = default)
     {
         var named = await NamedPortsAsync(cancellationToken);
@@ -49,13 +49,14 @@ public sealed class SentinelTopology : IAsyncDisposable
     }
 
     /// <summary>
-    /// A planned failover: asks a sentinel for it, and waits until all agree. Returns the new primary.
+    /// Asks a sentinel for a planned failover and waits until all sentinels agree. Returns the new primary.
     /// </summary>
     public async Task<ProxiedRedis> FailoverAsync(CancellationToken cancellationToken = default)
     {
         var old = await CurrentPrimaryAsync(cancellationToken);
         var requested = long.MinValue;
-        // A sentinel on a busy machine gives up a failover whose steps take too long, and says so only in its log.
+        // On a busy machine a sentinel gives up a failover whose steps take too long. It reports that only in its log,
+        // so the failover is requested again after each failover timeout.
         await Until.NothingMissingAsync(
             async () =>
             {
@@ -65,7 +66,7 @@ public sealed class SentinelTopology : IAsyncDisposable
                     await RequestFailoverAsync(cancellationToken);
                     requested = Environment.TickCount64;
                 }
-                return "the old one is named";
+                return "the sentinel names the old primary";
             },
             "the sentinel that was asked names another primary", Patience, cancellationToken);
         await WaitForFailoverAsync(old, cancellationToken);
@@ -73,34 +74,37 @@ public sealed class SentinelTopology : IAsyncDisposable
         return await CurrentPrimaryAsync(cancellationToken);
     }
 
-    /// <summary>Asks a sentinel for a failover, and does not wait for it.</summary>
+    /// <summary>Asks a sentinel for a failover and does not wait for its end.</summary>
     public Task RequestFailoverAsync(CancellationToken cancellationToken = default)
     {
-        // It refuses one while another is under way, or while it takes no replica for good enough (NOGOODSLAVE).
+        // The sentinel refuses a failover while another failover runs, and while no replica is suitable (NOGOODSLAVE).
         return Until.NothingMissingAsync(
-            async () => (string?)await Sentinels[0].AskAsync(cancellationToken, "SENTINEL", "FAILOVER", Service) == "OK" ? null : "it was refused",
+            async () => (string?)await Sentinels[0].AskAsync(cancellationToken, "SENTINEL", "FAILOVER", Service) == "OK"
+                ? null
+                : "the sentinel refuses it",
             "a sentinel begins a failover", Patience, cancellationToken);
     }
 
     /// <summary>Waits until most sentinels name another primary than <paramref name="old"/>.</summary>
     public Task WaitForFailoverAsync(ProxiedRedis old, CancellationToken cancellationToken = default) => Until.NothingMissingAsync(
-        async () => await CurrentPrimaryAsync(cancellationToken) == old ? "the old one is named" : null, "the sentinels name another primary", Patience, cancellationToken);
+        async () => await CurrentPrimaryAsync(cancellationToken) == old ? "they name the old primary" : null,
+        "the sentinels name another primary", Patience, cancellationToken);
 
     /// <summary>
-    /// Waits until all sentinels name one primary, it says that it is one, all other servers that run replicate it, and
-    /// each sentinel knows all others.
+    /// Waits until all sentinels name the same primary, this server reports the role of a primary, all other running
+    /// servers replicate it, and each sentinel knows all other sentinels.
     /// </summary>
     public Task WaitForAgreementAsync(CancellationToken cancellationToken = default) =>
         Until.NothingMissingAsync(() => DisagreementAsync(cancellationToken), "sentinels and servers agree", Patience, cancellationToken);
 
     /// <summary>
-    /// Cuts off one side from the other: connections from these servers' and processes' side reach only that side.
-    /// Sentinels are on the other side. Connections that are open stall, as when a cable is pulled.
+    /// Makes a partition. The servers, hosts and clients of the arguments reach only each other. The sentinels are on
+    /// the other side. Open connections between the sides stall, as when a cable is pulled.
     /// </summary>
     /// <param name="servers">The Redis servers that are cut off.</param>
-    /// <param name="hosts">The process ids of the hosts on their side.</param>
-    /// <param name="sources">Addresses of the loopback from which clients on their side connect, for clients within the
-    /// test's process.</param>
+    /// <param name="hosts">The process ids of the hosts on the side of these servers.</param>
+    /// <param name="sources">The loopback addresses from which clients on this side connect, for clients within the
+    /// test process.</param>
     public void Partition(IReadOnlyCollection<ProxiedRedis> servers, IReadOnlyCollection<int>? hosts = null, IReadOnlyCollection<IPAddress>? sources = null)
     {
         int[] processes = [.. servers.Where(server => server.Redis.IsRunning).Select(server => server.Redis.ProcessId), .. hosts ?? []];
@@ -126,8 +130,8 @@ public sealed class SentinelTopology : IAsyncDisposable
     {
         Servers = [.. Enumerable.Range(0, _options.Replicas + 1).Select(_ => new ProxiedRedis(_options.Settings))];
         await Task.WhenAll(Servers.Select(server => server.StartAsync(cancellationToken)));
-        // Not by an argument: a server that was killed and comes back says that it is a primary, as with a
-        // configuration that nobody rewrote.
+        // A replica is configured by a command and not by an argument. So a killed server restarts as a primary, as it
+        // does with a configuration file that was not rewritten.
         foreach (var replica in Servers.Skip(1)) await replica.Redis.AskAsync(cancellationToken, "REPLICAOF", "127.0.0.1", $"{Servers[0].Proxy.Port}");
         Sentinels = [.. Enumerable.Range(0, _options.Sentinels).Select(_ => new SentinelServer(Service, Servers[0].Proxy.Port, _options))];
         await Task.WhenAll(Sentinels.Select(sentinel => sentinel.StartAsync()));

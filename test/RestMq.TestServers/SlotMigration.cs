@@ -3,9 +3,8 @@ using System.Globalization;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// A slot on its way from one primary to another, as <c>redis-cli --cluster reshard</c> moves it. Between two steps
-/// some keys of the slot are here and some there, and Redis answers a script that names both kinds with
-/// <c>TRYAGAIN</c>.
+/// Moves a slot from one primary to another, as <c>redis-cli --cluster reshard</c> does. Between two steps each primary
+/// has some keys of the slot. Redis then answers a script that names keys of both primaries with <c>TRYAGAIN</c>.
 /// </summary>
 public sealed class SlotMigration
 {
@@ -19,7 +18,10 @@ public sealed class SlotMigration
 
     public ClusterNode Target { get; }
 
-    /// <summary>Moves some keys of the slot. Returns how many: fewer than asked for when there are no more.</summary>
+    /// <summary>
+    /// Moves some keys of the slot. Returns the number of moved keys, which is less than <paramref name="count"/> when
+    /// there are no more keys.
+    /// </summary>
     public async Task<int> MoveKeysAsync(int count, CancellationToken cancellationToken = default)
     {
         var keys = (object?[])(await Source.Redis.AskAsync(cancellationToken, "CLUSTER", "GETKEYSINSLOT", _slot, count.ToString(CultureInfo.InvariantCulture)))!;
@@ -31,19 +33,20 @@ public sealed class SlotMigration
         return keys.Length;
     }
 
-    /// <summary>Moves the keys that are left, and gives the slot to the target.</summary>
+    /// <summary>Moves the remaining keys and assigns the slot to the target.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken = default)
     {
         while (await MoveKeysAsync(100, cancellationToken) > 0)
         {
-            // The slot is in use: keys may come.
+            // The slot is in use, so new keys may be added meanwhile.
         }
-        // The target first: between the two, each of them redirects to the other, and nothing is answered wrongly.
+        // The slot is assigned at the target first. Until the source knows it too, the two nodes redirect to each
+        // other, and no node gives a wrong answer.
         await SetSlotAsync(Target, cancellationToken, "NODE", Target.Id);
         await SetSlotAsync(Source, cancellationToken, "NODE", Target.Id);
         foreach (var node in _topology.Nodes.Where(node => node != Target && node != Source && node.Redis.IsRunning))
         {
-            // A replica refuses it, and learns it from its primary.
+            // A replica refuses the command. It learns the new owner from its primary.
             if (await node.ReplicatedPortAsync(cancellationToken) is null) await SetSlotAsync(node, cancellationToken, "NODE", Target.Id);
         }
     }

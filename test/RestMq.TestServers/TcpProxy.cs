@@ -3,31 +3,31 @@ using System.Net.Sockets;
 
 namespace RestMq.TestServers;
 
-/// <summary>What a <see cref="TcpProxy"/> does with a connection.</summary>
+/// <summary>Specifies what a <see cref="TcpProxy"/> does with a connection.</summary>
 public enum ProxyMode
 {
-    /// <summary>Everything passes.</summary>
+    /// <summary>All bytes pass.</summary>
     Open,
 
     /// <summary>
-    /// Nothing passes, and nobody is told, as when packets get lost on the way. When the proxy opens again the held
-    /// bytes follow, as TCP sends them again.
+    /// No bytes pass and neither side is notified, as when packets get lost. When the proxy opens again, the held bytes
+    /// follow, as TCP sends lost packets again.
     /// </summary>
     Stall,
 
     /// <summary>
-    /// Whatever comes is thrown away. When the proxy opens again the connection is reset, for a gap in it cannot be
-    /// mended.
+    /// All bytes are dropped. When the proxy opens again, the connection is reset, because the gap cannot be repaired.
     /// </summary>
     Drop,
 
-    /// <summary>Connections are reset, new ones at once.</summary>
+    /// <summary>Connections are reset. New connections are reset at once.</summary>
     Reset,
 }
 
 /// <summary>
-/// A TCP proxy before a server on the loopback that can be cut, both ways or one way, for everyone or for some clients,
-/// so that tests can make a partition without root. Servers of a partition must announce the address of their proxy.
+/// Runs a TCP proxy in front of a server on the loopback. A test can cut it in one direction or both, for all clients
+/// or for some. So tests can make a partition without root. Servers of a partition must announce the address of their
+/// proxy.
 /// </summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
@@ -39,7 +39,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private Func<IPEndPoint, ProxyMode> _toServer = _ => ProxyMode.Open;
     private Func<IPEndPoint, ProxyMode> _toClient = _ => ProxyMode.Open;
 
-    /// <param name="target">The port of the server behind it; 0 when it comes later.</param>
+    /// <param name="target">The port of the server. 0 when it is set later.</param>
     public TcpProxy(int target = 0)
     {
         Target = target;
@@ -49,19 +49,19 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>The port of the server behind it, for connections to come.</summary>
+    /// <summary>Gets or sets the port of the server, for new connections.</summary>
     public int Target { get; set; }
 
-    /// <summary>Does the same with every connection, both ways.</summary>
+    /// <summary>Sets one mode for all connections and both directions.</summary>
     public void Set(ProxyMode mode) => Set(_ => mode, _ => mode);
 
-    /// <summary>Does the same with every connection, another thing each way.</summary>
+    /// <summary>Sets one mode for each direction, for all connections.</summary>
     public void Set(ProxyMode toServer, ProxyMode toClient) => Set(_ => toServer, _ => toClient);
 
-    /// <summary>Decides by the client's address, for open connections and for those to come.</summary>
+    /// <summary>Sets a function that chooses the mode by the client's address, for open and new connections.</summary>
     public void Set(Func<IPEndPoint, ProxyMode> mode) => Set(mode, mode);
 
-    /// <summary>Resets the connections that are open; new ones follow the mode.</summary>
+    /// <summary>Resets the open connections. New connections follow the mode.</summary>
     public void ResetAll()
     {
         foreach (var connection in Connections()) connection.Reset();
@@ -102,7 +102,7 @@ public sealed class TcpProxy : IAsyncDisposable
             e is SocketException or ObjectDisposedException or OperationCanceledException
             || (e is InvalidOperationException && _closing.IsCancellationRequested))
         {
-            // It was closed.
+            // The proxy was closed.
         }
     }
 

@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace RestMq.TestServers;
 
-/// <summary>Waits for a state of servers that can only be asked for.</summary>
+/// <summary>Polls servers until they reach a state, because they do not report it themselves.</summary>
 internal static class Until
 {
-    /// <summary>Asks until nothing is missing; fails with what was missing when the time is over.</summary>
-    /// <param name="missing">Returns null when the state is reached, else what it lacks. An exception of a server that
-    /// is away counts as lacking.</param>
-    /// <param name="wanted">The state, for the message.</param>
-    /// <param name="patience">For how long.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Polls until nothing is missing. Throws with the missing part when the time is over.</summary>
+    /// <param name="missing">Returns null when the state is reached, otherwise the missing part. An exception of an
+    /// unreachable server counts as missing.</param>
+    /// <param name="wanted">The state, as a clause for the message.</param>
+    /// <param name="patience">How long to poll.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public static async Task NothingMissingAsync(
         Func<Task<string?>> missing, string wanted, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -27,7 +27,11 @@ internal static class Until
                 lacking = e.Message;
             }
             if (lacking is null) return;
-            if (clock.Elapsed > patience) throw new TimeoutException($"Within {patience.TotalSeconds} s it was not so that {wanted}: {lacking}");
+            if (clock.Elapsed > patience)
+            {
+                throw new TimeoutException(
+                    $"'{wanted}' must be true within {patience.TotalSeconds} s, but was not: {lacking}");
+            }
             await Task.Delay(25, cancellationToken);
         }
     }

@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace RestMq.TestServers;
 
 /// <summary>
-/// Kills the servers of a test process that was itself killed (SIGKILL), which no handler of its own can do. It is a
-/// shell that reads the ids of the servers from a pipe. The pipe ends with the test process, and the shell then kills
-/// the servers that are left.
+/// Kills the servers of a test process that was itself killed (SIGKILL). No handler runs in a killed process. The
+/// watchdog is a shell that reads the process ids of the servers from a pipe. The pipe ends with the test process, and
+/// the shell then kills the remaining servers.
 /// </summary>
 internal static class Watchdog
 {
-    // Ctrl-C reaches the whole process group, and the shell has to outlive the tests by a moment.
+    // Ctrl-C reaches the whole process group. The shell ignores it, because it must outlive the test process.
     private const string Script = """
         trap '' INT TERM HUP
         pids=' '

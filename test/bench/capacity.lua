@@ -1,5 +1,7 @@
--- One run of wrk for capacity.sh: BENCH_METHOD on the URL, with the number of one of BENCH_QUEUES queues after the queue's name, and the figures as one
--- line in the file BENCH_RESULT: requests/s, p50 and p99 in microseconds, failures.
+-- One run of wrk for capacity.sh. BENCH_METHOD is the method of the requests. BENCH_QUEUES is the number of queues: the
+-- requests rotate over them, with the number of the queue after its name. BENCH_BODY=batch posts 100 messages a
+-- request. The script writes one line to the file BENCH_RESULT: requests/s, p50 and p99 in microseconds, number of
+-- failed requests.
 local method = os.getenv("BENCH_METHOD")
 local queues = tonumber(os.getenv("BENCH_QUEUES"))
 local body, headers = nil, {}

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What one queue, one shard and one host can do: adds and takes of the sample host on Redis, with the processor time that the host and Redis spend on
-# a request. What a machine with more cores can do follows from that time; the requests a second here are those of this machine, shared by all.
+# Measures the capacity of one queue, one shard and one host: adds and takes of the sample host on Redis. It also
+# measures the processor time that the host and Redis spend on a message. That time predicts the capacity of a machine
+# with more cores. The messages per second hold only for this machine, on which wrk, host and Redis share the cores.
 #
-#   test/bench/capacity.sh               8 seconds a measure, about three minutes
+#   test/bench/capacity.sh               8 seconds for each measurement, about three minutes
 #   DURATION=3 test/bench/capacity.sh    a quick look
 #
-# It is a benchmark: it ends with 0 whenever everything could be measured.
+# The script exits with 0 when every measurement succeeded.
 set -euo pipefail
 
 duration=${DURATION:-8} connections=${CONNECTIONS:-50} warmup=${WARMUP:-6}
@@ -15,9 +16,11 @@ need wrk redis-server redis-cli curl dotnet
 
 tick=$(getconf CLK_TCK)
 
-cpu() { awk -v tick="$tick" '{ sub(/.*\) /, ""); print ($12 + $13) / tick }' "/proc/$1/stat"; } # PID: seconds of processor time
+# cpu PID: prints the processor time of a process in seconds.
+cpu() { awk -v tick="$tick" '{ sub(/.*\) /, ""); print ($12 + $13) / tick }' "/proc/$1/stat"; }
 
-# measure LABEL UNITS PATH METHOD [QUEUES] [BODY]: UNITS messages a request. Without a label it is a warm-up.
+# measure LABEL UNITS PATH METHOD [QUEUES] [BODY]: UNITS is the number of messages a request. An empty label is a
+# warm-up.
 measure() {
   local label=$1 units=$2 path=$3 method=$4 queues=${5:-1} body=${6:-} host_before redis_before
   host_before=$(cpu "$host_pid") redis_before=$(cpu "$redis_pid")
@@ -35,7 +38,7 @@ measure() {
 
 flush() { redis-cli -p "$redis" flushall > "$tmp/flushed"; }
 
-fill() { # MESSAGES
+fill() { # fill MESSAGES: adds at least this number of messages
   curl -sf -o "$tmp/keys" -H 'Content-Type: application/x-ndjson' --data-binary "@$tmp/batch" "$base/q/bench?n=[1-$((($1 + 999) / 1000))]"
 }
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# What the typed client costs: adds and takes a second by it, against an HttpClient that sends the same requests and reads the same replies into
-# the same objects, in one process and one run (ClientBench), on memory and on Redis. Both are measured in turn, in many short rounds, so that
-# what slows the machine down slows both; a ratio is the median of the rounds' own ratios, and the goal is 0.9.
+# Measures the overhead of the typed client: its adds and takes per second, compared with a plain HttpClient. The
+# HttpClient sends the same requests and reads the same replies into the same objects. Both run in one process
+# (ClientBench), on the memory store and on Redis. They take turns in many short rounds, so that a slowdown of the
+# machine affects both. The printed ratio is the median of the ratios of all rounds. The goal is 0.9.
 #
-#   test/bench/client.sh            61 rounds of 500 messages a measure, about a minute
+#   test/bench/client.sh             61 rounds of 500 messages for each measurement, about a minute
 #   ROUNDS=15 test/bench/client.sh   a quick look
 #
-# It is a benchmark: it prints "pass" or "fail" beside the goal and ends with 0 whenever everything could be measured.
+# The script prints "pass" or "fail" beside the goal. It exits with 0 when every measurement succeeded.
 set -euo pipefail
 
 rounds=${ROUNDS:-61} messages=${MESSAGES:-500} connections=${CONNECTIONS:-16}

@@ -1,4 +1,5 @@
-# What the benchmarks share; sourced by them. It makes $tmp and ends every process of $pids when the script ends, however it ends.
+# Shared functions of the benchmarks, which source this file. It creates the folder $tmp. When the script ends for any
+# reason, it removes $tmp and ends every process in $pids.
 
 root=$(cd "$here/../.." && pwd)
 sample=$root/RestMq.Sample/bin/Release/net10.0/RestMq.Sample.dll
@@ -6,7 +7,9 @@ sample=$root/RestMq.Sample/bin/Release/net10.0/RestMq.Sample.dll
 need() { # TOOL...
   local tool
   for tool in "$@"; do
-    command -v "$tool" > /dev/null || { echo "bench: $tool is missing: install it and run this again." >&2; exit 2; }
+    command -v "$tool" > /dev/null && continue
+    echo "bench: the command $tool is missing. Install it and run this script again." >&2
+    exit 2
   done
 }
 
@@ -36,7 +39,8 @@ free_port() {
   done
 }
 
-# start NAME READY COMMAND...: in the background until the end; READY is a command that succeeds once it serves. Its id is in $pid.
+# start NAME READY COMMAND...: runs the command in the background until the script ends. READY is a command that
+# succeeds when the process is ready. The process id is in $pid.
 start() {
   local name=$1 ready=$2
   shift 2
@@ -48,12 +52,12 @@ start() {
     if $ready > /dev/null 2>&1; then return; fi
     sleep 0.2
   done
-  echo "bench: $name did not start:" >&2
+  echo "bench: $name must be ready within 30 s, but is not. It wrote:" >&2
   cat "$tmp/$name.log" >&2
   exit 1
 }
 
-# stop PID: before the end.
+# stop PID: ends a process before the script ends.
 stop() {
   local i
   kill "$1" 2> /dev/null || true
@@ -61,7 +65,8 @@ stop() {
   for i in "${!pids[@]}"; do [ "${pids[i]}" != "$1" ] || unset "pids[i]"; done
 }
 
-# run LOG COMMAND...: to its end, in the background meanwhile, so that it is stopped with the script.
+# run LOG COMMAND...: runs the command and waits for its end. The command runs in the background, so that it is stopped
+# when the script is stopped.
 run() {
   local log=$1 command
   shift
@@ -72,7 +77,7 @@ run() {
   stop "$command"
 }
 
-host() { # NAME DLL PORT [ARGUMENT...]: from its own folder, where its settings are
+host() { # host NAME DLL PORT [ARGUMENT...]: starts a host in the folder of its DLL, which holds its settings
   local name=$1 dll=$2 port=$3
   shift 3
   cd "$(dirname "$dll")"
@@ -83,13 +88,14 @@ host() { # NAME DLL PORT [ARGUMENT...]: from its own folder, where its settings 
 
 redis_answers() { (exec 3<> "/dev/tcp/127.0.0.1/$1" && printf 'PING\r\n' >&3 && read -r -t 1 line <&3 && [[ $line == +PONG* ]]); }
 
-# One of our own, without persistence: what is measured is the round trip, not this machine's disk. Its port is in $redis.
+# start_redis: starts a Redis without persistence, so that the benchmarks do not measure this machine's disk. Its port
+# is in $redis.
 start_redis() {
   redis=$(free_port)
   start redis "redis_answers $redis" redis-server --port "$redis" --bind 127.0.0.1 --save '' --appendonly no --dir "$tmp"
 }
 
-# The median of a list of N numbers with a blank between, for awk.
+# An awk function: the median of a list of n numbers that are separated by blanks.
 median='
   function median(list, n,   a, i, j, t) {
     split(list, a, " ")

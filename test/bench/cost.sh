@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What each call costs Redis, in µs of its own time: the median and, in brackets, the worst of 200 calls, on queues of a hundred and of five million
-# messages, most of them waiting, dead, deleted or redelivered. It takes some minutes and up to 6 GB of memory.
+# Measures the cost of each call in µs of Redis' own time: the median and, in brackets, the maximum of 200 calls. The
+# queues hold 100 or 5,000,000 messages, most of which are ready, dead, deleted or redelivered. The script takes some
+# minutes and up to 6 GB of memory.
 #
-#   test/bench/cost.sh                  five million messages
+#   test/bench/cost.sh                   five million messages
 #   MESSAGES=100000 test/bench/cost.sh   a quick look
 set -euo pipefail
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What many idle queues cost: QUEUES (100000) queues, STREAMS (10000) of them with an idle stream each, for MINUTES (12).
+# Measures the cost of many idle queues. QUEUES sets the number of queues (100000), STREAMS how many of them have an
+# idle stream (10000), MINUTES the duration (12).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/common.sh"

@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# What a live stream delivers, against nginx with nchan: 1, 100 and 1,000 subscribers of one queue, messages of 25 bytes, one a request.
-# The sample host on memory and on Redis, server-sent events and lines; nchan with server-sent events. Every server runs all the time and
-# is measured in turn, round after round, by the same program (LiveLoad); a ratio is the median of the rounds' own ratios.
+# Measures live streams and compares them with nginx and its module nchan. One queue has 1, 100 and 1,000 subscribers. A
+# message has 25 bytes, and each request posts one message. The sample host runs on the memory store and on Redis, with
+# server-sent events and lines; nchan runs with server-sent events. All servers run all the time. The same program
+# (LiveLoad) measures them in turn, round after round. The printed ratio is the median of the ratios of all rounds.
 #
-#   test/bench/live.sh                      three rounds of 4 seconds a measure, about eight minutes
+#   test/bench/live.sh                      three rounds of 4 seconds for each measurement, about eight minutes
 #   DURATION=2 ROUNDS=1 test/bench/live.sh  a quick look
 #
-#   deliveries/s  four connections post as fast as they are answered, but no more than 500 messages ahead of the subscribers: both servers
-#                 keep a history of 1000, and what falls out of it is lost rather than delivered
-#   p50, p99      from the post to the receipt, at a fixed rate that is the same for all: a third of the least deliveries/s, and at most
-#                 1000 posts a second
-#   an idle one   the growth of the server's resident memory by 1000 idle subscribers, by each of them
+#   deliveries/s     Four connections post as fast as they are answered, but at most 500 messages ahead of the
+#                    subscribers. Both servers keep a history of 1000 messages. A message that leaves the history before
+#                    its delivery is lost.
+#   p50, p99         The time from the post to the receipt, at the same fixed rate for all servers: a third of the
+#                    lowest deliveries/s, at most 1000 posts per second.
+#   idle subscriber  The growth of the server's resident memory with 1000 idle subscribers, divided by 1000.
 #
-# NCHAN_WORKERS=2 gives nginx two workers rather than one.
-# It is a benchmark: it prints "pass" or "fail" beside each goal and ends with 0 whenever everything could be measured.
+# NCHAN_WORKERS=2 gives nginx two workers instead of one.
+# The script prints "pass" or "fail" beside each goal. It exits with 0 when every measurement succeeded.
 set -euo pipefail
 
 duration=${DURATION:-4} rounds=${ROUNDS:-3} workers=${NCHAN_WORKERS:-1}
@@ -26,7 +28,10 @@ nchan=
 for folder in "${NGINX_MODULES:-}" /usr/lib/nginx/modules /usr/lib64/nginx/modules /usr/share/nginx/modules; do
   [ -z "$nchan" ] && [ -f "$folder/ngx_nchan_module.so" ] && nchan=$folder/ngx_nchan_module.so
 done
-[ -n "$nchan" ] || { echo "bench: nginx's module nchan is missing (libnginx-mod-nchan in Debian): install it and run this again." >&2; exit 2; }
+if [ -z "$nchan" ]; then
+  echo "bench: the nginx module nchan is missing. Install it (Debian: libnginx-mod-nchan) and run this again." >&2
+  exit 2
+fi
 ulimit -n "$(ulimit -Hn)"
 
 start_nchan() { # PORT
@@ -58,7 +63,7 @@ END
   start nchan "curl -sf http://127.0.0.1:$1/" nginx -e "$tmp/nginx.errors" -c "$tmp/nginx.conf"
 }
 
-# serve NAME SERVER: starts it; its port is then in $port, its id in $pid.
+# serve NAME SERVER: starts the server. Its port is in $port, its process id in $pid.
 serve() {
   port=$(free_port)
   case $2 in
@@ -68,7 +73,7 @@ serve() {
   esac
 }
 
-# load SERVER PORT SUBSCRIBERS SECONDS RATE: the arguments for LiveLoad, each time with a queue of its own.
+# load SERVER PORT SUBSCRIBERS SECONDS RATE: sets $arguments for LiveLoad. Each call uses a new queue.
 queues=0
 load() {
   local queue=live$((queues++)) query=
@@ -78,7 +83,8 @@ load() {
 
 live_load() { env DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1 DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT=1 dotnet "$here/LiveLoad/bin/Release/net10.0/LiveLoad.dll" "$@"; }
 
-# measure ROUND WHAT SERVER SUBSCRIBERS SECONDS RATE: kept as "WHAT SERVER SUBSCRIBERS ROUND figures"
+# measure ROUND WHAT SERVER SUBSCRIBERS SECONDS RATE: adds the line "WHAT SERVER SUBSCRIBERS ROUND figures" to the
+# results.
 measure() {
   load "$3" "${ports[$3]}" "$4" "$5" "$6"
   run "$tmp/load" live_load "${arguments[@]}"
@@ -86,12 +92,13 @@ measure() {
     awk '{ printf "  round %d  %-9s %-13s %4d subscribers  %7d deliveries/s %6d posts/s  p50 %.2f ms  p99 %.2f ms  %d missing\n", $4, $1, $2, $3, $5, $6, $7 / 1000, $8 / 1000, $9 }'
 }
 
-resident() { # PID: of it and its children, in KiB
+resident() { # resident PID: prints the resident memory of the process and its children, in KiB
   local pid
   for pid in "$1" $(cat "/proc/$1/task/$1/children"); do awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status"; done | awk '{ sum += $1 } END { print sum }'
 }
 
-# In a fresh server, since one that has worked has room for them already; and warm by one subscriber, who is not what is measured.
+# Memory is measured in a fresh server, because a server that has worked has already allocated memory for subscribers. A
+# few subscribers warm the server up before the first reading.
 measure_memory() { # SERVER
   local server=$1 pid port before
   serve "$server-idle" "$server"

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# What HTTP costs with a queue behind it: POST /q/bench and GET /q/bench of the sample host, on memory and on Redis, against a bare Kestrel
-# that reads the same form and sends the same reply, and against one that has the least that a queue on Redis can do behind it ("least", see
-# BareKestrel/Least.cs). All run at once on this machine and are measured in turn, round after round, so that
-# what slows the machine down slows both; a ratio is the median of the rounds' own ratios.
+# Measures the cost of a queue behind HTTP: POST /q/bench and GET /q/bench of the sample host, on the memory store and
+# on Redis. They are compared with a bare Kestrel that reads the same form and sends the same reply ("bare"), and with a
+# Kestrel in front of the least work that a queue on Redis can do ("least", see BareKestrel/Least.cs). All servers run
+# at the same time on this machine and are measured in turn, round after round. So a slowdown of the machine affects
+# all. The printed ratio is the median of the ratios of all rounds.
 #
-#   test/bench/run.sh                      three rounds of 8 seconds a measure, about four minutes
+#   test/bench/run.sh                      three rounds of 8 seconds for each measurement, about four minutes
 #   DURATION=3 ROUNDS=1 test/bench/run.sh  a quick look
 #
-# It is a benchmark: it prints "pass" or "fail" beside each goal and ends with 0 whenever everything could be measured.
+# The script prints "pass" or "fail" beside each goal. It exits with 0 when every measurement succeeded.
 set -euo pipefail
 
 duration=${DURATION:-8} rounds=${ROUNDS:-3} warmup=${WARMUP:-3} connections=${CONNECTIONS:-50}
@@ -15,25 +16,26 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/common.sh"
 need wrk redis-server curl dotnet
 
-measure() { # POST|GET URL: the line of wrk.lua
+measure() { # measure POST|GET URL [SECONDS]: writes the line of wrk.lua to $tmp/result
   rm -f "$tmp/result"
   BENCH_METHOD=$1 BENCH_RESULT=$tmp/result run "$tmp/wrk.log" \
     wrk -t2 -c"$connections" -d"${3:-$duration}s" -s "$here/wrk.lua" "$2"
   local failures
   read -r _ _ _ failures < "$tmp/result"
-  ((failures == 0)) || { echo "bench: $1 $2 had $failures failed requests." >&2; exit 1; }
+  ((failures == 0)) || { echo "bench: $1 $2 must have no failed requests, but had $failures." >&2; exit 1; }
 }
 
 purge() { curl -sf -o "$tmp/purged" -X DELETE "$1/q/bench"; }
 
 depth() { curl -sfI "$1/q/bench" | tr -d '\r' | awk -F': ' 'tolower($1) == "restmq-length" { print $2 }'; }
 
-preload() { # BASE MESSAGES: by requests of 1000, over one connection
+preload() { # preload BASE MESSAGES: adds messages by requests of 1000, over one connection
   curl -sf -o "$tmp/keys" -H 'Content-Type: application/x-ndjson' --data-binary "@$tmp/batch" "$1/q/bench?n=[1-$((($2 + 999) / 1000))]"
 }
 
-# GET until the time is over from a queue that outlasts it: an empty one answers 204, which is no measure of a take.
-measure_take() { # NAME BASE
+# Takes messages until the time is over. The queue must not run empty, because the 204 of an empty queue is faster than
+# a take.
+measure_take() { # measure_take NAME BASE [SECONDS]
   local name=$1 base=$2 rate left
   for _ in 1 2 3 4; do
     purge "$base"
@@ -48,11 +50,11 @@ measure_take() { # NAME BASE
     fi
     expected[$name]=$((${expected[$name]} * 2))
   done
-  echo "bench: the queue of $name ran empty in every try." >&2
+  echo "bench: the queue of $name must not run empty, but did in all 4 attempts." >&2
   exit 1
 }
 
-one() { # ROUND METHOD NAME: a measure, kept as "METHOD NAME ROUND figures"
+one() { # one ROUND METHOD NAME: measures and appends the line "METHOD NAME ROUND figures" to the results
   local base=${base[$3]}
   case $2-$3 in
     *-bare) measure "$2" "$base/bare" ;;

@@ -1,5 +1,5 @@
--- One run of wrk: the request from BENCH_METHOD, and the figures as one line in the file BENCH_RESULT:
--- requests/s, p50 and p99 in microseconds, failures.
+-- One run of wrk for run.sh. BENCH_METHOD is the method of the requests. The script writes one line to the file
+-- BENCH_RESULT: requests/s, p50 and p99 in microseconds, number of failed requests.
 if os.getenv("BENCH_METHOD") == "POST" then
   wrk.method = "POST"
   wrk.body = "value=foobar"

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Connections;
 
-/// <summary>One connection, made at the first call and kept; it heals by itself.</summary>
+/// <summary>Keeps one connection, which is opened at the first call and reconnects by itself.</summary>
 internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptions? configuration, ILogger logger)
     : RedisSource(logger)
 {
@@ -43,7 +43,8 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
         }
         await _closing.CancelAsync().ConfigureAwait(false);
         if (connecting is null) return;
-        // An application's own factory may never come back; what it would give is the application's to dispose.
+        // The application's factory may never complete. The application disposes the connection that the factory
+        // returns.
         await Task.WhenAny(connecting, Task.Delay(Patience)).ConfigureAwait(false);
         if (!connecting.IsCompletedSuccessfully) return;
         var link = await connecting.ConfigureAwait(false);
@@ -57,7 +58,7 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            // A failed attempt is not kept: the next call makes another.
+            // A failed attempt is not kept. The next call makes a new one.
             if (_connecting is null or { IsFaulted: true } or { IsCanceled: true }) _connecting = OpenAsync();
             connecting = _connecting;
         }
@@ -77,7 +78,7 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
     private Task<IConnectionMultiplexer> ConnectBlockingAsync(CancellationToken cancellationToken) =>
         ConnectAsync(options.BlockingConnectionFactory, configuration?.ForBlocking(options.ReplicationTimeout), cancellationToken);
 
-    // For whatever reason the application gives no connection, there is none now: a later call may have one.
+    // Any failure of the application's factory means that the store is away now. A later call runs the factory again.
     private static async Task<IConnectionMultiplexer> ConnectAsync(
         Func<CancellationToken, Task<IConnectionMultiplexer>>? factory, ConfigurationOptions? configuration, CancellationToken cancellationToken)
     {

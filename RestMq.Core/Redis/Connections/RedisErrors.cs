@@ -3,12 +3,13 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Connections;
 
 /// <summary>
-/// Sorts the failures of a call to Redis: is the store away, and is it proven that nothing was executed?
+/// Classifies the failures of a call to Redis: whether the store is away, and whether it is proven that nothing was
+/// executed.
 /// </summary>
 internal static class RedisErrors
 {
-    // A replica, a full disk or memory, too few replicas, a slot without a server, missing rights: a sound server
-    // does what is asked.
+    // The codes of a server that cannot do what a sound server does: it is a replica, its disk or memory is full, it
+    // has too few replicas, a slot has no server, or rights are missing.
     private static readonly string[] Refusals =
     [
         "LOADING", "READONLY", "MISCONF", "OOM", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "ASK", "MOVED",
@@ -16,8 +17,8 @@ internal static class RedisErrors
     ];
 
     /// <summary>
-    /// Returns whether the server is away or refuses what every server should do: the answer is then 503, and the
-    /// mistake is not ours.
+    /// Returns whether the server is away, or refuses what every sound server does. The answer is then 503, because the
+    /// mistake is not the host's.
     /// </summary>
     public static bool IsAway(Exception e) => e switch
     {
@@ -26,21 +27,21 @@ internal static class RedisErrors
         _ => false,
     };
 
-    /// <summary>The same of a call by this link, which may have been closed since.</summary>
+    /// <summary>Returns the same for a call over this link, which may have been closed since.</summary>
     public static bool IsAway(Exception e, RedisLink link) => IsAway(e) || (link.IsClosed && e is ObjectDisposedException);
 
     /// <summary>
-    /// Returns why a call may be sent again: only a failure that proves that nothing was executed gives a reason.
+    /// Returns why a call may be sent again. Only a failure that proves that nothing was executed gives a reason.
     /// </summary>
     public static RetryReason ReasonToRetry(Exception e, RedisLink link) => e switch
     {
         RedisServerException server when IsCode(server, "TRYAGAIN") => RetryReason.SlotInTransit,
         RedisServerException server when HasCode(server, "READONLY") => RetryReason.NotPrimary,
         RedisServerException server when Unrouted.Any(code => IsCode(server, code)) => RetryReason.NotRouted,
-        // The client library reports a redirection that it could not follow so; a call that waits for a connection
-        // fails otherwise.
+        // StackExchange.Redis reports a redirection that it could not follow with this failure type. A call that waits
+        // for a connection fails with another type.
         RedisConnectionException { FailureType: ConnectionFailureType.UnableToConnect } => RetryReason.NotRouted,
-        // The connection was replaced by that to the next primary before the call was written to it.
+        // The connection to the next primary replaced this connection before the call was written.
         ObjectDisposedException when link.IsClosed => RetryReason.Replaced,
         RedisConnectionException { CommandStatus: CommandStatus.WaitingToBeSent } when link.IsClosed => RetryReason.Replaced,
         _ => RetryReason.None,
@@ -49,24 +50,24 @@ internal static class RedisErrors
     /// <summary>Returns whether Redis does not know the script by its hash.</summary>
     public static bool IsUnknownScript(RedisServerException e) => IsCode(e, "NOSCRIPT");
 
-    // Refused before a command is looked at.
+    // Redis refuses a call with these codes before it executes any command.
     private static readonly string[] Unrouted = ["ASK", "MOVED", "CLUSTERDOWN", "MASTERDOWN", "NOSCRIPT"];
 
     private static bool IsCode(RedisServerException e, string code) => e.Message.StartsWith(code, StringComparison.Ordinal);
 
-    // Redis 6.2 puts the error of a command in a script behind words of its own.
+    // Redis 6.2 puts its own words before the error of a command in a script.
     private static bool HasCode(RedisServerException e, string code) => IsCode(e, code)
         || e.Message.Contains(": " + code, StringComparison.Ordinal) || e.Message.Contains(": -" + code, StringComparison.Ordinal);
 }
 
-/// <summary>Why a call that failed may be sent again.</summary>
+/// <summary>Tells why a call that failed may be sent again.</summary>
 internal enum RetryReason
 {
     /// <summary>The call may have been executed, or would fail again.</summary>
     None,
 
     /// <summary>
-    /// The queue's slot is on its way to another server of the cluster; calls on several keys wait until it has
+    /// The queue's slot is on its way to another server of the cluster. Calls on several keys wait until the slot has
     /// arrived.
     /// </summary>
     SlotInTransit,

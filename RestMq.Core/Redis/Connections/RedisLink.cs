@@ -3,14 +3,16 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Connections;
 
 /// <summary>
-/// One connection to Redis, and what is known of its servers. It is never pointed at another primary that Sentinel
-/// names: that gets a link of its own.
+/// Holds one connection to Redis, and what is known of its servers. A link never changes to another primary: each
+/// primary that Sentinel names gets its own link.
 /// </summary>
 /// <param name="multiplexer">The connection.</param>
 /// <param name="channelPrefix">
-/// The connection puts it before the channels that it subscribes to, and not before those that a script publishes to.
+/// The prefix that the connection adds to channels to which it subscribes. It does not add the prefix to channels to
+/// which a script publishes.
 /// </param>
-/// <param name="isOwned">Whether the connection is closed with the link; an application's own stays open.</param>
+/// <param name="isOwned">Whether the connection is closed with the link. The application's own connection stays
+/// open.</param>
 /// <param name="openAnother">Opens a second connection to the same servers.</param>
 internal sealed class RedisLink(
     IConnectionMultiplexer multiplexer,
@@ -22,35 +24,35 @@ internal sealed class RedisLink(
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _closing = new();
-    // Channels are the server's and not a database's, so the number of the database is in their names.
+    // All databases of a server share its channels, so the channel names contain the number of the database.
     private readonly string _suffix = multiplexer.GetDatabase().Database is not 0 and var database ? $":{database}" : "";
     private Task<IConnectionMultiplexer>? _blocking;
     private Publishing _publishing;
 
-    /// <summary>The connection.</summary>
+    /// <summary>Gets the connection.</summary>
     public IConnectionMultiplexer Multiplexer => multiplexer;
 
-    /// <summary>Whether this link has been closed, because another primary has taken over or the store ends.</summary>
+    /// <summary>Gets whether this link is closed, because another primary has taken over or the store ends.</summary>
     public bool IsClosed { get; private set; }
 
     /// <summary>
-    /// Whether wake-ups go by sharded pub/sub: in a cluster of Redis 7.0 or later, where a classic message costs
-    /// every node. False until a server is connected.
+    /// Gets whether wake-ups use sharded pub/sub. A cluster of Redis 7.0 or later does, because a classic message goes
+    /// to every node. It is false until a server is connected.
     /// </summary>
     public bool UsesShardedChannels => (_publishing is Publishing.Unknown ? LookHow() : _publishing) is Publishing.Sharded;
 
-    /// <summary>Returns the channel of this name, as this connection subscribes to it.</summary>
+    /// <summary>Returns the channel of this name, in the form to which this connection subscribes.</summary>
     public RedisChannel Channel(string name) =>
         UsesShardedChannels ? RedisChannel.Sharded(name + _suffix) : RedisChannel.Literal(name + _suffix);
 
     /// <summary>
-    /// Returns the name of the channel as a script must publish to it, so that the subscribers of this connection
-    /// hear.
+    /// Returns the name of the channel to which a script must publish, so that the subscribers of this connection hear
+    /// the message.
     /// </summary>
     public RedisValue Published(RedisValue name) =>
         channelPrefix.Length + _suffix.Length > 0 ? $"{channelPrefix}{name}{_suffix}" : name;
 
-    /// <summary>Looks again how the servers publish: after a reconnect they may be of another version.</summary>
+    /// <summary>Forgets how the servers publish, because after a reconnect they may have another version.</summary>
     public void Forget() => _publishing = Publishing.Unknown;
 
     /// <summary>
@@ -62,7 +64,7 @@ internal sealed class RedisLink(
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(IsClosed, this);
-            // A failed attempt is not kept: the next call makes another.
+            // A failed attempt is not kept. The next call makes a new one.
             if (_blocking is null or { IsFaulted: true } or { IsCanceled: true })
                 _blocking = Task.Run(() => openAnother(_closing.Token), CancellationToken.None);
             return _blocking.WaitAsync(cancellationToken);
@@ -84,7 +86,7 @@ internal sealed class RedisLink(
         await Task.WhenAny(blocking).ConfigureAwait(false);
         if (!blocking.IsCompletedSuccessfully) return;
         var second = await blocking.ConfigureAwait(false);
-        // An application's factory may have given the same connection again.
+        // The application's own connection stays open: its factory may have returned the connection for calls.
         if (isOwned) await second.DisposeAsync().ConfigureAwait(false);
     }
 

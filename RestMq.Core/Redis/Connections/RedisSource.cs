@@ -4,44 +4,44 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Connections;
 
 /// <summary>
-/// Gives the link that calls go by now: one connection for all (<see cref="DirectSource"/>), or that to the primary
-/// of the moment (<see cref="Sentinel.SentinelSource"/>).
+/// Provides the link that calls use now: one connection for all servers (<see cref="DirectSource"/>), or the connection
+/// to the present primary (<see cref="Sentinel.SentinelSource"/>).
 /// </summary>
 internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
 {
-    /// <summary>How long a call may take, and the making of the connection.</summary>
+    /// <summary>Gets the time limit of a call, and of opening the connection.</summary>
     public abstract TimeSpan Patience { get; }
 
-    /// <summary>The servers, without a password.</summary>
+    /// <summary>Gets the addresses of the servers, without a password.</summary>
     public abstract string Description { get; }
 
     /// <summary>
-    /// Whether a call gives up in time by itself; an application's own connection may be more patient than a caller
-    /// should be.
+    /// Gets whether a call over the connection ends within <see cref="Patience"/> by itself. The application's own
+    /// connection may have a longer time limit.
     /// </summary>
     public abstract bool GivesUpInTime { get; }
 
-    /// <summary>The settings that connections are made by; null where the application makes them.</summary>
+    /// <summary>Gets the settings of the connections, or null when the application makes them.</summary>
     public abstract ConfigurationOptions? Configuration { get; }
 
-    /// <summary>The link that calls go by now; null when there is none.</summary>
+    /// <summary>Gets the link that calls use now, or null when there is none.</summary>
     public abstract RedisLink? Current { get; }
 
-    /// <summary>Raised when there is a connection again, maybe another one: wake-ups may have been missed.</summary>
+    /// <summary>Occurs when there is a connection again, perhaps another one. Wake-ups may have been missed.</summary>
     public event Action? Restored;
 
     /// <summary>
-    /// Raised when servers have changed their parts, as in a cluster's failover or move of a slot: some subscriptions
-    /// may have moved too.
+    /// Occurs when servers have changed their roles, as in a cluster's failover or the move of a slot. Some
+    /// subscriptions may have moved too.
     /// </summary>
     public event Action? Moved;
 
-    /// <summary>Returns the link that a call may go by, waiting for it within <see cref="Patience"/>.</summary>
-    /// <exception cref="RestMqUnavailableException">There is none; its inner exception says why.</exception>
+    /// <summary>Returns the link that a call may use. Waits for it within <see cref="Patience"/>.</summary>
+    /// <exception cref="RestMqUnavailableException">There is no link. The inner exception says why.</exception>
     public abstract ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Completes when a reply that came by the link can be believed: its server is still the primary.
+    /// Completes when a reply over the link counts, because its server is still the primary.
     /// </summary>
     /// <exception cref="RestMqUnavailableException">It is not known whether the reply outlives a failover.</exception>
     public virtual ValueTask ConfirmAsync(RedisLink link) => default;

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Connections;
 
-/// <summary>One channel that is listened to, by whichever link there is.</summary>
+/// <summary>Listens to one channel, over the present link.</summary>
 internal sealed class RedisSubscription(
     string name, Action<RedisValue> onMessage, Action onGap, TimeSpan patience, Action<RedisSubscription> onDispose) : IAsyncDisposable
 {
@@ -17,10 +17,10 @@ internal sealed class RedisSubscription(
     private bool _sharded;
     private bool _disposed;
 
-    /// <summary>Returns whether there is something to do to be subscribed by this link.</summary>
+    /// <summary>Returns whether the channel is not yet subscribed over this link.</summary>
     public bool Needs(RedisLink link) => _link != link || _sharded != link.UsesShardedChannels;
 
-    /// <summary>Subscribes by this link, unless that is done already.</summary>
+    /// <summary>Subscribes over this link, unless that is done already.</summary>
     public async Task AttachAsync(RedisLink link)
     {
         await _turn.WaitAsync().ConfigureAwait(false);
@@ -34,12 +34,12 @@ internal sealed class RedisSubscription(
         }
     }
 
-    /// <summary>Tells that messages may have been missed.</summary>
+    /// <summary>Tells the listener that messages may have been missed.</summary>
     public void TellGap() => onGap();
 
     /// <summary>
-    /// Tells of a gap if another server than before has the subscription, as after a cluster's failover. Returns
-    /// whether a server has it.
+    /// Tells the listener of a gap if another server than before has the subscription, as after a cluster's failover.
+    /// Returns whether a server has the subscription.
     /// </summary>
     public bool LookWhereItIs()
     {
@@ -58,13 +58,14 @@ internal sealed class RedisSubscription(
         {
             if (_disposed) return;
             _disposed = true;
-            if (_link is not { IsClosed: false } link) return; // Nothing is subscribed on a connection that is gone.
-            // Not waited for: with the server away the subscription is only noted as unwanted, and is not made again.
+            if (_link is not { IsClosed: false } link) return; // A closed connection has no subscriptions.
+            // Does not wait for Redis. If the server is away, StackExchange.Redis only notes that the subscription is
+            // unwanted, and does not make it again.
             await link.Multiplexer.GetSubscriber().UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
         }
         catch (Exception e) when (RedisErrors.IsAway(e) || e is ObjectDisposedException)
         {
-            // The connection is gone, and the subscription with it.
+            // The connection is gone, and the subscription is gone with it.
         }
         finally
         {
@@ -74,7 +75,7 @@ internal sealed class RedisSubscription(
 
     private async Task AttachInTurnAsync(RedisLink link, ISubscriber subscriber)
     {
-        // Wake-ups may have a connection of their own, which may be up a moment after the one for calls.
+        // Wake-ups may use their own connection, which may be up a moment later than the connection for calls.
         var start = Stopwatch.GetTimestamp();
         while (link.Multiplexer.IsConnected && !subscriber.IsConnected(link.Channel(name)) && Stopwatch.GetElapsedTime(start) < patience)
             await Task.Delay(Moment).ConfigureAwait(false);
@@ -86,11 +87,11 @@ internal sealed class RedisSubscription(
         }
         catch
         {
-            // Otherwise the connection would subscribe by itself once it is back, beside the next attempt.
+            // Otherwise the connection would subscribe by itself after a reconnect, in addition to the next attempt.
             await subscriber.UnsubscribeAsync(channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
             throw;
         }
-        // The servers publish in another way since they were upgraded.
+        // The same link has another channel now, because the servers were upgraded and publish in another way.
         if (_link == link) await subscriber.UnsubscribeAsync(_channel, OnMessage, CommandFlags.FireAndForget).ConfigureAwait(false);
         (_link, _channel, _sharded, _server) = (link, channel, channel.IsSharded, subscriber.SubscribedEndpoint(channel));
     }

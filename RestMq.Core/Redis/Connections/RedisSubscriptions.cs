@@ -5,12 +5,12 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Connections;
 
 /// <summary>
-/// The channels that are listened to. They outlive a connection: on the one that follows it all are subscribed to
-/// again, and then everybody is told that messages may have been missed.
+/// Keeps the subscriptions. They outlive a connection: on the next connection, all channels are subscribed again. Then
+/// every listener is told that messages may have been missed.
 /// </summary>
 internal sealed partial class RedisSubscriptions : IAsyncDisposable
 {
-    // For two seconds after the last that was heard of a move.
+    // Ten looks, 200 ms apart, last for two seconds after the last report of a move.
     private const int Looks = 10;
     private const int AtOnce = 1000;
 
@@ -33,16 +33,16 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
         source.Moved += Look;
     }
 
-    /// <summary>Whether there are any.</summary>
+    /// <summary>Gets whether there are subscriptions.</summary>
     public bool Any => !_all.IsEmpty;
 
-    /// <summary>Subscribes by this link, and by each that follows it.</summary>
+    /// <summary>Subscribes over this link, and over each later link.</summary>
     public async Task<RedisSubscription> AddAsync(RedisLink link, string name, Action<RedisValue> onMessage, Action onGap)
     {
         var subscription = new RedisSubscription(name, onMessage, onGap, _source.Patience / 2, one => _all.TryRemove(one, out _));
         await subscription.AttachAsync(link).ConfigureAwait(false);
         _all.TryAdd(subscription, 0);
-        // The link may have been replaced before the subscription was among those that are renewed.
+        // The link may have been replaced before the subscription was added to those that are renewed.
         if (_source.Current != link) Renew();
         return subscription;
     }
@@ -59,7 +59,7 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
 
     private void Renew() => Begin(tellAll: true);
 
-    // The client library moves a subscription some time after the slot has moved, and says nothing of it.
+    // StackExchange.Redis moves a subscription some time after the slot has moved, and does not report it.
     private void Look() => Begin(tellAll: false);
 
     private void Begin(bool tellAll)
@@ -81,7 +81,7 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
             bool tellAll;
             lock (_lock)
             {
-                if (_looks-- == 0 || _source.Current is null) return; // A link that comes raises Restored.
+                if (_looks-- == 0 || _source.Current is null) return; // A new link raises Restored.
                 (tellAll, _tellAll) = (_tellAll, false);
             }
             if (_source.Current is { } link) await RenewAsync(link, tellAll).ConfigureAwait(false);
@@ -119,6 +119,7 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(9, LogLevel.Warning, "The wake-ups of Redis at {Server} could not be subscribed to yet: {Reason}")]
+    [LoggerMessage(9, LogLevel.Warning,
+        "The wake-ups of Redis at {Server} could not be subscribed. The host tries again: {Reason}")]
     private static partial void LogNotRenewed(ILogger logger, string server, string reason);
 }

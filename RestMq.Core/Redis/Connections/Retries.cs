@@ -1,12 +1,12 @@
 namespace RestMq.Redis.Connections;
 
 /// <summary>
-/// How long one call is sent again, with a growing pause. A slot in transit gets a patience of its own: nothing was
-/// executed, nothing is broken, and a queue with much in it takes seconds to move.
+/// Decides how long one call is sent again, with a growing pause. A slot in transit has its own time limit, because
+/// nothing was executed, nothing is broken, and a queue with many messages takes seconds to move.
 /// </summary>
 internal struct Retries(TimeSpan patience, TimeProvider time)
 {
-    /// <summary>How long a call waits for a slot that is on its way to another server.</summary>
+    /// <summary>Holds how long a call waits for a slot that is on its way to another server.</summary>
     public static readonly TimeSpan TransitPatience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
@@ -15,7 +15,7 @@ internal struct Retries(TimeSpan patience, TimeProvider time)
     private readonly long _start = time.GetTimestamp();
     private TimeSpan _pause;
 
-    /// <summary>Gets the pause before the next attempt; false when there is none.</summary>
+    /// <summary>Gets the pause before the next attempt. Returns false when there is no further attempt.</summary>
     public bool TryNext(RetryReason reason, out TimeSpan pause)
     {
         pause = _pause = _pause == TimeSpan.Zero ? FirstPause : _pause < LongestPause ? _pause * 2 : LongestPause;

@@ -5,23 +5,23 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Health;
 
 /// <summary>
-/// Compares the clocks of primaries and replicas. Leases run by the clock of the primary, so a failover to a server
-/// whose clock is ahead ends them early by that much.
+/// Compares the clocks of primaries and replicas. Leases run by the clock of the primary. So a failover to a server
+/// whose clock is ahead ends leases early, by the difference of the clocks.
 /// </summary>
 internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
 {
-    /// <summary>The difference of the clocks above which readiness warns.</summary>
+    /// <summary>Holds the difference of the clocks above which readiness warns.</summary>
     public static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(1);
 
-    // Replicas may need a connection for it, so a probe that comes every second does not measure each time.
+    // A measurement may open connections to replicas. So a readiness probe every second does not measure each time.
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private Measurement? _last;
 
     /// <summary>
-    /// Returns by how much the clocks of the servers differ, measured within the last half minute; null when fewer
-    /// than two tell their time.
+    /// Returns by how much the clocks of the servers differ, measured within the last 30 s. Returns null when fewer
+    /// than two servers report their time.
     /// </summary>
     public async Task<TimeSpan?> SkewAsync(IReadOnlyList<ServerReport> primaries, CancellationToken cancellationToken)
     {
@@ -32,7 +32,8 @@ internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
         return _last.Skew;
     }
 
-    // A slow answer tells less: the clocks surely differ by what remains when both delays are taken off.
+    // Returns the greatest difference that is certain. Half of both round-trip times is subtracted, because a slow
+    // answer is less exact.
     private static TimeSpan Differ(Offset[] offsets)
     {
         var most = TimeSpan.Zero;
@@ -59,7 +60,8 @@ internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
 
     private Task<Offset?> AskInTimeAsync(IServer server) => InTimeAsync(AskAsync(server));
 
-    // A server that does not tell its time leaves that unknown; whether it should answer is not this question.
+    // The clock of a server that does not report its time is unknown. This check does not judge whether the server
+    // should answer.
     private static async Task<Offset?> InTimeAsync(Task<Offset?> asking)
     {
         try

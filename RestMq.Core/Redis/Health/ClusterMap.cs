@@ -4,16 +4,16 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Health;
 
-/// <summary>Which primary of a cluster has which slots, as a node of it says.</summary>
+/// <summary>Holds which primary of a cluster has which slots, as one node reports it.</summary>
 internal sealed class ClusterMap(IReadOnlyList<ClusterMap.Shard> primaries)
 {
-    /// <summary>The slots of every cluster.</summary>
+    /// <summary>Holds the number of slots of every cluster.</summary>
     public const int SlotCount = 16384;
 
-    /// <summary>The primaries that have slots.</summary>
+    /// <summary>Gets the primaries that have slots.</summary>
     public IReadOnlyList<Shard> Primaries => primaries;
 
-    /// <summary>Returns the map, or null where there is no cluster, or a node does not tell.</summary>
+    /// <summary>Returns the map. Returns null when there is no cluster, or when no node reports its slots.</summary>
     public static async Task<ClusterMap?> ReadAsync(IConnectionMultiplexer connection)
     {
         foreach (var server in connection.GetServers().Where(server => server is { IsConnected: true, ServerType: ServerType.Cluster }))
@@ -27,13 +27,13 @@ internal sealed class ClusterMap(IReadOnlyList<ClusterMap.Shard> primaries)
             }
             catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException)
             {
-                // The next node may know.
+                // The next node may answer.
             }
         }
         return null;
     }
 
-    /// <summary>Returns the slots as people write them: <c>0-5460, 7000</c>.</summary>
+    /// <summary>Returns the slots as ranges: <c>0-5460, 7000</c>.</summary>
     public static string Ranges(IEnumerable<int> slots)
     {
         var ranges = new List<(int From, int To)>();
@@ -47,10 +47,10 @@ internal sealed class ClusterMap(IReadOnlyList<ClusterMap.Shard> primaries)
 
     private static IEnumerable<int> Slots(SlotRange range) => Enumerable.Range(range.From, range.To - range.From + 1);
 
-    /// <summary>One primary and its slots.</summary>
+    /// <summary>Holds one primary and its slots.</summary>
     internal sealed record Shard(string Name, IReadOnlySet<int> Slots)
     {
-        // A shard has hundreds of slots as a rule, and then the tenth number or so is one of it.
+        // A shard usually has hundreds of slots or more. Then one of the first few dozen numbers hits a slot.
         private const int Tries = 200_000;
 
         public Shard(string name, int[] slots) : this(name, slots.ToHashSet())
@@ -65,7 +65,7 @@ internal sealed class ClusterMap(IReadOnlyList<ClusterMap.Shard> primaries)
                 RedisKey key = string.Create(CultureInfo.InvariantCulture, $"{name}:{{{i}}}");
                 if (Slots.Contains(connection.HashSlot(key))) return key;
             }
-            throw new InvalidOperationException($"None of {Tries} keys is in a slot of {Name}.");
+            throw new InvalidOperationException($"One of {Tries} keys must be in a slot of {Name}, but none is.");
         }
     }
 }

@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Health;
 
 /// <summary>
-/// Tells whether Redis takes what is written, and whether it will keep it. What a server does not tell (a managed
-/// one, or an ACL, may refuse INFO and CONFIG) is unknown, and no failure.
+/// Checks whether Redis accepts writes, and whether its settings may lose messages. A managed server or an ACL may
+/// refuse INFO and CONFIG. A fact that a server does not report is unknown, and is no failure.
 /// </summary>
 internal sealed class RedisHealth(RedisConnection connection, string prefix, TimeProvider time)
 {
@@ -25,7 +25,7 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
             else if (await CheckShardsAsync(cluster, facts, warnings, cancellationToken).ConfigureAwait(false) is { } failure)
                 return new StoreReport(failure, [], facts);
             var servers = await connection.DoAsync(ServerReport.OfPrimariesAsync, cancellationToken).ConfigureAwait(false);
-            facts["store"] = connection.Description; // Its servers are known only now where the application connects.
+            facts["store"] = connection.Description; // When the application connects, the servers are known only now.
             foreach (var name in ServerReport.Facts) facts[name] = string.Join(", ", servers.Select(server => server[name]).Distinct());
             warnings.AddRange(servers.SelectMany(server => server.Warnings(connection.Source is SentinelSource)));
             CheckSentinels(facts, warnings);
@@ -35,8 +35,8 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
                 if (skew > ClockCheck.Tolerated)
                 {
                     warnings.Add(
-                        $"the clocks of the servers differ by {(long)skew.TotalMilliseconds} ms, so a failover to the one that is ahead ends leases "
-                        + "early; run NTP on all of them.");
+                        $"the clocks of the servers differ by {(long)skew.TotalMilliseconds} ms, so a failover to the "
+                        + "server that is ahead ends leases early. Run NTP on all servers.");
                 }
             }
             return new StoreReport(null, [.. warnings.Distinct()], facts);
@@ -47,7 +47,8 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
         }
     }
 
-    // A shard that is away is no reason to take the hosts out of service: the queues of all others go on.
+    // Returns a failure only when no shard takes writes. One shard that is away is a warning: it must not take the
+    // hosts out of service, because the queues of the other shards work.
     private async Task<string?> CheckShardsAsync(
         ClusterMap cluster, Dictionary<string, object> facts, List<string> warnings, CancellationToken cancellationToken)
     {
@@ -72,7 +73,7 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
             }
             catch (RestMqUnavailableException e)
             {
-                // The client library's message of a lost connection is a page of numbers.
+                // StackExchange.Redis' message for a lost connection is a page of numbers.
                 return (shard, e.InnerException is RedisConnectionException lost ? $"{lost.FailureType}" : (e.InnerException ?? e).Message);
             }
         }
@@ -93,13 +94,14 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
         else if (connection.Source is { Configuration: null, Current: { } link } && RedisSettings.FollowsSentinelItself(link.Multiplexer))
         {
             warnings.Add(
-                "the application's own connection follows Sentinel by itself, which may stay with a deposed primary; give the connection string instead.");
+                "the application's own connection follows Sentinel by itself, and may stay with a deposed primary. "
+                + "Set the connection string instead.");
         }
     }
 
     /// <summary>
-    /// A write that changes nothing, and that is refused whenever an add would be: by a replica, without memory,
-    /// without a disk.
+    /// Sends a write that changes nothing. Redis refuses this write whenever it would refuse an add: on a replica,
+    /// without memory, or without a disk.
     /// </summary>
     private static async Task<bool> TryWriteAsync(IConnectionMultiplexer connection, RedisKey key)
     {
@@ -112,7 +114,7 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOPERM", StringComparison.Ordinal))
         {
-            // This one command is not among those that it may use; that says nothing of the others.
+            // The ACL forbids SETRANGE. This says nothing of the commands that the store uses.
         }
         return true;
     }

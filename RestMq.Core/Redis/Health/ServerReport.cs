@@ -4,12 +4,12 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Health;
 
-/// <summary>The settings and state that one primary reports.</summary>
+/// <summary>Holds the settings and the state that one primary reports.</summary>
 internal sealed class ServerReport
 {
     public const string Unknown = "unknown";
 
-    /// <summary>The names of what is told in a health report.</summary>
+    /// <summary>Holds the names of the facts in a health report.</summary>
     public static readonly string[] Facts = ["version", "maxmemory_policy", "aof", "appendfsync", "min_replicas_to_write"];
 
     private readonly Dictionary<string, string> _values;
@@ -19,7 +19,7 @@ internal sealed class ServerReport
 
     public string this[string fact] => _values[fact];
 
-    /// <summary>The replicas of the server.</summary>
+    /// <summary>Gets the addresses of the replicas of the server.</summary>
     public IEnumerable<EndPoint> Replicas => _info
         .Where(line => line.Key.StartsWith("slave", StringComparison.Ordinal) && line.Value.StartsWith("ip=", StringComparison.Ordinal))
         .Select(line => AddressOf(line.Value)).OfType<EndPoint>();
@@ -27,31 +27,40 @@ internal sealed class ServerReport
     private int ReplicaCount =>
         int.TryParse(_info.GetValueOrDefault("connected_slaves"), CultureInfo.InvariantCulture, out var count) ? count : 0;
 
-    /// <summary>Asks every primary that is connected.</summary>
+    /// <summary>Returns the reports of all primaries that are connected.</summary>
     public static async Task<ServerReport[]> OfPrimariesAsync(IConnectionMultiplexer connection) =>
         await Task.WhenAll(connection.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }).Select(AskAsync))
             .ConfigureAwait(false);
 
-    /// <summary>Returns sentences on what may lose messages.</summary>
+    /// <summary>Returns a sentence for each setting that may lose messages.</summary>
     public IEnumerable<string> Warnings(bool hasSentinel)
     {
         if (this["maxmemory_policy"] is not ("noeviction" or Unknown) and var policy)
-            yield return $"maxmemory-policy is {policy}, so a Redis whose memory is full drops messages; set noeviction, which refuses new ones instead.";
+        {
+            yield return $"maxmemory-policy is {policy}, so Redis deletes messages when its memory is full. "
+                + "Set noeviction, which refuses new messages instead.";
+        }
         if (this["aof"] == "off")
-            yield return "the append-only file is off, so a Redis that ends loses what came since its last snapshot; set appendonly yes.";
+        {
+            yield return "the append-only file is off, so Redis loses all messages since its last snapshot when it "
+                + "ends. Set appendonly yes.";
+        }
         else if (this["appendfsync"] == "no")
-            yield return "appendfsync is no, so a machine that ends loses what its system had not written to disk; set everysec or always.";
+        {
+            yield return "appendfsync is no, so a crash of the machine loses messages that are not on disk yet. "
+                + "Set everysec or always.";
+        }
         if (this["min_replicas_to_write"] == "0" && (hasSentinel || ReplicaCount > 0))
         {
-            yield return "min-replicas-to-write is 0, so a primary that is cut off from its replicas takes messages that the failover loses; "
-                + "set it to 1 on every server.";
+            yield return "min-replicas-to-write is 0, so a primary that is cut off from its replicas takes messages "
+                + "that the failover loses. Set it to 1 on every server.";
         }
     }
 
     private static async Task<ServerReport> AskAsync(IServer server)
     {
-        // By a script: the client keeps INFO, and CONFIG, to connections in its admin mode, in which an
-        // application's own need not be.
+        // INFO runs in a script, because StackExchange.Redis allows INFO and CONFIG only in its admin mode. The
+        // application's own connection may not be in this mode.
         var info = await AskAsync(
             async () => Parse((string?)await server.ExecuteAsync("EVAL", "return redis.call('INFO')", 0).ConfigureAwait(false)), [])
             .ConfigureAwait(false);
@@ -61,7 +70,7 @@ internal sealed class ServerReport
             ["maxmemory_policy"] = info.GetValueOrDefault("maxmemory_policy", Unknown),
             ["aof"] = info.GetValueOrDefault("aof_enabled") switch { "1" => "on", "0" => "off", _ => Unknown },
             ["appendfsync"] = await SettingAsync(server, "appendfsync").ConfigureAwait(false) ?? Unknown,
-            // INFO has how many replicas are good enough only where some are asked for.
+            // INFO contains min_slaves_good_slaves only when min-replicas-to-write is not 0.
             ["min_replicas_to_write"] = await SettingAsync(server, "min-replicas-to-write").ConfigureAwait(false)
                 ?? (info.ContainsKey("connected_slaves") && !info.ContainsKey("min_slaves_good_slaves") ? "0" : Unknown),
         };

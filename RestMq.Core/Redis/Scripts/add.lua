@@ -1,21 +1,30 @@
 -- Adds messages in order.
 --
--- Input: KEYS those of the queue, then the keys of idempotent adds. ARGV: wake-up channel; how long an idempotency key
--- is remembered, in ms; how many messages belong together (a queue without room for all of them takes none; 0 when each
--- stands alone); 1 when SERVER has just been read from the server, else 0; the greatest id of this queue that the host
--- has seen; 1 when a message asks for replicas, else 0; then the messages in runs of those that differ in their bytes
--- alone: how many, their kind, their options, the bytes of each. Options are '' or "<delay ms> <ttl ms, 0 for the
--- queue's> <index in KEYS of the idempotency key, or 0>".
--- Output: flags (1: the queue is new; 2: its setting asks for replicas), then the first id when all were added, one
--- after another. Else flags, 0, and for each message its id, -id of the first one for a duplicate, or 0 when the queue
--- is full. Last, when a message or the setting asks for replicas: the server's replication id, '' when it may not be
--- asked. -1 alone: the queue was last written to on another server than SERVER; nothing was done.
+-- Input:
+--   KEYS: the keys of the queue, then the keys that remember the idempotency keys of these messages.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: how long an idempotency key is remembered, in ms.
+--   ARGV[3]: how many messages belong together. A queue without room for all of them takes none. It is 0 when each
+--     message stands alone.
+--   ARGV[4]: 1 when SERVER has just been read from the server, else 0.
+--   ARGV[5]: the greatest id of this queue that the host has seen.
+--   ARGV[6]: 1 when a message asks for replicas, else 0.
+--   ARGV[7] and later: the messages in runs. The messages of a run differ only in their bytes. A run is the number of
+--     its messages, their kind, their options, then the bytes of each message. Options are '' or "<delay ms> <ttl ms, 0
+--     for the queue's> <index in KEYS of the idempotency key, or 0>".
+-- Output: a list that begins with flags (1: the queue is new; 2: its setting asks for replicas).
+--   When all messages were added, the first id follows. The ids of the others are consecutive.
+--   Otherwise 0 follows, then a value for each message: its id, or -id of the earlier message for a duplicate, or 0
+--   when the queue is full.
+--   When a message or the setting asks for replicas, the last value is the server's replication id. It is '' when the
+--   server refuses INFO.
+--   A list of -1 alone: the queue was last written on another server than SERVER. Nothing was done.
 --
--- Ids are given out as messages are stored, and the counter is set to the last of them: a duplicate or a refused
--- message leaves no gap. SERVER names the process that runs the script (RedisIdentity.cs). On another server than
--- before, writes may have been lost, and with them ids that have been given out. Then the counter goes on at a place
--- that the time decides, beyond all ids that can have been given out: servers that go on from the same state give out
--- different ids so. Where the host has seen a greater id, the counter goes on far beyond that one.
+-- Each stored message gets the next id, and the counter is then set to the last id. So a duplicate or a refused message
+-- leaves no gap. SERVER names the process that runs the script (RedisIdentity.cs). On another server than before,
+-- writes may have been lost, and with them ids that were given out. Then the counter goes on at a place that depends on
+-- the time, beyond all ids that can have been given out. So servers that go on from the same state give out different
+-- ids. When the host has seen a greater id, the counter goes on far beyond this id.
 --
 --- @include "includes/queue.lua"
 local state = call('HMGET', meta, 'created', 'next', 'max_length', 'ttl', 'shift', 'server', 'durability')
@@ -24,7 +33,7 @@ local flags = (is_new and 1 or 0) + (state[7] == 'replicated' and 2 or 0)
 local first = tonumber(state[2]) or 0
 local limit, default_ttl = tonumber(state[3]), tonumber(state[4]) or 0
 local shift, server = state[5] or '0', state[6]
-local argv, arguments = ARGV, #ARGV -- Locals: a loop finds them quicker than a script's guarded globals.
+local argv, arguments = ARGV, #ARGV -- Locals, because a loop reads them faster than globals.
 
 local moves, seen, skipped = SERVER ~= '' and server ~= SERVER, tonumber(argv[5]), 0
 if moves and server and argv[4] ~= '1' then return { -1 } end
@@ -40,10 +49,10 @@ end
 first = first + skipped
 
 if queue.has(expiry) then
-  -- A write that needs memory comes first: at `maxmemory`, Redis refuses a script only at its first write, and an add
-  -- must be refused.
+  -- Writes something that needs memory first. At `maxmemory`, Redis refuses a script only at its first write, and an
+  -- add must be refused.
   call('HSET', meta, 'next', format('%d', first - skipped))
-  queue.remove_expired(2 * MAX_EXPIRED) -- More than one call adds, so that adds cannot outrun it.
+  queue.remove_expired(2 * MAX_EXPIRED) -- More than one call adds, so that adds are not faster.
 end
 local length = limit and queue.length() or 0
 
@@ -54,14 +63,14 @@ local function read_options(options)
   return tonumber(wait), ttl > 0 and ttl or default_ttl, once ~= '0' and tonumber(once) or nil
 end
 
--- The message that was added under an idempotency key; 0 when there was none.
+-- Returns the id of the message that was added under an idempotency key, or 0 when there was none.
 local function added_under(once)
   local id = tonumber(call('GET', KEYS[once])) or 0
   return id > (tonumber(call('HGET', meta, 'floor')) or 0) and id or 0
 end
 
 if limit and length + argv[3] > limit then
-  -- How many messages need room: duplicates, of earlier messages or of one another, need none.
+  -- Counts the messages that need room. Duplicates, of earlier messages or of one another, need none.
   local new, named, i = 0, {}, 7
   while i <= arguments do
     local _, _, once = read_options(argv[i + 2])
@@ -86,7 +95,7 @@ while i <= arguments do
     local duplicate = once and added_under(once) or 0
     if duplicate == 0 and not (limit and length + (next - first) >= limit) then
       next = next + 1
-      local id = format('%d', next) -- Once, since every command makes a number text again.
+      local id = format('%d', next) -- Formatted once, because every command formats a number again.
       local text = id .. head .. argv[message]
       if wait > 0 then
         call('HSET', body, id, text)
@@ -121,13 +130,13 @@ if next > first then
   end
   if moves then call('HSET', meta, 'server', SERVER) end
   if skipped > 0 then call('HINCRBY', meta, 'skipped', skipped) end
-  -- Waiters have found the queue empty, so only the first message after that needs a wake-up.
+  -- Waiting calls have found the queue empty, so only the first message after that needs a wake-up.
   if later or (ready_now > 0 and call('XLEN', ready) == ready_now) then queue.wake() end
 end
 reply = reply or { flags, first + 1 }
 if flags > 1 or argv[6] == '1' then
-  -- It names the history of writes that this call is part of: replicas of a server with another history say nothing of
-  -- it.
+  -- The replication id names the history of writes that contains this add. Replicas of a server with another history
+  -- cannot confirm the add.
   local info = redis.pcall('INFO', 'replication')
   reply[#reply + 1] = type(info) == 'string' and match(info, 'master_replid:(%w+)') or ''
 end

@@ -1,14 +1,20 @@
 -- Moves ready messages to the log of a broadcast queue, then reads the log.
 --
--- Input: ARGV: wake-up channel, the sequence to read after ('' for the log's end), how many messages to move, how many
--- to read, the name of the host (its own wake-up is not for it), and how many bytes to read at most, give or take a
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: the sequence after which to read, or '' for the end of the log.
+--   ARGV[3]: how many messages to move.
+--   ARGV[4]: how many messages to read.
+--   ARGV[5]: the name of the host, which ignores its own wake-up.
+--   ARGV[6]: how many bytes to read at most. The last message may exceed this limit.
+-- Output: the sequence after which reading started; the last sequence of the log; in how many ms a message becomes due
+-- (see queue.next_due); a list that begins with policy, state and epoch; then sequence, delivery and text of each
 -- message.
--- Output: where reading started; the log's end; next due; a list that begins with policy, state and epoch; then
--- sequence, delivery and text of each.
 --
--- Moved messages get the next sequences and are gone from the queue. Every host's consumers read the log, so all see
--- one order, and a consumer that comes back reads on from where it was. The log keeps `history` messages, until an hour
--- after the last.
+-- Moved messages get the next sequences and leave the queue. The consumers of all hosts read the log, so all see one
+-- order, and a consumer that reconnects reads on from where it was. The log keeps `history` messages, until an hour
+-- after the last message.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/take.lua"

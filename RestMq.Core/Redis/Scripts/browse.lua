@@ -1,6 +1,11 @@
 -- Reads the newest messages of one state, newest first.
 --
--- Input: ARGV: wake-up channel, state, how many at most. Output: for each message five values, as peek.lua.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: the state.
+--   ARGV[3]: how many messages at most.
+-- Output: five values for each message, as in peek.lua.
 --
 --- @include "includes/queue.lua"
 local state, want = ARGV[2], tonumber(ARGV[3])
@@ -16,7 +21,7 @@ end
 
 local function is_full() return #reply >= want * 5 or bytes > MAX_REPLY_BYTES end
 
--- Both sources of ready messages, from the tail: the one with the greater position comes first.
+-- Reads both `ready` and `back` from the tail. The message with the greater position comes first.
 local function browse_ready()
   local entry = call('XREVRANGE', ready, '+', '-', 'COUNT', 1)[1]
   local waiting, w = call('ZREVRANGE', back, 0, want - 1, 'WITHSCORES'), 1
@@ -32,8 +37,8 @@ local function browse_ready()
   end
 end
 
--- Reads members with one score by number, the greatest first: Redis orders them as texts, so 9 after 10. A batch has one
--- score, so there may be many.
+-- Returns the members with one score by number, the greatest first. Redis orders equal scores as texts, with 9 after
+-- 10. The messages of a batch have one score, so there may be many members.
 local function members_of(key, score)
   local numbers, member_of, members = {}, {}, {}
   for i, member in ipairs(call('ZREVRANGEBYSCORE', key, score, score, 'LIMIT', 0, MAX_PURGED)) do

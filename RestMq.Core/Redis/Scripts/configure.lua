@@ -1,8 +1,11 @@
 -- Reads and changes settings.
 --
--- Input: ARGV: wake-up channel, then field and value pairs; an empty value removes the field.
--- Output: 1 when the queue is new, then policy, state, max_receives, max_length, ttl, history and durability, '' for
--- what is not set.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2] and later: pairs of field and value. An empty value removes the field.
+-- Output: 1 when the queue is new, else 0; then policy, state, max_receives, max_length, ttl, history and durability. A
+-- setting that is not set is ''.
 --
 --- @include "includes/queue.lua"
 local fresh = 0

@@ -1,20 +1,34 @@
--- Settles deliveries, then makes new ones: what callers are done with and what they want go in one step.
+-- Settles deliveries, then makes new ones, so that the settlements and the requests of many callers take one step.
 --
--- Input: KEYS those of the queue, then, with requests, the key that remembers this exchange. ARGV: wake-up channel, a
--- token that names this exchange, how many arguments the requests have, the requests, the settlements.
--- A request is how many messages, for how many ms, and for whom: 0 a caller; 1 live consumers, who get nothing while
--- the queue is stopped or its policy is not round robin; 2 live consumers that settle by themselves, who get nothing
--- while it is stopped. Behind 1 or 2 comes ':' and how many bytes at most, give or take a message. The first request is
--- served whole before the second.
--- A settlement is an id alone, which acks a first delivery (most are), or five arguments: '-', id, delivery, action and
--- its argument: 'ack', 'extend' ms, 'release' ms, 'return', 'bury' reason. It holds when that delivery of the message
--- is under way. With delivery 0 only 'ack' holds, and deletes the message in whatever state it is. Settlements are done
--- one after another.
--- Output: 0 when all settlements are done, else a list of 0 done, 1 stale, 2 unknown. With requests also: next due when
--- there was too little, else -1; next due in any case, or -2 when all that was wanted was there and more is ready;
--- policy, state and epoch for live consumers, else 0; deliveries ('' when each is the first); then the texts.
+-- Input:
+--   KEYS: the keys of the queue, then, with requests, the key that remembers this exchange.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: a token that names this exchange.
+--   ARGV[3]: how many arguments the requests have.
+--   ARGV[4] and later: the requests, then the settlements.
 --
--- A reply may be lost. The exchange is remembered for a while, so that recover.lua can return what nobody got.
+-- A request has three arguments: how many messages, their lease in ms, and the receiver:
+--   0            a caller.
+--   1:<bytes>    live consumers. They get nothing while the queue is stopped or its policy is not round robin.
+--   2:<bytes>    live consumers that settle by themselves. They get nothing while the queue is stopped.
+-- <bytes> is how many bytes to deliver at most. The last message may exceed this limit. The first request is served
+-- whole before the second.
+--
+-- A settlement is an id alone, or five arguments: '-', id, delivery, action and the argument of the action. An id alone
+-- acks a first delivery, as most settlements do. The actions are 'ack', 'extend' ms, 'release' ms, 'return' and 'bury'
+-- reason. A settlement is valid while this delivery of the message is in flight. With delivery 0 only 'ack' is valid,
+-- and deletes the message in any state. Settlements are done one after another.
+--
+-- Output: 0 when all settlements are done, else a list with 0 (done), 1 (stale) or 2 (unknown) for each. With requests,
+-- these values follow:
+--   in how many ms a message becomes due (see queue.next_due) when there were too few messages, else -1;
+--   the same in any case, or -2 when there were enough messages and more are ready;
+--   a list of policy, state and epoch for live consumers, else 0;
+--   the delivery numbers, or '' when each delivery is the first;
+--   the texts of the messages.
+--
+-- A reply may be lost. Redis remembers the exchange for a while, so that recover.lua can return the messages that no
+-- caller received.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/take.lua"
@@ -24,7 +38,7 @@ local argv, arguments, requests_end = ARGV, #ARGV, 3 + ARGV[3]
 local results, settled, refused, changed = {}, 0, false, false
 local i = requests_end + 1
 -- No-op write. At `maxmemory`, Redis refuses a script whose first write can need memory. This write keeps settlements
--- working; an ack of first deliveries begins with such a write itself.
+-- working. An ack of first deliveries begins with a write that needs no memory anyway.
 if argv[i] == '-' then call('ZREM', leased, '') end
 while i <= arguments do
   local first = i
@@ -77,7 +91,8 @@ end
 
 local taken = queue.take(want, max_bytes, true)
 local ids, n = taken.ids, #taken.ids
--- After the first write, which take made: at `maxmemory`, Redis would refuse it before.
+-- Must come after the first write of the script, in queue.take. At `maxmemory`, Redis would refuse it as the first
+-- write.
 if watched > 0 and (n > 0 or call('EXISTS', held) == 1) then queue.watch(watched) end
 if n > 0 then
   local entries, leases, request, left, ends = {}, ids, 0, 0, nil
@@ -91,8 +106,8 @@ if n > 0 then
       left, ends = shares[request], format('%d', now + argv[request * 3 + 2])
     end
     left = left - 1
-    -- From the last: among equal ends Redis orders by name, and an entry that comes before the others is placed at
-    -- once.
+    -- The entries go from the last message to the first. Redis orders equal scores by member, and inserts fastest an
+    -- entry that comes before all others.
     entries[2 * (n - message) + 1], entries[2 * (n - message) + 2] = ends, leases[message]
   end
   queue.call_in_parts('ZADD', leased, entries)

@@ -1,6 +1,10 @@
--- Tells whether deliveries are still under way.
+-- Tells whether deliveries are still in flight.
 --
--- Input: ARGV: wake-up channel, then for each its id and delivery. Output: 1 or 0 for each.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2] and later: id and delivery number of each delivery.
+-- Output: for each delivery 1 when it is in flight, else 0.
 --
 --- @include "includes/queue.lua"
 local reply = {}

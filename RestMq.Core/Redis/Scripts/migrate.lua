@@ -1,11 +1,14 @@
 -- Migrates a queue from format 1, a bounded step at a time. Steps can be repeated and interrupted.
 --
--- Input: KEYS those of the queue, then the key where the list of format 1 waits meanwhile. ARGV: wake-up channel, the
--- phase, the cursor in it.
--- Output: the next phase and cursor; phase 0 when the queue is migrated.
+-- Input:
+--   KEYS: the keys of the queue, then the key where the list of format 1 waits meanwhile.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: the phase, 1 at first.
+--   ARGV[3]: the cursor of the phase, '0' at first.
+-- Output: the next phase and its cursor. Phase 0: the queue is migrated.
 --
--- In format 1 `ready` was a list of texts and of ids: the texts of the latter, and of all messages in other states,
--- were in `body`; `leased` and `delayed` held bare ids, and `expiry` kept the times of leased messages.
+-- In format 1, `ready` was a list of texts and of ids. `body` held the texts of these ids, and of all messages in other
+-- states. `leased` and `delayed` held bare ids, and `expiry` kept the times of leased messages.
 --
 --- @include "includes/queue.lua"
 local list, phase, cursor, STEP = KEYS[13], ARGV[2], ARGV[3], 500
@@ -36,8 +39,8 @@ elseif phase == '3' then
   return found[1] == '0' and { 4, '0' } or { 3, found[1] }
 end
 
--- In the order of the list: messages that were never delivered go to the stream while their ids rise, the others behind
--- the one before them.
+-- Moves messages in the order of the list. Messages that were never delivered go to the stream while their ids rise.
+-- Each other message gets a position in `back` behind the message before it.
 local newest = call('XREVRANGE', ready, '+', '-', 'COUNT', 1)[1]
 local last, shift = newest and tonumber(match(newest[1], '^%d+')) or 0, tonumber(call('HGET', meta, 'shift')) or 0
 local entries = call('LPOP', list, STEP)

@@ -1,6 +1,12 @@
--- Reads one message in whatever state it is, and changes nothing.
+-- Reads one message in any state, and changes nothing.
 --
--- Input: ARGV: wake-up channel, id. Output: nothing, or state, when it ends, why it was buried, delivery count, text.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: the id of the message.
+-- Output: an empty list when there is no such message. Otherwise five values: the state; the time in ms at which the
+-- lease or the delay ends (for a dead letter the time of its burial), else 0; the reason of the burial, else ''; the
+-- delivery count; the text.
 --
 --- @include "includes/queue.lua"
 local id, state, ends = ARGV[2], 'ready', false

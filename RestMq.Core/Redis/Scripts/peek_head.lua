@@ -1,7 +1,10 @@
--- Reads the message at the head and leaves it there. It counts as a delivery.
+-- Reads the message at the head and leaves it there. The read counts as a delivery.
 --
--- Input: ARGV: wake-up channel. Output: the delivery and the text; or 0 when nothing is ready, 1 when the search met a
--- bound before an answer.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+-- Output: the delivery number and the text. Or 0 alone when no message is ready, and 1 alone when the search met a
+-- bound before it found an answer, so that the caller must repeat it.
 --
 --- @include "includes/queue.lua"
 --- @include "includes/take.lua"

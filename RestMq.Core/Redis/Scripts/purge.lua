@@ -1,10 +1,14 @@
--- Deletes everything of a queue but its counters, which outlive every receipt and idempotency key given out: ids must
--- not come again.
+-- Deletes everything of a queue except its counters. They outlive all its receipts and idempotency keys, because no id
+-- may be given out twice.
 --
--- Input: ARGV: wake-up channel, for how many ms the counters stay. Output: 1 when there was a queue, else 0.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: for how many ms the counters stay.
+-- Output: 1 when there was a queue, else 0.
 --
--- `epoch` is the time of the purge, later with each purge: a stream that sees it change ends, even when the wake-up was
--- lost. It is set where there was no queue too, since consumers may bind before there is one.
+-- `epoch` is the time of the purge, and rises with each purge. A stream that sees it change ends, even when the wake-up
+-- was lost. `epoch` is set even when there was no queue, because consumers may connect before there is one.
 --
 --- @include "includes/queue.lua"
 local counters = call('HMGET', meta, 'next', 'seq', 'created', 'epoch', 'server')

@@ -1,10 +1,14 @@
--- Deletes messages of one state, a bounded number at a time. What is due is moved first.
+-- Deletes messages of one state, a bounded number at a time. Messages that are due are moved first.
 --
--- Input: ARGV: wake-up channel, state. Output: how many were deleted, and 1 when there may be more.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: the state.
+-- Output: how many messages were deleted, and 1 when there may be more, else 0.
 --
--- Messages that are due and were left for the bound of one call belong to the state that they will have. So leases and
--- delays that are over are not deleted as such, and a purge of `ready` has to come again for them. Deliveries that end
--- so are named to those who watch.
+-- One call moves a bounded number of messages that are due. A due message beyond this bound already belongs to its next
+-- state. So this script does not delete a lease or a delay that is over, and a purge of `ready` must be repeated
+-- to delete such a message. The wake-up names the deliveries that the purge ends (see queue.tell_ended).
 --
 --- @include "includes/queue.lua"
 --- @include "includes/take.lua"

@@ -1,9 +1,12 @@
--- Returns what an exchange delivered whose reply was lost, uncounted: nobody got these messages.
+-- Returns the messages of an exchange whose reply was lost. Their deliveries do not count, because no caller received
+-- them.
 --
--- Input: KEYS those of the queue, then the key that remembers the exchange. ARGV: wake-up channel, the token of the
--- exchange.
--- Output: how many messages went back, or -1 when the exchange is not remembered: it delivered nothing, or has not been
--- done (yet).
+-- Input:
+--   KEYS: the keys of the queue, then the key that remembers the exchange.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: the token of the exchange.
+-- Output: how many messages went back, or -1 when Redis does not remember the exchange. Then the exchange delivered
+-- nothing, or has not been done (yet).
 --
 --- @include "includes/queue.lua"
 local remembered = call('GET', KEYS[13])

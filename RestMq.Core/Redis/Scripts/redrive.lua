@@ -1,10 +1,13 @@
 -- Returns dead letters to the tail as new messages: with a fresh delivery count and no time to live.
 --
--- Input: ARGV: wake-up channel, then an id for that one alone; without it the oldest, a bounded number at a time.
--- Output: how many.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+--   ARGV[2]: the id of one dead letter. Without it, the oldest dead letters return, a bounded number at a time.
+-- Output: how many messages returned.
 --
--- The stored count goes on at the next multiple of DELIVERIES_PER_REDRIVE, so a receipt from before is never taken for
--- a later one (HandOuts.cs).
+-- The stored count goes on at the next multiple of DELIVERIES_PER_REDRIVE. So a receipt from before the redrive never
+-- matches a later delivery (HandOuts.cs).
 --
 --- @include "includes/queue.lua"
 local ids = { ARGV[2] }

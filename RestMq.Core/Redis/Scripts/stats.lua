@@ -1,8 +1,11 @@
--- Reads a queue in numbers, after what is due has been moved.
+-- Reads the statistics and settings of a queue. Messages that are due are moved first.
 --
--- Input: ARGV: wake-up channel. Output: messages, leased, delayed, dead; added, settled and expired since the queue was
--- made; age of the head in ms or -1; policy, state, max_receives, max_length, ttl, history and durability, '' for what
--- is not set; 1 when there is such a queue.
+-- Input:
+--   KEYS: the keys of the queue.
+--   ARGV[1]: the wake-up channel.
+-- Output: the numbers of all messages, and of those that are leased, delayed and dead; how many messages were added,
+-- settled and expired since the queue was created; the age of the message at the head in ms, or -1; policy, state,
+-- max_receives, max_length, ttl, history and durability, each '' when it is not set; 1 when the queue exists, else 0.
 --
 --- @include "includes/queue.lua"
 queue.wake_for((queue.promote_due()))
@@ -10,7 +13,7 @@ local m = call(
   'HMGET', meta, 'next', 'floor', 'skipped', 'expired', 'purged',
   'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability', 'created')
 
--- When the message at the head was added, or nil.
+-- Returns when the message at the head was added, in ms, or nil.
 local function head_added()
   local entry, waiting = call('XRANGE', ready, '-', '+', 'COUNT', 1)[1], call('ZRANGE', back, 0, 0, 'WITHSCORES')
   local text = entry and entry[2][2]
@@ -20,7 +23,7 @@ local function head_added()
 end
 
 local added_at, total = head_added(), queue.length()
--- Settlements are not counted: they are what is left of all that was added.
+-- Settlements are not counted. They are the added messages that are neither here, nor expired, nor purged.
 local added = (tonumber(m[1]) or 0) - (tonumber(m[2]) or 0) - (tonumber(m[3]) or 0)
 local gone = tonumber(m[4]) or 0
 local settled = added - total - gone - (tonumber(m[5]) or 0)

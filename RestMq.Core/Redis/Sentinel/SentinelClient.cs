@@ -7,11 +7,13 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Sentinel;
 
 /// <summary>
-/// The connection to one sentinel: asks it again and again who the primary is, and hears of failovers from it.
+/// Holds the connection to one sentinel. Asks it repeatedly for the primary, and listens to its announcements of
+/// failovers.
 /// </summary>
 internal sealed partial class SentinelClient : IAsyncDisposable
 {
-    // Often enough that one answer may be late, and a failover is noticed in time whose announcement was lost.
+    // Short enough that one answer may be late, and that a failover is noticed in time although its announcement was
+    // lost.
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan EveryWhileUnsettled = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
@@ -51,19 +53,19 @@ internal sealed partial class SentinelClient : IAsyncDisposable
         _asking = Task.Run(AskAgainAndAgainAsync);
     }
 
-    /// <summary>The sentinel's address.</summary>
+    /// <summary>Gets the address of the sentinel.</summary>
     public EndPoint Address => _address;
 
-    /// <summary>The sentinel's own id, once it has answered.</summary>
+    /// <summary>Gets the sentinel's own id. It is null until the sentinel has answered.</summary>
     public string? Id { get; private set; }
 
-    /// <summary>The other sentinels that this one knows, by their ids.</summary>
+    /// <summary>Gets the other sentinels that this sentinel knows, by their ids.</summary>
     public IReadOnlyDictionary<string, EndPoint> Others { get; private set; } = new Dictionary<string, EndPoint>();
 
-    /// <summary>Whether the sentinel answered when it was last asked.</summary>
+    /// <summary>Gets whether the sentinel answered when it was last asked.</summary>
     public bool Answers => _answers is true;
 
-    /// <summary>Asks the sentinel at once, rather than when its turn comes.</summary>
+    /// <summary>Asks the sentinel at once, without the usual pause.</summary>
     public void AskNow()
     {
         if (_askNow.CurrentCount == 0) _askNow.Release();
@@ -136,7 +138,7 @@ internal sealed partial class SentinelClient : IAsyncDisposable
         _view.Missed(this, $"{RedisSettings.NameOf(_address)}: {e.Message}");
     }
 
-    // The questions are sent together, so the answers are of one moment.
+    // Sends the questions together, so that the answers describe one moment.
     private async Task<SentinelAnswer> AskAsync(IServer sentinel)
     {
         var askedAt = _time.GetTimestamp();
@@ -147,9 +149,9 @@ internal sealed partial class SentinelClient : IAsyncDisposable
 
         var fields = Fields(await told.ConfigureAwait(false));
         if ((string?[]?)await named.ConfigureAwait(false) is not [{ } host, { } port])
-            throw new FormatException($"the sentinel knows no service '{_service}'");
+            throw new FormatException($"the sentinel must know the service '{_service}', but does not");
         var configured = EndPointOf(fields["ip"], fields["port"]);
-        // While it conducts a failover, a sentinel names the new primary as soon as that has been promoted.
+        // A sentinel that conducts a failover names the new primary as soon as it is promoted.
         var failingOver = fields["flags"].Contains("failover_in_progress", StringComparison.Ordinal);
         var primary = failingOver ? EndPointOf(host, port) : configured;
         return new SentinelAnswer(
@@ -175,12 +177,13 @@ internal sealed partial class SentinelClient : IAsyncDisposable
         _onEvent();
     }
 
-    // "+switch-master" begins with the service; other events are of the primary, or of another server "@" the service.
+    // The text of "+switch-master" begins with the service. Other events name the primary, or another server followed
+    // by "@" and the service.
     private bool IsOfService(string[] words) =>
         words[0] == _service || words is ["master", var primary, ..] && primary == _service
         || words is [_, _, _, _, "@", var of, ..] && of == _service;
 
-    // What a sentinel says from the beginning of a failover to the promotion.
+    // The events that a sentinel publishes from the beginning of a failover to the promotion.
     private static bool Announces(string channel) =>
         channel is "+try-failover" or "+elected-leader" or "+selected-slave"
             or "+failover-state-select-slave" or "+failover-state-send-slaveof-noone" or "+failover-state-wait-promotion";
@@ -192,7 +195,8 @@ internal sealed partial class SentinelClient : IAsyncDisposable
         for (var i = 0; i + 1 < values.Length; i += 2) fields[values[i] ?? ""] = values[i + 1] ?? "";
         foreach (var needed in (string[])["ip", "port", "flags"])
         {
-            if (!fields.ContainsKey(needed)) throw new FormatException($"the sentinel's answer has no '{needed}'");
+            if (!fields.ContainsKey(needed))
+                throw new FormatException($"the sentinel's answer must have '{needed}', but has not");
         }
         return fields;
     }

@@ -4,7 +4,9 @@ using StackExchange.Redis;
 
 namespace RestMq.Redis.Sentinel;
 
-/// <summary>Keeps a connection to every sentinel: those of the connection string, and those that they reveal.</summary>
+/// <summary>
+/// Keeps a connection to every sentinel of the connection string, and to those that other sentinels name.
+/// </summary>
 internal sealed class SentinelMonitor : IAsyncDisposable
 {
     private const int DefaultPort = 26379;
@@ -27,13 +29,13 @@ internal sealed class SentinelMonitor : IAsyncDisposable
         View = new SentinelView(time, _configured.Count);
     }
 
-    /// <summary>What the sentinels say.</summary>
+    /// <summary>Gets the conclusion from what the sentinels say.</summary>
     public SentinelView View { get; }
 
-    /// <summary>Raised after every answer and every event.</summary>
+    /// <summary>Occurs after every answer and every event.</summary>
     public event Action? Changed;
 
-    /// <summary>The addresses of the sentinels that did not answer when they were last asked.</summary>
+    /// <summary>Gets the addresses of the sentinels that did not answer when they were last asked.</summary>
     public IReadOnlyList<EndPoint> Silent
     {
         get
@@ -42,7 +44,7 @@ internal sealed class SentinelMonitor : IAsyncDisposable
         }
     }
 
-    /// <summary>The addresses of all sentinels.</summary>
+    /// <summary>Gets the addresses of all sentinels.</summary>
     public IReadOnlyList<EndPoint> All
     {
         get
@@ -51,7 +53,7 @@ internal sealed class SentinelMonitor : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins to ask.</summary>
+    /// <summary>Starts to ask the sentinels.</summary>
     public void Start()
     {
         lock (_lock)
@@ -80,7 +82,7 @@ internal sealed class SentinelMonitor : IAsyncDisposable
         Changed?.Invoke();
     }
 
-    // A failover that one sentinel tells of is soon known to the others.
+    // Asks all sentinels at once, because a failover that one sentinel announces is soon known to the others.
     private void OnEvent()
     {
         SentinelClient[] clients;
@@ -89,7 +91,9 @@ internal sealed class SentinelMonitor : IAsyncDisposable
         Changed?.Invoke();
     }
 
-    /// <summary>Connects to the sentinels that others reveal, and leaves those that nobody names any more.</summary>
+    /// <summary>
+    /// Connects to the sentinels that others name, and leaves silent ones that no sentinel names any more.
+    /// </summary>
     private void Follow()
     {
         lock (_lock)

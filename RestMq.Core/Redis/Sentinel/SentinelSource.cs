@@ -6,16 +6,16 @@ using StackExchange.Redis;
 namespace RestMq.Redis.Sentinel;
 
 /// <summary>
-/// Follows the primary that the sentinels name. The client library's own way stays with a deposed primary, or returns
-/// to it, for as long as that server calls itself a primary; what is written there is lost. So each primary gets a
-/// connection of its own, to it alone: that to the one before is closed first, and calls go only by the connection to
-/// the server that a majority of the sentinels has named a moment ago.
+/// Follows the primary that the sentinels name. StackExchange.Redis' own Sentinel support stays with a deposed primary,
+/// or returns to it, as long as that server calls itself a primary. Writes to a deposed primary are lost. So each
+/// primary gets its own connection, to that server alone. The connection to the previous primary is closed first. Calls
+/// use only the connection to the server that a majority of the sentinels has just named.
 /// </summary>
 internal sealed partial class SentinelSource : RedisSource
 {
     /// <summary>
-    /// How long a call waits for the end of a failover: a planned one takes some 1.5 s, in which the old primary may
-    /// no longer be written to and the new one is not known.
+    /// Holds how long a call waits for the end of a failover. A planned failover takes some 1.5 s. During this time,
+    /// the old primary must not be written to, and the new primary is not known.
     /// </summary>
     public static readonly TimeSpan FailoverPatience = TimeSpan.FromSeconds(3);
 
@@ -48,7 +48,7 @@ internal sealed partial class SentinelSource : RedisSource
         _monitor.Changed += OnChanged;
     }
 
-    /// <summary>What the sentinels say, and which of them are silent.</summary>
+    /// <summary>Gets the monitor, which tells what the sentinels say and which of them are silent.</summary>
     public SentinelMonitor Monitor => _monitor;
 
     public override TimeSpan Patience => _isOurs ? TimeSpan.FromMilliseconds(_configuration.AsyncTimeout) : RedisSettings.DefaultPatience;
@@ -68,8 +68,8 @@ internal sealed partial class SentinelSource : RedisSource
         return Trusted() is { } link ? new(link) : new(WaitAsync(cancellationToken));
     }
 
-    // The server may have executed the call after it was deposed, or lost what it executed before: only what a
-    // trusted primary said is true.
+    // The server may have executed the call after it was deposed, or may lose the writes of the call. So a reply counts
+    // only when the server is still the trusted primary.
     public override ValueTask ConfirmAsync(RedisLink link)
     {
         if (_primary is { } primary && primary.Link == link)
@@ -102,14 +102,15 @@ internal sealed partial class SentinelSource : RedisSource
         RedisLink? trusted = null;
         try
         {
-            // A link that is closed never comes back.
+            // A closed link is never opened again.
             if (!link.IsClosed) trusted = await WaitAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RestMqUnavailableException or ObjectDisposedException)
         {
             throw Unavailable($"the reply came from a server that is no longer trusted: {(e.InnerException ?? e).Message}");
         }
-        if (trusted != link) throw Unavailable("a failover came before it was known that the new primary has what was done.");
+        if (trusted != link)
+            throw Unavailable("a failover began before it was known that the new primary has the writes of the call.");
     }
 
     private async Task<RedisLink> WaitAsync(CancellationToken cancellationToken)
@@ -122,10 +123,10 @@ internal sealed partial class SentinelSource : RedisSource
         var (start, patience) = (_time.GetTimestamp(), Patience);
         while (true)
         {
-            var changed = Volatile.Read(ref _changed).Task; // Before the look, so that no change is missed between the two.
+            var changed = Volatile.Read(ref _changed).Task; // Read before the verdict, so that no change is missed.
             if (Trusted() is { } link) return link;
             ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
-            // Who waits for the end of a failover waits for the connection to the new primary too.
+            // A call that waits for the end of a failover waits for the connection to the new primary too.
             var unsettled = _monitor.View.Verdict.Consent is Consent.FailingOver or Consent.Disagree;
             if (unsettled && FailoverPatience > patience) patience = FailoverPatience;
             var left = patience - _time.GetElapsedTime(start);
@@ -136,7 +137,7 @@ internal sealed partial class SentinelSource : RedisSource
             }
             catch (TimeoutException)
             {
-                // The next look may find a longer patience, or none.
+                // The next round finds a longer limit, or throws.
             }
         }
     }
@@ -182,7 +183,7 @@ internal sealed partial class SentinelSource : RedisSource
     {
         using var wanted = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         var opening = OpenAsync(address, wanted.Token);
-        // A server that died just now would be waited for while another has been named.
+        // Stops waiting for a server that may have just died when the sentinels name another one.
         while (!opening.IsCompleted && !_closing.IsCancellationRequested)
         {
             var changed = Volatile.Read(ref _changed).Task;
@@ -233,7 +234,7 @@ internal sealed partial class SentinelSource : RedisSource
         try
         {
             var role = await RoleOfAsync(multiplexer.GetServer(address)).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
-            if (role != "master") throw new SentinelException($"it says that its role is '{role}', and must be 'master'.");
+            if (role != "master") throw new SentinelException($"its role must be 'master', but was '{role}'.");
             return multiplexer;
         }
         catch
@@ -243,7 +244,7 @@ internal sealed partial class SentinelSource : RedisSource
         }
     }
 
-    // A server that has just been promoted, or was deposed, says so itself.
+    // Asks the server itself, which knows best whether it was just promoted or deposed.
     private static async Task<string?> RoleOfAsync(IServer server)
     {
         try
@@ -252,7 +253,7 @@ internal sealed partial class SentinelSource : RedisSource
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOPERM", StringComparison.Ordinal))
         {
-            return server.IsReplica ? "slave" : "master"; // As the connection itself was told by INFO.
+            return server.IsReplica ? "slave" : "master"; // The connection has read the role from INFO.
         }
     }
 
@@ -264,7 +265,7 @@ internal sealed partial class SentinelSource : RedisSource
         await multiplexer.DisposeAsync().ConfigureAwait(false);
     }
 
-    // Answers come many times a second: who waits is woken only when something is new.
+    // Answers come many times a second. Waiting calls are woken only when the verdict is new or the primary is trusted.
     private void OnChanged()
     {
         var verdict = _monitor.View.Verdict;
@@ -281,15 +282,17 @@ internal sealed partial class SentinelSource : RedisSource
         public bool Is(EndPoint address, long epoch) => Address.Equals(address) && Epoch == epoch;
     }
 
-    [LoggerMessage(6, LogLevel.Information, "Redis at {Primary} is the primary that the sentinels name, by epoch {Epoch}; calls go there")]
+    [LoggerMessage(6, LogLevel.Information,
+        "Redis at {Primary} is the primary that the sentinels name, with epoch {Epoch}. Calls go there")]
     private static partial void LogFollowed(ILogger logger, string primary, long epoch);
 
-    [LoggerMessage(7, LogLevel.Warning, "Redis at {Primary} is no longer the primary that the sentinels name; its connection is closed")]
+    [LoggerMessage(7, LogLevel.Warning,
+        "Redis at {Primary} is no longer the primary that the sentinels name. Its connection is closed")]
     private static partial void LogLeft(ILogger logger, string primary);
 
-    [LoggerMessage(8, LogLevel.Warning, "Redis at {Primary} is named by the sentinels and cannot be used yet: {Reason}")]
+    [LoggerMessage(8, LogLevel.Warning, "The sentinels name Redis at {Primary}, but it cannot be used yet: {Reason}")]
     private static partial void LogRefused(ILogger logger, string primary, string reason);
 }
 
-/// <summary>Says why the sentinels keep calls from the primary.</summary>
+/// <summary>Says why calls may not go to the primary.</summary>
 internal sealed class SentinelException(string message) : Exception(message);

@@ -4,21 +4,22 @@ using RestMq.Redis.Connections;
 namespace RestMq.Redis.Sentinel;
 
 /// <summary>
-/// Concludes from the sentinels' answers where calls may go. A server is trusted for as long as a majority has named
-/// it within <see cref="Trust"/>: whoever is cut off from the sentinels stops before a failover on their side can
-/// have lost much. All times are of the monotonic clock.
+/// Concludes from the sentinels' answers where calls may go. A server is trusted as long as a majority has named it
+/// within <see cref="Trust"/>. So a host that is cut off from the sentinels stops before a failover on their side can
+/// lose much. All times are of the monotonic clock.
 /// </summary>
 internal sealed class SentinelView(TimeProvider time, int configured)
 {
-    /// <summary>How long an answer counts.</summary>
+    /// <summary>Holds how long an answer counts.</summary>
     public static readonly TimeSpan Trust = TimeSpan.FromSeconds(1);
 
-    /// <summary>A conclusion that is older tells that this process stood still.</summary>
+    /// <summary>Holds the age above which a verdict shows that this process stood still.</summary>
     public static readonly TimeSpan Standstill = TimeSpan.FromMilliseconds(600);
 
     /// <summary>
-    /// Sentinel announces a failover at least two of its timer's ticks (of 50 to 100 ms) before it deposes the old
-    /// primary, so a reply that comes this soon after the announcement has been replicated.
+    /// Holds how long replies count after the announcement of a failover. Sentinel announces a failover at least two of
+    /// its timer's ticks (of 50 to 100 ms) before it deposes the old primary. So a reply within this time has been
+    /// replicated.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
 
@@ -28,7 +29,7 @@ internal sealed class SentinelView(TimeProvider time, int configured)
     private long _graceUntil = long.MinValue;
     private Verdict _verdict = new(Consent.Away, null, 0, long.MinValue, long.MinValue, "no sentinel has answered yet.");
 
-    /// <summary>The last conclusion; its time may be over.</summary>
+    /// <summary>Gets the last conclusion. Its time may be over.</summary>
     public Verdict Verdict => Volatile.Read(ref _verdict);
 
     /// <summary>Returns whether calls may go to this server now.</summary>
@@ -39,13 +40,13 @@ internal sealed class SentinelView(TimeProvider time, int configured)
             && time.GetTimestamp() < verdict.Until;
     }
 
-    /// <summary>Takes an answer in.</summary>
+    /// <summary>Adds the answer of a sentinel.</summary>
     public void Answered(object sentinel, SentinelAnswer answer) =>
         Change(sentinel, state => state with { Answer = answer, Id = answer.Id, IsAway = false, Why = "" });
 
-    /// <summary>Notes that a sentinel did not answer; what it said before counts until its time is over.</summary>
+    /// <summary>Notes that a sentinel did not answer. Its earlier answer counts until its time is over.</summary>
     /// <param name="sentinel">The sentinel.</param>
-    /// <param name="why">Its address, and why.</param>
+    /// <param name="why">The address of the sentinel, and the reason.</param>
     public void Missed(object sentinel, string why) => Change(sentinel, state => state with { IsAway = true, Why = why });
 
     /// <summary>Notes that a sentinel has announced a failover.</summary>
@@ -54,7 +55,7 @@ internal sealed class SentinelView(TimeProvider time, int configured)
         var now = time.GetTimestamp();
         lock (_lock)
         {
-            // Of an announcement that comes after a standstill, or late in a failover, it is not known how old it is.
+            // The age of an announcement is not known when it comes after a standstill or late in a failover.
             if (_verdict.Consent is Consent.Named && now < _verdict.Until) _graceUntil = now + Ticks(Grace);
         }
         Change(sentinel, state => state with { AnnouncedAt = now });
@@ -110,8 +111,8 @@ internal sealed class SentinelView(TimeProvider time, int configured)
         }
         if (_sentinels.Values.Any(state => AnnouncesFailover(state, now)))
             return Stop(Consent.FailingOver, primary, epoch, $"a failover from {RedisSettings.NameOf(primary)} is under way.");
-        // Only the sentinel that conducts a failover knows of its beginning, so each that answers must have been
-        // asked since.
+        // Only the sentinel that conducts a failover knows of its beginning. So each sentinel that answers must have
+        // been asked since the standstill.
         if (known.Any(state => !state.IsAway && state.Answer!.AskedAt < _resumedAt))
             return Stop(Consent.Unsure, primary, epoch, "the sentinels are asked again after this process stood still.");
 
@@ -124,7 +125,7 @@ internal sealed class SentinelView(TimeProvider time, int configured)
 
     private bool IsFresh(State state, long now) => state.Answer is { } answer && now - answer.AskedAt < Ticks(Trust);
 
-    // An announcement holds until an answer to a later question says that there is no failover any more.
+    // An announcement holds until the sentinel answers a later question and reports no failover any more.
     private bool AnnouncesFailover(State state, long now)
     {
         var answeredSince = state.Answer is { } answer && answer.AskedAt > state.AnnouncedAt;
@@ -132,7 +133,7 @@ internal sealed class SentinelView(TimeProvider time, int configured)
         return IsFresh(state, now) && state.Answer!.FailingOver;
     }
 
-    // One sentinel that is configured under two addresses has one voice.
+    // A sentinel that is configured under two addresses has one vote.
     private static State Newest(IEnumerable<State> states) => states.MaxBy(state => state.Answer!.AskedAt)!;
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);

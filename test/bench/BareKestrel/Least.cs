@@ -6,9 +6,9 @@ using StackExchange.Redis;
 namespace RestMq.Bench;
 
 /// <summary>
-/// The least that a queue with RestMQ's data can cost on Redis: a stream of messages, a hash of delivered ones, and
-/// leases by their end. Requests gather as RestMQ's do, and their scripts do what every message needs and nothing else:
-/// nothing is checked, bounded, counted, published, or returned.
+/// Implements the cheapest possible queue on Redis with RestMQ's data structures: a stream of messages, a hash of
+/// delivered messages, and a sorted set of leases. Group commit gathers requests as in RestMQ. The scripts do only the
+/// work that every message needs. They do not check, limit, count or publish, and expired leases are not returned.
 /// </summary>
 internal sealed class Least(IDatabase redis)
 {
@@ -22,7 +22,7 @@ internal sealed class Least(IDatabase redis)
         return last
         """;
 
-    // ARGV: how many, when their leases end, and the ids that were taken before and are done with.
+    // ARGV: the number of messages to take, the end of their leases in Unix ms, and the ids of earlier messages to ack.
     private const string TakeScript =
         """
         local done = { unpack(ARGV, 3) }
@@ -58,7 +58,7 @@ internal sealed class Least(IDatabase redis)
         return new bool[bodies.Count];
     }, static _ => 1, maxWeight: 1000);
 
-    // A call is a take, or the end of the one that had this id.
+    // A call with a null is a take. A call with an id acks the message with this id.
     private GroupCommit<RedisValue, RedisValue> Taking => _taking ??= new(async calls =>
     {
         List<RedisValue> arguments = [calls.Count(call => call.IsNull), DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 60_000, .. calls.Where(call => !call.IsNull)];
@@ -71,7 +71,7 @@ internal sealed class Least(IDatabase redis)
 
     public Task AddAsync(RedisValue[] bodies) => redis.ScriptEvaluateAsync(_add, Keys, bodies);
 
-    /// <summary>An id; null when there is none.</summary>
+    /// <summary>Takes a message and returns its id. Returns null when there is no message.</summary>
     public ValueTask<RedisValue> TakeAsync() => Taking.SendAsync(RedisValue.Null);
 
     public async Task DeleteAsync(RedisValue id) => await Taking.SendAsync(id);

@@ -1,11 +1,12 @@
-// What run.sh measures RestMQ against: the same server doing the same HTTP work, with no queue behind it. With --Redis=host:port there is a
-// /q/bench too, with the least that a queue can do behind it (Least.cs), and as much of RestMQ's routes as run.sh needs.
+// The server that run.sh compares RestMQ with: Kestrel doing the same HTTP work without a queue (/bare). With
+// --Redis=host:port it also serves /q/bench with the cheapest possible queue (Least.cs), and the RestMQ routes that
+// run.sh needs.
 
 using RestMq.Bench;
 using StackExchange.Redis;
 
 var builder = WebApplication.CreateSlimBuilder(args);
-builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // as the sample's settings have it
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // as in the settings of the sample host
 
 var key = "bench:100000\r\n"u8.ToArray();
 var message = """{"key":"bench:100000","value":"foobar","count":1}"""u8.ToArray().Concat("\r\n"u8.ToArray()).ToArray();

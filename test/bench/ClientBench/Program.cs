@@ -1,5 +1,8 @@
-// ClientBench NAME URL ROUNDS MESSAGES CONNECTIONS: adds and takes a second by the typed client and by an HttpClient that sends the same
-// requests and reads the same replies, in turn, round after round; a line of a table for each.
+// Usage: ClientBench NAME URL ROUNDS MESSAGES CONNECTIONS
+//
+// Measures adds and takes per second, by the typed client and by an HttpClient that sends the same requests and reads
+// the same replies. The two take turns, round after round. Prints one line of a Markdown table for each kind of
+// request.
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using RestMq;
@@ -19,7 +22,7 @@ IWork raw = new RawWork(http);
 
 foreach (var (what, add, take, size) in Kinds())
 {
-    // Code that has not been run often is not what an application runs.
+    // Warm-up: the JIT compiles code to its optimized form only after many calls.
     for (var warm = 0; warm < 8; warm++)
     {
         foreach (var work in new[] { raw, typed }) await RoundAsync(work, add, take, size);
@@ -27,7 +30,7 @@ foreach (var (what, add, take, size) in Kinds())
     var (adds, takes) = (new List<(double Typed, double Raw)>(), new List<(double Typed, double Raw)>());
     for (var round = 0; round < rounds; round++)
     {
-        // Each goes first as often as the other.
+        // The two clients take turns in going first.
         var first = round % 2 == 0 ? raw : typed;
         var one = await RoundAsync(first, add, take, size);
         var two = await RoundAsync(first == raw ? typed : raw, add, take, size);
@@ -59,7 +62,7 @@ async Task<(double Adds, double Takes)> RoundAsync(IWork work, Func<IWork, int, 
     return (adds, takes);
 }
 
-// Shares the requests among the connections; messages a second.
+// Shares the requests among the connections. Returns messages per second.
 async Task<double> ShareAsync(int requests, Func<int, Task<int>> request)
 {
     var (next, done) = (-1, 0);

@@ -9,7 +9,7 @@ namespace RestMq.Bench.ClientBench;
 
 internal sealed record Order(int Id, string Customer, decimal Total);
 
-/// <summary>What is measured, done by the typed client or without it.</summary>
+/// <summary>Defines the measured requests, for the typed client and the plain HttpClient.</summary>
 internal interface IWork
 {
     Task AddAsync(int i);
@@ -38,7 +38,9 @@ internal sealed class TypedWork(IRestMqClient client) : IWork
     internal static Order Of(int i) => new(i, "Zoë & Sons", 12.5m);
 }
 
-/// <summary>The same requests as one writes them by hand: an idempotency key with each add, and each reply read into objects.</summary>
+/// <summary>
+/// Sends the same requests with HttpClient. Each add has an idempotency key, and each reply is read into objects.
+/// </summary>
 internal sealed class RawWork(HttpClient http) : IWork
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
@@ -47,14 +49,15 @@ internal sealed class RawWork(HttpClient http) : IWork
 
     private sealed record Message(string Key, Order Value, long Count);
 
-    // JsonContent would go in chunks, which is another request, and a slower one.
+    // JsonContent would be sent with chunked encoding, which is a different and slower request.
     public Task AddAsync(int i) =>
         PostAsync(new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(TypedWork.Of(i), Web)) { Headers = { ContentType = Json } });
 
     public async Task<int> TakeAsync()
     {
         using var reply = await http.GetAsync(new Uri("q/bench", UriKind.Relative));
-        if (reply.StatusCode == HttpStatusCode.NoContent) throw new InvalidOperationException("The queue is empty.");
+        if (reply.StatusCode == HttpStatusCode.NoContent)
+            throw new InvalidOperationException("The queue must have a message, but is empty.");
         reply.EnsureSuccessStatusCode();
         return (await reply.Content.ReadFromJsonAsync<Message>(Web))!.Value.Id >= 0 ? 1 : 0;
     }
@@ -85,6 +88,7 @@ internal sealed class RawWork(HttpClient http) : IWork
         request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString("N"));
         using var reply = await http.SendAsync(request);
         reply.EnsureSuccessStatusCode();
-        if ((await reply.Content.ReadAsStringAsync()).Length == 0) throw new InvalidOperationException("There is no key.");
+        if ((await reply.Content.ReadAsStringAsync()).Length == 0)
+            throw new InvalidOperationException("The reply to an add must hold a key, but is empty.");
     }
 }

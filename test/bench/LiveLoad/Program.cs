@@ -1,11 +1,14 @@
-// What live.sh loads a server with: subscribers that count what they get, and publishers that post one message a request.
+// The load generator of live.sh: subscribers that count their messages, and publishers that post one message a request.
 //
-//   LiveLoad PORT PUBLISH SUBSCRIBE SUBSCRIBERS SECONDS RATE     (paths; RATE in posts a second, max, or 0 for idle subscribers)
+// Usage: LiveLoad PORT PUBLISH SUBSCRIBE SUBSCRIBERS SECONDS RATE
 //
-// Prints "ready" once all subscribers are connected, and at the end, on one line: deliveries a second, posts a second, p50 and p99 in
-// microseconds from post to receipt, and how many deliveries were missing.
+// PUBLISH and SUBSCRIBE are paths. RATE is the number of posts per second, "max", or 0 for idle subscribers.
 //
-// live.sh sets DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS and _THREAD_COUNT, so that all subscribers are read by one thread.
+// Prints "ready" when all subscribers are connected. At the end it prints one line: deliveries per second, posts per
+// second, p50 and p99 in microseconds from post to receipt, and the number of missing deliveries.
+//
+// live.sh sets DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS and _THREAD_COUNT, so that one thread reads all
+// subscribers.
 
 using System.Diagnostics;
 using System.Globalization;
@@ -24,7 +27,7 @@ if (rate == 0)
     return;
 }
 
-await Task.Delay(500); // until the server is quiet again
+await Task.Delay(500); // The server must be idle again.
 var start = Stopwatch.GetTimestamp();
 var publishers = Enumerable.Range(0, Publisher.Connections).Select(i => new Publisher(port, publish, received, rate, i)).ToList();
 var threads = publishers.ConvertAll(publisher => new Thread(() => publisher.Run(start, time)));

@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace RestMq.Bench.LiveLoad;
 
-/// <summary>What all subscribers got. One thread writes it, the one that reads their sockets.</summary>
+/// <summary>Counts the messages of all subscribers. Only the thread that reads their sockets writes to it.</summary>
 internal sealed class Received(int subscribers)
 {
-    // One counter a microsecond; the last has all that took longer.
+    // One counter for each microsecond. The last counter holds all longer latencies.
     private readonly int[] _latencies = new int[2_000_000];
     private long _count;
 
     public long Count => Volatile.Read(ref _count);
 
-    /// <summary>How many messages the average subscriber got.</summary>
+    /// <summary>Gets how many messages a subscriber received on average.</summary>
     public long Each => Count / subscribers;
 
     public void Add(long sent)

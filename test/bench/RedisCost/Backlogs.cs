@@ -1,6 +1,6 @@
 namespace RestMq.Bench.RedisCost;
 
-/// <summary>The queues that calls are measured on.</summary>
+/// <summary>Defines the queues on which the calls are measured.</summary>
 internal static class Backlogs
 {
     private const int Few = 100;
@@ -16,7 +16,7 @@ internal static class Backlogs
         ("90 % redelivered", many, (work, size) => SettleMostAsync(work, size, SettleAction.Release)),
     ];
 
-    // A dead letter, a delayed message, one with a time to live and one that came back.
+    // Adds a dead letter, a delayed message, a message with a time to live, and a released message.
     private static async Task AddSpecialAsync(Work work, int size)
     {
         await work.AddAsync(2);
@@ -34,7 +34,7 @@ internal static class Backlogs
         await work.AddAsync(size / 10);
     }
 
-    // Nine of ten where they wait, so that no part of the stream is empty.
+    // Deletes nine of each ten ready messages, so that no part of the stream is empty.
     private static async Task DeleteMostAsync(Work work, int size)
     {
         await work.AddAsync(size);

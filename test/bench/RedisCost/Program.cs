@@ -2,7 +2,7 @@ using System.Globalization;
 using RestMq.Bench.RedisCost;
 using StackExchange.Redis;
 
-// Usage: RedisCost PORT [messages] [calls]. The server must be its own: SLOWLOG counts what anybody does there.
+// Usage: RedisCost PORT [MESSAGES] [CALLS]. No other client may use the server, because SLOWLOG records all clients.
 var port = args[0];
 var messages = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 5_000_000;
 var calls = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 200;

@@ -3,13 +3,15 @@ using StackExchange.Redis;
 namespace RestMq.Bench.RedisCost;
 
 /// <summary>
-/// Measures how long Redis works on scripts, by its own clock: every script is in SLOWLOG with its time.
+/// Measures how long Redis works on scripts, by its own clock. SLOWLOG records every script with its time.
 /// </summary>
 internal sealed class RedisClock(IServer server)
 {
     private const int MaxEntries = 100_000;
 
-    /// <summary>Does something and returns the time of each script that Redis ran meanwhile, in µs.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> and returns the time of each script that Redis ran meanwhile, in µs.
+    /// </summary>
     public async Task<IReadOnlyList<double>> MeasureAsync(Func<Task> work)
     {
         await server.ConfigSetAsync("slowlog-max-len", MaxEntries);

@@ -6,7 +6,7 @@ using RestMq.Telemetry;
 
 namespace RestMq.Bench.RedisCost;
 
-/// <summary>The calls on one queue.</summary>
+/// <summary>Runs and measures the calls on one queue.</summary>
 internal sealed class Work(string port) : IAsyncDisposable
 {
     public static readonly TimeSpan Long = TimeSpan.FromHours(12);
@@ -43,13 +43,13 @@ internal sealed class Work(string port) : IAsyncDisposable
 
     public async Task<string> DescribeAsync() => $"{await _store.StatsAsync(_queue, default)}";
 
-    /// <summary>Measures every call, in µs of Redis' time: the median and the worst.</summary>
+    /// <summary>Measures every call in µs of Redis' time and returns the median and the maximum.</summary>
     public async Task<Dictionary<string, (double Median, double Worst)>> MeasureAsync(RedisClock clock, int calls)
     {
         var times = new Dictionary<string, (double, double)>();
         foreach (var (name, call) in Calls())
         {
-            await call(); // Scripts are loaded at their first call.
+            await call(); // Warm-up: the first call loads the script.
             var found = await clock.MeasureAsync(async () =>
             {
                 for (var i = 0; i < calls; i++) await call();

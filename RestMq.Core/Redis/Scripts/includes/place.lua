@@ -1,9 +1,10 @@
--- Positions. The order of a queue is one axis. A message in `ready` has the position id + shift, `shift` being how many
--- messages had been put at the tail before it was added. A message that is put at the tail takes the next position:
--- last id + shift, after shift was raised by one. So it stands behind all that came before and ahead of all that comes
--- later, and ids stay without gaps. Messages that were delivered before stand at the head, in the order of their ids:
--- the position of each depends on nothing else, so it is the same in however many steps they come back.
-local HEAD = 4503599627370496 -- 2^52: a score holds integers up to twice as much.
+-- Positions. The messages of a queue are ordered by one number, their position. A message in `ready` has the position
+-- id + shift. `shift` is how many messages had been put at the tail before this message was added. A message that is
+-- put at the tail raises `shift` by one, and takes the next position: last id + shift. So it stands behind all earlier
+-- messages and ahead of all later ones, and ids stay without gaps. Messages that were delivered before stand at the
+-- head, in the order of their ids. Their position depends only on the id, so it is the same in however many steps they
+-- return.
+local HEAD = 4503599627370496 -- 2^52. A score holds integers up to 2^53.
 
 function queue.put_at_head(id)
   queue.special = true
@@ -23,7 +24,7 @@ function queue.put_off(id, till)
   call('ZADD', delayed, format('%d', till), queue.padded(id))
 end
 
--- Each burial has a time of its own, later than the one before, so that dead letters keep their order.
+-- Buries a message. Each burial has its own time, later than the one before, so that dead letters keep their order.
 function queue.bury(id, reason)
   local newest = call('ZRANGE', dead, -1, -1, 'WITHSCORES')[2]
   call('ZADD', dead, newest and math.max(now, tonumber(newest) + 0.001) or now, id)
@@ -31,9 +32,9 @@ function queue.bury(id, reason)
   if queue.has(expiry) then call('ZREM', expiry, id) end
 end
 
--- Ends a delivery whose lease has been removed. The message waits again: for `delay` ms, or at the head. It does not
--- when its time to live is over, nor when a delivery that counts was the last one allowed. Returns whether the message
--- waits.
+-- Ends a delivery whose lease has been removed. The message waits again, for `delay` ms or at the head. But it expires
+-- when its time to live is over, and becomes a dead letter when a delivery that counts was the last one allowed.
+-- Returns whether the message waits.
 function queue.give_back(id, delivery, counts, delay)
   if queue.has(expiry) and call('ZSCORE', expiry, id) then
     local expires = queue.expires_at(call('HGET', body, id) or '0 0 0')
@@ -57,7 +58,7 @@ function queue.give_back(id, delivery, counts, delay)
   return true
 end
 
--- Reads a part of `back`: id, text, position and delivery of each message.
+-- Returns a part of `back`: id, text, position and next delivery number of each message.
 function queue.read_back(offset, most)
   local found = call('ZRANGE', back, offset, offset + most - 1, 'WITHSCORES')
   if #found == 0 then return {} end

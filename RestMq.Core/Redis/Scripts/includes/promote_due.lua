@@ -1,17 +1,17 @@
--- The first members of a sorted set up to now, removed from there, and whether there may be more.
+-- Removes the first members of a sorted set whose time has come. Returns them, and whether there may be more.
 local function remove_due(key)
   local members = call('ZRANGEBYSCORE', key, '-inf', now, 'LIMIT', 0, MAX_MOVED)
   if #members > 0 then call('ZREM', key, unpack(members)) end
   return members, #members == MAX_MOVED
 end
 
--- Moves what is due: messages that expired, leases that are over (to the head) and delays that are over (to the tail,
--- or to the head when the message has been delivered before). Returns how many messages became ready, and whether there
--- is more to move.
+-- Handles all that is due. Removes expired messages. Moves messages whose lease is over to the head. Moves messages
+-- whose delay is over to the tail, or to the head when they have been delivered before. Returns how many messages
+-- became ready, and whether there is more to move.
 function queue.promote_due()
   local more_expired, moved = queue.remove_expired(MAX_EXPIRED), 0
   local leases, more_leases = remove_due(leased)
-  -- The lowest id first, for those that become dead letters.
+  -- The lowest id comes first, so that messages that become dead letters keep their order.
   table.sort(leases, function(a, b) return tonumber(match(a, '^%d+')) < tonumber(match(b, '^%d+')) end)
   for _, lease in ipairs(leases) do
     local id, delivery = queue.parse_lease(lease)

@@ -1,11 +1,12 @@
--- Deletes messages that wait for their first delivery. Returns how many there were.
+-- Deletes messages that wait for their first delivery. Returns how many were deleted.
 function queue.delete_ready(ids)
   local deleted = queue.call_in_parts('XDEL', ready, ids)
   if deleted > 0 then queue.delete_if_empty() end
   return deleted
 end
 
--- Removes what belongs to messages that are stored in `body`, except for their place. Returns how many there were.
+-- Removes messages from `body`, `count` and `expiry`. The caller removes them from `back`, `leased`, `delayed` or
+-- `dead`. Returns how many were in `body`.
 function queue.forget(ids)
   local removed = queue.call_in_parts('HDEL', body, ids)
   if call('EXISTS', count) == 1 then queue.call_in_parts('HDEL', count, ids) end
@@ -20,7 +21,7 @@ function queue.count_expired(number)
 end
 
 -- Removes waiting messages whose time to live is over, at most `most`. Returns whether there may be more. Leased
--- messages stay: their entry is infinite.
+-- messages stay, because their time in `expiry` is infinite.
 function queue.remove_expired(most)
   if not queue.has(expiry) then return false end
   local ids, delays = call('ZRANGEBYSCORE', expiry, '-inf', now, 'LIMIT', 0, most), {}

@@ -1,4 +1,4 @@
--- Results of settlements.
+-- The results of settlements.
 local DONE, STALE, UNKNOWN = 0, 1, 2
 
 local function stale_or_unknown(id)
@@ -9,8 +9,8 @@ function queue.tell_acked(ids)
   for _, id in ipairs(ids) do queue.tell_ended(id, 1) end
 end
 
--- Returns a result for each ack of first deliveries of which not all were leased. Those that were are leased no more: a
--- message in `body` that was never delivered before, and is in no other place, has just lost its lease.
+-- Returns a result for each ack of first deliveries, after their leases were removed and not all of them were leased. A
+-- message was leased when it is in `body`, was never delivered before, and is in neither `back` nor `delayed`.
 function queue.ack_each(ids)
   local results = {}
   for i, id in ipairs(ids) do
@@ -26,7 +26,7 @@ function queue.ack_each(ids)
   return results
 end
 
--- Deletes a message in whatever state it is.
+-- Deletes a message in any state.
 local function delete(id)
   if queue.delete_ready({ id }) == 1 then
     if queue.has(expiry) then call('ZREM', expiry, id) end
@@ -43,7 +43,7 @@ local function delete(id)
   return DONE
 end
 
--- Does one settlement. Returns the result, and whether waiters must look again.
+-- Does one settlement. Returns the result, and whether waiting calls must read the queue again.
 function queue.settle(id, delivery, action, argument)
   if delivery == 0 then return action == 'ack' and delete(id) or stale_or_unknown(id), false end
   local lease = queue.lease_of(id, delivery)

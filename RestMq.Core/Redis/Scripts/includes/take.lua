@@ -1,10 +1,13 @@
--- Takes up to `want` messages off the head: those of `ready` and of `back`, merged by position. Those that expired are
--- removed on the way. With `keeps` the texts go to `body`, where messages are stored that are not in `ready`; without
--- it the caller stores them elsewhere and calls forget. The work is bounded by `want`, by bytes and by how many expired
--- messages are passed.
+-- Takes up to `want` messages off the head: the messages of `ready` and of `back`, merged by position. Expired messages
+-- are removed on the way. With `keeps`, the texts of messages from `ready` move to `body`. Without it, the caller
+-- stores the texts elsewhere and calls forget. The work is bounded by `want`, by bytes, and by the number of expired
+-- messages.
 --
--- Returns a table: ids, texts, deliveries; `redelivered`, whether any was delivered before; `more`, whether a bound was
--- met, so that there may be more; `left`, whether any message is left.
+-- Returns a table:
+--   ids, texts, deliveries  lists with a value for each message.
+--   redelivered             whether any message was delivered before.
+--   more                    whether a bound was met, so that there may be more messages.
+--   left                    whether any message is left.
 function queue.take(want, max_bytes, keeps)
   local ids, texts, deliveries, n, bytes = {}, {}, {}, 0, 0
   local moved, came_back, lapsed, more, redelivered = {}, {}, {}, false, false
@@ -19,8 +22,8 @@ function queue.take(want, max_bytes, keeps)
     end
     local reads_ready, reads_back = ready_left and next_entry > #entries, redelivers and next_waiting > #waiting
     if reads_ready or reads_back then
-      -- How many messages to read: as many as their size so far lets fit. The size of the first ones is not known, so
-      -- these are few.
+      -- Estimates how many more messages fit from their average size so far. The size of the first messages is not
+      -- known, so few are read.
       local fit = max_bytes < MAX_REPLY_BYTES and 8 or 32
       if n > 0 then fit = math.ceil((max_bytes - bytes + 1) * n / (bytes + 1)) end
       local most = math.max(math.min(want - n, fit, 1000), 1)
@@ -54,7 +57,7 @@ function queue.take(want, max_bytes, keeps)
     local expires = mortal and text and queue.expires_at(text) or 0
     if expires > 0 and expires <= now then
       lapsed[#lapsed + 1] = id
-    elseif text then -- Redis may evict `body`, unless its maxmemory-policy is noeviction.
+    elseif text then -- The text is missing when Redis evicted `body`, which the maxmemory-policy noeviction prevents.
       n, bytes = n + 1, bytes + #text
       ids[n], texts[n], deliveries[n] = id, text, delivery
       if delivery > 1 then redelivered = true end
@@ -62,8 +65,8 @@ function queue.take(want, max_bytes, keeps)
     end
   end
 
-  -- Commands that need no memory come first: at `maxmemory`, Redis refuses a script only at its first write, and takes
-  -- must go on.
+  -- Commands that need no memory come first. At `maxmemory`, Redis refuses a script only at its first write, and
+  -- deliveries must go on.
   local left = next_entry <= #entries or redelivers
   if last then
     call('XTRIM', ready, 'MINID', '=', format('%d', last + 1))
@@ -76,8 +79,8 @@ function queue.take(want, max_bytes, keeps)
   end
   queue.call_in_parts('HSET', body, moved)
   if mortal and keeps then
-    -- A leased message may be finished after its time: the infinite entry says that the message expires, and keeps
-    -- remove_expired from it.
+    -- A leased message may be acked after its time to live. An infinite time says that the message expires, but keeps
+    -- remove_expired from removing it.
     for i = 1, n do
       if queue.expires_at(texts[i]) > 0 then call('ZADD', expiry, 'inf', ids[i]) end
     end
@@ -85,7 +88,7 @@ function queue.take(want, max_bytes, keeps)
   return { ids = ids, texts = texts, deliveries = deliveries, redelivered = redelivered, more = more, left = left }
 end
 
--- How long until something becomes ready by itself: ms, 0 when more can be moved at once, -1 for never.
+-- Returns in how many ms a message becomes ready by itself, 0 when more can be moved at once, or -1 for never.
 function queue.next_due(again)
   if again then return 0 end
   local first = -1
