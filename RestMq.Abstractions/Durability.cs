@@ -1,14 +1,16 @@
 namespace RestMq;
 
-/// <summary>How safe a message must be before its add is answered.</summary>
+/// <summary>Specifies how safe a message must be before its add is answered.</summary>
 public enum Durability
 {
-    /// <summary>The store has the message, and keeps it as well as the store is configured to.</summary>
+    /// <summary>
+    /// The store has the message. How well the message survives a failure depends on the configuration of the store.
+    /// </summary>
     Stored,
 
     /// <summary>
-    /// So many replicas of the store have the message too (<c>RedisStoreOptions.Replicas</c>). An add that they
-    /// do not confirm in time (<c>RedisStoreOptions.ReplicationTimeout</c>) ends with
+    /// The store and <c>RedisStoreOptions.Replicas</c> of its replicas have the message. An add that the
+    /// replicas do not confirm within <c>RedisStoreOptions.ReplicationTimeout</c> throws
     /// <see cref="RestMqNotReplicatedException"/>.
     /// </summary>
     Replicated,

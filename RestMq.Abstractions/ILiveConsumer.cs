@@ -2,57 +2,74 @@ using System.Threading.Channels;
 
 namespace RestMq;
 
-/// <summary>A live consumer of a queue: what a COMET stream reads from. Disposing it unbinds it and gives back what it did not deliver.</summary>
+/// <summary>
+/// Represents a live consumer of a queue, from which a transport such as a COMET stream reads. Disposing the consumer
+/// unbinds it and returns its undelivered messages to the queue.
+/// </summary>
 public interface ILiveConsumer : IAsyncDisposable
 {
-    /// <summary>The queue.</summary>
+    /// <summary>Gets the queue.</summary>
     QueueName Queue { get; }
 
     /// <summary>
-    /// The place in the history after which the consumer begins: who is cut off before the first message resumes there. Null for one with a lease.
+    /// Gets the place in the history after which the consumer begins. A client that is cut off before its first message
+    /// resumes there. Null for a consumer with a lease.
     /// </summary>
     long? BeginsAfter { get; }
 
     /// <summary>
-    /// What the consumer gets, in order. It completes when the queue is purged or the daemon stops; a bounded buffer stands behind it.
+    /// Gets the events of the consumer, in order, through a bounded buffer. The reader completes when the queue is
+    /// purged or the host stops.
     /// </summary>
     ChannelReader<LiveEvent> Events { get; }
 
     /// <summary>
-    /// Says that a message has been written to the wire. It makes room for another, and settles a message of <c>roundrobin</c>, which until
-    /// then goes back to the queue when the consumer is disposed. A consumer with a lease settles by itself, by <see cref="IQueueEngine.SettleAsync(Settlement, CancellationToken)"/>
-    /// anywhere; what it has not settled goes back when it is disposed.
+    /// Reports that a message has been written to the wire, which makes room for another message. Under
+    /// <c>roundrobin</c> it also acks the message. Until then, disposing the consumer returns the message to the queue.
+    /// A consumer with a lease settles its messages itself, on any host, by
+    /// <see cref="IQueueEngine.SettleAsync(Settlement, CancellationToken)"/>. Disposing that consumer returns its
+    /// unsettled messages.
     /// </summary>
     void Delivered(QueueMessage message);
 }
 
-/// <summary>One thing a live consumer is told.</summary>
-/// <param name="Message">The message; null when there is only a gap to tell of, or nothing but that the stream lives.</param>
-/// <param name="Missed">How many messages before it are gone from the history; 0 but for a consumer that fell behind it or came back too late.</param>
+/// <summary>Represents one event of a live consumer: a message, a gap or a heartbeat.</summary>
+/// <param name="Message">The message. Null for a gap without a message, and for a heartbeat.</param>
+/// <param name="Missed">How many messages before this event are gone from the history. Greater than 0 only for a
+/// consumer that fell behind the history or came back too late.</param>
 public readonly record struct LiveEvent(QueueMessage? Message, long Missed)
 {
-    /// <summary>Whether it only says that the stream lives, as asked for by <see cref="LiveConsumerOptions.Heartbeat"/>.</summary>
+    /// <summary>Gets whether the event is a heartbeat (<see cref="LiveConsumerOptions.Heartbeat"/>).</summary>
     public bool IsHeartbeat => Message is null && Missed == 0;
 }
 
-/// <summary>How a live consumer binds.</summary>
+/// <summary>Holds the options of a live consumer.</summary>
 public sealed record LiveConsumerOptions
 {
     /// <summary>
-    /// The <see cref="QueueMessage.Sequence"/> of the last message this consumer saw, to get what came since; 0 for the whole history.
-    /// <value>Null: only what is handed out from now on.</value>
+    /// Gets the <see cref="QueueMessage.Sequence"/> of the last message that this consumer saw. The consumer gets all
+    /// later messages of the history. 0 means the whole history.
     /// </summary>
+    /// <value>Null: only messages that are delivered from now on.</value>
     public long? ResumeAfter { get; init; }
 
     /// <summary>
-    /// How long a message is the consumer's to settle. With it the consumer has messages of its own, whatever the queue's policy, and history
-    /// is not for it. <value>Null: the queue's policy decides, and what is written is delivered.</value>
+    /// Gets the lease of each message, within which the consumer must settle it. With a lease, the consumer gets
+    /// messages of its own under any policy of the queue, and does not read the history.
     /// </summary>
+    /// <value>Null: the queue's policy applies, and a message counts as delivered once it is written.</value>
     public TimeSpan? Lease { get; init; }
 
-    /// <summary>How many messages a consumer with a lease holds unsettled at most: up to <c>RestMqOptions.MaxBatch</c>. <value>10.</value></summary>
+    /// <summary>
+    /// Gets how many unsettled messages a consumer with a lease may hold, from 1 to
+    /// <c>RestMqOptions.MaxBatch</c>.
+    /// </summary>
+    /// <value>10.</value>
     public int Prefetch { get; init; } = 10;
 
-    /// <summary>How long nothing may come, in steps of a second, before an event says that the stream lives. <value>Null: none does.</value></summary>
+    /// <summary>
+    /// Gets after how long without an event the consumer gets a heartbeat, measured in steps of 1 second.
+    /// </summary>
+    /// <value>Null: no heartbeats.</value>
     public TimeSpan? Heartbeat { get; init; }
 }

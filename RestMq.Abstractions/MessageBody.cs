@@ -4,22 +4,22 @@ using System.Text.Unicode;
 
 namespace RestMq;
 
-/// <summary>What the bytes of a message are, and so how they look in a JSON reply.</summary>
+/// <summary>Specifies the kind of a message's bytes, which decides how a JSON reply shows them.</summary>
 public enum BodyKind
 {
-    /// <summary>UTF-8 text: a JSON string.</summary>
+    /// <summary>UTF-8 text, shown as a JSON string.</summary>
     Text,
 
-    /// <summary>A JSON text: itself.</summary>
+    /// <summary>A JSON value, shown as itself.</summary>
     Json,
 
-    /// <summary>Anything else: a base64 string.</summary>
+    /// <summary>Any other bytes, shown as a base64 string.</summary>
     Binary,
 }
 
 /// <summary>
-/// The content of a message: bytes that come back as what they were, by every route. The bytes are kept, not copied: whoever gave them does
-/// not change them afterwards.
+/// Holds the content of a message. Every route returns the bytes unchanged. The bytes are not copied, so do not change
+/// them afterwards.
 /// </summary>
 public readonly struct MessageBody
 {
@@ -32,16 +32,18 @@ public readonly struct MessageBody
         ContentType = contentType;
     }
 
-    /// <summary>What the bytes are.</summary>
+    /// <summary>Gets the kind of the bytes.</summary>
     public BodyKind Kind { get; }
 
-    /// <summary>The bytes as they were sent.</summary>
+    /// <summary>Gets the bytes as they were sent.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
 
-    /// <summary>The content type that was sent with them; null for a plain text and for JSON without parameters.</summary>
+    /// <summary>
+    /// Gets the content type that was sent with the bytes. Null for a plain text and for JSON without parameters.
+    /// </summary>
     public string? ContentType { get; }
 
-    /// <summary>The content type to send with the raw bytes.</summary>
+    /// <summary>Gets the content type to send with the raw bytes.</summary>
     public string RawContentType => ContentType ?? Kind switch
     {
         BodyKind.Text => "text/plain; charset=utf-8",
@@ -49,27 +51,30 @@ public readonly struct MessageBody
         _ => "application/octet-stream",
     };
 
-    /// <summary>A text.</summary>
+    /// <summary>Creates a body from a text.</summary>
     public static MessageBody FromText(string text) => new(BodyKind.Text, Encoding.UTF8.GetBytes(text), null);
 
-    /// <summary>A text given as UTF-8, kept as it is; the caller has checked that it is valid.</summary>
+    /// <summary>Creates a text body from UTF-8 bytes. The method does not check that they are valid UTF-8.</summary>
     public static MessageBody FromUtf8(ReadOnlyMemory<byte> utf8) => new(BodyKind.Text, utf8, null);
 
-    /// <summary>Bytes with a content type of their own.</summary>
-    /// <exception cref="FormatException">The content type is none.</exception>
+    /// <summary>Creates a binary body with an optional content type.</summary>
+    /// <exception cref="FormatException">The content type is invalid.</exception>
     public static MessageBody FromBytes(ReadOnlyMemory<byte> bytes, string? contentType = null) =>
         new(BodyKind.Binary, bytes, Checked(contentType));
 
-    /// <summary>A JSON text in UTF-8, kept byte for byte.</summary>
-    /// <exception cref="FormatException">It is not one JSON value of at most 64 levels.</exception>
-    public static MessageBody FromJson(ReadOnlyMemory<byte> utf8) =>
-        IsJson(utf8.Span) ? new(BodyKind.Json, utf8, null) : throw new FormatException("The message is not valid JSON in UTF-8.");
+    /// <summary>Creates a body from a JSON value in UTF-8, which is kept byte for byte.</summary>
+    /// <exception cref="FormatException">The bytes are not one JSON value of at most 64 levels.</exception>
+    public static MessageBody FromJson(ReadOnlyMemory<byte> utf8) => IsJson(utf8.Span)
+        ? new(BodyKind.Json, utf8, null)
+        : throw new FormatException(
+            "A JSON message must be valid JSON in UTF-8, at most 64 levels deep, but these bytes are not.");
 
     /// <summary>
-    /// What a request body with this content type is: JSON for <c>application/json</c> and <c>+json</c>, text for <c>text/*</c> in UTF-8,
-    /// else binary. The content type is kept.
+    /// Creates the body of a request with this content type. <c>application/json</c> and <c>+json</c> make it JSON,
+    /// <c>text/*</c> in UTF-8 makes it text, and any other type makes it binary. The content type is kept.
     /// </summary>
-    /// <exception cref="FormatException">The content type is none, or says JSON and the bytes are not.</exception>
+    /// <exception cref="FormatException">The content type is invalid, or it names JSON and the bytes are not
+    /// JSON.</exception>
     public static MessageBody FromRequest(ReadOnlyMemory<byte> bytes, string? contentType)
     {
         Checked(contentType);
@@ -85,22 +90,25 @@ public readonly struct MessageBody
         return new(isText ? BodyKind.Text : BodyKind.Binary, bytes, contentType);
     }
 
-    /// <summary>The same with a content type of its own; null leaves it as it is.</summary>
-    /// <exception cref="FormatException">The content type is none.</exception>
+    /// <summary>Returns this body with another content type. Null leaves the body as it is.</summary>
+    /// <exception cref="FormatException">The content type is invalid.</exception>
     public MessageBody WithContentType(string? contentType) => contentType is null ? this : new(Kind, Bytes, Checked(contentType));
 
     internal static MessageBody Stored(BodyKind kind, ReadOnlyMemory<byte> bytes, string? contentType) => new(kind, bytes, contentType);
 
-    /// <summary>The body as text: JSON and text as they are, binary as base64.</summary>
+    /// <summary>Returns the body as text: JSON and text unchanged, binary as base64.</summary>
     public override string ToString() =>
         Kind == BodyKind.Binary ? Convert.ToBase64String(Bytes.Span) : Encoding.UTF8.GetString(Bytes.Span);
 
-    // It is kept on a line of the store and sent as a header, so it must be fit for both.
+    // The store keeps the content type on one line, and replies send it as a header. It must be valid for both.
     private static string? Checked(string? contentType)
     {
         if (contentType is null) return null;
         var fits = contentType.Length is > 2 and <= 200 && contentType.Contains('/') && !contentType.AsSpan().ContainsAnyExceptInRange(' ', '~');
-        return fits ? contentType : throw new FormatException("A content type is at most 200 ASCII characters, such as image/png.");
+        return fits
+            ? contentType
+            : throw new FormatException(
+                "A content type must be at most 200 printable ASCII characters with a '/', such as image/png.");
     }
 
     private static bool NamesOtherCharset(string contentType) =>
@@ -109,7 +117,7 @@ public readonly struct MessageBody
 
     private static bool IsJson(ReadOnlySpan<byte> utf8)
     {
-        // The reader does not look inside strings, so their encoding is checked first.
+        // Utf8JsonReader does not validate the encoding inside strings.
         if (!Utf8.IsValid(utf8)) return false;
         var reader = new Utf8JsonReader(utf8);
         try

@@ -3,15 +3,18 @@ using System.Globalization;
 
 namespace RestMq;
 
-/// <summary>A message's key: <c>test:12</c> is message 12 of the queue <c>test</c>. Ids are integers from 1 that only grow, per queue.</summary>
+/// <summary>
+/// Identifies a message: <c>test:12</c> is message 12 of the queue <c>test</c>. The ids of a queue are integers from 1
+/// that only grow.
+/// </summary>
 /// <param name="Queue">The queue.</param>
 /// <param name="Id">The id within the queue, from 1.</param>
 public readonly record struct MessageKey(QueueName Queue, long Id)
 {
-    /// <summary>The key as it is sent: <c>queue:id</c>.</summary>
+    /// <summary>Returns the key as it is sent: <c>queue:id</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Queue.Value}:{Id}");
 
-    /// <summary>Reads <c>queue:id</c>; the queue's name may itself hold colons.</summary>
+    /// <summary>Parses <c>queue:id</c>. The name of the queue may contain colons.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out MessageKey key)
     {
         var read = Receipt.TryParse(text, out var receipt) && receipt.Fence == 0;

@@ -2,43 +2,46 @@ using RestMq.Wire;
 
 namespace RestMq;
 
-/// <summary>A message to add.</summary>
-/// <param name="Body">Its content.</param>
+/// <summary>Represents a message to add.</summary>
+/// <param name="Body">The content of the message.</param>
 public readonly record struct NewMessage(MessageBody Body)
 {
-    /// <summary>How long it stays out of sight first. <value>Zero: it is ready at once.</value></summary>
+    /// <summary>Gets how long the message is delayed before it is ready.</summary>
+    /// <value>Zero: the message is ready at once.</value>
     public TimeSpan Delay { get; init; }
 
     /// <summary>
-    /// How long it is worth keeping, from now; after that it is dropped unseen. <value>Null: the queue's setting, and
-    /// with none, for ever.</value>
+    /// Gets the time to live, counted from the add. A message that no consumer took by then is deleted.
     /// </summary>
+    /// <value>Null: the queue's setting, or no limit if the queue has none.</value>
     public TimeSpan? TimeToLive { get; init; }
 
     /// <summary>
-    /// The sender's own id for this add, 1 to 200 characters. A second add with the same id within
-    /// five minutes (<c>RestMqOptions.IdempotencyWindow</c>) adds nothing and answers the first key.
+    /// Gets the sender's id of this add, 1 to 200 characters. A second add with the same id within 5 minutes
+    /// (<c>RestMqOptions.IdempotencyWindow</c>) adds nothing and returns the key of the first message.
     /// </summary>
+    /// <value>Null: every add makes a new message.</value>
     public string? IdempotencyKey { get; init; }
 
     /// <summary>
-    /// How safe the message must be before the add is answered. A batch with one that is to be replicated waits for the
-    /// replicas as a whole.
-    /// <value>Null: the queue's setting.</value>
+    /// Gets how safe the message must be before the add is answered. A batch in which one message is to be replicated
+    /// waits for the replicas as a whole.
     /// </summary>
+    /// <value>Null: the queue's setting.</value>
     public Durability? Durability { get; init; }
 
     /// <summary>
-    /// The trace it belongs to, as a W3C <c>traceparent</c>, which travels with it to whoever gets it. <value>Null: the
-    /// sender's, if there is an
-    /// <see cref="System.Diagnostics.Activity"/> that is recorded or came with a trace from elsewhere.</value>
+    /// Gets the trace of the message, as a W3C <c>traceparent</c>. Consumers get it with the message.
     /// </summary>
+    /// <value>Null: the trace of the current <see cref="System.Diagnostics.Activity"/>, if that activity is recorded or
+    /// came with a trace from another process.</value>
     public string? TraceParent { get; init; }
 
     /// <summary>
-    /// What tracing systems add to <see cref="TraceParent"/>, as a W3C <c>tracestate</c>, and which travels with that.
-    /// One that is invalid is dropped, as the standard wants it. <value>Null: none.</value>
+    /// Gets the W3C <c>tracestate</c>, which tracing systems add to <see cref="TraceParent"/> and which travels with
+    /// it. An invalid <c>tracestate</c> is dropped, as W3C Trace Context requires.
     /// </summary>
+    /// <value>Null: none.</value>
     public string? TraceState
     {
         get;
@@ -46,36 +49,36 @@ public readonly record struct NewMessage(MessageBody Body)
     }
 }
 
-/// <summary>What an add came to. A value that nobody set is not success.</summary>
+/// <summary>Specifies the outcome of an add. The default value is deliberately not a success.</summary>
 public enum AddStatus
 {
-    /// <summary>The queue holds <see cref="QueueSettings.MaxLength"/> messages: nothing was added.</summary>
+    /// <summary>Nothing was added, because the queue holds <see cref="QueueSettings.MaxLength"/> messages.</summary>
     Full,
 
-    /// <summary>The idempotency key was used before: nothing was added, and the key is the first message's.</summary>
+    /// <summary>
+    /// Nothing was added, because the idempotency key was used before. The key is the first message's.
+    /// </summary>
     Duplicate,
 
     /// <summary>The message is in the store.</summary>
     Added,
 }
 
-/// <summary>What an add came to, and the message's key.</summary>
-/// <param name="Status">Whether it was added. Look at it first: a full queue is no exception, and the message was
-/// dropped.</param>
-/// <param name="Key"> The message's key; that of the first message for <see cref="AddStatus.Duplicate"/>. For
-/// <see cref="AddStatus.Full"/> it means nothing (a key with the number 0, which no message has).
-/// </param>
+/// <summary>Holds the outcome of an add and the key of the message.</summary>
+/// <param name="Status">The outcome. Check it first: a full queue throws no exception, and the message was not
+/// added.</param>
+/// <param name="Key">The key of the message. For <see cref="AddStatus.Duplicate"/>, the key of the first message. For
+/// <see cref="AddStatus.Full"/>, a meaningless key with the id 0, which no message has.</param>
 public readonly record struct AddResult(AddStatus Status, MessageKey Key)
 {
     /// <summary>
-    /// Where the add stands in the store's writes, while replicas have yet to confirm it; null for a caller.
+    /// Gets the point in the store's writes that replicas have yet to confirm. Null in the results that callers get.
     /// </summary>
     internal ReplicationPoint? Awaits { get; init; }
 }
 
-/// <summary>Something that was written, and that replicas are to have.</summary>
-/// <param name="Queue">The queue that was written to; it tells where.</param>
-/// <param name="History"> The name of the history of writes that it is part of. Only replicas of the same history can
-/// tell whether they have it: after a failover another server may answer, which never had it.
-/// </param>
+/// <summary>Identifies a write that replicas must confirm.</summary>
+/// <param name="Queue">The queue that was written to. It selects the server.</param>
+/// <param name="History">The name of the history of writes to which the write belongs. Only replicas of the same
+/// history can confirm the write. After a failover, another server may answer that never had the write.</param>
 internal sealed record ReplicationPoint(QueueName Queue, string History);

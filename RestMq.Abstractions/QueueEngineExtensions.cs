@@ -2,17 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace RestMq;
 
-/// <summary>Goes through all queues, page by page.</summary>
+/// <summary>Enumerates all queues, page by page.</summary>
 public static class QueueEngineExtensions
 {
     private const int Page = 1000;
 
     /// <summary>
-    /// Returns the names of all queues, in the order of their UTF-8 bytes. The store is asked for a page at a time: a
-    /// queue that is made or purged meanwhile may be missing or named.
+    /// Returns the names of all queues, in the order of their UTF-8 bytes. The store is asked for one page at a time. A
+    /// queue that is created or purged meanwhile may or may not be listed.
     /// </summary>
     /// <param name="engine">The engine.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
     public static async IAsyncEnumerable<QueueName> ListAllAsync(
         this IQueueEngine engine, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -29,7 +29,7 @@ public static class QueueEngineExtensions
     /// Returns the statistics of all queues, in the order of <see cref="ListAllAsync"/>, page by page.
     /// </summary>
     /// <param name="engine">The engine.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
     public static async IAsyncEnumerable<QueueStats> StatsOfAllAsync(
         this IQueueEngine engine, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -1,47 +1,58 @@
 namespace RestMq;
 
-/// <summary>A message as a consumer gets it.</summary>
-/// <param name="Key">Its key.</param>
-/// <param name="Body">Its content.</param>
-/// <param name="Count">How many times it has been handed out since it was added or redriven, this time included.</param>
-/// <param name="Added">When it was added, by the store's clock.</param>
+/// <summary>Represents a message as a consumer gets it.</summary>
+/// <param name="Key">The key of the message.</param>
+/// <param name="Body">The content of the message.</param>
+/// <param name="Count">The delivery count: how many deliveries the message has had since it was added or redriven, this
+/// delivery included.</param>
+/// <param name="Added">When the message was added, by the store's clock.</param>
 public sealed record QueueMessage(MessageKey Key, MessageBody Body, long Count, DateTimeOffset Added)
 {
-    /// <summary>What this hand-out is settled with.</summary>
+    /// <summary>Gets the receipt, which settles this delivery.</summary>
     public Receipt Receipt => new(Key, FencesBefore + Count);
 
-    /// <summary>The fences that were out of use when <see cref="Count"/> began anew, at the last redrive.</summary>
+    /// <summary>
+    /// Gets the fences that were used up before the last redrive, which restarted <see cref="Count"/>.
+    /// </summary>
     internal long FencesBefore { get; init; }
 
-    /// <summary>Its place in the live log of a broadcast queue, from 1: the id to resume after; 0 when it did not come that way.</summary>
+    /// <summary>
+    /// Gets the place of the message in the history of a broadcast queue, from 1. A stream resumes after it. 0 when the
+    /// message was not delivered by broadcast.
+    /// </summary>
     public long Sequence { get; init; }
 
-    /// <summary>The trace in which it was sent, as a W3C <c>traceparent</c>, to link what is done with it to; null when there was none.</summary>
+    /// <summary>
+    /// Gets the trace in which the message was sent, as a W3C <c>traceparent</c>. Link the spans of your processing to
+    /// it. Null when the sender had no trace.
+    /// </summary>
     public string? TraceParent { get; init; }
 
-    /// <summary>The W3C <c>tracestate</c> that came with it; null when there was none.</summary>
+    /// <summary>
+    /// Gets the W3C <c>tracestate</c> that came with <see cref="TraceParent"/>. Null when there was none.
+    /// </summary>
     public string? TraceState { get; init; }
 }
 
-/// <summary>The place a message is in; it is in exactly one.</summary>
+/// <summary>Specifies the state of a message. A message is in exactly one state.</summary>
 public enum MessageState
 {
-    /// <summary>Waiting to be taken.</summary>
+    /// <summary>The message waits for a consumer.</summary>
     Ready,
 
-    /// <summary>Handed out, and to be settled.</summary>
+    /// <summary>The message is in flight: it was delivered and is not settled yet.</summary>
     Leased,
 
-    /// <summary>Out of sight until it is due.</summary>
+    /// <summary>The message becomes ready when its delay ends.</summary>
     Delayed,
 
-    /// <summary>Buried: a dead letter.</summary>
+    /// <summary>The message was buried and is a dead letter.</summary>
     Dead,
 }
 
-/// <summary>A message looked at where it is, unchanged.</summary>
-/// <param name="Message">The message; its count is of the hand-outs so far.</param>
-/// <param name="State">The place it is in.</param>
-/// <param name="Due">When a delay or a lease ends; null in the other places.</param>
-/// <param name="Reason">Why it was buried; null in the other places.</param>
+/// <summary>Represents a message as it is in the queue, without a delivery.</summary>
+/// <param name="Message">The message. Its count is the number of deliveries so far.</param>
+/// <param name="State">The state of the message.</param>
+/// <param name="Due">When the delay or the lease ends. Null in the other states.</param>
+/// <param name="Reason">Why the message was buried. Null in the other states.</param>
 public sealed record MessageSnapshot(QueueMessage Message, MessageState State, DateTimeOffset? Due, string? Reason);

@@ -4,23 +4,30 @@ using System.Text;
 namespace RestMq;
 
 /// <summary>
-/// The name of a queue: 1 to 200 bytes of UTF-8 without control characters, white space, <c>/</c>, <c>,</c>, <c>{</c> or <c>}</c>.
-/// A queue exists as soon as something is sent to it, so a name is all there is to create.
+/// Represents the name of a queue: 1 to 200 bytes of UTF-8 without control characters, white space, <c>/</c>, <c>,</c>,
+/// <c>{</c> or <c>}</c>, and not <c>.</c> or <c>..</c>. The first add creates the queue, so nothing else has to be
+/// created.
 /// </summary>
-/// <remarks>The braces are refused because a queue's Redis keys share one hash tag, <c>{name}</c>; the comma because it separates several names.</remarks>
+/// <remarks>
+/// Braces are refused because all Redis keys of a queue share one hash tag, <c>{name}</c>. The comma is refused because
+/// it separates names in a list.
+/// </remarks>
 public sealed record QueueName
 {
-    /// <summary>The longest name, in bytes of UTF-8.</summary>
+    /// <summary>The maximum length of a name, in bytes of UTF-8.</summary>
     public const int MaxBytes = 200;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private QueueName(string value) => Value = value;
 
-    /// <summary>The name as it was sent.</summary>
+    /// <summary>Gets the name as it was sent.</summary>
     public string Value { get; }
 
-    /// <summary>Reads a name; false, with a sentence for the sender in <paramref name="error"/>, when it is none.</summary>
+    /// <summary>
+    /// Parses a name. Returns false, with a sentence for the sender in <paramref name="error"/>, when the text is not a
+    /// valid name.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out QueueName? name, [NotNullWhen(false)] out string? error)
     {
         name = null;
@@ -30,8 +37,9 @@ public sealed record QueueName
         return true;
     }
 
-    /// <summary>Reads a name.</summary>
-    /// <exception cref="FormatException">It is no queue name; the message says why.</exception>
+    /// <summary>Parses a name.</summary>
+    /// <exception cref="FormatException">The text is not a valid queue name. The message of the exception says
+    /// why.</exception>
     public static QueueName Parse(string text) =>
         TryParse(text, out var name, out var error) ? name : throw new FormatException(error);
 
@@ -40,13 +48,13 @@ public sealed record QueueName
 
     private static string? Refuse(string? text)
     {
-        if (string.IsNullOrEmpty(text)) return "A queue name is missing: give 1 to 200 bytes of UTF-8.";
+        if (string.IsNullOrEmpty(text)) return "A queue name must have 1 to 200 bytes of UTF-8, but is missing.";
         if (text.Length > MaxBytes) return TooLong(text.Length);
-        if (text is "." or "..") return "A queue cannot be named '.' or '..': a URL cannot hold it.";
+        if (text is "." or "..") return "A queue name must not be '.' or '..', because a URL cannot contain it.";
         foreach (var c in text)
         {
             if (char.IsControl(c) || char.IsWhiteSpace(c) || c is '/' or ',' or '{' or '}')
-                return "A queue name holds no control characters, white space, '/', ',', '{' or '}'.";
+                return "A queue name must contain no control characters, white space, '/', ',', '{' or '}'.";
         }
         try
         {
@@ -55,9 +63,10 @@ public sealed record QueueName
         }
         catch (EncoderFallbackException)
         {
-            return "A queue name is valid Unicode: this one holds half of a surrogate pair.";
+            return "A queue name must be valid Unicode, but contains half of a surrogate pair.";
         }
     }
 
-    private static string TooLong(int length) => $"A queue name has at most {MaxBytes} bytes of UTF-8; this one has {length}.";
+    private static string TooLong(int length) =>
+        $"A queue name must have at most {MaxBytes} bytes of UTF-8, but has {length}.";
 }

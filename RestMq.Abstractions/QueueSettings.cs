@@ -1,47 +1,52 @@
 namespace RestMq;
 
-/// <summary>How live consumers share a queue's messages.</summary>
+/// <summary>Specifies how live consumers share the messages of a queue.</summary>
 public enum QueuePolicy
 {
     /// <summary>Every live consumer gets every message.</summary>
     Broadcast,
 
-    /// <summary>Each message goes to one live consumer, in rotation over those with room.</summary>
+    /// <summary>Each message goes to one live consumer, in rotation over the consumers with room.</summary>
     RoundRobin,
 }
 
-/// <summary>A queue's settings.</summary>
+/// <summary>Holds the settings of a queue.</summary>
 public sealed record QueueSettings
 {
-    /// <summary>How live consumers share the messages. <value>Broadcast.</value></summary>
+    /// <summary>Gets how live consumers share the messages.</summary>
+    /// <value>Broadcast.</value>
     public QueuePolicy Policy { get; init; } = QueuePolicy.Broadcast;
 
     /// <summary>
-    /// Whether live consumers are paused; messages are kept, and can still be taken. <value>False.</value>
+    /// Gets whether live delivery is paused. The queue keeps its messages, and they can still be taken or leased.
     /// </summary>
+    /// <value>False.</value>
     public bool Stopped { get; init; }
 
-    /// <summary>After how many hand-outs a message that is given back is buried. <value>20.</value></summary>
+    /// <summary>Gets after how many deliveries a message that goes back to the queue is buried instead.</summary>
+    /// <value>20.</value>
     public int MaxReceives { get; init; } = 20;
 
-    /// <summary>How many messages the queue holds at most. <value>Null: no limit.</value></summary>
+    /// <summary>Gets the maximum number of messages in the queue.</summary>
+    /// <value>Null: no limit.</value>
     public long? MaxLength { get; init; }
 
-    /// <summary>How long a message that names no time of its own is kept. <value>Null: for ever.</value></summary>
+    /// <summary>Gets the time to live of messages that have none of their own.</summary>
+    /// <value>Null: no limit.</value>
     public TimeSpan? TimeToLive { get; init; }
 
-    /// <summary>
-    /// How many messages handed out by broadcast are kept for consumers that come back. <value>1000.</value>
-    /// </summary>
+    /// <summary>Gets how many delivered messages a broadcast queue keeps for streams that resume.</summary>
+    /// <value>1000.</value>
     public int History { get; init; } = 1000;
 
     /// <summary>
-    /// How safe a message that does not say it itself must be before its add is answered. <value>Stored.</value>
+    /// Gets how safe a message must be before its add is answered, when the message itself does not say.
     /// </summary>
+    /// <value>Stored.</value>
     public Durability Durability { get; init; } = Durability.Stored;
 }
 
-/// <summary>A change of a queue's settings: what is null stays as it is.</summary>
+/// <summary>Represents a change of a queue's settings. A null value leaves the setting as it is.</summary>
 public sealed record QueueSettingsChange
 {
     /// <inheritdoc cref="QueueSettings.Policy"/>
@@ -53,10 +58,10 @@ public sealed record QueueSettingsChange
     /// <inheritdoc cref="QueueSettings.MaxReceives"/>
     public int? MaxReceives { get; init; }
 
-    /// <summary>How many messages the queue holds at most; 0 takes the limit away.</summary>
+    /// <summary>Gets the maximum number of messages in the queue. 0 removes the limit.</summary>
     public long? MaxLength { get; init; }
 
-    /// <summary>How long a message that names no time of its own is kept; zero takes the limit away.</summary>
+    /// <summary>Gets the time to live of messages that have none of their own. Zero removes the limit.</summary>
     public TimeSpan? TimeToLive { get; init; }
 
     /// <inheritdoc cref="QueueSettings.History"/>
@@ -65,6 +70,6 @@ public sealed record QueueSettingsChange
     /// <inheritdoc cref="QueueSettings.Durability"/>
     public Durability? Durability { get; init; }
 
-    /// <summary>Whether nothing would change.</summary>
+    /// <summary>Gets whether the change leaves every setting as it is.</summary>
     public bool IsEmpty => this == new QueueSettingsChange();
 }

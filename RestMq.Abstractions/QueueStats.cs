@@ -1,40 +1,45 @@
 namespace RestMq;
 
-/// <summary>A queue in numbers.</summary>
+/// <summary>Holds the statistics of a queue.</summary>
 /// <param name="Queue">The queue.</param>
-/// <param name="Settings">Its settings.</param>
+/// <param name="Settings">The settings of the queue.</param>
 public sealed record QueueStats(QueueName Queue, QueueSettings Settings)
 {
-    /// <summary>Messages that can be taken now.</summary>
+    /// <summary>Gets the number of ready messages, which can be taken now.</summary>
     public long Ready { get; init; }
 
-    /// <summary>Messages handed out and not yet settled.</summary>
+    /// <summary>Gets the number of messages in flight, which are delivered and not yet settled.</summary>
     public long Leased { get; init; }
 
-    /// <summary>Messages that are not yet due.</summary>
+    /// <summary>Gets the number of delayed messages.</summary>
     public long Delayed { get; init; }
 
-    /// <summary>Dead letters.</summary>
+    /// <summary>Gets the number of dead letters.</summary>
     public long Dead { get; init; }
 
-    /// <summary>Messages added since the queue came to be.</summary>
+    /// <summary>Gets the number of messages added since the queue was created.</summary>
     public long TotalAdded { get; init; }
 
-    /// <summary>Messages deleted by a take or an ack since the queue came to be.</summary>
+    /// <summary>Gets the number of messages deleted by a take or an ack since the queue was created.</summary>
     public long TotalSettled { get; init; }
 
-    /// <summary>Messages dropped at the end of their time to live since the queue came to be.</summary>
+    /// <summary>
+    /// Gets the number of messages deleted at the end of their time to live since the queue was created.
+    /// </summary>
     public long TotalExpired { get; init; }
 
-    /// <summary>How long the message at the head has been in the queue; null when none is ready.</summary>
+    /// <summary>Gets how long the message at the head has been in the queue. Null when no message is ready.</summary>
     public TimeSpan? OldestAge { get; init; }
 
-    /// <summary>Live consumers connected to this daemon.</summary>
+    /// <summary>Gets the number of live consumers that are connected to this host.</summary>
     public int Consumers { get; init; }
 
-    /// <summary>Of them, those of a broadcast that are behind the others: they read slowly, or have come back and catch up.</summary>
+    /// <summary>
+    /// Gets how many of <see cref="Consumers"/> are behind in a broadcast, because they read slowly or have come back
+    /// and catch up.
+    /// </summary>
     public int Behind { get; init; }
 
-    /// <summary>Every message in the queue, whatever its place.</summary>
+    /// <summary>Gets the number of messages in all states.</summary>
     public long Total => Ready + Leased + Delayed + Dead;
 }

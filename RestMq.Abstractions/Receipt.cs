@@ -4,18 +4,20 @@ using System.Globalization;
 namespace RestMq;
 
 /// <summary>
-/// What a hand-out is settled with: <c>test:12.3</c> is the third hand-out of message 12. The fence (3) makes it stale as soon as the
-/// message is handed out again, so that a consumer that came too late changes nothing. It only grows, so after a redrive it is no count any more.
+/// Identifies one delivery of a message, and settles that delivery only: <c>test:12.3</c> is the third delivery of
+/// message 12. The fence (3) makes the receipt stale as soon as the message is delivered again, so a consumer that is
+/// too late changes nothing. The fence only grows, so after a redrive it differs from the delivery count.
 /// </summary>
-/// <param name="Key">The message's key.</param>
-/// <param name="Fence">Which hand-out this is, from 1, and higher with each; 0 means the message itself, whoever holds it.</param>
+/// <param name="Key">The key of the message.</param>
+/// <param name="Fence">The number of the delivery, from 1. It is higher with each delivery. 0 means the message itself,
+/// whether or not it is in flight.</param>
 public readonly record struct Receipt(MessageKey Key, long Fence)
 {
-    /// <summary>The receipt as it is sent: <c>queue:id.fence</c>, or the bare key when there is no fence.</summary>
+    /// <summary>Returns the receipt as it is sent: <c>queue:id.fence</c>, or the key alone without a fence.</summary>
     public override string ToString() =>
         Fence == 0 ? Key.ToString() : string.Create(CultureInfo.InvariantCulture, $"{Key.Queue.Value}:{Key.Id}.{Fence}");
 
-    /// <summary>Reads a receipt, or a bare key as a receipt without a fence.</summary>
+    /// <summary>Parses a receipt, or a key as a receipt without a fence.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out Receipt receipt)
     {
         receipt = default;
@@ -29,7 +31,10 @@ public readonly record struct Receipt(MessageKey Key, long Fence)
         return true;
     }
 
-    internal static Receipt Parse(string text) => TryParse(text, out var receipt) ? receipt : throw new FormatException($"'{text}' is no receipt.");
+    internal static Receipt Parse(string text) => TryParse(text, out var receipt)
+        ? receipt
+        : throw new FormatException(
+            $"A receipt must have the form queue:id.fence, such as test:12.3, but was '{text}'.");
 
     private static bool IsId(ReadOnlySpan<char> digits, out long value) =>
         long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0 && digits[0] != '0';

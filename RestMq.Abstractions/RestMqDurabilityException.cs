@@ -1,13 +1,13 @@
 namespace RestMq;
 
 /// <summary>
-/// The store of this host cannot give the <see cref="Durability"/> that was asked for. Nothing was added or changed.
-/// Over HTTP this is 400.
+/// Reports that the store of this host does not support the requested <see cref="Durability"/>. Nothing was added or
+/// changed. Over HTTP this is 400.
 /// </summary>
 public sealed class RestMqDurabilityException : NotSupportedException
 {
-    /// <summary>A store that cannot.</summary>
-    /// <param name="message">The store and the durability, for the log and the caller.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">A message that names the store and the durability, for the log and the caller.</param>
     public RestMqDurabilityException(string message) : base(message)
     {
     }

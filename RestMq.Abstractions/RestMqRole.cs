@@ -1,17 +1,17 @@
 namespace RestMq;
 
-/// <summary>What a caller wants to do with a queue: what a host authorizes by.</summary>
+/// <summary>Specifies what a caller wants to do with a queue. A host authorizes calls by role.</summary>
 public enum RestMqRole
 {
     /// <summary>Add messages.</summary>
     Produce,
 
-    /// <summary>Take, look at and settle messages.</summary>
+    /// <summary>Take, lease, look at and settle messages.</summary>
     Consume,
 
-    /// <summary>Listen to a live stream. The commands sent over a WebSocket need roles of their own.</summary>
+    /// <summary>Open a stream. Commands sent over a WebSocket need their own roles as well.</summary>
     Stream,
 
-    /// <summary>Purge, change settings, start and stop, see all queues.</summary>
+    /// <summary>Purge, redrive, change settings, start and stop queues, and list all queues.</summary>
     Admin,
 }

@@ -1,45 +1,49 @@
 namespace RestMq;
 
-/// <summary>What to do with a message that was handed out.</summary>
+/// <summary>Specifies how to settle a delivery.</summary>
 public enum SettleAction
 {
-    /// <summary>Delete it: the work is done.</summary>
+    /// <summary>Deletes the message, because the work is done.</summary>
     Ack,
 
-    /// <summary>Keep it: the lease ends later.</summary>
+    /// <summary>Moves the end of the lease.</summary>
     Extend,
 
-    /// <summary>Give it back, to the head of the queue, at once or after a time; the hand-out counts.</summary>
+    /// <summary>Returns the message to the head of the queue, at once or after a delay. The delivery counts.</summary>
     Release,
 
-    /// <summary>Give it back as if it had never been handed out; the hand-out does not count.</summary>
+    /// <summary>Returns the message to the head of the queue at once. The delivery does not count.</summary>
     Return,
 
-    /// <summary>Put it among the dead letters.</summary>
+    /// <summary>Makes the message a dead letter.</summary>
     Bury,
 }
 
-/// <summary>How one hand-out ends.</summary>
-/// <param name="Receipt">What was handed out. Without a fence it means the message wherever it is, which only <see cref="SettleAction.Ack"/> may.</param>
-/// <param name="Action">What to do.</param>
+/// <summary>Settles one delivery.</summary>
+/// <param name="Receipt">The receipt of the delivery. Without a fence it means the message in any state, which only
+/// <see cref="SettleAction.Ack"/> supports.</param>
+/// <param name="Action">The way to settle the delivery.</param>
 public readonly record struct Settlement(Receipt Receipt, SettleAction Action)
 {
-    /// <summary>The new lease from now for <see cref="SettleAction.Extend"/>; the pause before <see cref="SettleAction.Release"/> takes effect.</summary>
+    /// <summary>
+    /// Gets the new lease from now for <see cref="SettleAction.Extend"/>, or the delay for
+    /// <see cref="SettleAction.Release"/>.
+    /// </summary>
     public TimeSpan Time { get; init; }
 
-    /// <summary>Why it is buried, in a few words.</summary>
+    /// <summary>Gets the reason for <see cref="SettleAction.Bury"/>, in a few words.</summary>
     public string? Reason { get; init; }
 }
 
-/// <summary>What a settlement came to. A value that nobody set is not success.</summary>
+/// <summary>Specifies the outcome of a settlement. The default value is deliberately not a success.</summary>
 public enum SettleResult
 {
-    /// <summary>There is no such message: it was deleted, or never was.</summary>
+    /// <summary>Nothing changed, because the message does not exist (any more).</summary>
     Unknown,
 
-    /// <summary>The message has been given back or handed out again since: nothing was changed.</summary>
+    /// <summary>Nothing changed, because the delivery has ended: its lease ended, or it was settled before.</summary>
     Stale,
 
-    /// <summary>Done.</summary>
+    /// <summary>The delivery was settled.</summary>
     Done,
 }

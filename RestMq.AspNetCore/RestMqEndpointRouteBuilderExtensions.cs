@@ -15,16 +15,20 @@ namespace RestMq;
 /// <summary>Maps RestMQ's routes into an ASP.NET Core site.</summary>
 public static class RestMqEndpointRouteBuilderExtensions
 {
-    /// <summary>Maps every route of RestMQ under a prefix. It may be called several times, with several prefixes.</summary>
+    /// <summary>
+    /// Maps every route of RestMQ under a prefix. Call it several times to map the routes under several prefixes.
+    /// </summary>
     /// <param name="endpoints">The site.</param>
-    /// <param name="prefix">What the routes begin with, such as <c>/mq</c>; nothing by default.</param>
-    /// <returns>The group of the routes, to add authorization, rate limits and the like to.</returns>
+    /// <param name="prefix">The prefix of the routes, such as <c>/mq</c>; none by default.</param>
+    /// <returns>The group of the routes. Add authorization, rate limits and other conventions to it.</returns>
     /// <exception cref="InvalidOperationException"><c>AddRestMq()</c> has not been called.</exception>
     public static RouteGroupBuilder MapRestMq(this IEndpointRouteBuilder endpoints, string prefix = "")
     {
         var services = endpoints.ServiceProvider;
         var engine = services.GetService<IQueueEngine>()
-            ?? throw new InvalidOperationException("MapRestMq() needs RestMQ's services: call builder.Services.AddRestMq() before the application is built.");
+            ?? throw new InvalidOperationException(
+                "MapRestMq() needs RestMQ's services. "
+                + "Call builder.Services.AddRestMq() before the application is built.");
         var options = services.GetRequiredService<IOptions<RestMqOptions>>().Value;
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
@@ -42,18 +46,19 @@ public static class RestMqEndpointRouteBuilderExtensions
         var stats = new StatsEndpoints(engine, options);
         var page = new PageEndpoints(engine, options);
 
-        // The upgrade belongs to these endpoints, so that no site has to remember UseWebSockets().
+        // These endpoints handle the WebSocket upgrade themselves, so that a site need not call UseWebSockets().
         RequestDelegate WithWebSockets(RequestDelegate handler)
         {
             var upgraded = endpoints.CreateApplicationBuilder();
             upgraded.UseWebSockets();
-            upgraded.Run(access.Checked(RestMqRole.Stream, handler)); // After the upgrade is known, so that a policy can tell it.
+            // Checked after UseWebSockets(), so that a policy can tell WebSockets from other streams.
+            upgraded.Run(access.Checked(RestMqRole.Stream, handler));
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
         SizeLimit.Raise(group, Math.Max(Adding.FormLimit(options), options.MaxBatchBytes));
-        // A generator of OpenAPI documents looks at endpoints that name their method, whatever it is. Where the handler asks whether its caller
-        // may, the queue is in a field, or the role is that of a command.
+        // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `asks`, the
+        // handler itself checks its caller: the queue is in a field, or the role depends on the command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool asks = false) =>
             group.MapMethods(pattern, [method], Failures.Told(asks ? handler : access.Checked(role, handler)))
                 .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
@@ -94,7 +99,8 @@ public static class RestMqEndpointRouteBuilderExtensions
         return group;
     }
 
-    // By the whole prefix, that of groups around this one included, which is known only now.
+    // Names the operation by the whole prefix, including the groups around this one. It is known only when the endpoint
+    // is built.
     private static IEndpointConventionBuilder WithDescription(this IEndpointConventionBuilder route, RestMqOperation described, string pattern)
     {
         route.Add(endpoint =>

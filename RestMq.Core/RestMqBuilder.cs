@@ -2,10 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace RestMq;
 
-/// <summary>What <c>AddRestMq()</c> returns, to choose the store with.</summary>
+/// <summary>Selects the store. <c>AddRestMq()</c> returns this builder.</summary>
 /// <param name="services">The application's services.</param>
 public sealed class RestMqBuilder(IServiceCollection services)
 {
-    /// <summary>The application's services.</summary>
+    /// <summary>Gets the application's services.</summary>
     public IServiceCollection Services { get; } = services;
 }

@@ -9,14 +9,15 @@ namespace RestMq;
 public static class RestMqHealthChecksBuilderExtensions
 {
     /// <summary>
-    /// Adds a check of the message store: unhealthy while it is away or takes no writes, degraded while its settings may lose messages (in Redis a
-    /// <c>maxmemory-policy</c> other than <c>noeviction</c>, or no append-only file). It answers within a few seconds, also when the store hangs.
-    /// It says whether the process is ready to serve; whether it is alive needs no check of the store.
+    /// Adds a health check of the store. It is unhealthy while the store is away or accepts no writes. It is degraded
+    /// while the settings of the store may lose messages: in Redis, a <c>maxmemory-policy</c> other than
+    /// <c>noeviction</c>, or no append-only file. The check answers within a few seconds, even when the store hangs.
+    /// Use it as a readiness check. A liveness check must not depend on the store.
     /// </summary>
-    /// <param name="builder">What <c>AddHealthChecks()</c> returned.</param>
-    /// <param name="name">The check's name.</param>
-    /// <param name="failureStatus">What it reports while the store is away. <value>Unhealthy.</value></param>
-    /// <param name="tags">Tags to choose checks by. <value><c>ready</c>.</value></param>
+    /// <param name="builder">The builder that <c>AddHealthChecks()</c> returned.</param>
+    /// <param name="name">The name of the check.</param>
+    /// <param name="failureStatus">The status while the store is away. Null means unhealthy.</param>
+    /// <param name="tags">Tags that select checks. Null means <c>ready</c>.</param>
     public static IHealthChecksBuilder AddRestMq(
         this IHealthChecksBuilder builder, string name = "restmq", HealthStatus? failureStatus = null, IEnumerable<string>? tags = null) =>
         builder.Add(new HealthCheckRegistration(

@@ -1,67 +1,79 @@
 namespace RestMq;
 
-/// <summary>The limits and times of the engine. The defaults are safe for a server that faces strangers.</summary>
+/// <summary>
+/// Holds the limits and times of the engine. The defaults are safe for a server that is open to the internet.
+/// </summary>
 public sealed class RestMqOptions
 {
-    /// <summary>The largest message, in bytes. <value>1 MiB.</value></summary>
+    /// <summary>Gets or sets the maximum size of a message, in bytes.</summary>
+    /// <value>1 MiB.</value>
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>The most messages in one add, one take or one page, 1 to 1000. <value>1000.</value></summary>
+    /// <summary>Gets or sets the maximum number of messages in one add, one take or one page, 1 to 1000.</summary>
+    /// <value>1000.</value>
     public int MaxBatch { get; set; } = 1000;
 
     /// <summary>
-    /// The largest request that adds several messages, and the most that they have together, in bytes. <value>16
-    /// MiB.</value>
+    /// Gets or sets the maximum size of a request that adds several messages, and of all its messages together, in
+    /// bytes.
     /// </summary>
+    /// <value>16 MiB.</value>
     public int MaxBatchBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>The longest wait of a long poll. <value>60 seconds.</value></summary>
+    /// <summary>Gets or sets the maximum wait of a long poll, at most 1 day.</summary>
+    /// <value>60 seconds.</value>
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest lease, at most a day. <value>12 hours.</value></summary>
+    /// <summary>Gets or sets the maximum lease, at most 1 day.</summary>
+    /// <value>12 hours.</value>
     public TimeSpan MaxLease { get; set; } = TimeSpan.FromHours(12);
 
-    /// <summary>The longest delay. <value>365 days.</value></summary>
+    /// <summary>Gets or sets the maximum delay.</summary>
+    /// <value>365 days.</value>
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromDays(365);
 
-    /// <summary>The longest time to live. <value>3650 days.</value></summary>
+    /// <summary>Gets or sets the maximum time to live.</summary>
+    /// <value>3650 days.</value>
     public TimeSpan MaxTimeToLive { get; set; } = TimeSpan.FromDays(3650);
 
     /// <summary>
-    /// How long a plain take may need to write its reply before the message is given back: a client slower than this
-    /// may see it twice.
-    /// <value>60 seconds.</value>
+    /// Gets or sets the lease of a plain take, within which its reply must be written. When a client reads the reply
+    /// more slowly than this, the message goes back to the queue, and the client may see it twice.
     /// </summary>
+    /// <value>60 seconds.</value>
     public TimeSpan TakeLease { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long an idempotency key is remembered, at most a day. <value>5 minutes.</value></summary>
+    /// <summary>Gets or sets how long an idempotency key is remembered, at most 1 day.</summary>
+    /// <value>5 minutes.</value>
     public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How often a queue's waiters and streams look for themselves while wake-ups are not proven to arrive, from 0.1
-    /// seconds to an hour. While they are, the time doubles with each look that was for nothing, up to
-    /// <see cref="MaxSlowPoll"/>.
-    /// <value>5 seconds.</value>
+    /// Gets or sets the time between two slow polls, from 0.1 seconds to 1 hour. A slow poll looks at a queue without a
+    /// wake-up, in case a wake-up was lost. While the store proves that wake-ups arrive, the time doubles with each
+    /// slow poll that finds nothing, up to <see cref="MaxSlowPoll"/>.
     /// </summary>
+    /// <value>5 seconds.</value>
     public TimeSpan SlowPoll { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The longest time between two such looks while the store proves that wake-ups arrive, at most a day. A time that
-    /// is not longer than
-    /// <see cref="SlowPoll"/> keeps that.
-    /// <value>5 minutes.</value>
+    /// Gets or sets the longest time between two slow polls while the store proves that wake-ups arrive, at most 1 day.
+    /// A value that is not longer than <see cref="SlowPoll"/> turns the doubling off.
     /// </summary>
+    /// <value>5 minutes.</value>
     public TimeSpan MaxSlowPoll { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Messages buffered for one live consumer before it counts as full. <value>100.</value></summary>
+    /// <summary>Gets or sets how many messages are buffered for one live consumer before it is full.</summary>
+    /// <value>100.</value>
     public int ConsumerBuffer { get; set; } = 100;
 
-    /// <summary>Live consumers of one queue on one daemon. <value>10 000.</value></summary>
+    /// <summary>Gets or sets the maximum number of live consumers of one queue on one host.</summary>
+    /// <value>10 000.</value>
     public int MaxConsumers { get; set; } = 10_000;
 
     /// <summary>
-    /// Whether metrics have the queue's name as a dimension (<c>messaging.destination.name</c>): for a host with few
-    /// queues, since each one costs every metric a series. <value>False.</value>
+    /// Gets or sets whether metrics have the name of the queue as a dimension (<c>messaging.destination.name</c>). Set
+    /// it only on a host with few queues, because each queue adds a series to every metric.
     /// </summary>
+    /// <value>False.</value>
     public bool MetricsByQueue { get; set; }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace RestMq;
 
-/// <summary>Finds all that is wrong with the options at once, when the application starts.</summary>
+/// <summary>Validates the options when the application starts, and reports all mistakes at once.</summary>
 internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
 {
     public ValidateOptionsResult Validate(string? name, RestMqOptions options)
@@ -10,23 +10,25 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         var errors = new List<string>();
         void AtLeast<T>(T value, T least, string option) where T : IComparable<T>
         {
-            if (value.CompareTo(least) < 0) errors.Add($"RestMqOptions.{option} is {value}; it is at least {least}.");
+            if (value.CompareTo(least) < 0)
+                errors.Add($"RestMqOptions.{option} must be at least {least}, but was {value}.");
         }
         void AtMost<T>(T value, T most, string option) where T : IComparable<T>
         {
-            if (value.CompareTo(most) > 0) errors.Add($"RestMqOptions.{option} is {value}; it is at most {most}.");
+            if (value.CompareTo(most) > 0)
+                errors.Add($"RestMqOptions.{option} must be at most {most}, but was {value}.");
         }
-        AtMost(options.MaxBatch, 1000, nameof(options.MaxBatch)); // What one script can take.
-        AtMost(options.MaxLease, TimeSpan.FromDays(1), nameof(options.MaxLease)); // For so long a purged queue remembers its ids.
+        AtMost(options.MaxBatch, 1000, nameof(options.MaxBatch)); // A Redis script takes no more messages in one call.
+        // A store keeps the counters of a purged queue for 1 day. No receipt may be valid for longer.
+        AtMost(options.MaxLease, TimeSpan.FromDays(1), nameof(options.MaxLease));
         AtMost(options.IdempotencyWindow, TimeSpan.FromDays(1), nameof(options.IdempotencyWindow));
-        // A day, an hour and a century are more than anybody means; what is longer is a mistake in the unit, and a
-        // timer cannot hold it.
+        // Longer times are mistakes in the unit, and .NET timers cannot hold them.
         AtMost(options.MaxWait, TimeSpan.FromDays(1), nameof(options.MaxWait));
         AtMost(options.SlowPoll, TimeSpan.FromHours(1), nameof(options.SlowPoll));
         AtMost(options.MaxSlowPoll, TimeSpan.FromDays(1), nameof(options.MaxSlowPoll));
         AtMost(options.MaxDelay, TimeSpan.FromDays(36_500), nameof(options.MaxDelay));
         AtMost(options.MaxTimeToLive, TimeSpan.FromDays(36_500), nameof(options.MaxTimeToLive));
-        AtMost(options.MaxMessageBytes, 512 * 1024 * 1024, nameof(options.MaxMessageBytes)); // What Redis takes.
+        AtMost(options.MaxMessageBytes, 512 * 1024 * 1024, nameof(options.MaxMessageBytes)); // Redis' limit of a value.
         AtLeast(options.MaxMessageBytes, 1, nameof(options.MaxMessageBytes));
         AtLeast(options.MaxBatch, 1, nameof(options.MaxBatch));
         AtLeast(options.MaxBatchBytes, options.MaxMessageBytes, nameof(options.MaxBatchBytes));

@@ -18,9 +18,8 @@ namespace RestMq;
 public static class RestMqServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="IQueueEngine"/> and <see cref="CommandDispatcher"/>, with the queues in this process's memory
-    /// unless
-    /// <see cref="UseRedis(RestMqBuilder, string)"/> is called. It may be called several times.
+    /// Adds <see cref="IQueueEngine"/> and <see cref="CommandDispatcher"/>. The queues are in this process's memory
+    /// unless <see cref="UseRedis(RestMqBuilder, string)"/> is called. Several calls of this method are safe.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets limits and times.</param>
@@ -44,15 +43,15 @@ public static class RestMqServiceCollectionExtensions
     }
 
     /// <summary>
-    /// The same with the options of a section of the configuration. Its setting <c>Redis</c> is a connection string,
-    /// without which the queues are in this process's memory. <c>KeyPrefix</c>, <c>Replicas</c> and
-    /// <c>ReplicationTimeout</c> are options of <see cref="RedisStoreOptions"/>, the others of
-    /// <see cref="RestMqOptions"/>; times are in seconds or as <c>hh:mm:ss</c>. All settings that are wrong or unknown
-    /// end the start, and are told at once.
+    /// Adds <see cref="IQueueEngine"/> and <see cref="CommandDispatcher"/> with the options of a configuration section.
+    /// The setting <c>Redis</c> is a connection string. Without it, the queues are in this process's memory.
+    /// <c>KeyPrefix</c>, <c>Replicas</c> and <c>ReplicationTimeout</c> are options of <see cref="RedisStoreOptions"/>.
+    /// All other settings are options of <see cref="RestMqOptions"/>. Times are in seconds or as <c>hh:mm:ss</c>. A
+    /// wrong or unknown setting stops the start of the application with a report of all mistakes at once.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="section">The section, such as <c>builder.Configuration.GetSection("RestMq")</c>.</param>
-    /// <param name="others">Settings of the same section that are the application's own.</param>
+    /// <param name="others">Names of settings in the same section that belong to the application itself.</param>
     public static RestMqBuilder AddRestMq(this IServiceCollection services, IConfiguration section, params string[] others)
     {
         var settings = new RestMqSettings(section, others);
@@ -65,8 +64,7 @@ public static class RestMqServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Keeps the queues in this process's memory: they live as long as it does. This is what <c>AddRestMq()</c> does by
-    /// itself.
+    /// Keeps the queues in this process's memory, which is the default. The queues are lost when the process ends.
     /// </summary>
     public static RestMqBuilder UseMemory(this RestMqBuilder builder)
     {
@@ -75,22 +73,22 @@ public static class RestMqServiceCollectionExtensions
     }
 
     /// <summary>Keeps the queues in Redis.</summary>
-    /// <param name="builder">What <c>AddRestMq()</c> returned.</param>
+    /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
     /// <param name="configuration">A StackExchange.Redis connection string, such as <c>localhost:6379</c>.</param>
     public static RestMqBuilder UseRedis(this RestMqBuilder builder, string configuration) =>
         builder.UseRedis(options => options.Configuration = configuration);
 
     /// <summary>
-    /// Keeps the queues in Redis, over a connection that the application has already and goes on to own.
+    /// Keeps the queues in Redis, over an existing connection. The application owns the connection and disposes it.
     /// </summary>
-    /// <param name="builder">What <c>AddRestMq()</c> returned.</param>
+    /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
     /// <param name="connection">The connection.</param>
     public static RestMqBuilder UseRedis(this RestMqBuilder builder, IConnectionMultiplexer connection) =>
         builder.UseRedis(options => options.ConnectionFactory = _ => Task.FromResult(connection));
 
     /// <summary>Keeps the queues in Redis.</summary>
-    /// <param name="builder">What <c>AddRestMq()</c> returned.</param>
-    /// <param name="configure">Says where it is.</param>
+    /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
+    /// <param name="configure">Sets the options of the store, such as its connection.</param>
     public static RestMqBuilder UseRedis(this RestMqBuilder builder, Action<RedisStoreOptions> configure)
     {
         builder.Services.AddOptions<RedisStoreOptions>().Configure(configure).ValidateOnStart();

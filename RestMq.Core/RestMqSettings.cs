@@ -5,13 +5,13 @@ using Microsoft.Extensions.Options;
 namespace RestMq;
 
 /// <summary>
-/// Options read from a section of the configuration by hand, so that everything in it that is wrong or unknown is said
-/// at once, and nothing of it needs reflection.
+/// Reads options from a configuration section without the configuration binder. The binder needs reflection, and does
+/// not report all wrong and unknown settings at once.
 /// </summary>
 internal sealed class RestMqSettings(IConfiguration section, string[] others)
     : IConfigureOptions<RestMqOptions>, IConfigureOptions<RedisStoreOptions>, IValidateOptions<RestMqOptions>
 {
-    /// <summary>Which store, rather than an option.</summary>
+    /// <summary>The setting that selects the store. It is not an option.</summary>
     public const string Redis = "Redis";
 
     private static readonly Dictionary<string, Func<RestMqOptions, string, bool>> Settings = new(StringComparer.OrdinalIgnoreCase)
@@ -43,7 +43,8 @@ internal sealed class RestMqSettings(IConfiguration section, string[] others)
         [nameof(RedisStoreOptions.ReplicationTimeout)] = Time<RedisStoreOptions>((options, value) => options.ReplicationTimeout = value),
     };
 
-    public void Configure(RestMqOptions options) => Read(options, new RedisStoreOptions()); // Validate tells what is wrong.
+    // Validate reports the mistakes that this call ignores.
+    public void Configure(RestMqOptions options) => Read(options, new RedisStoreOptions());
 
     public void Configure(RedisStoreOptions options) => Read(new RestMqOptions(), options);
 
@@ -63,11 +64,16 @@ internal sealed class RestMqSettings(IConfiguration section, string[] others)
             if (isSet is not null)
             {
                 if (isSet is false)
-                    mistakes.Add($"{setting.Path} is '{setting.Value}'; it is a whole number, a time in seconds (30) or as hh:mm:ss (00:00:30), or true or false.");
+                {
+                    mistakes.Add(
+                        $"{setting.Path} must be a whole number, a time in seconds (30) or as hh:mm:ss (00:00:30), "
+                        + $"or true or false, but was '{setting.Value}'.");
+                }
             }
             else if (!known.Contains(setting.Key, StringComparer.OrdinalIgnoreCase))
             {
-                mistakes.Add($"There is no setting {setting.Path}; there are {string.Join(", ", Settings.Keys.Concat(known).Order(StringComparer.Ordinal))}.");
+                var names = string.Join(", ", Settings.Keys.Concat(known).Order(StringComparer.Ordinal));
+                mistakes.Add($"There is no setting {setting.Path}. Use one of {names}.");
             }
         }
         return mistakes;
@@ -87,7 +93,7 @@ internal sealed class RestMqSettings(IConfiguration section, string[] others)
         return true;
     };
 
-    // A number alone is seconds, as everywhere on the wire; to TimeSpan it would be days.
+    // A number alone means seconds, as on the wire. TimeSpan.Parse would read it as days.
     private static Func<T, string, bool> Time<T>(Action<T, TimeSpan> set) => (options, text) =>
     {
         TimeSpan value;

@@ -1,8 +1,11 @@
 namespace RestMq;
 
-/// <summary>What an application's telemetry has to know of RestMQ.</summary>
+/// <summary>Provides the names under which RestMQ emits telemetry.</summary>
 public static class RestMqTelemetry
 {
-    /// <summary>The name of its meter and of its activity source: <c>AddMeter(RestMqTelemetry.Name)</c>, <c>AddSource(RestMqTelemetry.Name)</c>.</summary>
+    /// <summary>
+    /// The name of the meter and of the activity source. Use it with <c>AddMeter(RestMqTelemetry.Name)</c> and
+    /// <c>AddSource(RestMqTelemetry.Name)</c>.
+    /// </summary>
     public const string Name = "RestMq";
 }

@@ -5,7 +5,7 @@ using RestMq.Stores;
 
 namespace RestMq;
 
-/// <summary>Says at start where the messages are, and lets the store connect before the first request comes.</summary>
+/// <summary>Logs at start which store is used, and makes the store connect before the first request.</summary>
 internal sealed partial class StoreAnnouncement(IQueueStore store, ILogger<StoreAnnouncement> logger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -16,7 +16,7 @@ internal sealed partial class StoreAnnouncement(IQueueStore store, ILogger<Store
             return;
         }
         var report = await store.CheckAsync(cancellationToken).ConfigureAwait(false);
-        // Requests get 503 until it is there; the host need not wait for it.
+        // The host starts without the store. Until the store is there, requests get 503.
         if (report.Failure is { } failure) LogAway(logger, store.Description, failure);
         else LogStore(logger, store.Description);
         foreach (var warning in report.Warnings) LogWarning(logger, store.Description, warning);
@@ -24,13 +24,15 @@ internal sealed partial class StoreAnnouncement(IQueueStore store, ILogger<Store
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(30, LogLevel.Information, "Messages are kept in memory and live as long as this process; set RestMq:Redis to keep them in Redis")]
+    [LoggerMessage(30, LogLevel.Information,
+        "Messages are kept in memory and are lost when this process ends. Set RestMq:Redis to keep them in Redis.")]
     private static partial void LogMemory(ILogger logger);
 
     [LoggerMessage(31, LogLevel.Information, "Messages are kept in Redis at {Store}")]
     private static partial void LogStore(ILogger logger, string store);
 
-    [LoggerMessage(32, LogLevel.Warning, "Redis at {Store} is away, requests are answered 503 until it is back: {Reason}")]
+    [LoggerMessage(32, LogLevel.Warning,
+        "Redis at {Store} is away. Requests get 503 until it is back. Reason: {Reason}")]
     private static partial void LogAway(ILogger logger, string store, string reason);
 
     [LoggerMessage(80, LogLevel.Warning, "Redis at {Store} may lose messages: {Warning}")]

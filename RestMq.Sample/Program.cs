@@ -6,12 +6,12 @@ using RestMq.Sample.Cli;
 using RestMq.Sample.OpenApi;
 using RestMq.Sample.Telemetry;
 
-// A verb, such as `produce test foobar`, is done and over; without one this is the host.
+// With a verb, such as `produce test foobar`, the process carries it out and ends. Without a verb it is the host.
 if (CommandLine.IsMeant(args)) return await CommandLine.RunAsync(args);
 
 try
 {
-    // The settings beside the program, wherever it is started from.
+    // Reads the settings beside the program, whatever directory it is started from.
     var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
     builder.Services.AddRestMq(builder.Configuration.GetSection("RestMq"), "Prometheus");
@@ -19,9 +19,9 @@ try
     builder.AddTelemetry();
     builder.Services.AddOpenApi(options => options.AddRestMq());
     builder.AddAccess();
-    builder.WebHost.UseKestrelHttpsConfiguration(); // Which a slim builder leaves out.
+    builder.WebHost.UseKestrelHttpsConfiguration(); // A slim builder leaves HTTPS out.
 
-    // http://localhost:8888, as the original, unless a setting says where.
+    // Listens on http://localhost:8888, as the original, unless a setting names an address.
     string[] places = ["urls", "http_ports", "https_ports", "Kestrel:Endpoints"];
     if (!places.Any(place => builder.Configuration.GetSection(place).Exists())) builder.WebHost.UseUrls("http://localhost:8888");
 
@@ -31,11 +31,13 @@ try
     app.MapHealth();
     app.MapTelemetry();
     app.MapApiDocument();
-    app.Services.GetRequiredService<IStartupValidator>().Validate(); // The host itself would log what it finds with a stack.
+    // Validated here, so that mistakes are written without a stack trace. The host itself would log one.
+    app.Services.GetRequiredService<IStartupValidator>().Validate();
     app.Run();
     return 0;
 }
-// Mistakes of whoever starts it: settings, a file of them that is no JSON, an address that is taken. Whoever has it in a process of his own gets them as they are.
+// Mistakes in how the host is started: settings, a settings file that is not JSON, an address in use. A process that
+// runs this program as a library, such as a test, gets I/O exceptions unchanged.
 catch (Exception e) when (e is OptionsValidationException or InvalidDataException or IOException && Assembly.GetEntryAssembly() == typeof(Program).Assembly)
 {
     foreach (var mistake in e is OptionsValidationException options ? options.Failures : [e.Message, .. e.InnerException is { } inner ? [inner.Message] : Array.Empty<string>()])

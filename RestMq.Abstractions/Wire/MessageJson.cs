@@ -5,12 +5,15 @@ using System.Text.Json;
 namespace RestMq.Wire;
 
 /// <summary>
-/// How a message looks in JSON, on every route and in the JSON protocol: a text as a string, JSON as itself, binary as base64 with
-/// <c>"encoding"</c>. This file is compiled into each assembly that speaks the wire.
+/// Writes messages as JSON, for every route and for the JSON protocol. A text is a string, JSON is itself, and binary
+/// is base64 with <c>"encoding"</c>. This file is compiled into each assembly that writes replies.
 /// </summary>
 internal static class MessageJson
 {
-    /// <summary>Non-ASCII text goes out as it is: replies are JSON or JavaScript by content type, never HTML.</summary>
+    /// <summary>
+    /// The options of every writer. Non-ASCII text is not escaped. That is safe, because the content type of replies is
+    /// JSON or JavaScript, never HTML.
+    /// </summary>
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private static readonly JsonEncodedText Key = JsonEncodedText.Encode("key");
@@ -24,7 +27,9 @@ internal static class MessageJson
 
     private static readonly SearchValues<byte> LineBreaks = SearchValues.Create("\r\n"u8);
 
-    /// <summary>Writes the members of a message: key, value, count and, if wanted, its receipt; and the trace it was sent in, if any.</summary>
+    /// <summary>
+    /// Writes the members of a message: key, value, count, the receipt on request, and the trace if there is one.
+    /// </summary>
     public static void WriteMembers(Utf8JsonWriter writer, QueueMessage message, bool receipt = false)
     {
         writer.WriteString(Key, message.Key.ToString());
@@ -43,7 +48,7 @@ internal static class MessageJson
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes a message where it is, and since when or why.</summary>
+    /// <summary>Writes a message with its state, and with the due time or the reason if there is one.</summary>
     public static void Write(Utf8JsonWriter writer, MessageSnapshot snapshot)
     {
         writer.WriteStartObject();
@@ -55,7 +60,10 @@ internal static class MessageJson
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes a body as the member <c>value</c>, with <c>encoding</c> and <c>type</c> where they are needed to send it again.</summary>
+    /// <summary>
+    /// Writes a body as the member <c>value</c>, with <c>encoding</c> and <c>type</c> where a sender needs them to send
+    /// the same body again.
+    /// </summary>
     public static void WriteBody(Utf8JsonWriter writer, MessageBody body)
     {
         switch (body.Kind)
@@ -75,8 +83,8 @@ internal static class MessageJson
         if (body.ContentType is { } type) writer.WriteString(Type, type);
     }
 
-    // A line break in JSON can only stand between tokens (inside a string it is escaped), so leaving it out changes nothing, and a message
-    // stays one line of a stream.
+    // Removes line breaks, so that a message is one line of a stream. In JSON, a line break can only stand between
+    // tokens (inside a string it is escaped), so the value stays the same.
     private static ReadOnlySpan<byte> OnOneLine(ReadOnlySpan<byte> json)
     {
         if (!json.ContainsAny(LineBreaks)) return json;

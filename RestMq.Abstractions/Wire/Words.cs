@@ -1,13 +1,16 @@
 namespace RestMq.Wire;
 
 /// <summary>
-/// The wire's words for what the engine has as enumerations. This file is compiled into each assembly that speaks the
-/// wire.
+/// Converts between enumerations and their words on the wire. This file is compiled into each assembly that reads
+/// requests.
 /// </summary>
 internal static class Words
 {
+    private const int MaxShown = 40;
+
     /// <summary>Returns at most the first 40 characters of a value that was received, for an error message.</summary>
-    public static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+    public static string Shorten(string text) =>
+        text.Length <= MaxShown ? text : text[..(char.IsHighSurrogate(text[MaxShown - 1]) ? MaxShown - 1 : MaxShown)] + "…";
 
     public static string Of(QueuePolicy policy) => policy switch
     {
@@ -29,7 +32,7 @@ internal static class Words
         _ => "stored",
     };
 
-    /// <exception cref="FormatException">It is neither.</exception>
+    /// <exception cref="FormatException">The word is not a durability.</exception>
     public static Durability Durability(string word) => word switch
     {
         "stored" => RestMq.Durability.Stored,
@@ -37,21 +40,22 @@ internal static class Words
         _ => throw new FormatException($"'durability' must be stored or replicated, but was '{Shorten(word)}'."),
     };
 
-    /// <exception cref="FormatException">It is neither.</exception>
+    /// <exception cref="FormatException">The word is not a policy.</exception>
     public static QueuePolicy Policy(string word) => word switch
     {
         "broadcast" => QueuePolicy.Broadcast,
         "roundrobin" => QueuePolicy.RoundRobin,
-        _ => throw new FormatException($"'policy' is broadcast or roundrobin, not '{Shorten(word)}'."),
+        _ => throw new FormatException($"'policy' must be broadcast or roundrobin, but was '{Shorten(word)}'."),
     };
 
-    /// <exception cref="FormatException">It is none of the four.</exception>
+    /// <exception cref="FormatException">The word is not a state.</exception>
     public static MessageState State(string word) => word switch
     {
         "ready" => MessageState.Ready,
         "leased" => MessageState.Leased,
         "delayed" => MessageState.Delayed,
         "dead" => MessageState.Dead,
-        _ => throw new FormatException($"'state' is ready, leased, delayed or dead, not '{Shorten(word)}'."),
+        _ => throw new FormatException(
+            $"'state' must be ready, leased, delayed or dead, but was '{Shorten(word)}'."),
     };
 }

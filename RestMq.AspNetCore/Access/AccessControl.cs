@@ -8,35 +8,39 @@ using RestMq.Http;
 namespace RestMq.Access;
 
 /// <summary>
-/// Asks the site's policies, wherever role and queue are known, whether the caller may. Who wants to administer queues of a site that has not
-/// said who may must be on this machine: a site that only adds <c>MapRestMq()</c> does not open its queues' purge to the world.
+/// Asks the site's authorization policies whether a caller may use a role with a queue. When a site has no policy for
+/// <see cref="RestMqRole.Admin"/>, only callers on its own machine may administer. A site that only calls
+/// <c>MapRestMq()</c> therefore does not let remote callers purge its queues.
 /// </summary>
 internal sealed class AccessControl(IHostEnvironment environment, IAuthorizationPolicyProvider? policies = null)
 {
     private const string ClosedAdmin =
-        "This site has not said who may administer queues, so only callers on its own machine may. In its code: "
-        + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to let everybody; "
-        + "the sample host has settings for it. RestMQ's docs/security.md tells more.";
+        "Only callers on this host's own machine may administer its queues, because the site has no policy for the "
+        + "role Admin, and this caller is not one of them. To allow others, call "
+        + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to allow everybody. "
+        + "The sample host has settings for it. See RestMQ's docs/how-to/secure-a-host.md.";
 
     private readonly bool _isDevelopment = environment.IsDevelopment();
 
-    /// <summary>The one of a site.</summary>
+    /// <summary>Creates the access control of a site.</summary>
     public static AccessControl Of(IServiceProvider services) =>
         new(services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>());
 
-    /// <summary>A handler that only those get to who may: with each of the queues that the route names.</summary>
+    /// <summary>
+    /// Wraps a handler so that it runs only for callers that may use the role with every queue in the path.
+    /// </summary>
     public RequestDelegate Checked(RestMqRole role, RequestDelegate handler) => context =>
         IsOpen(context, role) ? handler(context) : CheckedAsync(context, role, handler);
 
-    /// <summary>Returns when the caller may.</summary>
-    /// <exception cref="Problem">He may not.</exception>
-    /// <exception cref="AnsweredException">He may not, and has been told so.</exception>
+    /// <summary>Throws when the caller may not use a role with a queue.</summary>
+    /// <exception cref="Problem">The caller may not.</exception>
+    /// <exception cref="AnsweredException">The caller may not, and the site's authentication has replied.</exception>
     public ValueTask DemandAsync(HttpContext context, RestMqRole role, QueueName? queue) =>
         IsOpen(context, role) ? default : DemandOfPoliciesAsync(context, role, queue);
 
-    /// <summary>Returns when the caller may in one of the roles, with no queue in particular.</summary>
-    /// <exception cref="Problem">He may not.</exception>
-    /// <exception cref="AnsweredException">He may not, and has been told so.</exception>
+    /// <summary>Throws when the caller may use none of the roles, with no queue in particular.</summary>
+    /// <exception cref="Problem">The caller may not.</exception>
+    /// <exception cref="AnsweredException">The caller may not, and the site's authentication has replied.</exception>
     public async ValueTask DemandOneAsync(HttpContext context, IReadOnlyList<RestMqRole> roles)
     {
         Refusal? refusal = null;
@@ -49,10 +53,12 @@ internal sealed class AccessControl(IHostEnvironment environment, IAuthorization
         if (refusal is not null) throw await refusal.TellAsync(context);
     }
 
-    /// <summary>DemandAsync for a dispatcher of commands.</summary>
+    /// <summary>Returns <see cref="DemandAsync"/> of a request, for the dispatcher of commands.</summary>
     public Func<RestMqRole, QueueName?, ValueTask> Guard(HttpContext context) => (role, queue) => DemandAsync(context, role, queue);
 
-    /// <summary>The same after the response has begun, as in a WebSocket: there is no status left to say it with.</summary>
+    /// <summary>
+    /// Returns the guard for a response that has begun, as in a WebSocket. It cannot set a status, so it only throws.
+    /// </summary>
     public Func<RestMqRole, QueueName?, ValueTask> LateGuard(HttpContext context) => async (role, queue) =>
     {
         if (!IsOpen(context, role) && await FindRefusalAsync(context, role, queue) is { } refusal) throw Problem.Forbidden(refusal.Detail);
@@ -93,7 +99,7 @@ internal sealed class AccessControl(IHostEnvironment environment, IAuthorization
         return _isDevelopment || LocalCaller.Is(context) ? null : new Refusal(null, IsUnknown: false, ClosedAdmin);
     }
 
-    // By RequireAuthorization() without a role, which the framework has seen to before.
+    // By RequireAuthorization() without a role. The framework's middleware has already applied that policy.
     private static bool IsAuthorizedBySite(EndpointMetadataCollection metadata) =>
         metadata.GetMetadata<IAuthorizeData>() is not null || metadata.GetMetadata<AuthorizationPolicy>() is not null
         || metadata.GetMetadata<IAuthorizationRequirementData>() is not null;
@@ -113,6 +119,9 @@ internal sealed class AccessControl(IHostEnvironment environment, IAuthorization
         };
         var queues = access.Queue is { } queue ? $"the queue {queue}" : access.Role == RestMqRole.Admin ? "all queues" : "queues";
         var reasons = result.Failure.FailureReasons.Select(reason => reason.Message);
-        return new Refusal(policy, !authenticated.Succeeded, string.Join(' ', [$"This caller may not {wanted} {queues}.", .. reasons]));
+        return new Refusal(policy, !authenticated.Succeeded, string.Join(' ',
+        [
+            $"This caller may not {wanted} {queues}.", $"The policy for the role {access.Role} refused it.", .. reasons,
+        ]));
     }
 }

@@ -1,17 +1,21 @@
 namespace RestMq.Access;
 
 /// <summary>
-/// A page of another site, for which a browser sends requests with all that its user has here: a place on this machine, a password or a cookie.
-/// This file is compiled into the sample host too.
+/// Detects requests that a browser sends for a page of another site (cross-site request forgery). The browser sends
+/// them with its user's rights on this site: from the user's machine, with a stored password or with a cookie. This
+/// file is compiled into the sample host too.
 /// </summary>
 internal static class ForeignPage
 {
-    /// <summary>Whether such a page is behind a request. Browsers tell it, by the one header or, those of before 2023, by the other; other clients have neither.</summary>
+    /// <summary>
+    /// Returns whether a page of another site sent the request. Browsers tell it in <c>Sec-Fetch-Site</c>, and those
+    /// from before 2023 in <c>Origin</c>. Other clients send neither header.
+    /// </summary>
     public static bool Sends(Microsoft.AspNetCore.Http.HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() switch
     {
-        "same-origin" or "none" => false, // None: by the address bar.
+        "same-origin" or "none" => false, // none: the user typed the address or opened a bookmark.
         "" => request.Headers.Origin.ToString() is { Length: > 0 } origin && !IsHost(origin, request.Host),
-        _ => true, // Another port of this machine is another site's page too.
+        _ => true, // Also same-site: a page on another port is of another site too.
     };
 
     private static bool IsHost(string origin, Microsoft.AspNetCore.Http.HostString host) =>

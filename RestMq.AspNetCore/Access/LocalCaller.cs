@@ -2,14 +2,17 @@ using System.Net;
 
 namespace RestMq.Access;
 
-/// <summary>Who calls from this very machine, and for himself. This file is compiled into the sample host too.</summary>
+/// <summary>
+/// Detects callers on this machine that act for themselves. This file is compiled into the sample host too.
+/// </summary>
 internal static class LocalCaller
 {
     private static readonly string[] MarksOfProxies = ["X-Forwarded-For", "X-Forwarded-Host", "X-Original-For", "X-Real-IP", "Forwarded", "Via"];
 
     /// <summary>
-    /// Whether a request comes from this machine. One that a proxy on it passes on does not, nor one that a browser here sends for a page from
-    /// elsewhere; a host name with dots in it may be such a page's, made to lead here.
+    /// Returns whether a request comes from this machine. A request that a local proxy forwards does not. Nor does a
+    /// request that a local browser sends for another site's page. A host name with dots does not count either: another
+    /// site can make its name resolve to this machine (DNS rebinding).
     /// </summary>
     public static bool Is(Microsoft.AspNetCore.Http.HttpContext context) =>
         context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)

@@ -6,13 +6,14 @@ using RestMq.Http;
 
 namespace RestMq.Access;
 
-/// <summary>Why a caller may not, and whose business it is to tell him.</summary>
-/// <param name="Policy">The policy that refused; null when none was asked.</param>
-/// <param name="IsUnknown">Whether he may if he says who he is.</param>
-/// <param name="Detail">The reason, for him.</param>
+/// <summary>Holds why a caller is refused, and by which policy.</summary>
+/// <param name="Policy">The policy that refused; null when no policy was asked.</param>
+/// <param name="IsUnknown">Whether the caller is not authenticated, so that credentials may help.</param>
+/// <param name="Detail">The reason, as the client reads it.</param>
 internal sealed record Refusal(AuthorizationPolicy? Policy, bool IsUnknown, string Detail)
 {
-    /// <summary>Lets the site's authentication have its say, such as a <c>WWW-Authenticate</c> header, and gives what is to be thrown.</summary>
+    /// <summary>Lets the site's authentication add to the reply, such as a <c>WWW-Authenticate</c> header.</summary>
+    /// <returns>The exception to throw.</returns>
     public async ValueTask<Exception> TellAsync(HttpContext context)
     {
         var asked = false;
@@ -36,5 +37,7 @@ internal sealed record Refusal(AuthorizationPolicy? Policy, bool IsUnknown, stri
     }
 }
 
-/// <summary>The site's authentication has answered in its own way, such as with its log-in page: nothing is left to say.</summary>
+/// <summary>
+/// Thrown when the site's authentication has written the whole reply, such as its log-in page. Nothing may be added.
+/// </summary>
 internal sealed class AnsweredException : Exception;

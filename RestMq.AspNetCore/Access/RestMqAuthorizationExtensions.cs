@@ -7,33 +7,34 @@ using RestMq.Http;
 
 namespace RestMq;
 
-/// <summary>Says who may do what with the queues that <c>MapRestMq()</c> maps.</summary>
+/// <summary>Restricts who may do what with the queues that <c>MapRestMq()</c> maps.</summary>
 /// <remarks>
-/// A policy is asked with a <see cref="RestMqAccess"/> wherever role and queue are known: for a route, for each of several queues in one
-/// take, for each command of the JSON protocol (also in a WebSocket's frames) and each call of XML-RPC. Several policies for a role must all
-/// agree. A role without a policy is open, but for <see cref="RestMqRole.Admin"/>: outside Development that is for callers on this machine
-/// only, unless the site says otherwise by a policy of its own or by <c>AllowAnonymous()</c>.
+/// A policy is asked with a <see cref="RestMqAccess"/> for each route, for each of several queues in one take, for each
+/// command of the JSON protocol (also in a WebSocket's frames) and for each call of XML-RPC. When a role has several
+/// policies, all of them must agree. A role without a policy is open to everybody, except
+/// <see cref="RestMqRole.Admin"/>. Outside the Development environment, only callers on this machine may administer,
+/// until the site adds a policy or calls <c>AllowAnonymous()</c>.
 /// </remarks>
 public static class RestMqAuthorizationExtensions
 {
-    /// <summary>Requires a policy of the site for all that needs a role.</summary>
-    /// <param name="builder">What <c>MapRestMq()</c> returned.</param>
+    /// <summary>Requires a named policy of the site for every request that needs a role.</summary>
+    /// <param name="builder">The group that <c>MapRestMq()</c> returned.</param>
     /// <param name="role">The role.</param>
     /// <param name="policy">The policy's name.</param>
     public static TBuilder RequireAuthorization<TBuilder>(this TBuilder builder, RestMqRole role, string policy)
         where TBuilder : IEndpointConventionBuilder => builder.Require(new RoleAuthorization(role, policy));
 
-    /// <summary>Requires a policy for all that needs a role.</summary>
-    /// <param name="builder">What <c>MapRestMq()</c> returned.</param>
+    /// <summary>Requires a policy for every request that needs a role.</summary>
+    /// <param name="builder">The group that <c>MapRestMq()</c> returned.</param>
     /// <param name="role">The role.</param>
     /// <param name="policy">The policy.</param>
     public static TBuilder RequireAuthorization<TBuilder>(this TBuilder builder, RestMqRole role, AuthorizationPolicy policy)
         where TBuilder : IEndpointConventionBuilder => builder.Require(new RoleAuthorization(role, "", policy));
 
-    /// <summary>Requires a policy, made here, for all that needs a role.</summary>
-    /// <param name="builder">What <c>MapRestMq()</c> returned.</param>
+    /// <summary>Requires a policy that is built here for every request that needs a role.</summary>
+    /// <param name="builder">The group that <c>MapRestMq()</c> returned.</param>
     /// <param name="role">The role.</param>
-    /// <param name="configure">Makes the policy.</param>
+    /// <param name="configure">Builds the policy.</param>
     public static TBuilder RequireAuthorization<TBuilder>(this TBuilder builder, RestMqRole role, Action<AuthorizationPolicyBuilder> configure)
         where TBuilder : IEndpointConventionBuilder
     {
@@ -43,17 +44,23 @@ public static class RestMqAuthorizationExtensions
     }
 
     /// <summary>
-    /// Puts an endpoint of the site's own under the rules of RestMQ's roles: metrics under those of <see cref="RestMqRole.Admin"/>, say. Who may in one
-    /// of the roles, with no queue in particular, gets to it.
+    /// Restricts an endpoint of the site to callers that may use one of RestMQ's roles, with no queue in particular.
+    /// For example, restrict metrics to <see cref="RestMqRole.Admin"/>.
     /// </summary>
-    /// <remarks>The policies are those that the endpoint was given by <c>RequireAuthorization(RestMqRole, …)</c>, as the group of <c>MapRestMq()</c> was.</remarks>
+    /// <remarks>
+    /// Give the endpoint its policies with <c>RequireAuthorization(RestMqRole, …)</c>, as for the group of
+    /// <c>MapRestMq()</c>.
+    /// </remarks>
     /// <param name="builder">The endpoint.</param>
-    /// <param name="roles">The roles, of which one is enough. The last one's refusal is what a caller is told.</param>
+    /// <param name="roles">
+    /// The roles, of which one is enough. A refused caller gets the refusal of the last role.
+    /// </param>
     public static TBuilder RequireRestMqRole<TBuilder>(this TBuilder builder, params RestMqRole[] roles) where TBuilder : IEndpointConventionBuilder
     {
         builder.Add(endpoint =>
         {
-            var handler = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName} has no handler to guard.");
+            var handler = endpoint.RequestDelegate ?? throw new InvalidOperationException(
+                $"RequireRestMqRole() needs an endpoint with a handler, but '{endpoint.DisplayName}' has none.");
             var access = AccessControl.Of(endpoint.ApplicationServices);
             endpoint.RequestDelegate = async context =>
             {
@@ -63,7 +70,7 @@ public static class RestMqAuthorizationExtensions
                     await access.DemandOneAsync(asked, roles);
                     isLet = true;
                 })(context);
-                if (isLet) await handler(context); // Outside: its failures are the site's.
+                if (isLet) await handler(context); // Outside Told: the site reports failures of its own handler.
             };
         });
         return builder;
@@ -74,7 +81,8 @@ public static class RestMqAuthorizationExtensions
         builder.Add(endpoint =>
         {
             if (endpoint.ApplicationServices.GetService<IPolicyEvaluator>() is null)
-                throw new InvalidOperationException("RequireAuthorization() needs the site's authorization: call builder.Services.AddAuthorization().");
+                throw new InvalidOperationException(
+                    "RequireAuthorization() needs the site's authorization. Call builder.Services.AddAuthorization().");
             endpoint.Metadata.Add(authorization);
         });
         return builder;

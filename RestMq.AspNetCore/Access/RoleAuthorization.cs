@@ -2,9 +2,13 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace RestMq.Access;
 
-/// <summary>The metadata by which an endpoint tells which policy a role needs: by its name, or itself.</summary>
+/// <summary>
+/// Tells, as metadata of an endpoint, which policy a role needs: a named policy of the site, or a given one.
+/// </summary>
 internal sealed record RoleAuthorization(RestMqRole Role, string Name, AuthorizationPolicy? Policy = null)
 {
     public async ValueTask<AuthorizationPolicy> PolicyAsync(IAuthorizationPolicyProvider policies) =>
-        Policy ?? await policies.GetPolicyAsync(Name) ?? throw new InvalidOperationException($"The authorization policy '{Name}' was not found.");
+        Policy ?? await policies.GetPolicyAsync(Name) ?? throw new InvalidOperationException(
+            $"RequireAuthorization() needs the authorization policy '{Name}', but the site has none of that name. "
+            + "Add it in AddAuthorization().");
 }

@@ -5,7 +5,7 @@ using RestMq.Pages;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/queue</c>: the JSON protocol, in a field or as the body.</summary>
+/// <summary>Handles <c>/queue</c>: commands of the JSON protocol, in a field or as the body.</summary>
 internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut handOut, AccessControl access, RestMqOptions options)
 {
     public Task FormAsync(HttpContext context)
@@ -28,7 +28,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
         }
         catch (Exception e) when (Failures.ProblemOf(e) is { } problem && !context.Response.HasStarted)
         {
-            // Whatever stands in the way of a command is told as the protocol tells its failures.
+            // Every failure of a command is reported as an error of the JSON protocol, not as problem+json.
             SetStatus(context.Response, problem.Status);
             Reply.Json(context, callback: null, problem, static (writer, p) => p.WriteError(writer));
         }
@@ -51,7 +51,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
     private async ValueTask<ReadOnlyMemory<byte>> CommandAsync(HttpContext context, Fields fields)
     {
         if ((fields.Find("body") ?? fields.Find("msg")) is { } field) return field.Value;
-        // curl says that what it posts is a form also when it is a command by itself.
+        // curl -d sends the content type of a form, also when the body is a command.
         return await fields.BodyAsync(context.Request, Adding.FormLimit(options));
     }
 

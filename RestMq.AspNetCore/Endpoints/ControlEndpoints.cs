@@ -5,7 +5,7 @@ using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/control</c>: starts and stops live delivery, and returns the dead.</summary>
+/// <summary>Handles <c>/control</c>: starts and stops live delivery, and redrives dead letters.</summary>
 internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions options)
 {
     public async Task ListAsync(HttpContext context)
@@ -49,7 +49,9 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
                 await RedriveAsync(context, callback, queue, fields.Text("key"));
                 break;
             case var other:
-                throw Problem.BadRequest($"'status' is start, stop or redrive{(other is null ? "" : $", not '{Limits.Shorten(other)}'")}.");
+                throw Problem.BadRequest(
+                    "'status' must be start, stop or redrive, but "
+                    + (other is null ? "is missing." : $"was '{Words.Shorten(other)}'."));
         }
     }
 
@@ -79,7 +81,9 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
     }
 
     private async ValueTask<long> RedriveAsync(MessageKey key, CancellationToken cancellationToken) =>
-        await engine.RedriveAsync(key, cancellationToken) ? 1 : throw Problem.NotFound($"There is no dead letter {key}.");
+        await engine.RedriveAsync(key, cancellationToken) ? 1 : throw Problem.NotFound(
+            $"A redrive must name a dead letter of the queue, but {key} is none. "
+            + $"List them with GET /j/{key.Queue}?state=dead.");
 
     private static void WriteStatus(Utf8JsonWriter writer, string name, QueueName queue, QueueSettings settings)
     {

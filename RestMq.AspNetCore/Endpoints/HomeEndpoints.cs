@@ -5,7 +5,9 @@ using RestMq.Pages;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/</c>: the queue named in a field, as the oldest curl lines do; and the front page.</summary>
+/// <summary>
+/// Handles <c>/</c>: the queue named in a field, as the original's first curl lines have it, and the front page.
+/// </summary>
 internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, AccessControl access, RestMqOptions options)
 {
     public async Task GetAsync(HttpContext context)
@@ -17,7 +19,8 @@ internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, Access
             var callback = fields.Callback;
             await access.DemandAsync(context, RestMqRole.Consume, queue);
             var found = await engine.LeaseAsync([queue], 1, options.TakeLease, TimeSpan.Zero, context.RequestAborted);
-            if (found.Count == 0) throw Problem.NotFound($"The queue {queue} is empty.");
+            if (found.Count == 0)
+                throw Problem.NotFound($"The queue {queue} is empty. Add a message or try again later.");
             await handOut.SendAsync(context, found, () => Replies.Message(context, callback, found[0]));
             return;
         }

@@ -6,7 +6,9 @@ using RestMq.Streams;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/c/{queue}</c> and <c>/ws/{queue}</c>: a live consumer, by the transport that the client asks for.</summary>
+/// <summary>
+/// Handles <c>/c/{queue}</c> and <c>/ws/{queue}</c>: streams, by the transport that the client asks for.
+/// </summary>
 internal sealed class LiveEndpoints(
     IQueueEngine engine, CommandDispatcher dispatcher, HandOut handOut, AccessControl access, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
@@ -27,17 +29,19 @@ internal sealed class LiveEndpoints(
         await ResponseStream.SendAsync(context, consumer, framing, ended.Token);
     }
 
-    /// <summary>Only a WebSocket here.</summary>
+    /// <summary>Serves a WebSocket; any other request is refused with 426.</summary>
     public Task SocketAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
         if (context.WebSockets.IsWebSocketRequest) return SocketAsync(context, queue, LiveQuery.Of(context, options));
-        throw Problem.UpgradeRequired($"Open a WebSocket here, or GET /c/{queue} for a stream without one.");
+        throw Problem.UpgradeRequired(
+            "This route must be opened as a WebSocket, but the request is no upgrade. "
+            + $"GET /c/{queue} streams without a WebSocket.");
     }
 
     private async Task SocketAsync(HttpContext context, QueueName queue, LiveQuery query)
     {
-        // Bound before the handshake, so that a refusal is still an answer in HTTP.
+        // Binds before the handshake, so that a refusal still has an HTTP status.
         await using var consumer = await BindAsync(context, queue, query.Consumer);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
@@ -48,7 +52,9 @@ internal sealed class LiveEndpoints(
 
     private async ValueTask<ILiveConsumer> BindAsync(HttpContext context, QueueName queue, LiveConsumerOptions wanted) =>
         await engine.SubscribeAsync(queue, wanted, context.RequestAborted)
-        ?? throw Problem.Full($"The queue {queue} has as many consumers here as it may have.");
+        ?? throw Problem.Full(
+            $"The queue {queue} must have at most {options.MaxConsumers} live consumers on this host, and has as many. "
+            + "Try again when one has left, or use another host.");
 
     private static bool WantsEvents(HttpRequest request) =>
         request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase);

@@ -4,7 +4,7 @@ using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/q/{queue}/{key}</c>: one message, or one hand-out of it.</summary>
+/// <summary>Handles <c>/q/{queue}/{key}</c>: a message by its key, or one delivery by its receipt.</summary>
 internal sealed class MessageEndpoints(IQueueEngine engine, RestMqOptions options)
 {
     public async Task PeekAsync(HttpContext context)
@@ -24,14 +24,22 @@ internal sealed class MessageEndpoints(IQueueEngine engine, RestMqOptions option
     public async Task SettleAsync(HttpContext context)
     {
         var receipt = Route.Receipt(context);
-        if (receipt.Fence == 0) throw Problem.BadRequest($"Settle a hand-out by its receipt, such as {receipt}.1: a lease gives it.");
+        if (receipt.Fence == 0)
+        {
+            throw Problem.BadRequest(
+                $"A delivery must be settled by its receipt, such as {receipt}.1, but the path has the key {receipt}. "
+                + "Take the message with 'lease' to get a receipt.");
+        }
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         await SettleAsync(context, (fields.Number("lease"), fields.Number("release"), fields.Text("bury")) switch
         {
             ({ } lease, null, null) => new Settlement(receipt, SettleAction.Extend) { Time = Limits.Lease(lease, options) },
             (null, { } release, null) => new Settlement(receipt, SettleAction.Release) { Time = Limits.Delay(release, options, "release") },
             (null, null, { } reason) => new Settlement(receipt, SettleAction.Bury) { Reason = Limits.Reason(reason) },
-            _ => throw Problem.BadRequest("Say one of: lease=N to extend, release=N to give back after N seconds, bury=reason."),
+            _ => throw Problem.BadRequest(
+                "A settlement must have exactly one of 'lease', 'release' and 'bury', but has none or several. "
+                + "Send lease=N to extend the lease to N seconds, release=N to release after N seconds, or "
+                + "bury=reason."),
         });
     }
 
@@ -43,5 +51,6 @@ internal sealed class MessageEndpoints(IQueueEngine engine, RestMqOptions option
         Reply.Empty(context, StatusCodes.Status204NoContent);
     }
 
-    private static Problem Unknown(MessageKey key) => Problem.NotFound($"There is no message {key}: it was deleted, or never was.");
+    private static Problem Unknown(MessageKey key) => Problem.NotFound(
+        $"The message {key} does not exist: it was acked, deleted or expired, or was never added.");
 }

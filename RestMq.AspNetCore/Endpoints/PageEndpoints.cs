@@ -6,13 +6,22 @@ using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>POST /j/{queue}/purge</c> and <c>/redrive</c>: the buttons of a queue's page. What they do, others do by the routes that are made for it.</summary>
+/// <summary>
+/// Handles the buttons of a queue's page, <c>POST /j/{queue}/purge</c> and <c>/redrive</c>. Clients other than browsers
+/// use <c>DELETE /q/{queue}</c> and <c>POST /control/{queue}</c>.
+/// </summary>
 internal sealed class PageEndpoints(IQueueEngine engine, RestMqOptions options)
 {
     public async Task PressAsync(HttpContext context)
     {
-        // A form needs no consent to be sent from one site to another, and the browser adds its user's rights.
-        if (ForeignPage.Sends(context.Request)) throw Problem.Forbidden("These buttons are those of this host's own page; a browser says that another site's page was used.");
+        // Cross-site request forgery: another site's page may send a form here, and the browser adds its user's
+        // credentials.
+        if (ForeignPage.Sends(context.Request))
+        {
+            throw Problem.Forbidden(
+                "These buttons must be used on this host's own page, but the browser says that another site's page "
+                + "sent the form. Open the queue's page on this host.");
+        }
         var queue = Route.Queue(context);
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         switch (context.Request.RouteValues["button"])
@@ -27,7 +36,7 @@ internal sealed class PageEndpoints(IQueueEngine engine, RestMqOptions options)
                 await engine.RedriveAsync(queue, context.RequestAborted);
                 break;
             case var other:
-                throw Problem.NotFound($"There is no button {other}: there are purge and redrive.");
+                throw Problem.NotFound($"The button must be purge or redrive, but was '{other}'.");
         }
         Reply.SeeOther(context, Html.Path(context, "j", $"j/{Uri.EscapeDataString(queue.Value)}"));
     }

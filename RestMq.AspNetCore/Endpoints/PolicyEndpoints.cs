@@ -4,7 +4,7 @@ using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/p/{queue}</c>: a queue's policy and settings.</summary>
+/// <summary>Handles <c>/p/{queue}</c>: a queue's policy and settings.</summary>
 internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options)
 {
     public async Task GetAsync(HttpContext context)
@@ -29,7 +29,11 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
             Durability = fields.Text("durability") is { } durability ? Words.Durability(durability) : null,
         };
         if (change.IsEmpty)
-            throw Problem.BadRequest("Say what to change: policy=broadcast or roundrobin, max_receives, max_length, ttl, history, durability=stored or replicated.");
+        {
+            throw Problem.BadRequest(
+                "The form must have at least one setting, but has none. Send policy=broadcast or roundrobin, "
+                + "max_receives, max_length, ttl, history, or durability=stored or replicated.");
+        }
         Write(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
     }
 

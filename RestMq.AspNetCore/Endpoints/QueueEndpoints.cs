@@ -9,7 +9,7 @@ using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/q</c> and <c>/q/{queue}</c>: a queue as a resource.</summary>
+/// <summary>Handles <c>/q</c> and <c>/q/{queue}</c>: a queue as a resource.</summary>
 internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
     public async Task ListAsync(HttpContext context)
@@ -78,19 +78,23 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         var isForm = Fields.IsForm(type);
         ReadOnlyMemory<byte> body = isForm ? default : await RequestBody.ReadAsync(context.Request, options.MaxMessageBytes);
         var message = isForm || (type is null && body.IsEmpty) ? Adding.OfForm(fields, context, options) : Adding.OfBody(body, fields, context, options);
-        // What has arrived whole is added, whether or not its sender is still there.
+        // Not cancelled with the request: a message that arrived completely is added, even if its producer disconnects.
         Replies.Added(context, callback, await engine.AddAsync(queue, message, CancellationToken.None), location: true);
     }
 
     public async Task PurgeAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
-        // From the body too: whoever sends the state there, or something that is not understood, must not lose the
+        // Reads the body too. A client may send the state there, and a state or body that is ignored would delete the
         // whole queue.
         var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
         var callback = fields.Callback;
         if (!fields.Has("state") && !(await fields.BodyAsync(context.Request, Adding.FormLimit(options))).IsEmpty)
-            throw Problem.BadRequest("A body names the one place to purge, as a form: state=dead. Without a body the whole queue goes. Nothing was deleted.");
+        {
+            throw Problem.BadRequest(
+                "A body must be a form with the state to purge, such as state=dead, but this body has no 'state'. "
+                + "Nothing was deleted. To purge the whole queue, send no body.");
+        }
         long? count = fields.Text("state") is { } state ? await engine.PurgeAsync(queue, Words.State(state), context.RequestAborted) : null;
         var purged = count is null ? await engine.PurgeAsync(queue, context.RequestAborted) : count > 0;
         Reply.Json(context, callback, (queue, purged, count), static (writer, done) =>
@@ -103,10 +107,11 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         });
     }
 
-    // A wait ends with its client, and with the host, which must not be kept from stopping: then there was nothing.
+    // A wait ends when its client disconnects. It also ends, without messages, when the host stops, so that a long poll
+    // does not delay the stop.
     private async ValueTask<IReadOnlyList<QueueMessage>> WaitAsync(HttpContext context, QueueName[] queues, TakeQuery wanted)
     {
-        // It has a time limit of its own, which its client has set.
+        // The site's request timeout does not apply: the client has set the time limit of this wait.
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         try

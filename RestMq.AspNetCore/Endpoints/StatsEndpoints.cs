@@ -5,7 +5,7 @@ using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>/stats</c> and <c>/j/{queue}</c>: queues in numbers, and their newest messages.</summary>
+/// <summary>Handles <c>/stats</c> and <c>/j/{queue}</c>: the numbers of queues, and their newest messages.</summary>
 internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
 {
     private const int Newest = 10;

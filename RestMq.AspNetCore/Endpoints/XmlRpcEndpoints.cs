@@ -5,10 +5,10 @@ using RestMq.XmlRpc;
 
 namespace RestMq.Endpoints;
 
-/// <summary><c>POST /xmlrpc</c>: a call in, a value or a fault out, both 200 as XML-RPC has it.</summary>
+/// <summary>Handles <c>POST /xmlrpc</c>. A value and a fault are both replied with 200, as XML-RPC requires.</summary>
 internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, AccessControl access, RestMqOptions options)
 {
-    // Room for the markup around a value; base64 of the largest message, with its line breaks, is less than twice its
+    // Bytes for the markup around a value. The base64 of the largest message, with line breaks, is less than twice its
     // size.
     private const int Overhead = 64 * 1024;
 
@@ -31,7 +31,11 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, Acce
         }
         catch (RestMqUnavailableException e)
         {
-            return new(XmlRpcWriter.Fault(XmlRpcMethods.Unavailable, e is RestMqNotReplicatedException ? e.Message : "the store is away"));
+            return new(XmlRpcWriter.Fault(
+                XmlRpcMethods.Unavailable,
+                e is RestMqNotReplicatedException
+                    ? e.Message
+                    : "the store is unavailable, so send the call again later"));
         }
     }
 

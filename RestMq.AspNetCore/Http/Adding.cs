@@ -5,35 +5,41 @@ using RestMq.Wire;
 namespace RestMq.Http;
 
 /// <summary>
-/// Reads messages to add from a request: a form's value, a body that is itself the message, or lines of JSON.
+/// Reads messages to add from a request: a form's <c>value</c>, the body itself, or lines of JSON.
 /// </summary>
 internal static class Adding
 {
-    /// <summary>The largest form: percent-encoding makes three bytes of one, and other fields need a little.</summary>
-    public static int FormLimit(RestMqOptions options) => (int)Math.Min((options.MaxMessageBytes * 3L) + 65_536, int.MaxValue);
+    /// <summary>
+    /// Returns the largest size of a form, in bytes. Percent-encoding makes three bytes of one; 64 KiB remain for the
+    /// other fields.
+    /// </summary>
+    public static int FormLimit(RestMqOptions options) =>
+        (int)Math.Min((options.MaxMessageBytes * 3L) + 65_536, int.MaxValue);
 
-    /// <summary>The message in a form's <c>value</c>, or <c>msg</c>.</summary>
+    /// <summary>Returns the message in a form's field <c>value</c>, or <c>msg</c>.</summary>
     public static NewMessage OfForm(Fields fields, HttpContext context, RestMqOptions options)
     {
         if ((fields.Find("value") ?? fields.Find("msg")) is not { Value.IsEmpty: false } field)
         {
             throw Problem.BadRequest(
-                "'value' is missing or empty. Send it as a form (curl -d value=foobar), or send the message as the body with a Content-Type of its own.");
+                "'value' must have at least one byte, but is missing or empty. "
+                + "Send it in a form (curl -d value=foobar), or send the message as the body, with its own Content-Type.");
         }
         var body = field.ContentType is null ? MessageBody.FromUtf8(field.Value) : MessageBody.FromRequest(field.Value, field.ContentType);
         return Complete(body, fields, context, options);
     }
 
-    /// <summary>The message that is the body itself.</summary>
+    /// <summary>Returns the message that is the body itself.</summary>
     public static NewMessage OfBody(ReadOnlyMemory<byte> body, Fields fields, HttpContext context, RestMqOptions options)
     {
-        if (body.IsEmpty) throw Problem.BadRequest("The message is missing: the body is empty.");
+        if (body.IsEmpty)
+            throw Problem.BadRequest("The body must be the message, but it is empty. Send at least one byte.");
         return Complete(MessageBody.FromRequest(body, context.Request.ContentType), fields, context, options);
     }
 
     /// <summary>
-    /// One JSON message a line; blank lines are skipped. An idempotency key stands for all of them: each message is
-    /// known by it and its number, so the same lines sent again add nothing.
+    /// Reads one JSON message a line. Blank lines are skipped. One idempotency key covers the whole request: each
+    /// message gets that key and its number, so the same lines sent again add nothing.
     /// </summary>
     public static async ValueTask<List<NewMessage>> OfLinesAsync(Fields fields, HttpContext context, RestMqOptions options)
     {
@@ -45,11 +51,20 @@ internal static class Adding
             var line = Trim(end < 0 ? bytes : bytes[..end]);
             bytes = end < 0 ? default : bytes[(end + 1)..];
             if (line.IsEmpty) continue;
-            if (messages.Count == options.MaxBatch) throw Problem.BadRequest($"At most {options.MaxBatch} messages are added at a time. Nothing was added.");
+            if (messages.Count == options.MaxBatch)
+            {
+                throw Problem.BadRequest(
+                    $"A request must add at most {options.MaxBatch} messages, but has more. Nothing was added. "
+                    + "Send them in several requests.");
+            }
             var message = Complete(OfLine(line, number), fields, context, options);
             messages.Add(message.IdempotencyKey is { } id ? message with { IdempotencyKey = Limits.IdempotencyKey($"{id}/{messages.Count + 1}") } : message);
         }
-        if (messages.Count == 0) throw Problem.BadRequest("The messages are missing: send one JSON value a line.");
+        if (messages.Count == 0)
+        {
+            throw Problem.BadRequest(
+                "The body must have at least one message, but has none. Send one JSON value a line.");
+        }
         return messages;
     }
 
@@ -61,7 +76,9 @@ internal static class Adding
         }
         catch (FormatException)
         {
-            throw Problem.BadRequest($"Line {number} is not valid JSON in UTF-8. Nothing was added.");
+            throw Problem.BadRequest(
+                $"Each line must be one JSON value in UTF-8, but line {number} is not. Nothing was added. "
+                + "Correct it and send all lines again.");
         }
     }
 
@@ -74,7 +91,11 @@ internal static class Adding
     private static NewMessage Complete(MessageBody body, Fields fields, HttpContext context, RestMqOptions options)
     {
         if (body.Bytes.Length > options.MaxMessageBytes)
-            throw Problem.TooLarge($"A message has at most {options.MaxMessageBytes} bytes; this one has {body.Bytes.Length}.");
+        {
+            throw Problem.TooLarge(
+                $"A message must have at most {options.MaxMessageBytes} bytes, but has {body.Bytes.Length}. "
+                + "Send a shorter one.");
+        }
         var id = fields.Text("id") ?? (context.Request.Headers.TryGetValue("Idempotency-Key", out var header) ? header.ToString() : null);
         return new NewMessage(body)
         {

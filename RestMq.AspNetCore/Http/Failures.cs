@@ -3,12 +3,12 @@ using RestMq.Access;
 
 namespace RestMq.Http;
 
-/// <summary>The one place where what went wrong becomes a status.</summary>
+/// <summary>Turns exceptions into HTTP statuses. No other code does.</summary>
 internal static class Failures
 {
     /// <summary>
-    /// A handler whose failures are told to the client. A cancellation is passed on: the server knows that its client
-    /// went away, and a site's request timeout has an answer of its own.
+    /// Wraps a handler so that its failures are reported to the client. A cancellation passes through: the server
+    /// already knows that the client disconnected, and a site's request timeout writes its own reply.
     /// </summary>
     public static RequestDelegate Told(RequestDelegate handler) => async context =>
     {
@@ -22,13 +22,15 @@ internal static class Failures
         }
         catch (Exception e) when (ProblemOf(e) is { } problem)
         {
-            // Half a reply cannot be mended: the client must see that it is one.
+            // Part of the reply is sent. Abort the connection, so that the client sees that the reply is incomplete.
             if (context.Response.HasStarted) context.Abort();
             else problem.WriteTo(context);
         }
     };
 
-    /// <summary>The problem that an exception is for the client; null when it is a mistake of ours.</summary>
+    /// <summary>
+    /// Returns the problem that reports an exception to the client; null when the exception is a bug of RestMQ.
+    /// </summary>
     public static Problem? ProblemOf(Exception e) => e switch
     {
         Problem problem => problem,

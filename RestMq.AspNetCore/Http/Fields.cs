@@ -6,31 +6,34 @@ using RestMq.Wire;
 namespace RestMq.Http;
 
 /// <summary>
-/// The fields of a request, from its query and, when it is a form, from its body. They are kept as the bytes they were; the last of several
-/// wins, the body over the query. Bytes that are no UTF-8 are refused, but for a part of a multipart form that has a type of its own.
+/// Holds the fields of a request, from its query and, when the body is a form, from its body. Values stay bytes. Of
+/// several fields with the same name the last one wins, and the body wins over the query. Bytes that are not UTF-8 are
+/// refused, except in a part of a multipart form that has its own content type.
 /// </summary>
 internal sealed class Fields
 {
-    // Far more than any route has; a field costs more than the bytes it came in.
+    // No route needs nearly as many. The limit bounds memory: a field takes more memory than its bytes in the request.
     private const int MaxFields = 1024;
 
     private static readonly Fields None = new();
 
     private readonly List<Field> _fields = [];
 
-    // Of a form, as it came.
+    // The body of a form, undecoded.
     private ReadOnlyMemory<byte> _body;
 
-    /// <summary>A field as it came.</summary>
-    /// <param name="Name">Its name, decoded.</param>
-    /// <param name="Value">Its value, decoded.</param>
-    /// <param name="ContentType">The type that a part of a multipart form gave it.</param>
+    /// <summary>Holds one field of a request.</summary>
+    /// <param name="Name">The field's name, percent-decoded.</param>
+    /// <param name="Value">The field's value, percent-decoded.</param>
+    /// <param name="ContentType">The content type of a part of a multipart form; null for every other field.</param>
     internal readonly record struct Field(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value, string? ContentType);
 
-    /// <summary>The JSONP callback; null when there is none.</summary>
-    /// <exception cref="FormatException">It is no JavaScript identifier path.</exception>
+    /// <summary>Gets the JSONP callback; null when the request has none.</summary>
+    /// <exception cref="FormatException">The callback is not a JavaScript identifier path.</exception>
     public string? Callback => Text("callback") is { } name
-        ? IsIdentifierPath(name) ? name : throw new FormatException("'callback' is a JavaScript name such as app.on.message, of at most 100 ASCII characters.")
+        ? IsIdentifierPath(name) ? name : throw new FormatException(
+            "'callback' must be a JavaScript name of at most 100 ASCII characters, such as app.on.message, "
+            + $"but was '{Words.Shorten(name)}'.")
         : null;
 
     public static Fields OfQuery(HttpContext context)
@@ -42,10 +45,13 @@ internal sealed class Fields
         return fields;
     }
 
-    /// <summary>The query's fields and those of the body, when it is a form.</summary>
+    /// <summary>Reads the fields of the query and, when the body is a form, of the body.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="limit">The largest body.</param>
-    /// <param name="orJson">Whether the body may also be a JSON object by itself, which curl calls a form too: it is not looked into for fields.</param>
+    /// <param name="limit">The largest body, in bytes.</param>
+    /// <param name="orJson">
+    /// Whether the body may also be a JSON object. curl sends JSON with a form's content type too; a body that begins
+    /// with <c>{</c> is then not parsed for fields.
+    /// </param>
     public static async ValueTask<Fields> ReadAsync(HttpContext context, int limit, bool orJson = false)
     {
         var fields = OfQuery(context);
@@ -60,21 +66,25 @@ internal sealed class Fields
         return fields;
     }
 
-    /// <summary>The whole body, be it a form or not; empty when there is none, also in chunks.</summary>
+    /// <summary>
+    /// Returns the whole body, form or not; empty when the body has no bytes, also with chunked encoding.
+    /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, int limit) =>
         IsForm(request.ContentType) ? _body : await RequestBody.ReadAsync(request, limit);
 
-    /// <exception cref="FormatException">There are as many as a request may have.</exception>
+    /// <summary>Checks that one more field may be added.</summary>
+    /// <exception cref="FormatException">The request has too many fields.</exception>
     public static void CheckCount(List<Field> fields)
     {
-        if (fields.Count >= MaxFields) throw new FormatException($"A request has at most {MaxFields} fields.");
+        if (fields.Count >= MaxFields)
+            throw new FormatException($"A request must have at most {MaxFields} fields, but has more. Send fewer.");
     }
 
     public static bool IsForm(string? contentType) => IsUrlEncoded(contentType) || IsMultipart(contentType);
 
     public bool Has(string name) => Find(name) is not null;
 
-    /// <summary>A field; null when it is absent.</summary>
+    /// <summary>Returns a field; null when it is absent.</summary>
     public Field? Find(string name)
     {
         for (var i = _fields.Count - 1; i >= 0; i--)
@@ -84,17 +94,19 @@ internal sealed class Fields
         return null;
     }
 
-    /// <summary>A field as text; null when it is absent.</summary>
-    /// <exception cref="FormatException">It is not UTF-8.</exception>
+    /// <summary>Returns a field as text; null when it is absent.</summary>
+    /// <exception cref="FormatException">The field is not UTF-8.</exception>
     public string? Text(string name)
     {
         if (Find(name) is not { Value.Span: var bytes }) return null;
-        // Only what is meant as bytes, a value, may be anything.
-        return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw new FormatException($"'{name}' holds bytes that are not UTF-8.");
+        // Only the message itself may be arbitrary bytes. It is read with Find, not here.
+        return Utf8.IsValid(bytes)
+            ? Encoding.UTF8.GetString(bytes)
+            : throw new FormatException($"'{name}' must be UTF-8, but has bytes that are not. Encode it as UTF-8.");
     }
 
-    /// <summary>A field as a number; null when it is absent.</summary>
-    /// <exception cref="FormatException">It is no number.</exception>
+    /// <summary>Returns a field as a number; null when it is absent.</summary>
+    /// <exception cref="FormatException">The field is not a number.</exception>
     public double? Number(string name) => Text(name) is { } text ? Limits.Number(name, text) : null;
 
     private static bool IsObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
@@ -107,7 +119,8 @@ internal sealed class Fields
         contentType is not null && contentType.StartsWith(media, StringComparison.OrdinalIgnoreCase)
         && (contentType.Length == media.Length || contentType[media.Length] is ';' or ' ');
 
-    // Nothing else may go before the bracket: it would be script of the caller's choice on this site.
+    // The callback is written in front of '(' and runs as script. Anything but a name would let a link run script of
+    // its author's choice with this site's rights (cross-site scripting).
     private static bool IsIdentifierPath(string name)
     {
         if (name.Length is 0 or > 100) return false;

@@ -6,24 +6,30 @@ using Microsoft.Extensions.Logging;
 namespace RestMq.Http;
 
 /// <summary>
-/// Sends what was handed out so that it cannot be lost: the messages are leased; those of a plain take are deleted once the reply is out, and all
-/// go back to the head of their queue when the client went away.
+/// Sends messages so that none is lost. All of them are leased first. Messages of a plain take are acked when the reply
+/// is sent. When the client has disconnected, the messages return to the head of their queue.
 /// </summary>
 internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logger)
 {
-    // Asking the system whether the client is still there takes a tenth of a plain take. One that has been answered so soon has hardly left
-    // meanwhile, and if it has, so it might just after its reply was sent. For a lease it is always asked: it would stay out until its end.
+    // Asking the operating system whether the client is still connected takes a tenth of the time of a plain take. A
+    // client that gets its reply within this time has hardly disconnected meanwhile, and it could as well disconnect
+    // just after the reply. For a lease the system is always asked: the message would stay leased until the lease ends.
     internal static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Writes the reply, sends it, and settles.</summary>
+    /// <summary>Writes the reply, sends it, and settles the messages.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="taken">What was handed out.</param>
+    /// <param name="taken">The messages of the reply.</param>
     /// <param name="write">Writes the reply.</param>
-    /// <param name="leased">Whether its client is to settle them: then they stay leased when the reply is out.</param>
-    /// <param name="since">When they were asked for, a timestamp: the client of a plain take that has them soon is not looked for first.</param>
+    /// <param name="leased">
+    /// Whether the client settles the messages; they then stay leased when the reply is sent.
+    /// </param>
+    /// <param name="since">
+    /// The <see cref="Stopwatch"/> timestamp of the request. A plain take that is answered within <see cref="Soon"/>
+    /// skips the check whether the client is still connected.
+    /// </param>
     public async Task SendAsync(HttpContext context, IReadOnlyList<QueueMessage> taken, Action write, bool leased = false, long since = 0)
     {
-        var action = SettleAction.Return; // Nobody has seen them.
+        var action = SettleAction.Return; // No consumer has seen the messages yet.
         try
         {
             if ((leased || Stopwatch.GetElapsedTime(since) > Soon) && Sending.IsGone(context))
@@ -37,12 +43,13 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
         }
         finally
         {
-            // Not awaited: the settlement goes with the queue's next call to the store, and the client's next request need not wait for it.
+            // Not awaited: the settlement goes to the store with the queue's next group commit, and the client's next
+            // request does not wait for it.
             if (!leased || action is not SettleAction.Ack) _ = SettleAsync(taken, action);
         }
     }
 
-    /// <summary>Settles what was taken, as best it can.</summary>
+    /// <summary>Settles messages. A failure is not thrown: the leases end by themselves.</summary>
     public async Task SettleAsync(IReadOnlyList<QueueMessage> taken, SettleAction action)
     {
         try
@@ -52,7 +59,7 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
         }
         catch (RestMqUnavailableException)
         {
-            // The lease ends by itself: the message comes again rather than being lost.
+            // The lease ends by itself. The message is then delivered again, so it is not lost.
         }
         catch (Exception e)
         {
@@ -60,7 +67,8 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
         }
     }
 
-    // A client may well close its connection as soon as it has the whole reply, so only the pipe can tell whether it took it.
+    // A client may close its connection as soon as it has the whole reply. A closed socket therefore says nothing, and
+    // only the pipe tells whether the reply was sent.
     private static async ValueTask<bool> SendAsync(PipeWriter wire, byte? last)
     {
         if (!await Sending.TryFlushAsync(wire)) return false;
@@ -70,6 +78,8 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
         return !(await wire.FlushAsync()).IsCompleted;
     }
 
-    [LoggerMessage(40, LogLevel.Error, "{Count} messages of {Queue} could not be settled; they come again when their leases end")]
+    [LoggerMessage(
+        40, LogLevel.Error,
+        "Could not settle {Count} messages of queue {Queue}. They are delivered again when their leases end.")]
     private static partial void LogFailed(ILogger logger, int count, string queue, Exception error);
 }

@@ -4,17 +4,17 @@ using RestMq.Wire;
 
 namespace RestMq.Http;
 
-/// <summary>Writes one JSON value to a buffer, as every reply and stream does.</summary>
+/// <summary>Writes one JSON value to a buffer, for replies and streams.</summary>
 internal static class JsonText
 {
-    // A writer is taken for one value, on one thread, and given back before any await.
+    // One writer a thread. It is taken for one value and returned before any await.
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
     public static void Write<T>(IBufferWriter<byte> buffer, T state, Action<Utf8JsonWriter, T> write)
     {
         var writer = _writer ?? new Utf8JsonWriter(buffer, MessageJson.Options);
-        _writer = null; // Whoever writes from within gets one of its own.
+        _writer = null; // A nested call then creates its own writer.
         writer.Reset(buffer);
         write(writer, state);
         writer.Flush();

@@ -6,12 +6,13 @@ using RestMq.Wire;
 namespace RestMq.Http;
 
 /// <summary>
-/// A JSON reply of many items, which goes out in pieces as it is written. A reply of one piece has its length in its
-/// headers, as every other has. All that can fail is done before the first piece, so that a failure still has its own
+/// Sends a JSON reply of many items in pieces, while it is written. A reply of one piece has a <c>Content-Length</c>,
+/// as every other reply. Everything that can fail is done before the first piece, so that a failure still gets its
 /// status.
 /// </summary>
 internal static class ListReply
 {
+    // Bytes.
     private const int Piece = 32 * 1024;
 
     public static async Task SendAsync<T>(

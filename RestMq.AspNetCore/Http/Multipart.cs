@@ -2,17 +2,27 @@ using System.Text;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using RestMq.Wire;
 
 namespace RestMq.Http;
 
-/// <summary><c>multipart/form-data</c>, by the framework's reader, with the parts kept as bytes: <c>curl -F 'value=@photo.png'</c> sends the photo.</summary>
+/// <summary>
+/// Reads <c>multipart/form-data</c> with the framework's reader and keeps the parts as bytes, so that
+/// <c>curl -F 'value=@photo.png'</c> adds the photo unchanged.
+/// </summary>
 internal static class Multipart
 {
-    /// <exception cref="FormatException">It is no multipart form, or a part without a type is no UTF-8.</exception>
+    /// <exception cref="FormatException">
+    /// The body is not a multipart form, or a part without a content type is not UTF-8.
+    /// </exception>
     public static async Task SplitAsync(byte[] body, string contentType, List<Fields.Field> fields, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(contentType, out var media) || HeaderUtilities.RemoveQuotes(media.Boundary) is not { Length: > 0 and <= 70 } boundary)
-            throw new FormatException("A multipart form names its boundary, of at most 70 characters, in its Content-Type.");
+        {
+            throw new FormatException(
+                "A multipart form must name its boundary, of 1 to 70 characters, in its Content-Type, "
+                + $"but the Content-Type was '{Words.Shorten(contentType)}'.");
+        }
         try
         {
             var reader = new MultipartReader(boundary.ToString(), new MemoryStream(body));
@@ -25,13 +35,18 @@ internal static class Multipart
                 await section.Body.CopyToAsync(value, cancellationToken);
                 var bytes = value.ToArray();
                 if (section.ContentType is null && !Utf8.IsValid(bytes))
-                    throw new FormatException($"The part '{name}' holds bytes that are not UTF-8 and has no Content-Type.");
+                {
+                    throw new FormatException(
+                        $"The part '{Words.Shorten(name)}' must be UTF-8 or have a Content-Type, but has neither. "
+                        + "Give the part a Content-Type to send bytes.");
+                }
                 fields.Add(new Fields.Field(Encoding.UTF8.GetBytes(name), bytes, section.ContentType));
             }
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
-            throw new FormatException($"The body is not the multipart form that its Content-Type says: {e.Message}");
+            throw new FormatException(
+                $"The body must be a multipart form with the boundary of its Content-Type, but is not: {e.Message}");
         }
     }
 }

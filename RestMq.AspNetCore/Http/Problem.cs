@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace RestMq.Http;
 
 /// <summary>
-/// A request that cannot be served, told as problem+json (RFC 9457). The types are stable: docs/http.md lists them.
+/// Reports a request that cannot be served, as problem+json (RFC 9457). The types are stable;
+/// docs/reference/http-api.md lists them.
 /// </summary>
 internal sealed class Problem(int status, string type, string title, string detail) : Exception(detail)
 {
@@ -23,7 +24,9 @@ internal sealed class Problem(int status, string type, string title, string deta
     public static Problem NotFound(string detail) => new(404, "not-found", "Not found", detail);
 
     public static Problem StaleReceipt(Receipt receipt) => new(
-        409, "stale-receipt", "Stale receipt", $"{receipt} is no longer the hand-out under way: the message was given back or handed out again. Nothing was changed.");
+        409, "stale-receipt", "Stale receipt",
+        $"A receipt must be that of the current delivery, but {receipt} is stale: the message was released or "
+        + "delivered again. Nothing was changed. Settle the message with the receipt of its newest delivery.");
 
     public static Problem TooLarge(string detail) => new(413, "too-large", "Too large", detail);
 
@@ -41,14 +44,14 @@ internal sealed class Problem(int status, string type, string title, string deta
     {
         var challenge = context.Response.Headers.WWWAuthenticate;
         context.Response.Clear();
-        context.Response.Headers.WWWAuthenticate = challenge; // Of the site's authentication.
+        context.Response.Headers.WWWAuthenticate = challenge; // Set by the site's authentication.
         context.Response.StatusCode = status;
         if (status is 429 or 503) context.Response.Headers.RetryAfter = "1";
         if (status is 426) context.Response.Headers.Upgrade = "websocket";
         Reply.Json(context, callback: null, this, static (writer, problem) => problem.Write(writer), "application/problem+json");
     }
 
-    /// <summary>The same as the JSON protocol tells its failures.</summary>
+    /// <summary>Writes the problem as an error of the JSON protocol: <c>{"error":"…"}</c>.</summary>
     public void WriteError(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();

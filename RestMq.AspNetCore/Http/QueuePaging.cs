@@ -4,16 +4,17 @@ using RestMq.Wire;
 
 namespace RestMq.Http;
 
-/// <summary>A request for a page of the queues: <c>after</c> a name, <c>max</c> of them.</summary>
-/// <param name="Callback">The JSONP callback.</param>
+/// <summary>Holds a request for one page of the queues: at most <c>max</c> names <c>after</c> a name.</summary>
+/// <param name="Callback">The JSONP callback; null for plain JSON.</param>
 /// <param name="After">The name after which the page begins; null for the first page.</param>
-/// <param name="Max">How many queues at most.</param>
+/// <param name="Max">The most queues that the page has.</param>
 internal readonly record struct QueuePaging(string? Callback, QueueName? After, int Max)
 {
+    /// <summary>Reads the fields <c>callback</c>, <c>after</c> and <c>max</c> of the query.</summary>
     /// <param name="context">The request.</param>
     /// <param name="options">The limits.</param>
-    /// <param name="size">The size of a page for which the request names none; by default the largest.</param>
-    /// <exception cref="FormatException">Something is out of range.</exception>
+    /// <param name="size">The page size when the request has no <c>max</c>; by default the largest.</param>
+    /// <exception cref="FormatException">A field is out of range.</exception>
     public static QueuePaging Of(HttpContext context, RestMqOptions options, int size = int.MaxValue)
     {
         var fields = Fields.OfQuery(context);
@@ -24,12 +25,12 @@ internal readonly record struct QueuePaging(string? Callback, QueueName? After, 
     }
 
     /// <summary>
-    /// Gets the page. Where another follows, a <c>Link</c> header names it, and its cursor is returned beside the
-    /// names.
+    /// Returns the names of the page. When another page follows, a <c>Link</c> header holds its URL, and <c>Next</c>
+    /// is the name to continue after.
     /// </summary>
     public async ValueTask<(IReadOnlyList<QueueName> Names, string? Next)> ReadAsync(HttpContext context, IQueueEngine engine)
     {
-        // One more than the page has tells that there is another.
+        // Asks for one name more than the page has: when it comes, another page follows.
         var names = await engine.ListAsync(After, Max + 1, context.RequestAborted);
         if (names.Count <= Max) return (names, null);
         var next = names[Max - 1].Value;
@@ -44,7 +45,7 @@ internal readonly record struct QueuePaging(string? Callback, QueueName? After, 
         return $"{request.Scheme}://{request.Host}{path}{Query(after)}";
     }
 
-    /// <summary>The query of the page after a name.</summary>
+    /// <summary>Returns the query string of the page after a name.</summary>
     public string Query(string after)
     {
         var query = string.Create(CultureInfo.InvariantCulture, $"?after={Uri.EscapeDataString(after)}&max={Max}");

@@ -4,36 +4,50 @@ using RestMq.Wire;
 
 namespace RestMq.Http;
 
-/// <summary>The replies that several routes share.</summary>
+/// <summary>Writes the replies that several routes share.</summary>
 internal static class Replies
 {
     private static readonly Action<Utf8JsonWriter, QueueMessage> WithoutReceipt = static (writer, message) => MessageJson.Write(writer, message);
     private static readonly Action<Utf8JsonWriter, QueueMessage> WithReceipt = static (writer, message) => MessageJson.Write(writer, message, receipt: true);
 
-    /// <summary>A message as JSON.</summary>
+    /// <summary>Writes a message as JSON.</summary>
     public static void Message(HttpContext context, string? callback, QueueMessage message, bool receipt = false) =>
         Reply.Json(context, callback, message, receipt ? WithReceipt : WithoutReceipt);
 
-    /// <summary>Messages as JSON, one a line.</summary>
+    /// <summary>Writes messages as JSON, one a line.</summary>
     public static void Messages(HttpContext context, IReadOnlyList<QueueMessage> messages, bool receipt) =>
         Reply.Lines(context, messages, receipt ? WithReceipt : WithoutReceipt);
 
-    /// <summary>The key of a message that was added, with its URL if wanted; 429 when the queue is full.</summary>
+    /// <summary>Writes the key of an added message and, on request, its URL as <c>Location</c>.</summary>
+    /// <exception cref="Problem">429: the queue is full.</exception>
     public static void Added(HttpContext context, string? callback, AddResult added, bool location)
     {
-        if (added.Status == AddStatus.Full) throw Problem.Full("The queue is full: it holds max_length messages. Nothing was added.");
+        if (added.Status == AddStatus.Full)
+        {
+            throw Problem.Full(
+                "A queue must hold at most max_length messages, and this queue is full. Nothing was added. "
+                + "Send the message again when others are taken.");
+        }
         if (location) context.Response.Headers.Location = Route.UrlOf(context, new Receipt(added.Key, 0));
         Reply.Text(context, callback, added.Key.ToString());
     }
 
-    /// <summary>The keys of several messages, one a line; 429 when there was not room for all.</summary>
+    /// <summary>Writes the keys of several added messages, one a line.</summary>
+    /// <exception cref="Problem">429: the queue has no room for all of them.</exception>
     public static void Added(HttpContext context, IReadOnlyList<AddResult> added)
     {
-        if (added.Any(result => result.Status == AddStatus.Full)) throw Problem.Full($"The queue has not room for {added.Count} messages within max_length. Nothing was added.");
+        if (added.Any(result => result.Status == AddStatus.Full))
+        {
+            throw Problem.Full(
+                $"A queue must hold at most max_length messages, and this queue has no room for {added.Count} more. "
+                + "Nothing was added. Send fewer, or send them again when others are taken.");
+        }
         Reply.Text(context, null, string.Join("\r\n", added.Select(result => result.Key.ToString())));
     }
 
-    /// <summary>The message's own bytes and type, the rest in headers.</summary>
+    /// <summary>
+    /// Writes a message's bytes with its content type. Key, delivery count, receipt and trace go in headers.
+    /// </summary>
     public static void Raw(HttpContext context, QueueMessage message, bool receipt)
     {
         var headers = context.Response.Headers;
@@ -42,12 +56,14 @@ internal static class Replies
         if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
         if (message.TraceParent is { } trace) headers.TraceParent = trace;
         if (message.TraceState is { } state) headers.TraceState = state;
-        // A message may be a page of somebody else's: it must not act in this site's name.
+        // A message may be an HTML page from any producer. Sandboxed, it runs no script with this site's rights.
         headers.ContentSecurityPolicy = "sandbox";
         Reply.Bytes(context, message.Body.RawContentType, message.Body.Bytes);
     }
 
-    /// <summary>A page of queues by name, each with what is told of it.</summary>
+    /// <summary>
+    /// Sends a page of queues as one JSON object; <paramref name="write"/> writes each queue's member.
+    /// </summary>
     public static Task OfQueuesAsync<T>(
         HttpContext context, string? callback, IReadOnlyList<T> queues, string? next, string store, Action<Utf8JsonWriter, T> write) => ListReply.SendAsync(
         context, callback, queues,
@@ -86,6 +102,6 @@ internal static class Replies
         writer.WriteString("durability", Words.Of(stats.Settings.Durability));
     }
 
-    // A header holds ASCII; a name that is more is percent-encoded, as in a URL.
+    // Headers are ASCII. A name with other characters is percent-encoded, as in a URL.
     private static string Ascii(string text) => System.Text.Ascii.IsValid(text) ? text : Uri.EscapeDataString(text);
 }

@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Http;
 namespace RestMq.Http;
 
 /// <summary>
-/// The one writer of replies: CRLF at the end, JSONP when asked, nothing sniffed and nothing cached. A reply is put in
-/// the response's pipe, and goes out with its headers, in one piece, when the handler returns or flushes.
+/// Writes all replies: with CRLF at the end, as JSONP on request, and with headers against content sniffing and
+/// caching. A reply goes into the response's pipe. It is sent with its headers, in one piece, when the handler returns
+/// or flushes.
 /// </summary>
 internal static class Reply
 {
@@ -15,28 +16,31 @@ internal static class Reply
     private const string JavaScript = "application/javascript";
     private const string PlainText = "text/plain; charset=utf-8";
 
-    // A buffer is taken for one reply, on one thread, and given back before any await.
+    // One buffer a thread. It is taken for one reply and returned before any await.
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
-    // Whether the last byte of a large reply is to be held back, and that byte.
+    // Whether to hold back the last byte of a large reply.
     [ThreadStatic]
     private static bool _holding;
 
+    // The byte that was held back.
     [ThreadStatic]
     private static byte? _held;
 
-    // A reply of the largest message would otherwise stay with its thread for ever.
+    // Bytes. A larger buffer is not kept: one large reply would hold its memory for as long as the thread lives.
     private const int MaxKeptBuffer = 256 * 1024;
 
-    // What a response takes without waiting for its client, with the headers, is twice this by default.
+    // Bytes. Half of Kestrel's 64 KB response buffer, which takes a reply and its headers without waiting for the
+    // client.
     private const int SentAtOnce = 32 * 1024;
 
     /// <summary>
-    /// Writes a reply but, when its client may have to be waited for, holds back its last byte: until that is sent the
-    /// client cannot have the whole reply, so a connection that ends is one that broke.
+    /// Writes a reply, but holds back its last byte when the reply is so large that sending may wait for the client.
+    /// Until that byte is sent, the client does not have the whole reply. A connection that ends before then has
+    /// broken.
     /// </summary>
-    /// <returns>The last byte; null when it has been written too.</returns>
+    /// <returns>The last byte; null when it was written too.</returns>
     public static byte? HoldLast(Action write)
     {
         _holding = true;
@@ -62,7 +66,7 @@ internal static class Reply
         Send(context, callback is null ? contentType : JavaScript, buffer);
     }
 
-    /// <summary>Several JSON values, one a line.</summary>
+    /// <summary>Writes several JSON values, one a line.</summary>
     public static void Lines<T>(HttpContext context, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
     {
         var buffer = Rent();
@@ -74,7 +78,7 @@ internal static class Reply
         Send(context, "application/x-ndjson", buffer);
     }
 
-    /// <summary>A text; as JSONP it is a string.</summary>
+    /// <summary>Writes a text; as JSONP, a string.</summary>
     public static void Text(HttpContext context, string? callback, string text)
     {
         if (callback is not null)
@@ -90,9 +94,10 @@ internal static class Reply
 
     public static void Html(HttpContext context, string html)
     {
-        // The pages run no script, their forms are for this host, and no other site's page may put them under its
-        // visitors' clicks.
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+        // The pages run no script, and their forms are sent to this host only. No other site may frame them
+        // (clickjacking).
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'self'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
         Bytes(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(html));
     }
 
@@ -109,14 +114,16 @@ internal static class Reply
         context.Response.Redirect(url);
     }
 
-    /// <summary>Shows a page after a form was sent, so that to load it again sends nothing again.</summary>
+    /// <summary>
+    /// Redirects to a page after a form was sent, so that reloading the page does not send the form again.
+    /// </summary>
     public static void SeeOther(HttpContext context, string url)
     {
         Empty(context, StatusCodes.Status303SeeOther);
         context.Response.Headers.Location = url;
     }
 
-    /// <summary>A reply without a body.</summary>
+    /// <summary>Writes a reply without a body.</summary>
     public static void Empty(HttpContext context, int status)
     {
         context.Response.StatusCode = status;
@@ -133,7 +140,7 @@ internal static class Reply
 
     public static void SetJsonHeaders(HttpContext context, string? callback) => SetHeaders(context, callback is null ? JsonType : JavaScript);
 
-    /// <summary>Begins a JSONP call.</summary>
+    /// <summary>Writes the beginning of a JSONP call.</summary>
     public static void Open(IBufferWriter<byte> buffer, string callback)
     {
         Encoding.UTF8.GetBytes(callback, buffer);

@@ -3,12 +3,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Http;
 
-/// <summary>Reads a request's body whole, up to a limit.</summary>
+/// <summary>Reads a request's whole body, up to a limit.</summary>
 internal static class RequestBody
 {
+    // Bytes.
     private const int SmallBody = 64 * 1024;
 
-    /// <exception cref="Problem">It is larger: 413; or it cannot be read: 400.</exception>
+    /// <summary>Reads the body.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limit">The largest body, in bytes.</param>
+    /// <exception cref="Problem">The body exceeds the limit (413) or cannot be read (400).</exception>
     public static async ValueTask<byte[]> ReadAsync(HttpRequest request, int limit)
     {
         try
@@ -17,23 +21,24 @@ internal static class RequestBody
         }
         catch (InvalidOperationException)
         {
-            // Kestrel's word for it.
-            throw Problem.BadRequest("The body could not be read: its trailers are not UTF-8.");
+            // Kestrel reports trailers that are not UTF-8 with this type of exception.
+            throw Problem.BadRequest("The trailers of a body must be UTF-8, but these are not. Send them as UTF-8.");
         }
         catch (IOException e) when (e is not BadHttpRequestException)
         {
-            // Who has gone is not answered; and Kestrel, which would drain what is left, fails at that and logs an error.
+            // A disconnected client gets no reply. Without the abort, Kestrel would try to drain the rest of the body,
+            // fail, and log an error.
             if (e is ConnectionResetException) request.HttpContext.Abort();
-            throw Problem.BadRequest($"The body could not be read: {e.Message}");
+            throw Problem.BadRequest($"The body must arrive completely, but could not be read: {e.Message}");
         }
     }
 
-    // Without RequestAborted: a read that is cancelled stays open in Kestrel, which then fails to drain the body and logs an error. A connection
-    // that breaks ends the read by itself, and one that is too slow is Kestrel's to end (MinRequestBodyDataRate).
+    // Without RequestAborted: a cancelled read stays open in Kestrel, which then fails to drain the body and logs an
+    // error. A broken connection ends the read by itself. Kestrel ends slow ones (MinRequestBodyDataRate).
     private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int limit)
     {
         if (request.ContentLength > limit) throw TooLarge(limit);
-        // Room for what has arrived, not for what was announced: a header alone must not cost megabytes.
+        // Allocates for bytes that have arrived. A Content-Length alone must not make the host allocate megabytes.
         if (request.ContentLength is { } length and <= SmallBody)
         {
             if (length == 0) return [];
@@ -51,5 +56,6 @@ internal static class RequestBody
         return buffer.ToArray();
     }
 
-    private static Problem TooLarge(int limit) => Problem.TooLarge($"The body has at most {limit} bytes here.");
+    private static Problem TooLarge(int limit) =>
+        Problem.TooLarge($"The body must have at most {limit} bytes on this route, but has more. Send less.");
 }

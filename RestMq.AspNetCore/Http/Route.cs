@@ -4,53 +4,72 @@ using RestMq.Wire;
 
 namespace RestMq.Http;
 
-/// <summary>Reads what the route of a request names, and makes URLs of it.</summary>
+/// <summary>Reads the queue, key or receipt in the path of a request, and makes URLs of messages.</summary>
 internal static class Route
 {
-    // Asked one after another in one request, so few.
+    // A request asks its queues one after another, so the number is small.
     private const int MaxQueues = 100;
 
-    /// <exception cref="Problem">It is no queue name.</exception>
+    /// <summary>Returns the queue that the path names.</summary>
+    /// <exception cref="Problem">The path has no valid queue name.</exception>
     public static QueueName Queue(HttpContext context) => Name(Text(context, "queue"));
 
-    /// <summary>One or several queues, comma between.</summary>
-    /// <exception cref="Problem">One is no queue name.</exception>
+    /// <summary>Returns the queues that the path names, separated by commas.</summary>
+    /// <exception cref="Problem">A name is not a valid queue name, or the names are too many.</exception>
     public static QueueName[] Queues(HttpContext context)
     {
         var text = Text(context, "queue");
         if (text is null || !text.Contains(',')) return [Name(text)];
         var names = text.Split(',');
-        if (names.Length > MaxQueues) throw Problem.BadRequest($"At most {MaxQueues} queues are asked at a time.");
+        if (names.Length > MaxQueues)
+        {
+            throw Problem.BadRequest(
+                $"A request must name at most {MaxQueues} queues, but names {names.Length}. Send several requests.");
+        }
         return [.. names.Select(Name).Distinct()];
     }
 
-    /// <summary>The key or receipt of a message of the route's queue.</summary>
-    /// <exception cref="Problem">It is none, or of another queue.</exception>
+    /// <summary>Returns the key or receipt in the path. A key is a receipt with the delivery number 0.</summary>
+    /// <exception cref="Problem">The text is neither a key nor a receipt, or names another queue.</exception>
     public static Receipt Receipt(HttpContext context)
     {
         var queue = Queue(context);
         var text = Text(context, "key") ?? "";
         if (!RestMq.Receipt.TryParse(text, out var receipt))
-            throw Problem.BadRequest($"A message's key is such as {queue}:1, and a receipt such as {queue}:1.1; '{Limits.Shorten(text)}' is neither.");
-        return receipt.Key.Queue == queue ? receipt : throw Problem.BadRequest($"{receipt} is not of the queue {queue}.");
+        {
+            throw Problem.BadRequest(
+                $"The path must end in a message's key, such as {queue}:1, or a receipt, such as {queue}:1.1, "
+                + $"but ends in '{Words.Shorten(text)}'.");
+        }
+        return receipt.Key.Queue == queue
+            ? receipt
+            : throw Problem.BadRequest($"The key or receipt must be of the queue {queue}, but was {receipt}.");
     }
 
-    /// <summary>A message of a queue, as a field names it.</summary>
-    /// <exception cref="Problem">It is no key, or of another queue.</exception>
+    /// <summary>Reads the key of a message from a field.</summary>
+    /// <exception cref="Problem">The text is not a key, or names another queue.</exception>
     public static MessageKey Key(QueueName queue, string text)
     {
-        if (!MessageKey.TryParse(text, out var key)) throw Problem.BadRequest($"'key' is a message's key, such as {queue}:1, not '{Limits.Shorten(text)}'.");
-        return key.Queue == queue ? key : throw Problem.BadRequest($"{key} is not of the queue {queue}.");
+        if (!MessageKey.TryParse(text, out var key))
+        {
+            throw Problem.BadRequest(
+                $"'key' must be a message's key, such as {queue}:1, but was '{Words.Shorten(text)}'.");
+        }
+        return key.Queue == queue
+            ? key
+            : throw Problem.BadRequest($"'key' must be of the queue {queue}, but was {key}.");
     }
 
     public static QueueName Name(string? text) => QueueName.TryParse(text, out var name, out var error) ? name : throw Problem.BadQueueName(error);
 
-    /// <summary>The URL of a message, given any URL of a queue of the same group of routes.</summary>
+    /// <summary>
+    /// Returns the URL of a message. The request may be to any route of a queue in the same group of routes.
+    /// </summary>
     public static string UrlOf(HttpContext context, Receipt receipt)
     {
         var request = context.Request;
         var path = request.Path.Value!.TrimEnd('/');
-        // A percent sign of the name: PathString takes what looks like an escape for one.
+        // Encodes percent signs of the name. PathString would take a text such as %41 for an escape.
         var name = $"{receipt.Key.Queue}/{receipt}".Replace("%", "%25", StringComparison.Ordinal);
         var message = request.PathBase.Add(new PathString($"{path[..path.LastIndexOf('/')]}/{name}"));
         return $"{request.Scheme}://{request.Host}{message.ToUriComponent()}";
@@ -60,12 +79,14 @@ internal static class Route
     {
         if (context.Request.RouteValues[name] is not string text) return null;
         return text.Contains('%') && !IsDecoded(context)
-            ? throw Problem.BadQueueName("A name in a URL is percent-encoded UTF-8 without '/': this one holds an escape that does not stand for that.")
+            ? throw Problem.BadQueueName(
+                "A name in a URL must be percent-encoded UTF-8 without '/', but this name has an escape of a '/' or of "
+                + "bytes that are not UTF-8. Encode the name as UTF-8.")
             : text;
     }
 
-    // The server leaves %2F and escapes of bytes that are no UTF-8 as they are, so that they look like a name with a percent sign in it. In a
-    // path that was decoded whole, every percent sign comes from a %25.
+    // The server does not decode %2F and escapes of bytes that are not UTF-8. They then look like percent signs of the
+    // name. In a path that was decoded completely, every percent sign comes from a %25.
     private static bool IsDecoded(HttpContext context)
     {
         var raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";

@@ -4,16 +4,19 @@ using Microsoft.AspNetCore.Http;
 namespace RestMq.Http;
 
 /// <summary>
-/// The trace that a request comes with (W3C Trace Context). Mostly the server makes an <see cref="Activity"/> of it, where the engine finds it; a
-/// host that neither logs nor traces requests makes none.
+/// Carries the trace of a request (W3C Trace Context) to the engine, which reads <see cref="Activity.Current"/>. The
+/// server normally creates that activity. It creates none in a host that neither logs nor traces requests.
 /// </summary>
 internal static class SenderTrace
 {
-    /// <summary>Makes that activity where it is missing; null when there is one, or no trace to carry.</summary>
+    /// <summary>
+    /// Starts the activity when it is missing. Returns null when one exists or the request has no trace.
+    /// </summary>
     public static Activity? Begin(HttpRequest request)
     {
         if (request.Headers.TraceParent is not [{ Length: 55 } sent] || Activity.Current is not null || !ActivityContext.TryParse(sent, null, out _)) return null;
-        var activity = new Activity(RestMqTelemetry.Name + ".Carrier").SetParentId(sent); // By this name the engine knows it.
+        // The engine recognizes the activity by this name.
+        var activity = new Activity(RestMqTelemetry.Name + ".Carrier").SetParentId(sent);
         if (request.Headers.TraceState is { Count: > 0 } state) activity.TraceStateString = state.ToString();
         return activity.Start();
     }

@@ -5,21 +5,25 @@ using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Http;
 
-/// <summary>Sends what was written, and says whether it was taken.</summary>
+/// <summary>Flushes replies and tells whether the client is still connected.</summary>
 internal static class Sending
 {
-    /// <summary>Whether the client has gone. The system knows before the server, which hears of it behind all else that a busy machine has to do.</summary>
+    /// <summary>
+    /// Returns whether the client has disconnected. The socket tells it before the server does: on a busy machine the
+    /// server's notification waits behind other work.
+    /// </summary>
     public static bool IsGone(HttpContext context) =>
         context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
             ? (HasEnded(socket) && HasEnded(socket)) || (IsShared(context) && context.RequestAborted.IsCancellationRequested)
             : context.RequestAborted.IsCancellationRequested;
 
-    // Over HTTP/1 a request ends with its connection, and asking for its token makes one.
+    // HTTP/2 and later share a connection among requests. Over HTTP/1 the socket alone tells, and reading
+    // RequestAborted would allocate a token.
     private static bool IsShared(HttpContext context) => !HttpProtocol.IsHttp11(context.Request.Protocol);
 
     /// <summary>
-    /// Flushes; false when the other end has gone. A flush that had to wait, because the client reads slowly, ends in the same way when the
-    /// client reads on and when its connection breaks: only the next one tells which it was.
+    /// Flushes. Returns false when the client has disconnected. A flush that waits for a slow client completes alike
+    /// when the client reads on and when the connection breaks. Only the next flush tells the two apart.
     /// </summary>
     public static async ValueTask<bool> TryFlushAsync(PipeWriter wire, CancellationToken cancellationToken = default)
     {
@@ -28,7 +32,8 @@ internal static class Sending
         return !(await flush).IsCompleted && !(await wire.FlushAsync(cancellationToken)).IsCompleted;
     }
 
-    // Something to read, and that nothing: the end. Asked twice, for the server may have read what came just in between.
+    // A socket that is readable with 0 bytes available was closed by the client. Callers ask twice, because the server
+    // may read arriving bytes between Poll and Available.
     private static bool HasEnded(Socket socket)
     {
         try

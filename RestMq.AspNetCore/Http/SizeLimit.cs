@@ -3,9 +3,13 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace RestMq.Http;
 
-/// <summary>The largest body that a route takes, where the options allow more than servers do by themselves. Each handler has narrower limits.</summary>
+/// <summary>
+/// Raises the largest body of a route when the options allow more than the server's default. Each handler checks its
+/// own, narrower limit.
+/// </summary>
 internal sealed record SizeLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata
 {
+    // Bytes: the default of Kestrel and IIS.
     private const int OfServers = 30_000_000;
 
     public static void Raise(IEndpointConventionBuilder group, long limit)

@@ -3,15 +3,16 @@ using RestMq.Wire;
 
 namespace RestMq.Http;
 
-/// <summary>What a GET of a queue asks for.</summary>
-/// <param name="Callback">The JSONP callback.</param>
+/// <summary>Holds the fields of <c>GET /q/{queue}</c>.</summary>
+/// <param name="Callback">The JSONP callback; null for plain JSON.</param>
 /// <param name="Wait">How long to wait for a message.</param>
-/// <param name="Max">How many messages, one a line; null for one by itself.</param>
-/// <param name="Lease">For how long they are the client's to settle; null for a plain take.</param>
-/// <param name="Raw">Whether the message's own bytes are wanted.</param>
+/// <param name="Max">The most messages to take, written one a line; null for one message as one JSON value.</param>
+/// <param name="Lease">The lease, after which an unsettled message is delivered again; null for a plain take.</param>
+/// <param name="Raw">Whether to reply with the message's bytes.</param>
 internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? Max, TimeSpan? Lease, bool Raw)
 {
-    /// <exception cref="FormatException">Something is out of range, or goes not together.</exception>
+    /// <summary>Reads the query and the header <c>Prefer</c>.</summary>
+    /// <exception cref="FormatException">A field is out of range, or two fields exclude each other.</exception>
     public static TakeQuery Of(HttpContext context, RestMqOptions options)
     {
         var wait = PreferredWait(context.Request, options);
@@ -26,14 +27,21 @@ internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? 
             {
                 null or "json" => false,
                 "raw" => true,
-                var other => throw new FormatException($"'format' is json or raw, not '{Limits.Shorten(other)}'."),
+                var other => throw new FormatException(
+                    $"'format' must be json or raw, but was '{Words.Shorten(other)}'."),
             });
         if (query.Max is not null && (query.Raw || query.Callback is not null))
-            throw new FormatException("'max' answers with lines of JSON: it goes with neither 'format=raw' nor 'callback'.");
-        return query.Raw && query.Callback is not null ? throw new FormatException("'format=raw' goes not with 'callback'.") : query;
+        {
+            throw new FormatException(
+                "'max' must not be combined with 'format=raw' or 'callback', because it replies with lines of JSON. "
+                + "Leave one of them out.");
+        }
+        return query.Raw && query.Callback is not null
+            ? throw new FormatException("'format=raw' must not be combined with 'callback'. Leave one of them out.")
+            : query;
     }
 
-    // Prefer: wait=20 (RFC 7240). A preference that makes no sense is ignored, as that standard says.
+    // Prefer: wait=20 (RFC 7240). An invalid preference is ignored, as RFC 7240 requires.
     private static double? PreferredWait(HttpRequest request, RestMqOptions options)
     {
         if (!request.Headers.TryGetValue("Prefer", out var prefer)) return null;

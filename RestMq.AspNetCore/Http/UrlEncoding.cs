@@ -4,14 +4,16 @@ using System.Text.Unicode;
 namespace RestMq.Http;
 
 /// <summary>
-/// <c>application/x-www-form-urlencoded</c>, bytes to bytes: the framework's reader goes by way of strings, and puts U+FFFD where bytes are
-/// no UTF-8, so that a message would not come back as it was sent. A <c>%</c> that begins no escape stands for itself.
+/// Decodes <c>application/x-www-form-urlencoded</c> from bytes to bytes. The framework's reader decodes to strings and
+/// replaces bytes that are not UTF-8 with U+FFFD, which would change the message. A <c>%</c> that does not begin an
+/// escape stays a percent sign.
 /// </summary>
 internal static class UrlEncoding
 {
     private static readonly SearchValues<byte> Special = SearchValues.Create("%+"u8);
 
-    /// <exception cref="FormatException">A name or a value is no UTF-8.</exception>
+    /// <summary>Adds the fields of a form or query string to a list.</summary>
+    /// <exception cref="FormatException">A name or a value is not UTF-8.</exception>
     public static void Split(ReadOnlyMemory<byte> form, List<Fields.Field> fields)
     {
         while (!form.IsEmpty)
@@ -30,7 +32,11 @@ internal static class UrlEncoding
     private static ReadOnlyMemory<byte> Decode(ReadOnlyMemory<byte> text)
     {
         var decoded = text.Span.ContainsAny(Special) ? Unescape(text.Span) : text;
-        return Utf8.IsValid(decoded.Span) ? decoded : throw new FormatException("A field holds bytes that are not UTF-8. Send bytes as the body itself, or as a multipart part with a type.");
+        return Utf8.IsValid(decoded.Span)
+            ? decoded
+            : throw new FormatException(
+                "A field of a form or query must be UTF-8, but one has bytes that are not. Send bytes as the body "
+                + "itself, or as a part of a multipart form with its own Content-Type.");
     }
 
     private static ReadOnlyMemory<byte> Unescape(ReadOnlySpan<byte> text)

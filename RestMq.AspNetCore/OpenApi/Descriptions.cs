@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace RestMq.OpenApi;
 
 /// <summary>
-/// What each route of <c>MapRestMq()</c> does, takes and answers; docs/http.md has it at length. A route that is not
-/// here cannot be mapped.
+/// Describes for each route of <c>MapRestMq()</c> what it does, takes and replies. docs/reference/http-api.md has the
+/// details. A route that is not described here cannot be mapped.
 /// </summary>
 internal static class Descriptions
 {
@@ -23,88 +23,123 @@ internal static class Descriptions
     private const string Lines = "application/x-ndjson";
 
     private static readonly RestMqParameter Queue = Path("queue", "The queue's name: 1 to 200 bytes of UTF-8.");
-    private static readonly RestMqParameter Queues = Path("queue", "The queue's name; or several, comma between: the first that has something answers.");
+    private static readonly RestMqParameter Queues =
+        Path(
+            "queue",
+            "The queue's name, or several names separated by commas. The first queue that has messages replies.");
     private static readonly RestMqParameter Key = Path("key", "A message's key, such as test:1.");
-    private static readonly RestMqParameter KeyOrReceipt = Path("key", "A message's key, such as test:1, or the receipt of a hand-out, such as test:1.1.");
-    private static readonly RestMqParameter Receipt = Path("key", "The receipt of a hand-out, such as test:1.1.");
-    private static readonly RestMqParameter Callback = Query("callback", "string", "JSONP: a JavaScript name that the reply is wrapped in.");
+    private static readonly RestMqParameter KeyOrReceipt =
+        Path("key", "A message's key, such as test:1, or the receipt of a delivery, such as test:1.1.");
+    private static readonly RestMqParameter Receipt = Path("key", "The receipt of a delivery, such as test:1.1.");
+    private static readonly RestMqParameter Callback =
+        Query("callback", "string", "JSONP: a JavaScript function name. The reply is a call of this function.");
     private static readonly RestMqParameter[] Page =
     [
-        Query("after", "string", "The page begins after this name, whether or not there is such a queue."),
-        Query("max", "integer", "How many queues the page has at most, 1 to 1000; 1000 by default."), Callback,
+        Query("after", "string", "The page begins after this name, whether or not a queue has it."),
+        Query("max", "integer", "The most queues that the page has: 1 to 1000, by default 1000."), Callback,
     ];
     private static readonly RestMqParameter[] Trace =
     [
-        Header("traceparent", "The trace it is sent in (W3C Trace Context), which travels with it."), Header("tracestate", "What goes with the traceparent."),
+        Header("traceparent", "The producer's trace (W3C Trace Context). The message carries it to the consumer."),
+        Header("tracestate", "Vendor data of the trace. The message carries it too."),
     ];
-    private static readonly RestMqParameter Once = Header("Idempotency-Key", "The sender's id of this add: the same one within five minutes adds nothing more.");
+    private static readonly RestMqParameter Once =
+        Header("Idempotency-Key", "The producer's id of this add. The same id within five minutes adds nothing more.");
 
     private static readonly RestMqParameter[] Add =
     [
-        Field("value", "string", "The message."), Field("delay", "number", "Seconds until it can be taken."),
-        Field("ttl", "number", "Seconds that it is worth keeping."), Field("id", "string", "As Idempotency-Key."),
-        Field("durability", "string", "stored or replicated: what the add is to wait for; the queue's setting without it."),
+        Field("value", "string", "The message."), Field("delay", "number", "Seconds until the message is ready."),
+        Field("ttl", "number", "Seconds after which the message expires."),
+        Field("id", "string", "The same as the header Idempotency-Key."),
+        Field("durability", "string", "stored or replicated: what the add waits for. By default the queue's setting."),
     ];
 
     private static readonly RestMqParameter[] Live =
     [
-        Query("heartbeat", "number", "Seconds between signs of life, 1 to 3600."),
-        Query("last_event_id", "integer", "Continue after this message of the history; also the header Last-Event-ID."),
-        Query("from", "string", "earliest: begin with the history; latest."),
-        Query("lease", "number", "Seconds that a message is the consumer's own to settle."), Query("prefetch", "integer", "How many it holds unsettled, with lease."),
+        Query("heartbeat", "number", "Seconds between heartbeats: 1 to 3600."),
+        Query(
+            "last_event_id", "integer",
+            "Resume after this message of the history. The header Last-Event-ID does the same."),
+        Query("from", "string", "earliest: begin with the history. latest, the default: begin with new messages."),
+        Query("lease", "number", "Seconds of each message's lease, in which the consumer settles it."),
+        Query("prefetch", "integer", "With lease: the most unsettled messages that the stream holds."),
     ];
 
-    private static readonly RestMqReply Added = new(200, "It was added: its key.", Text, "test:1");
-    private static readonly RestMqReply Settled = new(204, "Done.");
-    private static readonly RestMqReply WebSocket = new(101, "A WebSocket.");
-    private static readonly RestMqReply Unknown = Problem(404, "There is no such message.");
-    private static readonly RestMqReply Stale = Problem(409, "The message was given back or handed out again since: nothing was changed.");
-    private static readonly RestMqReply TooLarge = Problem(413, "A message or a body over its limit.");
-    private static readonly RestMqReply Full = Problem(429, "The queue has not room within max_length.");
+    private static readonly RestMqReply Added = new(200, "The message was added. The body is its key.", Text, "test:1");
+    private static readonly RestMqReply Settled = new(204, "The message was settled or deleted.");
+    private static readonly RestMqReply WebSocket = new(101, "The connection is a WebSocket.");
+    private static readonly RestMqReply Unknown = Problem(404, "The message does not exist.");
+    private static readonly RestMqReply Stale =
+        Problem(409, "The receipt is stale: the message was released or delivered again. Nothing was changed.");
+    private static readonly RestMqReply TooLarge = Problem(413, "A message or a body exceeds its size limit.");
+    private static readonly RestMqReply Full = Problem(429, "The queue is full: it has no room within max_length.");
     private static readonly RestMqReply NotReplicated =
-        Problem(503, "Too few replicas confirmed a replicated add in time: the message may exist; send it again with its Idempotency-Key.");
-    private static readonly RestMqReply Unsupported = Problem(400, "The store of this host cannot give that durability: nothing was changed.");
-    private static readonly RestMqReply Crowded = Problem(429, "The queue has as many consumers as it may have.");
+        Problem(
+            503,
+            "Too few replicas confirmed a replicated add in time. The message may exist. Send it again with its "
+            + "Idempotency-Key.");
+    private static readonly RestMqReply Unsupported =
+        Problem(400, "The store of this host does not support that durability. Nothing was changed.");
+    private static readonly RestMqReply Crowded =
+        Problem(429, "The queue has the most live consumers that this host allows.");
     private static readonly RestMqReply[] Refusals =
-        [Problem(401, "The caller is not known, where the site wants to know it."), Problem(403, "The caller may not do that with this queue.")];
+        [Problem(401, "The site needs credentials."), Problem(403, "The caller may not do this with this queue.")];
 
-    private static readonly RestMqOperation Command = new("command", "Does a command of the JSON protocol.", "commands")
+    private static readonly RestMqOperation Command = new(
+        "command", "Carries out a command of the JSON protocol.", "commands")
     {
         Parameters = [Callback, .. Trace],
-        Form = [Field("body", "string", "The command."), Field("msg", "string", "As body.")],
+        Form = [Field("body", "string", "The command."), Field("msg", "string", "The same as body.")],
         Bodies = new Dictionary<string, string> { [Json] = ACommand },
         Replies =
         [
-            Ok("The reply, or {\"error\":…} for what could not be.", """{"queue":"genesis","value":"abacab","key":"genesis:1"}"""),
-            CommandError(400, "It is no command."), CommandError(401, "The caller is not known, where the site wants to know it."),
-            CommandError(403, "The caller may not do that with this queue."), CommandError(413, "A message over its limit."), CommandError(503, "The store is away, or too few replicas had a replicated add in time."),
+            Ok(
+                "The reply, or {\"error\":…} for a valid command that cannot be carried out.",
+                """{"queue":"genesis","value":"abacab","key":"genesis:1"}"""),
+            CommandError(400, "The body is not a valid command."), CommandError(401, "The site needs credentials."),
+            CommandError(403, "The caller may not do this with this queue."),
+            CommandError(413, "A message exceeds its size limit."),
+            CommandError(503, "The store is unavailable, or too few replicas confirmed a replicated add in time."),
         ],
     };
 
     private static readonly FrozenDictionary<string, RestMqOperation> All = new Dictionary<string, RestMqOperation>
     {
         ["GET /"] = Of(
-            "takeByField", "messages", "Takes a message of the queue in the field; without one, shows curl lines for this host.",
+            "takeByField", "messages",
+            "Takes a message of the queue in the field. Without the field, shows curl lines for this host.",
             [Query("queue", "string", "The queue's name."), Callback], [Ok("The message.", AMessage)], Problem(404, "The queue is empty.")),
         ["POST /"] = Of("addByField", "messages", "Adds a message to the queue in the field.", [Callback, Once, .. Trace], [Added], Unsupported, TooLarge, Full, NotReplicated) with
         {
             Form = [Field("queue", "string", "The queue's name.", true), .. Add],
         },
 
-        ["GET /q"] = Of("listQueues", "queues", "Names the queues, page by page.", Page, [Ok("Names in the order of their bytes; next, and a Link header, where another page follows.", """{"queues":["a","b"],"count":2,"next":"b"}""")]),
+        ["GET /q"] = Of(
+            "listQueues", "queues", "Lists the queues, page by page.", Page,
+            [Ok(
+                "The names, in the order of their UTF-8 bytes. When another page follows: next, and a Link header.",
+                """{"queues":["a","b"],"count":2,"next":"b"}""")]),
         ["GET /q/{queue}"] = Of(
-            "takeMessage", "messages", "Takes the message at the head, or leases it.",
+            "takeMessage", "messages", "Takes or leases the message at the head.",
             [
-                Queues, Query("wait", "number", "Seconds to wait for a message, 0 to 60; also the header Prefer."),
-                Query("max", "integer", "How many at most: one a line."), Query("lease", "number", "Seconds that it stays leased, for its receipt to settle."),
-                Query("format", "string", "raw: the message's own bytes; json."), Callback,
+                Queues,
+                Query("wait", "number", "Seconds to wait for a message: 0 to 60. The header Prefer does the same."),
+                Query("max", "integer", "The most messages, written one a line."),
+                Query("lease", "number", "Seconds of the lease, in which the receipt settles the message."),
+                Query("format", "string", "json, the default; or raw: the message's bytes with its content type."),
+                Callback,
             ],
-            [Ok("The message; with lease it has a receipt.", ALeasedMessage), new(200, "With max: one a line.", Lines, AMessage), new(204, "The queue is empty.")]),
+            [
+                Ok("The message. With lease it has a receipt.", ALeasedMessage),
+                new(200, "With max: the messages, one a line.", Lines, AMessage), new(204, "The queue is empty."),
+            ]),
         ["HEAD /q/{queue}"] = Of(
-            "headQueue", "queues", "Tells the queue's length, oldest age and consumers in headers.",
-            [Queue], [new(200, "RestMQ-Length, RestMQ-Oldest-Age, RestMQ-Consumers.")]),
+            "headQueue", "queues", "Returns the queue's length, oldest age and live consumers in headers.",
+            [Queue], [new(200, "The headers RestMQ-Length, RestMQ-Oldest-Age and RestMQ-Consumers.")]),
         ["POST /q/{queue?}"] = Of(
-            "addMessage", "messages", "Adds a message, or several as lines of JSON; any body that is no form is the message itself, its content type kept.",
+            "addMessage", "messages",
+            "Adds a message, or several as lines of JSON. A body that is not a form is the message itself and keeps "
+            + "its content type.",
             [Queue, Callback, Once, .. Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)], [Added], Unsupported, TooLarge, Full, NotReplicated) with
         {
             Form = Add,
@@ -114,21 +149,28 @@ internal static class Descriptions
             },
         },
         ["DELETE /q/{queue?}"] = Of(
-            "purgeQueue", "queues", "Deletes every message of the queue and ends every live stream of it; or only the messages of one place.",
-            [Queue, Query("state", "string", "Only those: ready, leased, delayed or dead."), Callback],
-            [Ok("1 when there was something to delete; with state, how many.", """{"queue":"test","status":1}""")]),
+            "purgeQueue", "queues",
+            "Deletes every message of the queue and ends its streams, or deletes only the messages in one state.",
+            [Queue, Query("state", "string", "Deletes only these messages: ready, leased, delayed or dead."), Callback],
+            [Ok(
+                "status is 1 when something was deleted, else 0. With state, count is the number of deleted messages.",
+                """{"queue":"test","status":1}""")]),
 
         ["GET /q/{queue}/{key}"] = Of(
-            "peekMessage", "messages", "Shows a message wherever it is, unchanged.", [Queue, Key, Callback], [Ok("The message and its place.", AState)], Unknown),
+            "peekMessage", "messages", "Shows a message in any state, without changing it.",
+            [Queue, Key, Callback], [Ok("The message and its state.", AState)], Unknown),
         ["DELETE /q/{queue}/{key}"] = Of(
-            "deleteMessage", "messages", "Acks a hand-out by its receipt, or deletes a message by its key.", [Queue, KeyOrReceipt], [Settled], Unknown, Stale),
+            "deleteMessage", "messages", "Acks a delivery by its receipt, or deletes a message by its key.",
+            [Queue, KeyOrReceipt], [Settled], Unknown, Stale),
         ["POST /q/{queue}/{key}"] = Of(
-            "settleMessage", "messages", "Extends a lease, gives the message back, or buries it.", [Queue, Receipt], [Settled], Unknown, Stale) with
+            "settleMessage", "messages", "Extends a lease, or releases or buries the message.",
+            [Queue, Receipt], [Settled], Unknown, Stale) with
         {
             Form =
             [
-                Field("lease", "number", "Extend: seconds from now."), Field("release", "number", "Give back after so many seconds."),
-                Field("bury", "string", "Why it goes among the dead."),
+                Field("lease", "number", "Extend: seconds of the lease, from now."),
+                Field("release", "number", "Release: seconds until the message is ready again."),
+                Field("bury", "string", "Bury: the reason, kept with the dead letter."),
             ],
         },
 
@@ -136,80 +178,115 @@ internal static class Descriptions
         ["POST /queue"] = Command,
         ["POST /queue/{queue}"] = Command with
         {
-            Name = "queueCommand", Parameters = [Queue with { Description = "The queue of a command that names none." }, .. Command.Parameters],
+            Name = "queueCommand",
+            Parameters =
+            [
+                Queue with { Description = "The queue of a command that has no queue field." }, .. Command.Parameters,
+            ],
         },
 
         ["GET /c/{queue?}"] = Of(
-            "stream", "streams", "A live consumer: lines of JSON, server-sent events by Accept, or a WebSocket by upgrade.", [Queue, Callback, .. Live],
+            "stream", "streams",
+            "Opens a stream: lines of JSON, server-sent events by Accept, or a WebSocket by upgrade.",
+            [Queue, Callback, .. Live],
             [
-                WebSocket, new(200, "Messages as they come, one a line.", Text, """{"key":"test:1","value":"one","count":1,"id":7}"""),
-                new(200, "The same as events.", "text/event-stream"),
+                WebSocket,
+                new(
+                    200, "The messages as they come, one a line.", Text,
+                    """{"key":"test:1","value":"one","count":1,"id":7}"""),
+                new(200, "The messages as server-sent events.", "text/event-stream"),
             ],
             Crowded),
         ["GET /ws/{queue?}"] = Of(
-            "webSocket", "streams", "A live consumer as a WebSocket, whose frames are commands of the JSON protocol.",
-            [Queue, .. Live], [WebSocket], Problem(426, "It was no upgrade."), Crowded),
+            "webSocket", "streams",
+            "Opens a stream as a WebSocket. The client's frames are commands of the JSON protocol.",
+            [Queue, .. Live], [WebSocket], Problem(426, "The request is not a WebSocket upgrade."), Crowded),
 
-        ["POST /xmlrpc"] = new("xmlRpc", "XML-RPC: get, set, add, take, del, len.", "commands")
+        ["POST /xmlrpc"] = new("xmlRpc", "Carries out an XML-RPC call: get, set, add, take, del or len.", "commands")
         {
             Bodies = new Dictionary<string, string> { ["text/xml"] = ACall },
             Replies = [new(200, "The value, or a fault.", "text/xml"), .. Refusals, TooLarge],
         },
 
-        ["GET /p/{queue?}"] = Of("getSettings", "queues", "Tells the queue's policy and settings.", [Queue, Callback], [Ok("The settings.", Settings)]),
+        ["GET /p/{queue?}"] = Of(
+            "getSettings", "queues", "Returns the queue's policy and settings.",
+            [Queue, Callback], [Ok("The settings.", Settings)]),
         ["POST /p/{queue?}"] = Of("setSettings", "queues", "Changes the queue's policy and settings.", [Queue, Callback], [Ok("The settings.", Settings)], Unsupported) with
         {
             Form =
             [
-                Field("policy", "string", "broadcast or roundrobin."), Field("max_receives", "integer", "Hand-outs before a message is buried, 1 to 1000."),
-                Field("max_length", "integer", "Messages it holds; 0 for any number."), Field("ttl", "number", "Seconds that messages are worth keeping; 0 for ever."),
-                Field("history", "integer", "Messages that a broadcast remembers, 0 to 100000."),
-                Field("durability", "string", "stored or replicated: what an add waits for that does not say it itself."),
+                Field("policy", "string", "broadcast or roundrobin."),
+                Field("max_receives", "integer", "Deliveries before a message is buried: 1 to 1000."),
+                Field("max_length", "integer", "The most messages that the queue holds; 0 for no limit."),
+                Field("ttl", "number", "Seconds after which messages expire; 0 for never."),
+                Field("history", "integer", "Messages in the history of a broadcast queue: 0 to 100000."),
+                Field(
+                    "durability", "string",
+                    "stored or replicated: what an add waits for that has no durability of its own."),
             ],
         },
 
         ["GET /control"] = Of(
-            "listStatus", "queues", "Tells of every queue, page by page, whether it is started.",
+            "listStatus", "queues", "Lists for every queue, page by page, whether it is started.",
             Page, [Ok("1 started, 0 stopped.", """{"queues":{"test":{"queue":"test","status":1}},"count":1,"redis":"memory"}""")]),
         ["GET /control/{queue}"] = Of(
-            "getStatus", "queues", "Tells whether the queue is started.",
+            "getStatus", "queues", "Returns whether the queue is started.",
             [Queue, Callback], [Ok("1 started, 0 stopped.", """{"queue":"test","status":{"queue":"test","status":1},"redis":"memory"}""")]),
         ["POST /control/{queue?}"] = Of(
-            "setStatus", "queues", "Starts or stops live delivery, or returns the dead.",
-            [Queue, Callback], [Ok("What it came to.", """{"stat":{"queue":"test","status":1}}""")], Unknown) with
+            "setStatus", "queues", "Starts or stops live delivery, or redrives dead letters.",
+            [Queue, Callback],
+            [Ok(
+                "The new status, or the number of dead letters that were redriven.",
+                """{"stat":{"queue":"test","status":1}}""")],
+            Unknown) with
         {
-            Form = [Field("status", "string", "start, stop, or redrive.", true), Field("key", "string", "The one dead letter to return; all of them without it.")],
+            Form =
+            [
+                Field("status", "string", "start, stop, or redrive.", true),
+                Field("key", "string", "The dead letter to redrive. By default all of them."),
+            ],
         },
 
         ["GET /stats"] = Of(
-            "listStats", "queues", "Every queue in numbers, page by page.",
+            "listStats", "queues", "Returns the numbers of every queue, page by page.",
             Page, [Ok("The numbers.", $$"""{"queues":{"test":{{Numbers}}},"count":1,"redis":"memory"}""")]),
-        ["GET /stats/{queue}"] = Of("getStats", "queues", "The queue in numbers.", [Queue, Callback], [Ok("The numbers.", Numbers)]),
+        ["GET /stats/{queue}"] = Of(
+            "getStats", "queues", "Returns the queue's numbers.", [Queue, Callback], [Ok("The numbers.", Numbers)]),
         ["GET /j/{queue?}"] = Of(
-            "lastMessages", "messages", "The newest messages of a place, and the queue in numbers; HTML for a browser.",
+            "lastMessages", "messages",
+            "Returns the newest messages in one state, and the queue's numbers; HTML for a browser.",
             [Queue, Query("state", "string", "ready, leased, delayed or dead."), Callback],
-            [Ok("Newest first.", $$"""{"queue":"test","len":3,"messages":[{{AState}}]}""")]),
+            [Ok("The messages, newest first.", $$"""{"queue":"test","len":3,"messages":[{{AState}}]}""")]),
         ["POST /j/{queue}/{button}"] = Of(
-            "pressButton", "queues", "The buttons of the queue's page: purges a place of the queue or all of it, or returns the dead.",
-            [Queue, Path("button", "purge or redrive.")], [new(303, "It was done; back to the page.")], Problem(404, "There is no such button.")) with
+            "pressButton", "queues",
+            "Handles the buttons of the queue's page: purges the queue or one state of it, or redrives its dead "
+            + "letters.",
+            [Queue, Path("button", "purge or redrive.")], [new(303, "Done. The location is the queue's page.")],
+            Problem(404, "The page has no such button.")) with
         {
-            Form = [Field("state", "string", "What to purge: ready, leased, delayed, dead, or all, which ends its streams.")],
+            Form =
+            [
+                Field(
+                    "state", "string",
+                    "The messages to purge: ready, leased, delayed, dead, or all. all also ends the queue's streams."),
+            ],
         },
     }.ToFrozenDictionary();
 
+    /// <summary>Returns the description of a route.</summary>
     /// <exception cref="KeyNotFoundException">The route is not described here.</exception>
     public static RestMqOperation Of(string method, string pattern) => All[$"{method} {pattern}"];
 
-    // A route of which also goes wrong what goes wrong everywhere.
+    // Adds to a route the problems that every route has.
     private static RestMqOperation Of(
         string name, string tag, string summary, RestMqParameter[] takes, RestMqReply[] answers, params RestMqReply[] problems)
     {
         RestMqReply[] all =
         [
-            Problem(400, "A bad queue name, or a field that is missing, of the wrong form or out of range."), .. Refusals,
-            .. problems, Problem(503, "The store is away; Retry-After says when to try again."),
+            Problem(400, "The queue name is not valid, or a field is missing, malformed or out of range."), .. Refusals,
+            .. problems, Problem(503, "The store is unavailable. Retry-After says when to try again."),
         ];
-        // A status has one description, and a reader of it may look it up by that.
+        // OpenAPI allows one description a status, so descriptions of the same status are joined.
         var byStatus = all.GroupBy(problem => problem.Status).OrderBy(same => same.Key)
             .Select(same => same.First() with { Description = string.Join(' ', same.Select(problem => problem.Description)) });
         return new(name, summary, tag) { Parameters = takes, Replies = [.. answers, .. byStatus] };

@@ -3,32 +3,35 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace RestMq;
 
 /// <summary>
-/// What a route does, takes and answers, as metadata of its endpoint: every endpoint of <c>MapRestMq()</c> carries one, for a host to make its
-/// OpenAPI document of. The handlers read their requests themselves, so no generator could find this out.
+/// Describes what a route does, takes and replies. Every endpoint of <c>MapRestMq()</c> has one as metadata, from which
+/// a host can make its OpenAPI document. The handlers read their requests themselves, so no generator can infer it.
 /// </summary>
 /// <param name="Name">
-/// A name for the operation, such as <c>takeMessage</c>; under a prefix <c>/mq</c> it is <c>mqTakeMessage</c>, so that it is unique however many times the
-/// routes are mapped, and stays what it is when they are mapped once more.
+/// The operation's name, such as <c>takeMessage</c>. Under the prefix <c>/mq</c> it is <c>mqTakeMessage</c>, so that
+/// names stay unique when the routes are mapped several times. Mapping the routes again does not change existing names.
 /// </param>
-/// <param name="Summary">What it does, in a sentence.</param>
-/// <param name="Tag">The family it belongs to.</param>
+/// <param name="Summary">The operation's purpose, in a sentence.</param>
+/// <param name="Tag">The route family of the operation.</param>
 public sealed record RestMqOperation(string Name, string Summary, string Tag) : IEndpointSummaryMetadata, ITagsMetadata
 {
-    /// <summary>What it reads of the path, the query and the headers.</summary>
+    /// <summary>Gets the parameters in the path, the query and the headers.</summary>
     public IReadOnlyList<RestMqParameter> Parameters { get; init; } = [];
 
-    /// <summary>The fields of a form that it takes in the body, each of which it takes in the query too; none when it takes no form.</summary>
+    /// <summary>
+    /// Gets the fields of a form in the body; empty when the operation takes no form. The query may hold the same
+    /// fields.
+    /// </summary>
     public IReadOnlyList<RestMqParameter> Form { get; init; } = [];
 
-    /// <summary>Other bodies that it takes, by content type, with an example of each.</summary>
+    /// <summary>Gets the other bodies that the operation takes: an example by content type.</summary>
     public IReadOnlyDictionary<string, string> Bodies { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What it answers, in order of status.</summary>
+    /// <summary>Gets the replies, in order of status.</summary>
     public IReadOnlyList<RestMqReply> Replies { get; init; } = [];
 
     IReadOnlyList<string> ITagsMetadata.Tags => [Tag];
 
-    /// <summary>The same operation of routes under a prefix.</summary>
+    /// <summary>Returns the operation with the name that it has under a prefix.</summary>
     internal RestMqOperation Under(string prefix)
     {
         var words = new string([.. prefix.Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -36,17 +39,17 @@ public sealed record RestMqOperation(string Name, string Summary, string Tag) : 
     }
 }
 
-/// <summary>One thing that a request says.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="In">Where it stands: <c>path</c>, <c>query</c>, <c>header</c> or <c>form</c>.</param>
-/// <param name="Type">What it is in JSON's terms: <c>string</c>, <c>number</c> or <c>integer</c>.</param>
-/// <param name="Description">What it says, with unit and range.</param>
-/// <param name="IsRequired">Whether it must be there.</param>
+/// <summary>Describes one parameter of a request.</summary>
+/// <param name="Name">The parameter's name.</param>
+/// <param name="In">The parameter's location: <c>path</c>, <c>query</c>, <c>header</c> or <c>form</c>.</param>
+/// <param name="Type">The parameter's JSON type: <c>string</c>, <c>number</c> or <c>integer</c>.</param>
+/// <param name="Description">The parameter's meaning, with unit and range.</param>
+/// <param name="IsRequired">Whether the parameter is required.</param>
 public sealed record RestMqParameter(string Name, string In, string Type, string Description, bool IsRequired = false);
 
-/// <summary>One answer of a route.</summary>
-/// <param name="Status">The status.</param>
-/// <param name="Description">When it comes.</param>
-/// <param name="ContentType">What it is; null when it has no body.</param>
-/// <param name="Example">An example of it; null where none would help.</param>
+/// <summary>Describes one reply of a route.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Description">The condition of the reply, or its content.</param>
+/// <param name="ContentType">The content type; null when the reply has no body.</param>
+/// <param name="Example">An example of the body; null when there is none.</param>
 public sealed record RestMqReply(int Status, string Description, string? ContentType = null, string? Example = null);

@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Pages;
 
-/// <summary>A form to try the JSON protocol with.</summary>
+/// <summary>Renders a form to try the JSON protocol.</summary>
 internal static class CommandPage
 {
     private const string Content = """
-        <p>A command is a JSON object; the reply is one too.</p>
+        <p>A command is a JSON object, and so is the reply.</p>
         <pre>{"cmd":"add","queue":"test","value":"foobar"}
         {"cmd":"get","queue":"test"}
         {"cmd":"take","queue":"test"}

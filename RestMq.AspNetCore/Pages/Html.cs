@@ -3,26 +3,29 @@ using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Pages;
 
-/// <summary>What the pages share: who wants one, the frame, and how text and URLs get into it.</summary>
+/// <summary>Holds what all pages share: content negotiation, the frame, and the encoding of text and URLs.</summary>
 internal static class Html
 {
-    /// <summary>Whether the client is a browser, which says that it wants HTML.</summary>
+    /// <summary>Returns whether the client accepts HTML, as browsers do.</summary>
     public static bool IsWanted(HttpContext context) =>
         context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     public static string Text(string text) => HtmlEncoder.Default.Encode(text);
 
-    /// <summary>The URL of another route of the same group, for the page.</summary>
+    /// <summary>Returns the HTML-encoded URL of another route of the same group.</summary>
     public static string Url(HttpContext context, string page, string path) => Text(Path(context, page, path));
 
-    /// <summary>The path of another route of the same group: every page stands at <c>…/name</c> or <c>…/name/queue</c>.</summary>
+    /// <summary>
+    /// Returns the path of another route of the same group. Every page's own path is <c>…/name</c> or
+    /// <c>…/name/queue</c>.
+    /// </summary>
     /// <param name="context">The request of a page.</param>
     /// <param name="page">The page's name.</param>
-    /// <param name="path">What the path ends in, percent-encoded.</param>
+    /// <param name="path">The path within the group, percent-encoded.</param>
     public static string Path(HttpContext context, string page, string path)
     {
         var here = context.Request.PathBase.Add(context.Request.Path).Value!;
-        // With the queue, for that may have a page's name.
+        // Searches for the queue too, because a queue may have the name of a page.
         var end = context.Request.RouteValues["queue"] is string queue ? $"/{page}/{queue}" : "/" + page;
         var group = here[..here.LastIndexOf(end, StringComparison.OrdinalIgnoreCase)];
         return $"{new PathString(group).ToUriComponent()}/{path}";

@@ -5,10 +5,10 @@ using RestMq.Http;
 
 namespace RestMq.Pages;
 
-/// <summary>The queues, page by page, for a browser.</summary>
+/// <summary>Renders the list of queues, page by page, for a browser.</summary>
 internal static class QueueListPage
 {
-    /// <summary>How many queues a page shows unless its URL says otherwise.</summary>
+    /// <summary>The number of queues on a page whose URL has no <c>max</c>.</summary>
     public const int Size = 200;
 
     public static string Of(HttpContext context, QueuePaging paging, IReadOnlyList<QueueStats> queues, string? next, string store)
@@ -21,7 +21,7 @@ internal static class QueueListPage
         content.Append("<a href=\"").Append(Html.Url(context, "q", "queue")).Append("\">Try a command</a></p>\n");
         if (queues.Count == 0 && paging.After is null)
         {
-            content.Append("<p>A queue is there as soon as something is sent to it:</p>\n<pre>curl -d value=foobar ")
+            content.Append("<p>A queue exists as soon as a message is added to it:</p>\n<pre>curl -d value=foobar ")
                 .Append(Html.Text($"{context.Request.Scheme}://{context.Request.Host}")).Append(Html.Url(context, "q", "q/test")).Append("</pre>");
             return Html.Page("Queues", content.ToString());
         }
@@ -40,7 +40,7 @@ internal static class QueueListPage
         return Html.Page("Queues", content.ToString());
     }
 
-    // Not to /q/ itself: following that link would take a message.
+    // Links to /j/, not to /q/: following a link to /q/ would take a message.
     private static void AppendName(StringBuilder content, HttpContext context, QueueName queue) =>
         content.Append("<tr><td><a href=\"").Append(Html.Url(context, "q", "j/" + Uri.EscapeDataString(queue.Value))).Append("\">").Append(Html.Text(queue.Value)).Append("</a></td>");
 }

@@ -5,10 +5,10 @@ using RestMq.Wire;
 
 namespace RestMq.Pages;
 
-/// <summary>A queue and its newest messages, for a browser.</summary>
+/// <summary>Renders a queue and its newest messages for a browser.</summary>
 internal static class QueuePage
 {
-    // Enough of a message to know it by.
+    // Enough to recognize a message.
     private const int ShownCharacters = 200;
 
     public static string Of(HttpContext context, QueueStats stats, MessageState shown, IReadOnlyList<MessageSnapshot> messages)
@@ -31,18 +31,20 @@ internal static class QueuePage
         return Html.Page(stats.Queue.Value, content.ToString());
     }
 
-    // Without script: the box that has to be ticked is the question whether one is sure.
+    // The page runs no script. The required checkbox is the confirmation.
     private static void AppendForms(StringBuilder content, string page, QueueStats stats, MessageState shown)
     {
         content.Append(CultureInfo.InvariantCulture, $"<form method=\"post\" action=\"{page}/purge\"><p>Delete <select name=\"state\">");
         foreach (var state in Enum.GetValues<MessageState>())
         {
             var selected = state == shown ? " selected" : "";
-            content.Append(CultureInfo.InvariantCulture, $"<option value=\"{Words.Of(state)}\"{selected}>what is {Words.Of(state)}</option>");
+            var word = Words.Of(state);
+            content.Append(
+                CultureInfo.InvariantCulture, $"<option value=\"{word}\"{selected}>{word} messages</option>");
         }
         content.Append("""
-            <option value="all">everything, and end its streams</option></select>
-            <label><input type="checkbox" required> for good</label> <button>Purge</button></p></form>
+            <option value="all">all messages, and end the queue's streams</option></select>
+            <label><input type="checkbox" required> permanently</label> <button>Purge</button></p></form>
 
             """);
         if (stats.Dead > 0)

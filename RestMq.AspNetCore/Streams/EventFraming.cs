@@ -4,12 +4,13 @@ using System.IO.Pipelines;
 namespace RestMq.Streams;
 
 /// <summary>
-/// Server-sent events (the HTML standard, section 9.2): a message is an event whose id is its place in the history, so that EventSource
-/// resumes by itself; what was missed is an event <c>missed</c> with the number; a comment is the heartbeat.
+/// Writes server-sent events (HTML standard, section 9.2). A message is an event whose id is its place in the history,
+/// so that EventSource resumes by itself. An event <c>missed</c> has the number of missed messages. A comment is the
+/// heartbeat.
 /// </summary>
 internal sealed class EventFraming(LiveQuery query) : IFraming
 {
-    // Shorter than the idle times of proxies, of which nginx's 60 seconds is a common one.
+    // Shorter than the idle timeouts of proxies. nginx's default of 60 seconds is a common one.
     private static readonly TimeSpan Default = TimeSpan.FromSeconds(15);
 
     public string ContentType => "text/event-stream";
@@ -19,7 +20,7 @@ internal sealed class EventFraming(LiveQuery query) : IFraming
     public void WriteStart(PipeWriter wire, long? after)
     {
         wire.Write("retry: 1000\n: connected\n"u8);
-        // An id without data is no event, but EventSource resumes from it.
+        // A block with an id and no data dispatches no event, but EventSource resumes from its id.
         if (after is { } id) WriteId(wire, id);
         wire.Write("\n"u8);
     }

@@ -2,17 +2,17 @@ using System.IO.Pipelines;
 
 namespace RestMq.Streams;
 
-/// <summary>How events stand in the body of a response.</summary>
+/// <summary>Writes the events of a stream into the body of a response.</summary>
 internal interface IFraming
 {
     string ContentType { get; }
 
-    /// <summary>How long a quiet stream waits before it shows that it lives; null for ever.</summary>
+    /// <summary>Gets the time without a message after which a heartbeat is due; null for no heartbeats.</summary>
     TimeSpan? Heartbeat { get; }
 
-    /// <summary>What comes first.</summary>
-    /// <param name="wire">Where to.</param>
-    /// <param name="after">The place in the history after which the stream begins, if it has one.</param>
+    /// <summary>Writes the beginning of the stream.</summary>
+    /// <param name="wire">The response's pipe.</param>
+    /// <param name="after">The place in the history after which the stream begins; null without a history.</param>
     void WriteStart(PipeWriter wire, long? after);
 
     void WriteMessage(PipeWriter wire, QueueMessage message);

@@ -4,7 +4,10 @@ using RestMq.Http;
 
 namespace RestMq.Streams;
 
-/// <summary>The original's COMET: one JSON object a line, or one JSONP call a line. A blank line is a heartbeat, only for those who ask for it.</summary>
+/// <summary>
+/// Writes the original's COMET stream: one JSON object or one JSONP call a line. A blank line is a heartbeat, sent only
+/// when the client asks for heartbeats.
+/// </summary>
 internal sealed class LineFraming(LiveQuery query) : IFraming
 {
     public string ContentType => query.Callback is null ? "text/plain; charset=utf-8" : "application/javascript";
@@ -13,7 +16,7 @@ internal sealed class LineFraming(LiveQuery query) : IFraming
 
     public void WriteStart(PipeWriter wire, long? after)
     {
-        // The headers are enough to know that one is connected.
+        // Nothing to write: the response headers tell the client that it is connected.
     }
 
     public void WriteMessage(PipeWriter wire, QueueMessage message)

@@ -6,11 +6,17 @@ using RestMq.Wire;
 
 namespace RestMq.Streams;
 
-/// <summary>How an event of a live stream looks in JSON: a message with its place in the history, or its receipt; or how many were missed.</summary>
+/// <summary>
+/// Writes an event of a stream as JSON: a message with its place in the history or its receipt, or the number of missed
+/// messages.
+/// </summary>
 internal static class LiveJson
 {
-    // A broadcast message goes to many consumers at about the same time, so each thread keeps the newest, ready to copy.
+    // A broadcast message goes to many consumers at about the same time. Each thread caches the JSON of the newest
+    // ones.
     private const int Kept = 16;
+
+    // Bytes of a message's body.
     private const int LargestKept = 8 * 1024;
 
     [ThreadStatic]
@@ -30,7 +36,7 @@ internal static class LiveJson
             Encode(json, message, receipt);
             kept = (message, json.WrittenSpan.ToArray());
         }
-        // In one piece, so that it is not cut into two chunks where one block of the response ends and the next begins.
+        // Copied in one piece, so that a block boundary of the response does not cut the message into two chunks.
         kept.Json.CopyTo(buffer.GetSpan(kept.Json.Length));
         buffer.Advance(kept.Json.Length);
     }
@@ -43,7 +49,7 @@ internal static class LiveJson
             writer.WriteEndObject();
         });
 
-    /// <summary>A number, as text.</summary>
+    /// <summary>Writes a number as text.</summary>
     public static void WriteNumber(IBufferWriter<byte> buffer, long value)
     {
         value.TryFormat(buffer.GetSpan(20), out var written, provider: CultureInfo.InvariantCulture);

@@ -4,22 +4,30 @@ using RestMq.Wire;
 
 namespace RestMq.Streams;
 
-/// <summary>What a GET of a live stream asks for.</summary>
-/// <param name="Callback">The JSONP callback, for lines.</param>
-/// <param name="Heartbeat">How often a quiet stream shows that it lives; null for the transport's own way.</param>
-/// <param name="Consumer">How the consumer binds.</param>
+/// <summary>Holds the fields of <c>GET /c/{queue}</c> and <c>GET /ws/{queue}</c>.</summary>
+/// <param name="Callback">The JSONP callback, for a stream of lines; null for plain JSON.</param>
+/// <param name="Heartbeat">The time between heartbeats; null for the transport's default.</param>
+/// <param name="Consumer">The options of the live consumer.</param>
 internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveConsumerOptions Consumer)
 {
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromHours(1);
 
-    /// <exception cref="FormatException">Something is out of range, or goes not together.</exception>
+    /// <summary>Reads the query and the header <c>Last-Event-ID</c>.</summary>
+    /// <exception cref="FormatException">A field is out of range, or two fields exclude each other.</exception>
     public static LiveQuery Of(HttpContext context, RestMqOptions options)
     {
         var fields = Fields.OfQuery(context);
-        TimeSpan? lease = fields.Number("lease") is { } seconds ? Limits.Lease(Math.Ceiling(seconds), options) : null; // Those with the same lease are served together.
+        // Rounded up to whole seconds, because consumers with the same lease are served together.
+        TimeSpan? lease = fields.Number("lease") is { } seconds ? Limits.Lease(Math.Ceiling(seconds), options) : null;
         var resume = ResumeAfter(context, fields);
-        if (lease is not null && resume is not null) throw new FormatException("'lease' gives messages of one's own: it goes with neither 'last_event_id' nor 'from'.");
-        if (lease is null && fields.Has("prefetch")) throw new FormatException("'prefetch' goes with 'lease'.");
+        if (lease is not null && resume is not null)
+        {
+            throw new FormatException(
+                "'lease' must not be combined with 'last_event_id' or 'from', because leased messages have no history. "
+                + "Leave one of them out.");
+        }
+        if (lease is null && fields.Has("prefetch"))
+            throw new FormatException("'prefetch' must be combined with 'lease', but 'lease' is missing. Add it.");
         var consumer = new LiveConsumerOptions
         {
             ResumeAfter = resume,
@@ -30,7 +38,7 @@ internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveCons
         return new LiveQuery(fields.Callback, heartbeat, consumer);
     }
 
-    // EventSource sends the header by itself; the field is for those who cannot.
+    // EventSource sends the header by itself. The field is for clients that cannot set headers.
     private static long? ResumeAfter(HttpContext context, Fields fields)
     {
         var header = context.Request.Headers.TryGetValue("Last-Event-ID", out var value) ? value.ToString() : null;
@@ -41,7 +49,8 @@ internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveCons
             null => null,
             "earliest" => 0,
             "latest" => null,
-            var other => throw new FormatException($"'from' is earliest or latest, not '{Limits.Shorten(other)}'."),
+            var other => throw new FormatException(
+                $"'from' must be earliest or latest, but was '{Words.Shorten(other)}'."),
         };
     }
 }

@@ -5,16 +5,16 @@ using RestMq.Http;
 
 namespace RestMq.Streams;
 
-/// <summary>A live stream as the body of a response, chunk by chunk. The framing says how the events stand in it.</summary>
+/// <summary>Sends a stream as the body of a response, in chunks. The framing writes the events.</summary>
 internal static class ResponseStream
 {
-    // Enough to fill packets; what has not been flushed is not delivered.
+    // Bytes. Enough to fill packets. A message counts as delivered only after its flush.
     private const int FlushAt = 32 * 1024;
 
-    /// <summary>Sends until the stream ends, the client goes away, or the host stops.</summary>
+    /// <summary>Sends events until the stream ends, the client disconnects, or the host stops.</summary>
     public static async Task SendAsync(HttpContext context, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
     {
-        // Nothing on its way may hold it back.
+        // Neither the server nor a proxy (nginx's X-Accel-Buffering) may hold messages back.
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         context.Response.Headers["X-Accel-Buffering"] = "no";
         if (consumer.BeginsAfter is { } after) context.Response.Headers["Last-Event-ID"] = after.ToString(CultureInfo.InvariantCulture);
@@ -22,7 +22,7 @@ internal static class ResponseStream
         var wire = context.Response.BodyWriter;
         try
         {
-            // At once, so that the client knows that it is connected.
+            // Sends the headers at once, so that the client knows that it is connected.
             await context.Response.StartAsync(ended);
             framing.WriteStart(wire, consumer.BeginsAfter);
             await wire.FlushAsync(ended);
@@ -30,7 +30,7 @@ internal static class ResponseStream
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            // What was written and not flushed goes back to the queue with the consumer.
+            // Messages that were written but not flushed return to the queue when the consumer is disposed.
         }
     }
 
@@ -48,7 +48,8 @@ internal static class ResponseStream
                 framing.WriteMessage(wire, message);
                 written.Add(message);
             }
-            // Before, since afterwards a client may well go because it has what it wanted. A broadcast needs no asking: it has its history.
+            // Checked before the flush: after it, a client may disconnect because it has its message. A broadcast
+            // message (Sequence above 0) needs no check, because the client can resume from the history.
             if (written.Exists(static message => message.Sequence == 0) && Sending.IsGone(context)) return;
             if (!await Sending.TryFlushAsync(wire, ended) || ended.IsCancellationRequested) return;
             foreach (var message in written) consumer.Delivered(message);

@@ -5,22 +5,25 @@ using RestMq.Http;
 namespace RestMq.Streams;
 
 /// <summary>
-/// A live stream over a WebSocket: text frames out are messages as in the other transports, text frames in are commands of the JSON protocol,
-/// answered in order. A reply names its queue (or an error), a message does not, so they can be told apart.
+/// Serves a stream over a WebSocket. Text frames to the client are messages, as in the other transports. Text frames
+/// from the client are commands of the JSON protocol, answered in order. A reply has <c>queue</c> or <c>error</c>, a
+/// message has neither, so the client can tell them apart.
 /// </summary>
 /// <param name="socket">The socket.</param>
-/// <param name="consumer">Whose messages are sent.</param>
-/// <param name="commands">Does what comes in.</param>
-/// <param name="handOut">Settles what a command took.</param>
-/// <param name="largest">Bytes of a command at most.</param>
-/// <param name="isGone">Whether the client has gone, as the system knows before the socket does.</param>
+/// <param name="consumer">The live consumer whose messages are sent.</param>
+/// <param name="commands">Carries out the client's commands.</param>
+/// <param name="handOut">Settles the messages that a command took.</param>
+/// <param name="largest">The largest command, in bytes.</param>
+/// <param name="isGone">
+/// Returns whether the client has disconnected. The operating system knows it before the WebSocket does.
+/// </param>
 internal sealed class SocketStream(
     WebSocket socket, ILiveConsumer consumer, FrameCommands commands, HandOut handOut, int largest, Func<bool> isGone) : IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BreakHeardOf = TimeSpan.FromMilliseconds(50);
 
-    // Bytes of a buffer that a socket keeps: one large message must not be held for every consumer that had it.
+    // Bytes. A larger buffer is not kept, so that one large message does not hold memory for each of its consumers.
     private const int KeptBuffer = 64 * 1024;
 
     private readonly SemaphoreSlim _sending = new(1);
@@ -28,20 +31,21 @@ internal sealed class SocketStream(
 
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
-    /// <summary>Serves until either side ends, or the host stops.</summary>
-    /// <param name="receipts">Whether the consumer settles by receipts.</param>
-    /// <param name="aborted">The client has gone.</param>
-    /// <param name="stopping">The host stops.</param>
+    /// <summary>Serves until either side closes the socket or the host stops.</summary>
+    /// <param name="receipts">Whether messages are sent with receipts, by which the client settles them.</param>
+    /// <param name="aborted">Cancelled when the client has disconnected.</param>
+    /// <param name="stopping">Cancelled when the host stops.</param>
     public async Task RunAsync(bool receipts, CancellationToken aborted, CancellationToken stopping)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
         var sending = SendAsync(receipts, ended.Token);
         var receiving = ReceiveAsync(ended.Token);
         var first = await Task.WhenAny(sending, receiving);
-        var (status, reason) = stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "the host stops")
+        var (status, reason) =
+            stopping.IsCancellationRequested ? (WebSocketCloseStatus.EndpointUnavailable, "The host stops.")
             : first.IsFaulted ? (WebSocketCloseStatus.InternalServerError, "")
             : first == receiving ? await ReasonAsync(receiving)
-            : (WebSocketCloseStatus.NormalClosure, "the queue was purged");
+            : (WebSocketCloseStatus.NormalClosure, "The queue was purged.");
         await ended.CancelAsync();
         await CloseAsync(status, reason, receiving);
         await Task.WhenAll(Quiet(sending), Quiet(receiving));
@@ -58,7 +62,8 @@ internal sealed class SocketStream(
             {
                 if (next.Missed > 0) await SendAsync(next.Missed, static (frame, missed) => LiveJson.WriteMissed(frame, missed), ended);
                 if (next.Message is not { } message) continue;
-                // Before, since afterwards a client may well go because it has what it wanted. A broadcast needs no asking: it has its history.
+                // Checked before sending: afterwards a client may disconnect because it has its message. A broadcast
+                // message (Sequence above 0) needs no check, because the client can resume from the history.
                 if (message.Sequence == 0 && isGone()) return;
                 if (await SendAsync((message, receipts), static (frame, live) => LiveJson.Write(frame, live.message, live.receipts), ended)) waited = Now;
                 if (waited == TimeSpan.Zero || Now - waited > BreakHeardOf) consumer.Delivered(message);
@@ -67,15 +72,15 @@ internal sealed class SocketStream(
         }
     }
 
-    // A frame that had to wait, because the client reads slowly, ends in the same way when the client reads on and when its connection breaks,
-    // and so do all after it: a socket does not tell. But a break is heard of very soon.
+    // A frame that waits for a slow client completes alike when the client reads on and when its connection breaks, and
+    // so do all frames after it. The socket does not tell the two apart, but it reports a break within milliseconds.
     private async Task DeliveredUnlessBrokenAsync(QueueMessage message, CancellationToken ended)
     {
         await Task.Delay(BreakHeardOf, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!ended.IsCancellationRequested) consumer.Delivered(message);
     }
 
-    /// <summary>Does commands until the client closes; says with which status to answer that.</summary>
+    /// <summary>Carries out commands until the client closes. Returns the status of the closing reply.</summary>
     private async Task<WebSocketCloseStatus> ReceiveAsync(CancellationToken ended)
     {
         var command = new ArrayBufferWriter<byte>();
@@ -87,7 +92,7 @@ internal sealed class SocketStream(
             command.Advance(received.Count);
             if (command.WrittenCount > largest) return WebSocketCloseStatus.MessageTooBig;
             if (!received.EndOfMessage) continue;
-            // A copy, since a message that is added keeps its bytes.
+            // Copied, because an added message keeps these bytes.
             await AnswerAsync(command.WrittenSpan.ToArray(), ended);
             command = Emptied(command);
         }
@@ -105,7 +110,7 @@ internal sealed class SocketStream(
             await SendAsync(refusal, static (frame, problem) => JsonText.Write(frame, problem, static (writer, p) => p.WriteError(writer)), ended);
             return;
         }
-        var action = SettleAction.Return; // Nobody has seen it.
+        var action = SettleAction.Return; // No consumer has seen the message yet.
         try
         {
             if (reply.Taken is not null && isGone()) return;
@@ -119,8 +124,9 @@ internal sealed class SocketStream(
         }
     }
 
-    // Only waiting for one's turn is cancelled, since nobody has one any more after the goodbye. Cancelling a frame on its way would abort the
-    // socket, and leave nothing to say goodbye with; a socket that hangs is aborted when it is closed. Returns whether the frame had to wait.
+    // The token cancels only the wait for the lock: after the close frame, nothing more is sent. Cancelling a frame
+    // while it is sent would abort the socket, so that no close frame could follow. CloseAsync aborts a socket that
+    // hangs. Returns whether the frame had to wait for the client.
     private async Task<bool> SendAsync<T>(T state, Action<ArrayBufferWriter<byte>, T> write, CancellationToken ended)
     {
         await _sending.WaitAsync(ended);
@@ -139,13 +145,13 @@ internal sealed class SocketStream(
         }
     }
 
-    // Says goodbye and waits for the other side to do so; whatever it does, this ends in a second.
+    // Sends a close frame and waits for the client's, for at most CloseTimeout.
     private async Task CloseAsync(WebSocketCloseStatus status, string reason, Task receiving)
     {
         using var timeout = new CancellationTokenSource(CloseTimeout);
         try
         {
-            await _sending.WaitAsync(timeout.Token); // Kept: nothing is sent after the goodbye.
+            await _sending.WaitAsync(timeout.Token); // Never released: nothing is sent after the close frame.
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await socket.CloseOutputAsync(status, reason, timeout.Token);
             await receiving.WaitAsync(timeout.Token);
         }
@@ -168,8 +174,10 @@ internal sealed class SocketStream(
         return !receiving.IsCompletedSuccessfully ? (WebSocketCloseStatus.NormalClosure, "")
             : await receiving switch
             {
-                WebSocketCloseStatus.InvalidMessageType => (WebSocketCloseStatus.InvalidMessageType, "commands are text frames"),
-                WebSocketCloseStatus.MessageTooBig => (WebSocketCloseStatus.MessageTooBig, "the command is too large"),
+                WebSocketCloseStatus.InvalidMessageType =>
+                    (WebSocketCloseStatus.InvalidMessageType, "Commands must be text frames."),
+                WebSocketCloseStatus.MessageTooBig =>
+                    (WebSocketCloseStatus.MessageTooBig, "The command exceeds the host's size limit."),
                 var status => (status, ""),
             };
     }
@@ -182,7 +190,7 @@ internal sealed class SocketStream(
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
         {
-            // The connection has ended; that is why this is called.
+            // Expected: this is called because the connection has ended.
         }
     }
 }

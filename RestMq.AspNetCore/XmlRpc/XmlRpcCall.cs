@@ -1,7 +1,12 @@
 namespace RestMq.XmlRpc;
 
-/// <summary>A call as it was read. A parameter is the message body it would be: string a text, base64 binary, the others the JSON they are.</summary>
+/// <summary>
+/// Holds a parsed call. Each parameter is read as a message body: a string as text, base64 as binary, other types as
+/// JSON.
+/// </summary>
 internal sealed record XmlRpcCall(string Method, IReadOnlyList<MessageBody> Parameters);
 
-/// <summary>What a call came to: the document to send, and the message in it when one was handed out and is to be settled.</summary>
+/// <summary>
+/// Holds the outcome of a call: the document to send and, when the call took a message, the message to settle.
+/// </summary>
 internal readonly record struct XmlRpcReply(ReadOnlyMemory<byte> Document, QueueMessage? HandedOut = null);

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace RestMq.XmlRpc;
 
-/// <summary>The methods there are, by name: what each takes and returns, what it is for, and what it does.</summary>
+/// <summary>Holds the methods by name, with their signatures and help texts, and carries out calls.</summary>
 internal sealed class XmlRpcMethods
 {
     public const int NotFound = 8001;
@@ -18,44 +18,65 @@ internal sealed class XmlRpcMethods
     public XmlRpcMethods(IQueueEngine engine, RestMqOptions options)
     {
         (_engine, _options) = (engine, options);
-        var add = OnQueue(RestMqRole.Produce, AddAsync, "Adds a value to a queue and returns the message's key.", "queue, value",
+        var add = OnQueue(
+            RestMqRole.Produce, AddAsync, "Adds a message to a queue and returns its key.", "queue, value",
             [.. ValueTypes.Select(type => new[] { "string", "string", type })]);
-        var take = OnQueue(RestMqRole.Consume, TakeAsync, "Takes the message at the head of a queue: its key, value and count. Fault 8002 when it is empty.", "queue",
-            ["struct", "string"]);
+        var take = OnQueue(
+            RestMqRole.Consume, TakeAsync,
+            "Takes the message at the head of a queue and returns its key, value and count. Fault 8002 when the "
+            + "queue is empty.",
+            "queue", ["struct", "string"]);
         _methods = new Dictionary<string, Method>
         {
             ["set"] = add,
             ["add"] = add,
             ["get"] = take,
             ["take"] = take,
-            ["del"] = OnQueue(RestMqRole.Consume, DeleteAsync, "Deletes a message by its key or receipt and says whether it was there.", "queue, key",
+            ["del"] = OnQueue(
+                RestMqRole.Consume, DeleteAsync,
+                "Deletes a message by its key or receipt and returns whether the message existed.", "queue, key",
                 ["boolean", "string", "string"]),
-            ["len"] = OnQueue(RestMqRole.Consume, LengthAsync, "The number of messages ready in a queue.", "queue", ["int", "string"]),
+            ["len"] = OnQueue(
+                RestMqRole.Consume, LengthAsync, "Returns the number of ready messages in a queue.", "queue",
+                ["int", "string"]),
             ["system.listMethods"] = new((_, _, _) => Reply(x => x.Array(_methods!.Keys.Order(StringComparer.Ordinal), (y, name) => y.Text(name))),
-                "The names of the methods.", "", ["array"]),
-            ["system.methodHelp"] = OnMethod((x, method) => x.Text(method.Help), "What a method is for.", ["string", "string"]),
+                "Returns the names of the methods.", "", ["array"]),
+            ["system.methodHelp"] = OnMethod(
+                (x, method) => x.Text(method.Help), "Returns the help text of a method.", ["string", "string"]),
             ["system.methodSignature"] = OnMethod(
                 (x, method) => x.Array(method.Signatures, (y, signature) => y.Array(signature, (z, type) => z.Text(type))),
-                "The forms of a method: in each, the type it returns and the types of its parameters.", ["array", "string"]),
+                "Returns the signatures of a method: in each, the type of the result and the types of the parameters.",
+                ["array", "string"]),
         }.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
-    /// <summary>Carries a call out. Its failures are faults, but for a store that is away, which is thrown, and what the guard throws to refuse it.</summary>
+    /// <summary>
+    /// Carries out a call. Failures are returned as faults. Thrown are only failures of the store and the exceptions of
+    /// <paramref name="guard"/>, which refuses callers.
+    /// </summary>
     public ValueTask<XmlRpcReply> CallAsync(XmlRpcCall call, Func<RestMqRole, QueueName?, ValueTask> guard, CancellationToken cancellationToken)
     {
         if (!_methods.TryGetValue(call.Method, out var method)) return Fault(NotFound, $"function {call.Method} not found");
         var expected = method.Signatures[0].Length - 1;
         return call.Parameters.Count == expected
             ? method.Call(call.Parameters, guard, cancellationToken)
-            : Fault(Failed, $"{call.Method} takes ({method.Parameters}), not {call.Parameters.Count} parameters");
+            : Fault(
+                Failed,
+                $"{call.Method} must have the parameters ({method.Parameters}), but has {call.Parameters.Count}");
     }
 
     private async ValueTask<XmlRpcReply> AddAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
     {
         var value = parameters[1];
-        if (value.Bytes.Length > _options.MaxMessageBytes) return await Fault(Failed, $"a message has at most {_options.MaxMessageBytes} bytes");
+        if (value.Bytes.Length > _options.MaxMessageBytes)
+        {
+            return await Fault(
+                Failed, $"a message must have at most {_options.MaxMessageBytes} bytes, but has {value.Bytes.Length}");
+        }
         var added = await _engine.AddAsync(queue, new NewMessage(value), cancellationToken);
-        return await (added.Status == AddStatus.Full ? Fault(Failed, "the queue is full") : Reply(x => x.Text(added.Key.ToString())));
+        return await (added.Status == AddStatus.Full
+            ? Fault(Failed, "the queue is full, so nothing was added")
+            : Reply(x => x.Text(added.Key.ToString())));
     }
 
     private async ValueTask<XmlRpcReply> TakeAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
@@ -73,7 +94,10 @@ internal sealed class XmlRpcMethods
     private async ValueTask<XmlRpcReply> DeleteAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
     {
         if (!Receipt.TryParse(Text(parameters[1]), out var receipt) || receipt.Key.Queue != queue)
-            return await Fault(Failed, $"key is a key or receipt of this queue, as {queue}:12 or {queue}:12.3");
+        {
+            return await Fault(
+                Failed, $"'key' must be a key or receipt of this queue, such as {queue}:12 or {queue}:12.3");
+        }
         var result = await _engine.SettleAsync(new Settlement(receipt, SettleAction.Ack), cancellationToken);
         return await Reply(x => x.Boolean(result == SettleResult.Done));
     }
@@ -95,7 +119,7 @@ internal sealed class XmlRpcMethods
         }, help, parameters, signatures);
 
     private Method OnMethod(Action<XmlRpcWriter, Method> describe, string help, string[] signature) =>
-        new((given, _, _) => Text(given[0]) is not { } name ? Fault(Failed, "method is a string")
+        new((given, _, _) => Text(given[0]) is not { } name ? Fault(Failed, "'method' must be a string")
             : _methods.TryGetValue(name, out var method) ? Reply(x => describe(x, method))
             : Fault(NotFound, $"function {name} not found"), help, "method", signature);
 
@@ -105,7 +129,7 @@ internal sealed class XmlRpcMethods
 
     private static ValueTask<XmlRpcReply> Fault(int code, string text) => new(new XmlRpcReply(XmlRpcWriter.Fault(code, text)));
 
-    /// <summary>One method. All its forms have the same number of parameters.</summary>
+    /// <summary>Holds a method. All its signatures have the same number of parameters.</summary>
     private sealed record Method(
         Func<IReadOnlyList<MessageBody>, Func<RestMqRole, QueueName?, ValueTask>, CancellationToken, ValueTask<XmlRpcReply>> Call,
         string Help,

@@ -2,28 +2,32 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Xml;
+using RestMq.Wire;
 
 namespace RestMq.XmlRpc;
 
 /// <summary>
-/// Reads <c>methodCall</c> documents by their grammar, one element at a time: what is not expected ends the reading, so nothing recurses
-/// and nothing is deeper than a typed value. Document types are prohibited, so entities expand to nothing and no address is followed;
-/// the document was bounded in bytes before it came here, and its characters are no more than its bytes.
+/// Reads <c>methodCall</c> documents by their grammar, one element at a time. An unexpected element ends the reading,
+/// so nothing recurses and nothing nests deeper than a typed value. Document type declarations are prohibited, so no
+/// entity expands and no address is followed (XXE). The caller limits the document's bytes, and it has no more
+/// characters.
 /// </summary>
 internal static class XmlRpcReader
 {
     private const int MaxMethodName = 200;
 
+    /// <summary>Reads a document; returns false when it is not a call.</summary>
     /// <param name="document">The whole document.</param>
     /// <param name="call">The call.</param>
-    /// <param name="error">Why it is none, in a sentence.</param>
+    /// <param name="error">The reason why the document is not a call.</param>
     public static bool TryRead(byte[] document, [NotNullWhen(true)] out XmlRpcCall? call, [NotNullWhen(false)] out string? error)
     {
         (call, error) = (null, null);
         try
         {
-            // Only this reader can leave line ends alone. XML folds a carriage return that was sent unescaped, as Python's client sends it,
-            // into a line feed, and the message would come back changed. Making it reads the first characters already.
+            // Only XmlTextReader can keep line ends (Normalization = false). XML otherwise turns an unescaped carriage
+            // return, as Python's client sends it, into a line feed, which would change the message. The constructor
+            // already reads the first characters, so it is within the try.
             using var reader = new XmlTextReader(new MemoryStream(document, writable: false))
             {
                 DtdProcessing = DtdProcessing.Prohibit,
@@ -35,8 +39,9 @@ internal static class XmlRpcReader
         }
         catch (XmlException e)
         {
-            // In our words: the framework's sentence names its own settings, and may quote a character that no reply can carry.
-            error = "the document is not well-formed XML, or has a document type declaration";
+            // Not the framework's message: it names the framework's settings, and may quote a character that XML cannot
+            // carry in the reply.
+            error = "the document must be well-formed XML without a document type declaration, but is not";
             if (e.LineNumber > 0) error += string.Create(CultureInfo.InvariantCulture, $": line {e.LineNumber}, position {e.LinePosition}");
         }
         catch (FormatException e)
@@ -51,7 +56,8 @@ internal static class XmlRpcReader
         Start(reader, "methodCall");
         Start(reader, "methodName");
         var method = Text(reader).Trim();
-        if (method.Length is 0 or > MaxMethodName) throw new FormatException("methodName has 1 to 200 characters");
+        if (method.Length is 0 or > MaxMethodName)
+            throw new FormatException($"methodName must have 1 to {MaxMethodName} characters, but has {method.Length}");
         End(reader);
 
         var parameters = new List<MessageBody>();
@@ -67,11 +73,14 @@ internal static class XmlRpcReader
             End(reader);
         }
         End(reader);
-        if (reader.MoveToContent() != XmlNodeType.None) throw new FormatException("something follows methodCall");
+        if (reader.MoveToContent() != XmlNodeType.None)
+            throw new FormatException("methodCall must be the last element, but more follows");
         return new XmlRpcCall(method, parameters);
     }
 
-    /// <summary>The content of a <c>value</c> and its end: text on its own is a string, white space around a type is not.</summary>
+    /// <summary>
+    /// Reads the content of a <c>value</c> and its end. Text alone is a string. White space around a type is ignored.
+    /// </summary>
     private static MessageBody Value(XmlTextReader reader)
     {
         var bare = Text(reader);
@@ -80,10 +89,14 @@ internal static class XmlRpcReader
             End(reader);
             return MessageBody.FromText(bare);
         }
-        if (!string.IsNullOrWhiteSpace(bare)) throw new FormatException("a value is a text or a type, not both");
+        if (!string.IsNullOrWhiteSpace(bare))
+            throw new FormatException("a value must be a text or a type, but is both");
         var type = reader.Name;
         if (type is not ("string" or "int" or "i4" or "i8" or "double" or "boolean" or "base64"))
-            throw new FormatException("a value is a string, int, i4, i8, double, boolean or base64");
+        {
+            throw new FormatException(
+                $"a value must be a string, int, i4, i8, double, boolean or base64, but is '{Words.Shorten(type)}'");
+        }
         var text = Start(reader, type) ? Text(reader, end: true) : "";
         End(reader);
         return type switch
@@ -99,12 +112,12 @@ internal static class XmlRpcReader
     private static MessageBody Integer(string text) =>
         long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
             ? Json(number.ToString(CultureInfo.InvariantCulture))
-            : throw new FormatException("an int is a whole number of at most 64 bits");
+            : throw new FormatException("an int must be a whole number of at most 64 bits, but is not");
 
     private static MessageBody Double(string text)
     {
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
-            throw new FormatException("a double is a finite number");
+            throw new FormatException("a double must be a finite number, but is not");
         var json = number.ToString("R", CultureInfo.InvariantCulture);
         return Json(json.AsSpan().ContainsAny('.', 'E') ? json : json + ".0");
     }
@@ -113,7 +126,7 @@ internal static class XmlRpcReader
     {
         "0" => Json("false"),
         "1" => Json("true"),
-        _ => throw new FormatException("a boolean is 0 or 1"),
+        _ => throw new FormatException("a boolean must be 0 or 1, but is neither"),
     };
 
     private static MessageBody Base64(string text)
@@ -124,16 +137,19 @@ internal static class XmlRpcReader
         }
         catch (FormatException)
         {
-            throw new FormatException("a base64 value is not base64");
+            throw new FormatException("a base64 value must be valid base64, but is not");
         }
     }
 
     private static MessageBody Json(string json) => MessageBody.FromJson(Encoding.UTF8.GetBytes(json));
 
-    /// <summary>Enters an element; false when it is an empty one (<c>&lt;value/&gt;</c>), which is then behind us.</summary>
+    /// <summary>
+    /// Enters an element. Returns false for an empty element (<c>&lt;value/&gt;</c>), which has no end to read.
+    /// </summary>
     private static bool Start(XmlTextReader reader, string name)
     {
-        if (reader.MoveToContent() != XmlNodeType.Element || reader.Name != name) throw new FormatException($"{name} is missing");
+        if (reader.MoveToContent() != XmlNodeType.Element || reader.Name != name)
+            throw new FormatException($"the element {name} must come next, but is missing");
         var empty = reader.IsEmptyElement;
         reader.Read();
         return !empty;
@@ -141,11 +157,14 @@ internal static class XmlRpcReader
 
     private static void End(XmlTextReader reader)
     {
-        if (reader.MoveToContent() != XmlNodeType.EndElement) throw new FormatException("an element or text where none belongs");
+        if (reader.MoveToContent() != XmlNodeType.EndElement)
+            throw new FormatException("an element must end here, but an element or text follows");
         reader.Read();
     }
 
-    /// <summary>The text up to the next element or end, past comments; with <paramref name="end"/> the element's end as well.</summary>
+    /// <summary>
+    /// Reads text up to the next element or end, without comments. <paramref name="end"/> reads the element's end too.
+    /// </summary>
     private static string Text(XmlTextReader reader, bool end = false)
     {
         var text = "";
@@ -155,7 +174,7 @@ internal static class XmlRpcReader
             switch (reader.NodeType)
             {
                 case XmlNodeType.Text or XmlNodeType.CDATA or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace:
-                    // Comments split a text in parts; without them there is one.
+                    // Without comments a text is one node. Comments split it into several.
                     if (text.Length == 0) text = reader.Value;
                     else (more ??= new StringBuilder(text)).Append(reader.Value);
                     continue;
@@ -165,8 +184,9 @@ internal static class XmlRpcReader
             break;
         }
         if (more is not null) text = more.ToString();
-        // Line ends left alone means character references left unchecked.
-        if (!XmlRpcText.Fits(text)) throw new FormatException("a character reference to what is no character of XML 1.0");
+        // Without normalization, XmlTextReader does not check character references either.
+        if (!XmlRpcText.Fits(text))
+            throw new FormatException("a character reference must be to a character of XML 1.0, but one is not");
         if (end) End(reader);
         return text;
     }

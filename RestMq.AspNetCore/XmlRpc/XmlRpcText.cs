@@ -4,7 +4,10 @@ namespace RestMq.XmlRpc;
 
 internal static class XmlRpcText
 {
-    /// <summary>Whether XML 1.0 can carry the text: no control characters but tab and line ends, no U+FFFE and U+FFFF, no half surrogates.</summary>
+    /// <summary>
+    /// Returns whether XML 1.0 can carry the text: it has no control characters except tab and line ends, no U+FFFE or
+    /// U+FFFF, and no unpaired surrogates.
+    /// </summary>
     public static bool Fits(string text)
     {
         for (var i = 0; i < text.Length; i++)

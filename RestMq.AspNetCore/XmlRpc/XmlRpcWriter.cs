@@ -5,15 +5,15 @@ using System.Xml;
 namespace RestMq.XmlRpc;
 
 /// <summary>
-/// Writes <c>methodResponse</c> documents as the original did, line for line: its replies are Python's, and a value ends its line.
-/// Carriage returns go out as references, for XML folds a bare one into a line feed.
+/// Writes <c>methodResponse</c> documents line for line as the original, whose replies came from Python's library: each
+/// value ends its line. Carriage returns are written as references, because XML turns bare ones into line feeds.
 /// </summary>
 internal sealed class XmlRpcWriter
 {
     private static readonly XmlWriterSettings Settings = new()
     {
         Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-        OmitXmlDeclaration = true, // its quotes are not the original's, so it is written as it is
+        OmitXmlDeclaration = true, // The original's declaration has single quotes, so it is written by hand.
         NewLineHandling = NewLineHandling.Entitize,
     };
 
@@ -21,11 +21,11 @@ internal sealed class XmlRpcWriter
 
     private XmlRpcWriter(XmlWriter xml) => _xml = xml;
 
-    /// <summary>A response of one value.</summary>
+    /// <summary>Returns a response with one value.</summary>
     public static ReadOnlyMemory<byte> Response(Action<XmlRpcWriter> value) =>
         Document(writer => writer.Block("params", () => writer.Block("param", () => value(writer))));
 
-    /// <summary>A failure.</summary>
+    /// <summary>Returns a fault.</summary>
     public static ReadOnlyMemory<byte> Fault(int code, string text) => Document(writer => writer.Block("fault", () => writer.Struct(
         ("faultCode", x => x.Integer(code)), ("faultString", x => x.Text(text)))));
 
@@ -35,7 +35,9 @@ internal sealed class XmlRpcWriter
 
     public void Boolean(bool value) => Value("boolean", value ? "1" : "0");
 
-    /// <summary>A message's content: text and JSON as a string; binary, and a text that XML cannot carry, as base64.</summary>
+    /// <summary>
+    /// Writes a message's body: text and JSON as string; binary, and text that XML cannot carry, as base64.
+    /// </summary>
     public void Body(MessageBody body)
     {
         var text = body.ToString();

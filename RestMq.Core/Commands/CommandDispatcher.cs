@@ -6,14 +6,15 @@ using RestMq.Wire;
 namespace RestMq;
 
 /// <summary>
-/// The JSON protocol, free of transport: an object in, an object out, such as
-/// <c>{"cmd":"add","queue":"test","value":"foobar"}</c>. The commands are add, get, take, lease, del, extend, release,
-/// bury, len, purge, policy, start, stop, redrive and queues.
+/// Executes commands of the JSON protocol, over any transport. A command is a JSON object, such as
+/// <c>{"cmd":"add","queue":"test","value":"foobar"}</c>, and the reply is a JSON object too. The commands are add, get,
+/// take, lease, del, extend, release, bury, len, purge, policy, start, stop, redrive and queues.
 /// </summary>
 public sealed class CommandDispatcher
 {
     private readonly FrozenDictionary<string, Command> _commands;
 
+    /// <summary>Creates a dispatcher.</summary>
     /// <param name="engine">The queues.</param>
     /// <param name="options">The limits.</param>
     public CommandDispatcher(IQueueEngine engine, IOptions<RestMqOptions> options)
@@ -41,15 +42,14 @@ public sealed class CommandDispatcher
     }
 
     /// <summary>
-    /// Does a command. What is no command, and a store that is away, are told in the reply, not thrown.
+    /// Executes a command. An invalid command or a store that is away is reported in the reply and does not throw.
     /// </summary>
     /// <param name="json">The command, in UTF-8.</param>
-    /// <param name="queue">The queue of a command that names none; null to require it.</param>
-    /// <param name="scope">Which commands there are.</param>
-    /// <param name="guard"> Called before a command is done, with what it needs and its queue (null for all queues). It
-    /// refuses by throwing; what it throws is passed on.
-    /// </param>
-    /// <param name="cancellationToken">Ends it before it has begun.</param>
+    /// <param name="queue">The queue of a command that names no queue. Null requires the command to name one.</param>
+    /// <param name="scope">The commands that are allowed.</param>
+    /// <param name="guard">Called before the command is executed, with the required role and the queue (null for all
+    /// queues). It refuses a command by throwing an exception, which this method passes on.</param>
+    /// <param name="cancellationToken">Cancels the command before it has begun.</param>
     public async ValueTask<CommandReply> DispatchAsync(
         ReadOnlyMemory<byte> json, QueueName? queue = null, CommandScope scope = CommandScope.All, Func<RestMqRole, QueueName?, ValueTask>? guard = null,
         CancellationToken cancellationToken = default)
@@ -59,7 +59,10 @@ public sealed class CommandDispatcher
         {
             using var request = CommandRequest.Parse(json, queue);
             if (!_commands.TryGetValue(request.Name, out var command) || !IsIn(scope, command))
-                throw new FormatException($"unknown command '{Limits.Shorten(request.Name)}': use {string.Join(", ", Names(scope))}");
+            {
+                var names = string.Join(", ", Names(scope));
+                throw new FormatException($"'cmd' must be one of {names}, but was '{Words.Shorten(request.Name)}'.");
+            }
             if (guard is not null) await guard(command.Role, command.OfAllQueues ? null : request.Queue).ConfigureAwait(false);
             await command.Do(request, reply, cancellationToken).ConfigureAwait(false);
         }

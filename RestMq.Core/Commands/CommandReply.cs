@@ -4,45 +4,50 @@ using RestMq.Wire;
 
 namespace RestMq;
 
-/// <summary>What a command came to.</summary>
+/// <summary>Specifies the outcome of a command.</summary>
 public enum CommandOutcome
 {
-    /// <summary>It was done, or could not be for a reason that is an answer (an empty queue).</summary>
+    /// <summary>
+    /// The command was executed. A valid command that cannot be carried out, such as a take from an empty queue, also
+    /// has this outcome, with <c>error</c> in the reply. Over HTTP this is 200.
+    /// </summary>
     Answered,
 
-    /// <summary>It was no command: over HTTP, 400.</summary>
+    /// <summary>The command is invalid. Over HTTP this is 400.</summary>
     Refused,
 
-    /// <summary>The message is too large: over HTTP, 413.</summary>
+    /// <summary>The message is too large. Over HTTP this is 413.</summary>
     TooLarge,
 
-    /// <summary>The store is away, or too few replicas had an add in time: over HTTP, 503.</summary>
+    /// <summary>
+    /// The store is away, or too few replicas confirmed an add in time. Over HTTP this is 503.
+    /// </summary>
     Unavailable,
 }
 
-/// <summary>The reply to a command of the JSON protocol.</summary>
+/// <summary>Holds the reply to a command of the JSON protocol.</summary>
 public sealed class CommandReply
 {
     private readonly ArrayBufferWriter<byte> _json = new();
 
     internal CommandReply() => Writer = new Utf8JsonWriter(_json, MessageJson.Options);
 
-    /// <summary>What it came to.</summary>
+    /// <summary>Gets the outcome of the command.</summary>
     public CommandOutcome Outcome { get; private set; }
 
-    /// <summary>The reply: one JSON object on one line, without a line end.</summary>
+    /// <summary>Gets the reply: one JSON object on one line, without a line end.</summary>
     public ReadOnlyMemory<byte> Json => _json.WrittenMemory;
 
     /// <summary>
-    /// The message that a <c>take</c> or a <c>lease</c> handed out. Who sends the reply settles it:
-    /// <see cref="SettleAction.Ack"/> once the reply is written, unless it <see cref="IsLeased"/>;
+    /// Gets the message that a <c>take</c> or a <c>lease</c> delivered. The transport that sends the reply must settle
+    /// it: by <see cref="SettleAction.Ack"/> once the reply is written, unless <see cref="IsLeased"/> is true, and by
     /// <see cref="SettleAction.Release"/> if the client went away.
     /// </summary>
     public QueueMessage? Taken { get; internal set; }
 
     /// <summary>
-    /// Whether the sender of the command settles the message, by its receipt: it stays leased when the reply is
-    /// written.
+    /// Gets whether the message stays in flight after the reply is written, because the sender of the command settles
+    /// it by its receipt.
     /// </summary>
     public bool IsLeased { get; internal set; }
 

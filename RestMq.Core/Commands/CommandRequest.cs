@@ -5,7 +5,10 @@ using RestMq.Wire;
 
 namespace RestMq.Commands;
 
-/// <summary>A command of the JSON protocol, read field by field; a field that is missing or of the wrong type is a <see cref="FormatException"/>.</summary>
+/// <summary>
+/// Reads the fields of a command of the JSON protocol. A field that is missing or has the wrong type is a
+/// <see cref="FormatException"/>.
+/// </summary>
 internal sealed class CommandRequest : IDisposable
 {
     private readonly JsonDocument _document;
@@ -30,84 +33,104 @@ internal sealed class CommandRequest : IDisposable
         JsonDocument document;
         try
         {
-            // The parser does not look inside strings, so their encoding is checked first.
-            if (!Utf8.IsValid(json.Span)) throw new FormatException("A command is JSON in UTF-8; these bytes are not UTF-8.");
+            // JsonDocument does not validate the encoding inside strings.
+            if (!Utf8.IsValid(json.Span))
+                throw new FormatException("A command must be JSON in UTF-8, but these bytes are not UTF-8.");
             document = JsonDocument.Parse(json);
         }
         catch (JsonException e)
         {
-            throw new FormatException($"A command is a JSON object; this is not JSON: {e.Message}");
+            throw new FormatException($"A command must be a JSON object, but this is not JSON: {e.Message}");
         }
         if (document.RootElement.ValueKind == JsonValueKind.Object) return new CommandRequest(document, defaultQueue);
         document.Dispose();
-        throw new FormatException("""A command is a JSON object, such as {"cmd":"add","queue":"test","value":"foobar"}.""");
+        throw new FormatException(
+            """A command must be a JSON object, such as {"cmd":"add","queue":"test","value":"foobar"}.""");
     }
 
     public bool Has(string name) => Find(name) is not null;
 
-    /// <summary>A string; null when the field is absent.</summary>
+    /// <summary>Returns a string, or null when the field is absent.</summary>
     public string? Text(string name)
     {
         if (Find(name) is not { } field) return null;
-        if (field.ValueKind != JsonValueKind.String) throw new FormatException($"'{name}' is a string.");
+        if (field.ValueKind != JsonValueKind.String) throw WrongKind(name, "a string", field);
         return StringOf(field, name);
     }
 
-    /// <summary>A number; null when the field is absent.</summary>
+    /// <summary>Returns a number, or null when the field is absent.</summary>
     public double? Number(string name)
     {
         if (Find(name) is not { } field) return null;
-        return field.ValueKind == JsonValueKind.Number && field.TryGetDouble(out var value) ? value : throw new FormatException($"'{name}' is a number.");
+        return field.ValueKind == JsonValueKind.Number && field.TryGetDouble(out var value)
+            ? value
+            : throw WrongKind(name, "a number", field);
     }
 
-    /// <summary>The message in the field <c>value</c>.</summary>
+    /// <summary>Returns the message in the field <c>value</c>.</summary>
     public MessageBody Value()
     {
         if (Find("value") is not { } field) throw Missing("value");
         if (!Has("encoding")) return BodyOf(field, "value", Text("type"));
-        if (Text("encoding") != "base64") throw new FormatException("""'encoding' is "base64", or is left out.""");
+        if (Text("encoding") is not "base64" and var encoding)
+            throw new FormatException($"'encoding' must be base64 or absent, but was '{Words.Shorten(encoding!)}'.");
         return Base64Of(field) is { } bytes
             ? MessageBody.FromBytes(bytes, Text("type"))
-            : throw new FormatException("'value' is not base64, as 'encoding' says.");
+            : throw new FormatException("'value' must be a string of base64, as 'encoding' says, but is not.");
     }
 
-    /// <summary>The messages in the field <c>values</c>.</summary>
+    /// <summary>Returns the messages in the field <c>values</c>.</summary>
     public List<MessageBody> Values(int most)
     {
-        if (Find("values") is not { ValueKind: JsonValueKind.Array } field) throw new FormatException("'values' is a list.");
-        if (field.GetArrayLength() is var length && (length == 0 || length > most)) throw new FormatException($"'values' has 1 to {most} messages.");
-        // One id for all of them would add the first and drop the others.
-        if (Has("id")) throw new FormatException("'id' is for one message: send 'values' without it.");
-        if (Has("encoding") || Has("type")) throw new FormatException("'encoding' and 'type' are for one message: send 'values' without them.");
+        if (Find("values") is not { ValueKind: JsonValueKind.Array } field)
+            throw new FormatException("'values' must be a list.");
+        if (field.GetArrayLength() is var length && (length == 0 || length > most))
+            throw new FormatException($"'values' must have 1 to {most} messages, but has {length}.");
+        // With one id for all messages, all but the first would be duplicates.
+        if (Has("id")) throw new FormatException("'id' must not be sent with 'values', because it is for one message.");
+        if (Has("encoding") || Has("type"))
+        {
+            throw new FormatException(
+                "'encoding' and 'type' must not be sent with 'values', because they are for one message.");
+        }
         return [.. field.EnumerateArray().Select(value => BodyOf(value, "values", null))];
     }
 
-    /// <summary>The receipt of a hand-out, of this command's queue.</summary>
+    /// <summary>Returns the receipt of a delivery of this command's queue.</summary>
     public Receipt Receipt()
     {
         var text = Text("receipt") ?? throw Missing("receipt");
         if (!RestMq.Receipt.TryParse(text, out var receipt) || receipt.Fence == 0)
-            throw new FormatException($"'receipt' is what a lease gave, such as test:1.1, not '{Limits.Shorten(text)}'.");
+        {
+            throw new FormatException(
+                $"'receipt' must be the receipt of a lease, such as test:1.1, but was '{Words.Shorten(text)}'.");
+        }
         return Owned(receipt);
     }
 
-    /// <summary>A message's key, of this command's queue.</summary>
-    public MessageKey Key() => KeyOrReceipt() is { Fence: 0 } whole ? whole.Key : throw new FormatException("'key' is a message's key, such as test:1, not a receipt.");
+    /// <summary>Returns the key of a message of this command's queue.</summary>
+    public MessageKey Key() => KeyOrReceipt() is { Fence: 0 } whole
+        ? whole.Key
+        : throw new FormatException("'key' must be a message's key, such as test:1, but was a receipt.");
 
-    /// <summary>A message's key, or a receipt, of this command's queue.</summary>
+    /// <summary>Returns a key, or a receipt, of a message of this command's queue.</summary>
     public Receipt KeyOrReceipt()
     {
         if (Has("receipt")) return Receipt();
         var text = Text("key") ?? throw Missing("key");
         if (!RestMq.Receipt.TryParse(text, out var receipt))
-            throw new FormatException($"'key' is a message's key, such as test:1, not '{Limits.Shorten(text)}'.");
+        {
+            throw new FormatException(
+                $"'key' must be a message's key, such as test:1, but was '{Words.Shorten(text)}'.");
+        }
         return Owned(receipt);
     }
 
     public void Dispose() => _document.Dispose();
 
-    private Receipt Owned(Receipt receipt) =>
-        receipt.Key.Queue == Queue ? receipt : throw new FormatException($"{receipt} is not of the queue {Queue}.");
+    private Receipt Owned(Receipt receipt) => receipt.Key.Queue == Queue
+        ? receipt
+        : throw new FormatException($"The key or receipt must belong to the queue {Queue}, but was {receipt}.");
 
     private JsonElement? Find(string name)
     {
@@ -117,8 +140,8 @@ internal sealed class CommandRequest : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // Of a field's name that is compared with.
-            throw new FormatException("A field's name is not valid Unicode: it holds half of a surrogate pair.");
+            // TryGetProperty throws when a field's name is not valid Unicode.
+            throw new FormatException("A field's name must be valid Unicode, but contains half of a surrogate pair.");
         }
     }
 
@@ -134,7 +157,7 @@ internal sealed class CommandRequest : IDisposable
         }
         catch (InvalidOperationException)
         {
-            throw new FormatException($"'{name}' is not valid Unicode: it holds half of a surrogate pair.");
+            throw new FormatException($"'{name}' must be valid Unicode, but contains half of a surrogate pair.");
         }
     }
 
@@ -146,9 +169,12 @@ internal sealed class CommandRequest : IDisposable
         }
         catch (InvalidOperationException)
         {
-            return null; // It holds half of a surrogate pair.
+            return null; // The string contains half of a surrogate pair.
         }
     }
 
-    private static FormatException Missing(string name) => new($"'{name}' is missing.");
+    private static FormatException Missing(string name) => new($"'{name}' is missing. Add it.");
+
+    private static FormatException WrongKind(string name, string expected, JsonElement field) =>
+        new($"'{name}' must be {expected}, but was a JSON value of kind {field.ValueKind}.");
 }

@@ -1,11 +1,14 @@
 namespace RestMq;
 
-/// <summary>What a client of the JSON protocol may do.</summary>
+/// <summary>Specifies which commands a client of the JSON protocol may send.</summary>
 public enum CommandScope
 {
-    /// <summary>Every command, of any queue.</summary>
+    /// <summary>Every command.</summary>
     All,
 
-    /// <summary>Only commands on messages: add, get, take, lease, del, extend, release, bury and len; nothing that administers queues.</summary>
+    /// <summary>
+    /// Only the commands on messages: add, get, take, lease, del, extend, release, bury and len. Commands that
+    /// administer queues are refused.
+    /// </summary>
     Messages,
 }

@@ -2,10 +2,10 @@ using RestMq.Wire;
 
 namespace RestMq.Commands;
 
-/// <summary>The commands on messages.</summary>
+/// <summary>Executes the commands on messages.</summary>
 internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options)
 {
-    // For a command that names no time, within what this host allows.
+    // The lease of a command that names none: 30 seconds, or the host's maximum if that is shorter.
     private readonly TimeSpan _defaultLease = TimeSpan.FromSeconds(Math.Min(30, options.MaxLease.TotalSeconds));
 
     public async ValueTask AddAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
@@ -16,7 +16,10 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
             var bodies = request.Values(options.MaxBatch);
             var messages = bodies.ConvertAll(body => ToAdd(body, request));
             if (bodies.Sum(body => (long)body.Bytes.Length) is var bytes && bytes > options.MaxBatchBytes)
-                throw new TooLargeException($"'values' has at most {options.MaxBatchBytes} bytes; these are {bytes}.");
+            {
+                throw new TooLargeException(
+                    $"'values' must have at most {options.MaxBatchBytes} bytes, but has {bytes}.");
+            }
             reply.Queue(queue);
             var results = await engine.AddAsync(queue, messages, cancellationToken).ConfigureAwait(false);
             if (results.Any(result => result.Status == AddStatus.Full)) reply.Fail("queue full");
@@ -44,7 +47,8 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     public async ValueTask TakeAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
         var queue = request.Queue;
-        // Leased, so that it is not lost with the reply: whoever sends the reply settles it.
+        // The message is leased, so that it is not lost if the reply cannot be sent. The sender of the reply settles
+        // it.
         var found = await engine.LeaseAsync([queue], 1, options.TakeLease, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         reply.Taken = found.FirstOrDefault();
         Write(reply, queue, reply.Taken, receipt: false);
@@ -91,7 +95,10 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     private NewMessage ToAdd(MessageBody body, CommandRequest request)
     {
         if (body.Bytes.Length > options.MaxMessageBytes)
-            throw new TooLargeException($"A message has at most {options.MaxMessageBytes} bytes; this one has {body.Bytes.Length}.");
+        {
+            throw new TooLargeException(
+                $"A message must have at most {options.MaxMessageBytes} bytes, but has {body.Bytes.Length}.");
+        }
         return new NewMessage(body)
         {
             Delay = request.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,

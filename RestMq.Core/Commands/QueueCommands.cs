@@ -2,7 +2,7 @@ using RestMq.Wire;
 
 namespace RestMq.Commands;
 
-/// <summary>The commands on queues.</summary>
+/// <summary>Executes the commands on queues.</summary>
 internal sealed class QueueCommands(IQueueEngine engine, RestMqOptions options)
 {
     public async ValueTask LengthAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal sealed class QueueCommands(IQueueEngine engine, RestMqOptions options)
         var settings = await engine.ConfigureAsync(queue, change, cancellationToken).ConfigureAwait(false);
         reply.Queue(queue);
         reply.Writer.WriteString("policy", Words.Of(settings.Policy));
-        // Only for a command that knows of it: the original's reply has no more.
+        // Clients of the original RestMQ expect a reply without `durability`, and never send it.
         if (durability is not null) reply.Writer.WriteString("durability", Words.Of(settings.Durability));
     }
 
@@ -62,7 +62,7 @@ internal sealed class QueueCommands(IQueueEngine engine, RestMqOptions options)
     {
         var after = request.Text("after") is { } name ? QueueName.Parse(name) : null;
         var max = request.Number("max") is { } number ? Limits.Batch(number, options) : options.MaxBatch;
-        // One more than the page has tells that there is another.
+        // Asks for one name more than the page has, to learn whether there is another page.
         var queues = await engine.ListAsync(after, max + 1, cancellationToken).ConfigureAwait(false);
         var count = Math.Min(queues.Count, max);
         reply.List("queues", queues.Take(count).Select(queue => queue.Value));

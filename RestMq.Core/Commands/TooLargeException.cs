@@ -1,4 +1,4 @@
 namespace RestMq.Commands;
 
-/// <summary>A message over its limit: a refusal with an outcome of its own.</summary>
+/// <summary>Reports a message over its size limit, which is <see cref="CommandOutcome.TooLarge"/>.</summary>
 internal sealed class TooLargeException(string message) : FormatException(message);

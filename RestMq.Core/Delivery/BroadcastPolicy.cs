@@ -3,18 +3,19 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Every consumer gets every message. A step moves ready messages to the queue's live log and reads the log; all
-/// daemons read one log, so all consumers see one order. Each consumer has its own place in it: one that is full, or
-/// that comes back, is behind, and catches up by reads of its own, few in each step and all in turn, so nobody waits
-/// for it and nothing is kept for it but the log.
-/// <para>Messages leave the queue only as fast as the quickest consumer here takes them: while all are full, they wait
-/// in the queue.</para>
+/// Delivers every message to every consumer. A step moves ready messages to the queue's history and reads the history.
+/// All hosts read the same history, so all consumers see the same order. Each consumer has its own place in the
+/// history. A consumer that is full, or that comes back, is behind. It catches up by reads of its own. A few consumers
+/// catch up in each step, in rotation, so the other consumers need not wait. Only the history keeps messages for
+/// consumers that are behind.
+/// <para>Messages leave the queue only as fast as the quickest consumer of this host takes them. While all consumers
+/// are full, messages wait in the queue.</para>
 /// </summary>
 internal sealed class BroadcastPolicy : IDeliveryPolicy
 {
     private const int Step = 100;
 
-    // How many catch up in a step: who keeps up must not wait for all who do not.
+    // How many consumers catch up in one step. Consumers that keep up must not wait for all that do not.
     private const int CatchUps = 20;
 
     public QueuePolicy Policy => QueuePolicy.Broadcast;
@@ -22,8 +23,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     public async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store)
     {
         var front = pump.Front;
-        // Until everybody's place in the log is known nothing is moved: who is at its end would not get it, and were
-        // the reply lost, nobody would know where it began.
+        // Moves nothing until the front is known and no consumer is beyond it. Otherwise a consumer at the end of the
+        // history would miss the moved messages. If the reply were lost, no consumer would know where they begin.
         var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
         var room = placed ? pump.MostRoom(consumer => consumer.Cursor >= front) : 0;
         var batch = await store.BroadcastAsync(
@@ -31,14 +32,14 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         if (batch.Messages.Count > 0) pump.Found();
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
 
-        // Where the log ended before this step moved anything. A place beyond that is of another life of the log, whose
-        // data was lost, and all that there is is new to it.
+        // The end of the history before this step moved messages. A place beyond it comes from an earlier history that
+        // the store has lost. All messages of the current history are new to that consumer.
         var end = batch.After < front ? batch.After : batch.Last;
         pump.ForEach(consumer =>
         {
             if (consumer.Cursor > end) consumer.Cursor = 0;
-            // Whole, if there is room at all: what was moved for one consumer's room must get there, however large, for
-            // history may be short.
+            // A consumer with any room gets the whole batch, whatever its size. The messages were moved for this room,
+            // and a short history may drop them before the next read.
             if (consumer.Cursor < batch.After) return;
             Offer(pump, consumer, batch, whole: consumer.Room > 0);
             if (consumer.Cursor < Reached(batch) && !consumer.HasEnded) pump.FellBehind();
@@ -47,13 +48,15 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
 
         var caughtUp = await CatchUpAsync(pump, store).ConfigureAwait(false);
         var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
-        // Room that was made since it was looked for counts as wanted: who made it may be about to say so.
+        // Uses the room from the start of the step. If a consumer made room since then, its call of RoomMade must still
+        // wake the pump.
         var wantsRoom = room == 0 || pump.Any(consumer => consumer.Room == 0 || consumer.Cursor < pump.Front);
         return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsRoom, batch.Settings);
     }
 
     /// <summary>
-    /// Gives some consumers that are behind and have room what they lack next; true when there may be more to give.
+    /// Gives the next missing messages to some consumers that are behind and have room. Returns true when there may be
+    /// more to give.
     /// </summary>
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {
@@ -74,7 +77,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
 
     private static bool IsPaused(BroadcastBatch batch) => batch.Settings.Stopped || batch.Settings.Policy != QueuePolicy.Broadcast;
 
-    // Where the log has nothing after the place, what was there has been dropped, and the place is the log's end.
+    // Returns the sequence that the batch reaches. An empty batch means that the history has dropped all messages after
+    // the place, so the batch reaches the end of the history.
     private static long Reached(BroadcastBatch batch) => batch.Messages.Count > 0 ? batch.Messages[^1].Sequence : batch.Last;
 
     private static void Offer(QueuePump pump, LiveConsumer consumer, BroadcastBatch batch, bool whole)

@@ -1,19 +1,24 @@
 namespace RestMq.Delivery;
 
-/// <summary>Consumers that share messages in rotation: those without a lease of a queue, or those with the same one. Its pump holds the lock.</summary>
+/// <summary>
+/// Holds consumers that share messages in rotation: the consumers of a queue without a lease, or those with the same
+/// lease. The pump calls it under its lock.
+/// </summary>
 internal sealed class ConsumerGroup(TimeSpan? lease)
 {
     private readonly LinkedList<LiveConsumer> _rotation = new();
 
-    /// <summary>For how long they hold a message; null when what has been written is delivered.</summary>
+    /// <summary>Gets the lease of the consumers. Null when a message counts as delivered once it is written.</summary>
     public TimeSpan? Lease => lease;
 
     public int Count => _rotation.Count;
 
-    /// <summary>When the store was last asked what they hold, in the clock's ticks; the pump's.</summary>
+    /// <summary>
+    /// Gets or sets the timestamp at which the pump last asked the store which messages the consumers hold.
+    /// </summary>
     public long Asked { get; set; }
 
-    /// <summary>Whether none had room when messages were last wanted; the pump's.</summary>
+    /// <summary>Gets or sets whether no consumer had room when the pump last wanted to deliver.</summary>
     public bool IsFull { get; set; }
 
     public IEnumerable<LiveConsumer> Consumers => _rotation;
@@ -22,7 +27,9 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
 
     public void Remove(LiveConsumer consumer) => _rotation.Remove(consumer.Place!);
 
-    /// <summary>How many messages they take now, counted no further than <paramref name="most"/>, and of how many bytes.</summary>
+    /// <summary>
+    /// Returns how many messages the consumers can take now, up to <paramref name="most"/>, and how many bytes.
+    /// </summary>
     public (int Messages, long Bytes) OwnRoom(int most)
     {
         var (messages, bytes) = (0, 0L);
@@ -36,7 +43,10 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
         return (Math.Min(messages, most), bytes);
     }
 
-    /// <summary>What those hold who are full: about so many messages, and others' the next time.</summary>
+    /// <summary>
+    /// Returns the receipts that full consumers hold, about <paramref name="most"/> of them. The next call continues
+    /// with the next consumers.
+    /// </summary>
     public List<Receipt> HeldByFull(int most)
     {
         var receipts = new List<Receipt>();
@@ -49,13 +59,17 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
     }
 
     /// <summary>
-    /// Gives a message to the next one that has room; when none has, to the next one that is full by bytes only, for what was handed out must
-    /// get somewhere. Null when all are full by number.
+    /// Gives a message to the next consumer with room and returns the consumer. When no consumer has room, the next
+    /// consumer that is full only by bytes gets the message, because the message is already leased. Returns null when
+    /// all consumers are full by number.
     /// </summary>
     public LiveConsumer? GiveNext(QueueMessage message) =>
         Next(consumer => consumer.OwnRoom > 0 && consumer.TryWrite(message, own: true)) ?? Next(consumer => consumer.TryWrite(message, own: true));
 
-    /// <summary>The next ones of which something holds: at most so many, and others the next time.</summary>
+    /// <summary>
+    /// Returns the next consumers that meet a condition, at most <paramref name="most"/> of them. The next call
+    /// continues with the next consumers.
+    /// </summary>
     public List<LiveConsumer> Next(int most, Func<LiveConsumer, bool> condition)
     {
         var found = new List<LiveConsumer>();
@@ -77,7 +91,7 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
         return null;
     }
 
-    // Whoever is first goes to the end.
+    // Moves the first consumer to the end and returns it.
     private LiveConsumer Turn()
     {
         var node = _rotation.First!;

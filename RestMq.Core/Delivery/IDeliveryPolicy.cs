@@ -2,29 +2,29 @@ using RestMq.Stores;
 
 namespace RestMq.Delivery;
 
-/// <summary>How live consumers share a queue's messages.</summary>
+/// <summary>Implements a policy: delivers the messages of a queue to its live consumers.</summary>
 internal interface IDeliveryPolicy
 {
-    /// <summary>The policy it is.</summary>
+    /// <summary>Gets the policy that is implemented.</summary>
     QueuePolicy Policy { get; }
 
-    /// <summary>Gets messages from the store and gives them to consumers, once.</summary>
+    /// <summary>Does one step: gets messages from the store and gives them to consumers.</summary>
     ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store);
 }
 
-/// <summary>What a step came to.</summary>
-/// <param name="More">Whether another step can do something now.</param>
-/// <param name="Next">How long until something becomes ready by itself; null when nothing will.</param>
-/// <param name="WantsRoom">Whether it could do more if a consumer had room.</param>
-/// <param name="Settings">The settings as they are now; null when the store was not asked.</param>
+/// <summary>Holds the result of one step.</summary>
+/// <param name="More">Whether another step can deliver messages now.</param>
+/// <param name="Next">How long until a message becomes ready by time. Null when no message will.</param>
+/// <param name="WantsRoom">Whether the step could have delivered more if a consumer had room.</param>
+/// <param name="Settings">The current settings. Null when the store was not asked.</param>
 internal readonly record struct DeliveryStep(bool More, TimeSpan? Next, bool WantsRoom, LiveState? Settings)
 {
-    /// <summary>This step and another as one; the settings are this one's if it was told any.</summary>
+    /// <summary>Combines this step with another step. Prefers the settings of this step.</summary>
     public DeliveryStep And(DeliveryStep other) =>
         new(More || other.More, Next is null || other.Next < Next ? other.Next : Next, WantsRoom || other.WantsRoom, Settings ?? other.Settings);
 }
 
-/// <summary>The policies there are, by name.</summary>
+/// <summary>Finds the implementation of a policy.</summary>
 internal sealed class DeliveryPolicies(IEnumerable<IDeliveryPolicy> policies)
 {
     private readonly Dictionary<QueuePolicy, IDeliveryPolicy> _byName = policies.ToDictionary(policy => policy.Policy);

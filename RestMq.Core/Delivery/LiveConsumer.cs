@@ -3,16 +3,20 @@ using RestMq.Telemetry;
 
 namespace RestMq.Delivery;
 
-/// <summary>One live consumer: a bounded channel between the pump, which writes, and a transport, which reads.</summary>
+/// <summary>
+/// Implements a live consumer as a bounded channel between the pump, which writes, and a transport, which reads.
+/// </summary>
 internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, LiveConsumerOptions options) : ILiveConsumer
 {
-    // However few the messages, a consumer is full with this much of them: a hundred of a megabyte would be no bound.
+    // A consumer with this many bytes in its buffer is full, however few the messages are. A count alone would be no
+    // limit: 100 messages of 1 MiB are 100 MiB.
     public const long MaxBufferedBytes = 2 * 1024 * 1024;
 
-    // A message of its own in a slow consumer's buffer is one that a quicker consumer does not get, so little is given ahead.
+    // Under round robin, a message in a slow consumer's buffer is lost to quicker consumers. So each consumer gets only
+    // this many messages ahead.
     private const int Ahead = 10;
 
-    // With a place for a gap, which must not take a message's: room is counted in messages.
+    // The extra place is for a gap event. Room is counted in messages, so a gap must not take the place of a message.
     private readonly Channel<LiveEvent> _channel = Channel.CreateBounded<LiveEvent>(
         new BoundedChannelOptions(buffer + 1) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -30,22 +34,36 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
 
     public ChannelReader<LiveEvent> Events => _channel.Reader;
 
-    /// <summary>For how long its messages are its own to settle; null when what has been written is delivered.</summary>
+    /// <summary>
+    /// Gets the lease within which the consumer settles its messages. Null when a message counts as delivered once it
+    /// is written.
+    /// </summary>
     public TimeSpan? Lease => options.Lease;
 
-    /// <summary>Its place in the rotation; the pump's.</summary>
+    /// <summary>Gets or sets the place in the rotation. Only the pump uses it.</summary>
     public LinkedListNode<LiveConsumer>? Place { get; set; }
 
-    /// <summary>Its number, in the order in which consumers were bound; the pump's.</summary>
+    /// <summary>
+    /// Gets or sets the number of the consumer, in the order in which consumers were bound. Only the pump uses it.
+    /// </summary>
     public long Number { get; set; }
 
-    /// <summary>The epoch of the queue in which it began; null until the store has told one. The pump's.</summary>
+    /// <summary>
+    /// Gets or sets the epoch of the queue in which the consumer began. Null until the store has reported an epoch.
+    /// Only the pump uses it.
+    /// </summary>
     public long? Epoch { get; set; }
 
-    /// <summary>The last sequence of the live log that was put in the channel; without meaning for one with a lease. The pump's.</summary>
+    /// <summary>
+    /// Gets or sets the last sequence of the history that was written to the channel. Meaningless for a consumer with a
+    /// lease. Only the pump uses it.
+    /// </summary>
     public long Cursor { get; set; } = options.ResumeAfter ?? 0;
 
-    /// <summary>How many messages may be fetched for it now; 0 when it is full, by number or by bytes, or has ended.</summary>
+    /// <summary>
+    /// Gets how many messages may be fetched for the consumer now. 0 when the consumer is full, by number or by bytes,
+    /// or has ended.
+    /// </summary>
     public int Room
     {
         get
@@ -54,7 +72,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
-    /// <summary>How many messages of its own it takes now.</summary>
+    /// <summary>Gets how many messages that are leased for this consumer alone it can take now.</summary>
     public int OwnRoom
     {
         get
@@ -63,7 +81,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
-    /// <summary>How much its messages may have now until it is full.</summary>
+    /// <summary>Gets how many bytes the consumer can take now until it is full.</summary>
     public long RoomInBytes
     {
         get
@@ -72,7 +90,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
-    /// <summary>The messages that are its own and not known to be settled.</summary>
+    /// <summary>Gets the messages that are leased for this consumer alone and not known to be settled.</summary>
     public IReadOnlyList<QueueMessage> Own
     {
         get
@@ -81,19 +99,25 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
-    /// <summary>Whether its stream has been ended.</summary>
+    /// <summary>Gets whether the stream has ended.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether it could not be told of a gap, since it has not read all that is before it: until then there is nothing to give to it.</summary>
+    /// <summary>
+    /// Gets whether the consumer must read its buffered events before it can get a gap event. Until then, it gets no
+    /// messages.
+    /// </summary>
     public bool MustReadFirst => _owesGap && _channel.Reader.Count > 0;
 
-    // What was fetched for it is not refused for its size.
+    // Counts messages only: a message that was fetched for the consumer is not refused for its size.
     private int Places => HasEnded ? 0 : Math.Max(buffer - _buffered, 0);
 
-    /// <summary>Gives it a message; false when it is full by number or has ended.</summary>
+    /// <summary>
+    /// Writes a message to the channel. Returns false when the consumer is full by number or has ended.
+    /// </summary>
     /// <param name="message">The message.</param>
-    /// <param name="missed">How many were missed before it.</param>
-    /// <param name="own">Whether the message is for it alone, and goes back if it goes away first.</param>
+    /// <param name="missed">How many messages were missed before the message.</param>
+    /// <param name="own">Whether the message is leased for this consumer alone. It goes back to the queue when the
+    /// consumer leaves before it is settled.</param>
     public bool TryWrite(QueueMessage message, long missed = 0, bool own = false)
     {
         lock (_lock)
@@ -108,20 +132,26 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         }
     }
 
-    /// <summary>Tells it of messages that are gone; false when it has not read all that is before them, or has ended.</summary>
+    /// <summary>
+    /// Writes a gap event for missed messages. Returns false when the consumer has not read all earlier events, or has
+    /// ended.
+    /// </summary>
     public bool TryWriteGap(long missed)
     {
         _owesGap = _channel.Reader.Count > 0;
         return !_owesGap && _channel.Writer.TryWrite(new LiveEvent(null, missed));
     }
 
-    /// <summary>Counts a second; when nothing came for the time of the heartbeat, and nothing waits to be read, an event says that the stream lives.</summary>
+    /// <summary>
+    /// Counts a second. Writes a heartbeat when no event came for the time of the heartbeat and no event waits to be
+    /// read.
+    /// </summary>
     public void CountSecond()
     {
         if (options.Heartbeat is not { } heartbeat) return;
         lock (_lock)
         {
-            // The second in which a message came has only partly passed; the one after a heartbeat passes whole.
+            // After a message, the first second is not a full one, so it does not count. After a heartbeat, it is full.
             if (++_quiet <= heartbeat.TotalSeconds || _channel.Reader.Count > 0) return;
             _quiet = 1;
             _channel.Writer.TryWrite(default);
@@ -143,13 +173,13 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         pump.RoomMade();
     }
 
-    /// <summary>Says that a message of its own is no longer: it was settled, or its lease is over.</summary>
+    /// <summary>Removes a message from <see cref="Own"/>, because it was settled or its lease ended.</summary>
     public void Release(QueueMessage message)
     {
         lock (_lock) _own.Remove(message);
     }
 
-    /// <summary>Ends the stream: the transport reads what is buffered, then sees the end.</summary>
+    /// <summary>Ends the stream. The transport reads the buffered events, then the end.</summary>
     public void End()
     {
         lock (_lock) HasEnded = true;
@@ -162,7 +192,8 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         lock (_lock)
         {
             End();
-            // Those that the transport has read may have been seen, so their hand-out counts; the others were never on the wire.
+            // The client may have seen the messages that the transport has read, so their deliveries count (Release).
+            // The unread messages were never written to the wire, so their deliveries do not count (Return).
             var unread = new HashSet<Receipt>();
             while (_channel.Reader.TryRead(out var next))
             {

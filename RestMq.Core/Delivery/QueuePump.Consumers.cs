@@ -8,10 +8,10 @@ internal sealed partial class QueuePump
     private long _bound;
     private (long Epoch, long Bound) _seen;
 
-    /// <summary>The consumers that the queue's policy serves.</summary>
+    /// <summary>Gets the consumers without a lease, which the queue's policy serves.</summary>
     public ConsumerGroup Plain { get; } = new(lease: null);
 
-    /// <summary>How many consumers there are.</summary>
+    /// <summary>Gets the number of consumers.</summary>
     public int Count
     {
         get
@@ -20,7 +20,7 @@ internal sealed partial class QueuePump
         }
     }
 
-    /// <summary>How many consumers of a broadcast are behind, by being slow or by having come back.</summary>
+    /// <summary>Gets how many consumers of a broadcast are behind, because they are slow or have come back.</summary>
     public int Behind
     {
         get
@@ -47,7 +47,10 @@ internal sealed partial class QueuePump
         }
     }
 
-    /// <summary>Binds a consumer, which begins in an epoch, or in the one that the store tells next; null when there are as many as may be.</summary>
+    /// <summary>
+    /// Binds a consumer. It begins in <paramref name="epoch"/>, or if that is null, in the epoch that the store reports
+    /// next. Returns null when the queue has its maximum of consumers or the pump is closed.
+    /// </summary>
     public LiveConsumer? TryBind(LiveConsumerOptions wanted, long? epoch)
     {
         var consumer = new LiveConsumer(this, Queue, options.ConsumerBuffer, wanted) { Epoch = epoch };
@@ -62,7 +65,10 @@ internal sealed partial class QueuePump
         return consumer;
     }
 
-    /// <summary>Takes a consumer away, and gives back what was its own. What is sent after that is not moved for it any more.</summary>
+    /// <summary>
+    /// Removes a consumer and settles the messages that were leased for it. When the task completes, no step moves
+    /// messages for this consumer any more.
+    /// </summary>
     public async ValueTask UnbindAsync(LiveConsumer consumer, IReadOnlyList<Settlement> back)
     {
         lock (_lock)
@@ -80,11 +86,11 @@ internal sealed partial class QueuePump
         }
         catch (RestMqUnavailableException)
         {
-            // Their leases end by themselves.
+            // The messages go back to the queue when their leases end.
         }
         finally
         {
-            // A step may be under way that counted with its room.
+            // Waits for a step under way, which may have counted the consumer's room.
             await _stepping.WaitAsync().ConfigureAwait(false);
             _stepping.Release();
             Signal();
@@ -104,8 +110,9 @@ internal sealed partial class QueuePump
         }
     }
 
-    // Ends the streams that began in an earlier epoch of the queue: the hint of its purge was lost. One that was bound since the store was asked
-    // may know a later one, or begin in the next that is told, so it is left to the next step.
+    // Ends the streams that began in an earlier epoch of the queue: the queue was purged, and the wake-up of the purge
+    // was lost. A consumer that was bound after the store was asked is left to the next step. It may know a later
+    // epoch, or begin in the epoch that the store reports next.
     private void See(long epoch, long bound)
     {
         lock (_lock)
@@ -120,7 +127,7 @@ internal sealed partial class QueuePump
         }
     }
 
-    /// <summary>Counts a second for those who want to hear that a quiet stream lives.</summary>
+    /// <summary>Counts a second for the heartbeats of all streams.</summary>
     public void CountSecond()
     {
         lock (_lock)

@@ -3,8 +3,10 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Consumers that settle their messages themselves, by any route and on any daemon. Hints tell which hand-outs have ended; should hints be
-/// lost, or a lease be extended, the store is asked now and then, so a place is freed when the message is really no longer held.
+/// Delivers to acknowledged streams, whose consumers settle their messages by any route and on any host. Wake-ups
+/// report the deliveries that have ended. Because wake-ups may be lost and leases may be extended, the pump also asks
+/// the store about messages of full consumers, at most once a second. A place is freed when the message is no longer in
+/// flight.
 /// </summary>
 internal sealed partial class QueuePump
 {
@@ -12,7 +14,7 @@ internal sealed partial class QueuePump
 
     private readonly Dictionary<Receipt, (LiveConsumer Consumer, QueueMessage Message)> _held = [];
 
-    /// <summary>Hand-outs that have ended, whoever ended them.</summary>
+    /// <summary>Frees the places of deliveries that have ended, on any host.</summary>
     public void Ended(IReadOnlyList<Receipt> receipts)
     {
         lock (_lock)
@@ -36,7 +38,7 @@ internal sealed partial class QueuePump
         List<Receipt> receipts;
         lock (_lock)
         {
-            // Only of those that are kept waiting for it, and no more than one call should carry.
+            // Only full consumers wait for a free place. About 1000 receipts are as many as one call should carry.
             receipts = group.HeldByFull(most: 1000);
         }
         if (receipts.Count == 0) return;

@@ -7,9 +7,10 @@ using RestMq.Telemetry;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Brings one queue's messages to its live consumers on this daemon. It runs while it has consumers; between steps it
-/// sleeps until a hint, a due time, room in a consumer, or the slow poll. A store that is away stops it for a second,
-/// and loses nothing. This file runs; the other knows the consumers.
+/// Delivers the messages of one queue to its live consumers on this host. The pump runs while it has consumers. Between
+/// steps, it sleeps until a wake-up, a due time, room in a consumer, or the slow poll. When the store is away, the pump
+/// pauses for 1 second and loses no message. This file contains the loop. <c>.Consumers</c> manages the consumers, and
+/// <c>.Holders</c> serves acknowledged streams.
 /// </summary>
 internal sealed partial class QueuePump(
     QueueHub hub, IQueueStore store, RestMqOptions options, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
@@ -27,24 +28,26 @@ internal sealed partial class QueuePump(
     public QueueMetrics Metrics => metrics;
 
     /// <summary>
-    /// How far into the live log the consumers that keep up have been served; null before the log was met.
+    /// Gets or sets the sequence of the history up to which the consumers that keep up have been served. Null before
+    /// the history was first read.
     /// </summary>
     public long? Front { get; set; }
 
-    /// <summary>Makes it look again.</summary>
+    /// <summary>Wakes the pump.</summary>
     public void Signal() => _signal.Writer.TryWrite(true);
 
-    /// <summary>Notes that a look found something.</summary>
+    /// <summary>Records that a look found messages.</summary>
     public void Found() => hub.Found();
 
-    /// <summary>Makes it look again if it stopped for want of room.</summary>
+    /// <summary>Wakes the pump if it stopped because consumers had no room.</summary>
     public void RoomMade()
     {
         if (_wantsRoom) Signal();
     }
 
     /// <summary>
-    /// Notes that a consumer of a broadcast, which had kept up, is full: it catches up later, by reads of its own.
+    /// Records that a consumer of a broadcast, which had kept up, is full. The consumer catches up later by reads of
+    /// its own.
     /// </summary>
     public void FellBehind()
     {
@@ -52,10 +55,10 @@ internal sealed partial class QueuePump(
         LogBehind(logger, Queue.Value);
     }
 
-    /// <summary>Notes that a group of consumers is full, so that messages wait for them, or is so no longer.</summary>
+    /// <summary>Records whether all consumers of a group are full, so that messages wait in the queue.</summary>
     public void NoteRoom(ConsumerGroup group, bool full)
     {
-        // One that settles by itself is full whenever it works.
+        // The consumer of an acknowledged stream is normally full while it works, so that is not reported.
         if (full && !group.IsFull && group.Lease is null)
         {
             metrics.AllFull(Queue);
@@ -65,7 +68,7 @@ internal sealed partial class QueuePump(
     }
 
     /// <summary>
-    /// Settles a message that has been delivered. If that fails, its lease ends and it is delivered again.
+    /// Acks a message that has been delivered. If the ack fails, the message is delivered again when its lease ends.
     /// </summary>
     public void Settle(QueueMessage message) => _ = SettleAsync(message);
 
@@ -84,7 +87,7 @@ internal sealed partial class QueuePump(
             _signal.Reader.TryRead(out _);
             if (Count == 0)
             {
-                // What others get until the next consumer comes is not for it.
+                // Messages that are delivered before the next consumer binds are not for that consumer.
                 Front = null;
                 continue;
             }
@@ -105,12 +108,15 @@ internal sealed partial class QueuePump(
         }
     }
 
-    /// <summary>Steps until nothing more can be done now; says when there is something to do again.</summary>
+    /// <summary>
+    /// Runs steps until nothing more can be delivered now. Returns how long until the next message becomes ready by
+    /// time.
+    /// </summary>
     private async Task<TimeSpan?> StepAsync()
     {
         while (true)
         {
-            // Room made during the step must not be overlooked, so it counts as wanted until the step says otherwise.
+            // Room that is made during the step must wake the pump, so room counts as wanted until the step returns.
             _wantsRoom = true;
             var step = await StepOnceAsync().ConfigureAwait(false);
             _wantsRoom = step.WantsRoom;
@@ -146,7 +152,7 @@ internal sealed partial class QueuePump(
         }
         catch (RestMqUnavailableException)
         {
-            // The lease ends by itself, and the message is delivered again.
+            // The message is delivered again when its lease ends.
         }
         catch (Exception e)
         {
@@ -154,15 +160,17 @@ internal sealed partial class QueuePump(
         }
     }
 
-    [LoggerMessage(21, LogLevel.Error, "{Key} was delivered and could not be settled; it comes again when its lease ends")]
+    [LoggerMessage(21, LogLevel.Error,
+        "{Key} was delivered, but could not be acked. It is delivered again when its lease ends.")]
     private static partial void LogUnsettled(ILogger logger, string key, Exception error);
 
-    [LoggerMessage(20, LogLevel.Error, "Live delivery of {Queue} failed; it goes on in a second")]
+    [LoggerMessage(20, LogLevel.Error, "Live delivery of {Queue} failed. It is retried in 1 second.")]
     private static partial void LogFailed(ILogger logger, string queue, Exception error);
 
-    [LoggerMessage(81, LogLevel.Debug, "A consumer of {Queue} reads slower than messages come: it fell behind, and catches up from the history")]
+    [LoggerMessage(81, LogLevel.Debug,
+        "A consumer of {Queue} reads slower than messages arrive. It fell behind and catches up from the history.")]
     private static partial void LogBehind(ILogger logger, string queue);
 
-    [LoggerMessage(82, LogLevel.Debug, "All consumers of {Queue} are full: its messages wait in the queue")]
+    [LoggerMessage(82, LogLevel.Debug, "All consumers of {Queue} are full. Its messages wait in the queue.")]
     private static partial void LogFull(ILogger logger, string queue);
 }

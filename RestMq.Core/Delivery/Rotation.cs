@@ -3,8 +3,8 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Leases as many messages as a group of consumers has room for, and gives each to one of them, in rotation. What has
-/// gone to nobody goes back uncounted.
+/// Leases as many messages as a group of consumers has room for, and gives each message to one consumer, in rotation. A
+/// message that no consumer took is returned, and its delivery does not count.
 /// </summary>
 internal static class Rotation
 {
@@ -16,7 +16,7 @@ internal static class Rotation
     {
         var (room, bytes) = pump.OwnRoom(group, Step);
         pump.NoteRoom(group, full: room == 0);
-        // Those who hold messages may let their leases run out: then nothing but time makes room.
+        // Consumers that hold messages may let the leases end. Then only time makes room, so the pump looks again.
         if (room == 0) return new DeliveryStep(More: false, request.Held ? LookAgain : null, WantsRoom: true, Settings: null);
 
         var batch = await store.LeaseAsync(pump.Queue, [request with { Count = room, Bytes = bytes }], CancellationToken.None).ConfigureAwait(false);
@@ -25,7 +25,7 @@ internal static class Rotation
         while (given < batch.Messages.Count && pump.TryGiveNext(group, batch.Messages[given])) given++;
         if (given < batch.Messages.Count)
         {
-            // Consumers have left since.
+            // Some consumers have left since their room was counted.
             Settlement[] back = [.. batch.Messages.Skip(given).Select(m => new Settlement(m.Receipt, SettleAction.Return))];
             await store.SettleAsync(pump.Queue, back, CancellationToken.None).ConfigureAwait(false);
         }

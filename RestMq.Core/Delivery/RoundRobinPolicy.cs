@@ -4,9 +4,10 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Each message goes to one consumer, in rotation over those with room. It is leased (<see cref="RestMqOptions.TakeLease"/>) until it has been
-/// written to the wire; what a broken connection did not get goes back to the head of the queue, and so does what a consumer that does not read
-/// had waiting for that long.
+/// Delivers each message to one consumer, in rotation over the consumers with room. A message is leased for
+/// <see cref="RestMqOptions.TakeLease"/> until it has been written to the wire. It goes back to the head of the queue
+/// when the connection breaks before that. It also goes back when it has waited for the whole lease in the buffer of a
+/// consumer that does not read.
 /// </summary>
 internal sealed class RoundRobinPolicy(IOptions<RestMqOptions> options) : IDeliveryPolicy
 {

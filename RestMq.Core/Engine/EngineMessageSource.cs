@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace RestMq.Engine;
 
-/// <summary>The engine as hosted consumers see it.</summary>
+/// <summary>Provides the engine of this process to hosted consumers.</summary>
 internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOptions> options) : IMessageSource
 {
     public TimeSpan? MaxDelay => options.Value.MaxDelay;

@@ -1,13 +1,17 @@
 namespace RestMq.Engine;
 
 /// <summary>
-/// Gathers concurrent calls and sends them as one: while a call is under way, the next ones wait, and go together when it returns. There is
-/// no timer, so a lone call waits for nothing; under load the cost of a round trip is shared by all that came during the one before.
+/// Sends concurrent calls to the store as one batch. While a batch is under way, new calls wait. They form the next
+/// batch when the current one returns. There is no timer, so a single call is sent at once. Under load, the calls that
+/// arrived during one round trip share the next round trip.
 /// </summary>
-/// <param name="send">Does a batch and gives a result for each item, in order; its exception goes to every caller of the batch.</param>
-/// <param name="weigh">An item's weight.</param>
-/// <param name="maxWeight">A batch's weight at most, unless one item alone is heavier: it bounds how long the store is held.</param>
-/// <param name="gather">False to let every call go by itself: where a call costs no round trip there is nothing to share.</param>
+/// <param name="send">Sends a batch and returns a result for each item, in order. Its exception goes to every caller of
+/// the batch.</param>
+/// <param name="weigh">Returns the weight of an item.</param>
+/// <param name="maxWeight">The maximum weight of a batch, which limits how long one call occupies the store. A single
+/// item may be heavier.</param>
+/// <param name="gather">Whether to form batches. False sends each call by itself, for a store without round
+/// trips.</param>
 internal sealed class GroupCommit<TItem, TResult>(
     Func<IReadOnlyList<TItem>, ValueTask<TResult[]>> send, Func<TItem, long> weigh, long maxWeight, bool gather = true)
 {
@@ -20,8 +24,9 @@ internal sealed class GroupCommit<TItem, TResult>(
 
     public ValueTask<TResult> SendAsync(TItem item) => SendAsync(item, static result => result);
 
-    /// <param name="item">What is to be done.</param>
-    /// <param name="select">What of the result is wanted. It runs before the other calls of the batch have theirs, so it is short.</param>
+    /// <param name="item">The item to send.</param>
+    /// <param name="select">Selects a part of the result. It must be fast, because it runs before the other calls of
+    /// the batch get their results.</param>
     public ValueTask<TWanted> SendAsync<TWanted>(TItem item, Func<TResult, TWanted> select)
     {
         if (!gather) return SendAloneAsync(item, select);
@@ -38,7 +43,7 @@ internal sealed class GroupCommit<TItem, TResult>(
         return SendFirstAsync(item, select);
     }
 
-    /// <summary>Completes when no call is under way.</summary>
+    /// <summary>Returns a task that completes when no call is under way.</summary>
     public Task DrainedAsync()
     {
         lock (_lock)
@@ -65,8 +70,12 @@ internal sealed class GroupCommit<TItem, TResult>(
         }
         finally
         {
-            // On another thread: the first caller has its result, and must not work off the others' calls.
-            if (NextBatch() is { } batch) ThreadPool.UnsafeQueueUserWorkItem(static b => _ = b.Commit.DrainAsync(b.Batch), (Commit: this, Batch: batch), preferLocal: false);
+            // The first caller has its result and must not wait for the batches of other callers.
+            if (NextBatch() is { } batch)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static b => _ = b.Commit.DrainAsync(b.Batch), (Commit: this, Batch: batch), preferLocal: false);
+            }
         }
     }
 
@@ -78,8 +87,9 @@ internal sealed class GroupCommit<TItem, TResult>(
             {
                 var results = await send(Array.ConvertAll(next, static call => call.Item)).ConfigureAwait(false);
                 for (var i = 0; i < next.Length; i++) next[i].Done(results[i]);
-                // Behind what is waiting to run, as often as an answer passes the pool on its way out and the next request on its way in: so those who
-                // have just been answered come along. Where nothing waits to run this is no wait.
+                // Lets the callers that were just answered join the next batch. On the way from an answer to the
+                // caller's next request, work is queued to the thread pool about `Hops` times. Each yield runs behind
+                // the work that is already queued there. With nothing queued, the yields take no time.
                 for (var i = 0; i < Hops; i++) await Task.Yield();
             }
             catch (Exception e)
@@ -90,8 +100,8 @@ internal sealed class GroupCommit<TItem, TResult>(
         }
     }
 
-    // Those who have waited behind a call that the store did not answer are told so too, rather than waiting as long again; nothing was done
-    // for them.
+    // Fails the calls that waited behind a batch that the store did not answer. Otherwise each would wait for another
+    // timeout. Nothing was sent for these calls.
     private void FailWaiting(RestMqUnavailableException away)
     {
         Call[] waiting;
@@ -141,7 +151,7 @@ internal sealed class GroupCommit<TItem, TResult>(
 
         public override void Done(TResult result) => _source.SetResult(select(result));
 
-        // Some of its batch may be done when another fails.
+        // TrySet: calls of the batch that have their results keep them when a later call of the batch fails.
         public override void Failed(Exception failure) => _source.TrySetException(failure);
     }
 }

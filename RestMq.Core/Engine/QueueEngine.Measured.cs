@@ -2,7 +2,10 @@ using RestMq.Telemetry;
 
 namespace RestMq.Engine;
 
-/// <summary>The hot path as callers see it: measured while somebody listens, and as it is while nobody does.</summary>
+/// <summary>
+/// Implements the frequent operations of <see cref="IQueueEngine"/>. While metrics or traces have a listener, it
+/// measures each call. Otherwise it calls the implementation directly.
+/// </summary>
 internal sealed partial class QueueEngine
 {
     private bool IsWatched => _metrics.Watched || QueueTraces.Watched;
@@ -27,12 +30,14 @@ internal sealed partial class QueueEngine
         QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken = default) =>
         IsWatched ? MeasureAsync(queue, settlements, cancellationToken) : EndAsync(queue, settlements, cancellationToken);
 
-    // Spans are begun in methods that are async, so that they are under way for this call alone.
+    // These methods are async so that a span is Activity.Current only during the call: an async method restores the
+    // caller's Activity.Current when it returns.
 
     private async ValueTask<AddResult> MeasureAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
     {
         var span = QueueTraces.Send(queue, 1, message.TraceParent, message.TraceState);
-        if (span is { Recorded: true }) message = message with { TraceParent = null, TraceState = null }; // It is in this span now.
+        // The message belongs to the new span, so QueueTraces.Carry sets its trace again.
+        if (span is { Recorded: true }) message = message with { TraceParent = null, TraceState = null };
         return await MeasureAsync(new Measured(_metrics, "send", queue, span), () => SendAsync(queue, QueueTraces.Carry(message), cancellationToken), result =>
         {
             _metrics.Sent(queue, result.Status == AddStatus.Added ? 1 : 0);

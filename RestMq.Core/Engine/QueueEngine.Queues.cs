@@ -4,14 +4,14 @@ namespace RestMq.Engine;
 
 internal sealed partial class QueueEngine
 {
-    // What RedriveAsync of a store returns at most: more may be left.
+    // The maximum that RedriveAsync of a store returns. When it returns this many, more dead letters may be left.
     private const int RedriveStep = 100;
 
-    // A page of 1000 names, and one more, which tells that there is another page.
+    // A page of 1000 names, and one more name, which shows that there is another page.
     private const int MaxPage = 1001;
 
-    // How many queues' statistics are asked for at a time: enough to hide the round trips, and few enough that other
-    // calls get in between.
+    // For how many queues statistics are requested at a time: enough to hide the round trips, and few enough to let
+    // other calls run between them.
     private const int ConcurrentStats = 32;
 
     public ValueTask<QueueMessage?> GetAsync(QueueName queue, CancellationToken cancellationToken = default) =>
@@ -35,7 +35,8 @@ internal sealed partial class QueueEngine
 
     public async ValueTask<long> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken = default)
     {
-        // What comes in meanwhile is not chased for ever: no more goes than the queue held when it was asked.
+        // Messages may be added as fast as the purge deletes them. So the purge stops after as many messages as the
+        // queue held at its start.
         var most = (await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false)).Total;
         for (long total = 0; ;)
         {
@@ -68,8 +69,8 @@ internal sealed partial class QueueEngine
 
     public async ValueTask<long> RedriveAsync(QueueName queue, CancellationToken cancellationToken = default)
     {
-        // As many as were dead when it was asked, give or take a step: consumers that bury them again could keep it
-        // going for ever.
+        // Consumers may bury the messages again as fast as they are redriven. So the loop stops after as many messages
+        // as were dead at its start, plus up to one step.
         var most = (await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false)).Dead;
         long total = 0;
         while (total < most)
@@ -123,16 +124,16 @@ internal sealed partial class QueueEngine
         return null;
     }
 
-    // Whatever any daemon hands out once the consumer is told that it is connected is for it, and nothing from before
-    // is: so its place in the live log is taken now, whatever the policy is, and not when the pump comes to it. So is
-    // its epoch, where the store is asked anyway.
+    // A consumer gets exactly the messages that any host delivers after the consumer was told that it is connected. So
+    // its place in the history is read now, under any policy, and not at the pump's next step. The same call returns
+    // the queue's epoch.
     private async ValueTask<(LiveConsumerOptions Placed, long? Epoch)> PlaceAsync(
         QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken)
     {
         if (options.Lease is not null || options.ResumeAfter == 0) return (options, null);
         var log = await _store.BroadcastAsync(queue, new BroadcastRequest(After: null, Move: 0, Read: 1), cancellationToken).ConfigureAwait(false);
-        // A place beyond the end is of another life of the log, of which this one repeats nothing: all that there is is
-        // new to it.
+        // A place beyond the end comes from an earlier history that the store has lost. All messages of the current
+        // history are new to the consumer.
         var after = options.ResumeAfter > log.Last ? 0 : options.ResumeAfter ?? log.Last;
         return (options with { ResumeAfter = after }, log.Settings.Epoch);
     }

@@ -9,9 +9,9 @@ using RestMq.Wire;
 namespace RestMq.Engine;
 
 /// <summary>
-/// The engine: calls of one queue gather in its <see cref="QueueHub"/> and go to the store together. This file has the
-/// hot path, which
-/// <c>.Measured</c> shows to callers; <c>.Queues</c> has what is asked of a queue now and then.
+/// Implements the queues on a store. The <see cref="QueueHub"/> of a queue sends concurrent calls to the store together
+/// (group commit). This file implements the frequent operations, which <c>.Measured</c> exposes to callers.
+/// <c>.Queues</c> implements the rare operations.
 /// </summary>
 internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 {
@@ -51,7 +51,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
             : ReplicatedAsync(Hub(queue).Used().Adds.SendAsync(message), cancellationToken);
     }
 
-    // Outside of the lane: the adds of others go on while this one waits for its replicas.
+    // Runs outside of the group commit, so that other adds continue while this add waits for its replicas.
     private async ValueTask<AddResult> ReplicatedAsync(ValueTask<AddResult> add, CancellationToken cancellationToken)
     {
         var added = await add.ConfigureAwait(false);
@@ -63,14 +63,23 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     private async ValueTask<IReadOnlyList<AddResult>> SendAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
-        if (messages.Count > _options.MaxBatch) throw new ArgumentException($"At most {_options.MaxBatch} messages are added at a time.", nameof(messages));
+        if (messages.Count > _options.MaxBatch)
+        {
+            throw new ArgumentException(
+                $"One add must have at most {_options.MaxBatch} messages, but has {messages.Count}.", nameof(messages));
+        }
         foreach (var message in messages) Check(message);
         if (messages.Sum(message => (long)message.Body.Bytes.Length) is var bytes && bytes > _options.MaxBatchBytes)
-            throw new ArgumentException($"Messages that are added at a time have at most {_options.MaxBatchBytes} bytes; these have {bytes}.", nameof(messages));
+        {
+            throw new ArgumentException(
+                $"The messages of one add must have at most {_options.MaxBatchBytes} bytes together, but have {bytes}.",
+                nameof(messages));
+        }
         if (messages.Count == 0) return [];
         var added = await _store.AddAsync(queue, messages, whole: true, cancellationToken).ConfigureAwait(false);
         if (added.FirstOrDefault(result => result.Awaits is not null).Awaits is not { } point) return added;
-        await _store.ReplicatedAsync(point, cancellationToken).ConfigureAwait(false); // They were written by one step.
+        // The store wrote all messages in one step, so one replication point covers them all.
+        await _store.ReplicatedAsync(point, cancellationToken).ConfigureAwait(false);
         return Array.ConvertAll(added, result => result with { Awaits = null });
     }
 
@@ -84,8 +93,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
         catch (RestMqUnavailableException)
         {
-            // It may have been deleted, and then nobody else has it. If it has not been, it comes again when the lease
-            // ends.
+            // The store may have deleted the message, and then no other consumer gets it. Otherwise the message is
+            // delivered again when its lease ends.
         }
         return messages[0];
     }
@@ -93,7 +102,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     private ValueTask<IReadOnlyList<QueueMessage>> ReceiveAsync(
         IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
-        if (queues.Count == 0) throw new ArgumentException("Name at least one queue.", nameof(queues));
+        if (queues.Count == 0)
+            throw new ArgumentException("'queues' must name at least one queue, but is empty.", nameof(queues));
         CheckRange(max, 1, _options.MaxBatch, nameof(max));
         CheckRange(lease, TimeSpan.FromMilliseconds(1), _options.MaxLease, nameof(lease));
         CheckRange(wait, TimeSpan.Zero, _options.MaxWait, nameof(wait));
@@ -154,8 +164,9 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         foreach (var hub in hubs) await hub.ListenAsync(cancellationToken).ConfigureAwait(false);
         var start = _time.GetTimestamp();
-        // Whose wake-up is being followed. It is used once that queue has been looked at; if another queue came first,
-        // or the store is away, it goes to the next waiter there, for what is ready is hinted at once only.
+        // The queue whose wake-up this call has received and not yet used. A look at that queue uses the wake-up. If
+        // another queue returns messages first, or the store is away, the next waiter of that queue gets the wake-up.
+        // The store sends only one wake-up for the messages that became ready.
         Waiters? owed = null;
         try
         {
@@ -186,7 +197,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    // A caller that waits wakes the next one when more may be ready; a caller that only looks leaves that to those.
+    // A waiting caller wakes the next waiter when more messages may be ready. A caller that does not wait ('chained' is
+    // null) leaves that to the waiting callers.
     private static async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueHub hub, LeaseRequest request, bool? chained = null)
     {
         while (true)
@@ -196,10 +208,10 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
             {
                 if (chained is not { } wakes) return share.Messages;
                 if (share.More) hub.Waiters.WakeNext(wakes);
-                else if (hub.Waiters.Any) hub.LookIn(share.Next); // No other caller looks now, so no other one learns it.
+                else if (hub.Waiters.Any) hub.LookIn(share.Next); // The other waiters do not look now.
                 return share.Messages;
             }
-            // Zero says that the store stopped short of an answer, so as not to be held too long.
+            // Zero means that the store stopped before it had an answer, because one call of it must stay short.
             if (share.Next == TimeSpan.Zero) continue;
             if (hub.Waiters.Any) hub.LookIn(share.Next);
             return share.Messages;
@@ -246,28 +258,57 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     private void Check(NewMessage message)
     {
         if (message.Body.Bytes.Length > _options.MaxMessageBytes)
-            throw new ArgumentException($"A message has at most {_options.MaxMessageBytes} bytes; this one has {message.Body.Bytes.Length}.", nameof(message));
+        {
+            throw new ArgumentException(
+                $"A message must have at most {_options.MaxMessageBytes} bytes, but has {message.Body.Bytes.Length}.",
+                nameof(message));
+        }
         CheckRange(message.Delay, TimeSpan.Zero, _options.MaxDelay, nameof(message.Delay));
         if (message.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.FromMilliseconds(1), _options.MaxTimeToLive, nameof(message.TimeToLive));
         if (message.IdempotencyKey is { } id) CheckRange(id.Length, 1, 200, nameof(message.IdempotencyKey));
         if (message.Durability is { } durability) Check(durability);
         if (message.TraceParent is { } trace && !QueueTraces.IsTraceParent(trace))
-            throw new ArgumentException("A traceparent is as W3C Trace Context has it: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>.", nameof(message));
-        if (message is { TraceParent: null, TraceState: not null }) throw new ArgumentException("A tracestate goes with its traceparent.", nameof(message));
+        {
+            throw new ArgumentException(
+                "'traceparent' must have the form of W3C Trace Context, "
+                + $"00-<32 hex digits>-<16 hex digits>-<2 hex digits>, but was '{Words.Shorten(trace)}'.",
+                nameof(message));
+        }
+        if (message is { TraceParent: null, TraceState: not null })
+        {
+            throw new ArgumentException(
+                "'tracestate' must come with a 'traceparent', but there is none.", nameof(message));
+        }
     }
 
     private void Check(Durability durability)
     {
-        if (durability is < Durability.Stored or > Durability.Replicated) throw new ArgumentOutOfRangeException(nameof(durability), durability, "No such durability.");
+        if (durability is < Durability.Stored or > Durability.Replicated)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(durability), durability, "'durability' must be Stored or Replicated.");
+        }
         if (!_store.Supports(durability))
-            throw new RestMqDurabilityException($"'durability' must be one that the store can give, but was {Words.Of(durability)} for {Store}. Nothing was changed.");
+        {
+            throw new RestMqDurabilityException(
+                $"'durability' must be one that the store supports, but was {Words.Of(durability)} for {Store}. "
+                + "Nothing was changed.");
+        }
     }
 
     private void Check(Settlement settlement, QueueName queue)
     {
-        if (settlement.Receipt.Key.Queue != queue) throw new ArgumentException($"{settlement.Receipt} is not of the queue {queue}.", nameof(settlement));
-        // In its lane it would fail all that go to the store with it.
-        if (settlement.Action is < SettleAction.Ack or > SettleAction.Bury) throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action.");
+        if (settlement.Receipt.Key.Queue != queue)
+        {
+            throw new ArgumentException(
+                $"The receipt must belong to the queue {queue}, but was {settlement.Receipt}.", nameof(settlement));
+        }
+        // An undefined action would fail all calls of its group commit.
+        if (settlement.Action is < SettleAction.Ack or > SettleAction.Bury)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(settlement), settlement.Action, "'Action' must be a value of SettleAction.");
+        }
         var most = settlement.Action is SettleAction.Extend ? _options.MaxLease : _options.MaxDelay;
         CheckRange(settlement.Time, TimeSpan.Zero, most, nameof(settlement.Time));
     }
@@ -275,6 +316,6 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     private static void CheckRange<T>(T value, T least, T most, string name) where T : IComparable<T>
     {
         if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
-            throw new ArgumentOutOfRangeException(name, value, $"It is from {least} to {most}.");
+            throw new ArgumentOutOfRangeException(name, value, $"'{name}' must be between {least} and {most}.");
     }
 }

@@ -6,13 +6,12 @@ using RestMq.Telemetry;
 namespace RestMq.Engine;
 
 /// <summary>
-/// What this daemon keeps of one queue while it is in use: the lanes in which calls gather, those who wait, and the
-/// pump of its live consumers. It holds no messages, so a hub that has idled is dropped and made anew when it is wanted
-/// again.
+/// Holds what this host keeps for one queue while the queue is in use: the group commits, the waiters, and the pump of
+/// the live consumers. A hub holds no messages, so an idle hub is dropped and a new one is created when needed.
 /// </summary>
 internal sealed class QueueHub
 {
-    // The bounds of one gathered call: the store does nothing else meanwhile.
+    // The limits of one batch of a group commit. A store such as Redis does nothing else during that call.
     private const int MaxCalls = 1000;
     private const long MaxBytes = 4 * 1024 * 1024;
 
@@ -57,7 +56,8 @@ internal sealed class QueueHub
     public QueuePump Pump { get; }
 
     /// <summary>
-    /// Says that its lanes are used. A call in a lane needs no more: it is done even if the hub is dropped meanwhile.
+    /// Marks the hub as used, before a call to one of its group commits. Such a call completes even if the hub is
+    /// dropped meanwhile.
     /// </summary>
     public QueueHub Used()
     {
@@ -66,7 +66,8 @@ internal sealed class QueueHub
     }
 
     /// <summary>
-    /// Begins a use of the rest; false when the hub has just been dropped, and a new one is to be asked for.
+    /// Begins a use of the waiters or the pump. Returns false when the hub was just dropped. The caller must then get a
+    /// new hub.
     /// </summary>
     public bool TryEnter()
     {
@@ -74,19 +75,20 @@ internal sealed class QueueHub
         return Interlocked.Increment(ref _users) > 0;
     }
 
-    /// <summary>Ends a use.</summary>
+    /// <summary>Ends a use that <see cref="TryEnter"/> began.</summary>
     public void Leave() => Interlocked.Decrement(ref _users);
 
-    /// <summary>Drops the hub when nobody used it since the sweep before the last.</summary>
+    /// <summary>Marks the hub as dropped if it has no users and was not used during the last two sweeps.</summary>
     public bool TryClose() =>
         ++_idleSweeps > 2 && _users == 0 && Interlocked.CompareExchange(ref _users, int.MinValue / 2, 0) == 0;
 
-    /// <summary>Makes sure that hints are flowing; at the first call it completes when they are.</summary>
+    /// <summary>Subscribes to the wake-ups of the queue, once. Completes when wake-ups arrive.</summary>
     public ValueTask ListenAsync(CancellationToken cancellationToken) =>
         _listening is { IsCompletedSuccessfully: true } ? default : new(ListeningAsync().WaitAsync(cancellationToken));
 
     /// <summary>
-    /// Says when the queue is to be looked at again without a wake-up: at the latest after the slow poll.
+    /// Sets when the queue is looked at again without a wake-up: after the given time, or with the slow poll if that is
+    /// earlier.
     /// </summary>
     public void LookIn(TimeSpan? next)
     {
@@ -99,7 +101,7 @@ internal sealed class QueueHub
         }
     }
 
-    /// <summary>Notes that a look found something.</summary>
+    /// <summary>Records that a look found messages.</summary>
     public void Found()
     {
         if (!_polls) return;
@@ -110,7 +112,9 @@ internal sealed class QueueHub
         }
     }
 
-    /// <summary>Has the queue looked at soon if it is in use: wake-ups may have been lost.</summary>
+    /// <summary>
+    /// Schedules a look at the queue soon, if the queue is in use, because wake-ups may have been lost.
+    /// </summary>
     public void WakeUpsLost()
     {
         if (_users <= 0) return;
@@ -121,15 +125,15 @@ internal sealed class QueueHub
     {
         await _timer.DisposeAsync().ConfigureAwait(false);
         await Pump.DisposeAsync().ConfigureAwait(false);
-        // What has been replied is still to be settled; a store that is away is not waited for.
+        // Messages whose replies were written must still be settled. The wait is limited, in case the store is away.
         await Task.WhenAny(Task.WhenAll(Adds.DrainedAsync(), Exchanges.DrainedAsync()), Task.Delay(Patience, _time)).ConfigureAwait(false);
         if (_listening is not { } listening) return;
         await ((Task)listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (listening.IsCompletedSuccessfully) await (await listening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
     }
 
-    // One attempt for all who wait for it, so that they do not wait for each other's to fail; one that has failed is
-    // not kept.
+    // All callers share one attempt, so that they do not wait for one failing attempt after another. A failed attempt
+    // is not kept.
     private Task ListeningAsync()
     {
         lock (_listenLock)
@@ -141,7 +145,7 @@ internal sealed class QueueHub
 
     private async Task<IAsyncDisposable> StartListeningAsync()
     {
-        await Task.Yield(); // The store may do some of it before its first await, and the caller holds a lock.
+        await Task.Yield(); // The caller holds a lock, and the store may do work before its first await.
         return await _store.ListenAsync(Queue, OnHint, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -155,7 +159,7 @@ internal sealed class QueueHub
 
     private void SetTimer(TimeSpan wait, bool isPoll)
     {
-        // Not by the clock on the wall: when that is set, the timer is not.
+        // Keeps an earlier due time. Uses timestamps, because setting the wall clock does not move the timer.
         if (_setFor - _time.GetElapsedTime(_setAt) <= wait) return;
         (_setAt, _setFor, _setForPoll) = (_time.GetTimestamp(), wait, isPoll);
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
@@ -205,15 +209,15 @@ internal sealed class QueueHub
 }
 
 /// <summary>
-/// One caller's part of an exchange with the store: the settling of a hand-out, or a request for more.
+/// Represents one caller's part of an exchange with the store: a settlement, or a request for messages.
 /// </summary>
 internal readonly record struct Exchange(Settlement? Settlement, LeaseRequest? Request)
 {
-    /// <summary>What it came to.</summary>
-    /// <param name="Settled">For a settlement.</param>
-    /// <param name="Messages">For a request: its messages.</param>
-    /// <param name="Next">For a request: as in <see cref="LeasedBatch"/> when nothing was found; otherwise its
+    /// <summary>Holds the result of one caller's part.</summary>
+    /// <param name="Settled">The result of a settlement.</param>
+    /// <param name="Messages">The messages of a request.</param>
+    /// <param name="Next">For a request without messages, <see cref="LeasedBatch.Next"/>. For a request with messages,
     /// <see cref="LeasedBatch.Due"/>.</param>
-    /// <param name="More">For a request: as in <see cref="LeasedBatch"/>.</param>
+    /// <param name="More">For a request, <see cref="LeasedBatch.More"/>.</param>
     internal readonly record struct Result(SettleResult Settled, IReadOnlyList<QueueMessage> Messages, TimeSpan? Next, bool More);
 }

@@ -3,20 +3,21 @@ using RestMq.Stores;
 namespace RestMq.Engine;
 
 /// <summary>
-/// When a queue is looked at although no wake-up came: after <see cref="RestMqOptions.SlowPoll"/>; and while the store
-/// proves that wake-ups arrive, after twice as long each time, up to <see cref="RestMqOptions.MaxSlowPoll"/>. Times are
-/// shortened by chance, so that many queues do not look together. For one caller at a time.
+/// Calculates when a queue is looked at without a wake-up: after <see cref="RestMqOptions.SlowPoll"/>. While the store
+/// proves that wake-ups arrive, the time doubles with each slow poll, up to <see cref="RestMqOptions.MaxSlowPoll"/>.
+/// Times are shortened at random, so that many queues do not poll at the same moment. Not thread-safe.
 /// </summary>
 internal sealed class SlowPoll(IQueueStore store, RestMqOptions options)
 {
-    // By how much a time is shortened at most. A stretched one by more, so that streams that were opened together do not look together every few minutes.
+    // The largest fraction by which a time is shortened. A doubled time is shortened by more, so that streams that were
+    // opened together do not poll together every few minutes.
     private const double Jitter = 0.25;
     private const double StretchedJitter = 0.5;
 
     private TimeSpan _time = options.SlowPoll;
     private bool _looking;
 
-    /// <summary>Returns how long to wait for a wake-up, now that the queue was looked at.</summary>
+    /// <summary>Returns how long to wait for a wake-up after a look at the queue.</summary>
     public TimeSpan Next()
     {
         if (!store.WakeUpsFlow) _time = options.SlowPoll;
@@ -25,12 +26,12 @@ internal sealed class SlowPoll(IQueueStore store, RestMqOptions options)
         return _time * (1 - (Random.Shared.NextDouble() * (_time > options.SlowPoll ? StretchedJitter : Jitter)));
     }
 
-    /// <summary>Notes that the time passed without a wake-up, and that the queue is looked at.</summary>
+    /// <summary>Records that the time passed without a wake-up, so that the next look is a slow poll.</summary>
     public void Passed() => _looking = true;
 
     /// <summary>
-    /// Notes that a look found something. If it was a slow poll that found it, its wake-up was lost, whatever is
-    /// proven.
+    /// Records that a look found messages. If the look was a slow poll, a wake-up was lost although wake-ups were
+    /// proven to arrive. The time then starts again at <see cref="RestMqOptions.SlowPoll"/>.
     /// </summary>
     public void Found()
     {
@@ -38,7 +39,10 @@ internal sealed class SlowPoll(IQueueStore store, RestMqOptions options)
         _looking = false;
     }
 
-    /// <summary>Returns when to look because wake-ups may have been lost: soon, and not all queues together.</summary>
+    /// <summary>
+    /// Returns when to look because wake-ups may have been lost: soon, at a random time, so that not all queues look at
+    /// the same moment.
+    /// </summary>
     public TimeSpan Lost()
     {
         _time = options.SlowPoll;

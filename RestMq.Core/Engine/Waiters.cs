@@ -1,16 +1,17 @@
 namespace RestMq.Engine;
 
 /// <summary>
-/// Those who wait for one queue, first come first. A wake-up of the store wakes one waiter. A waiter that takes
-/// something, and is told that more may be ready, wakes the next: one, and from then on two each, so a burst reaches
-/// all it can in a few rounds, and a lone message costs one look.
+/// Holds the callers that wait for one queue, in the order of their arrival. A wake-up of the store wakes one waiter. A
+/// waiter that gets messages and learns that more may be ready wakes the next waiter. A waiter that was woken by
+/// another waiter wakes two. So a burst of messages reaches many waiters in a few rounds, and a single message costs
+/// one look.
 /// </summary>
 internal sealed class Waiters
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<Turn> _parked = new();
 
-    /// <summary>Whether anybody waits.</summary>
+    /// <summary>Gets whether any caller waits.</summary>
     public bool Any
     {
         get
@@ -20,18 +21,18 @@ internal sealed class Waiters
     }
 
     /// <summary>
-    /// Parks a turn: behind the others, or before them when its owner was parked already and found nothing.
+    /// Adds a turn at the end, or at the front when its owner was woken before and found nothing.
     /// </summary>
     public void Park(Turn turn, bool first)
     {
         lock (_lock) turn.Places.Add((this, first ? _parked.AddFirst(turn) : _parked.AddLast(turn)));
     }
 
-    /// <summary>Wakes the next waiters, because one took something and more may be ready.</summary>
-    /// <param name="chained">Whether the one that took something was itself woken so.</param>
+    /// <summary>Wakes the next waiters, because a waiter got messages and more may be ready.</summary>
+    /// <param name="chained">Whether another waiter had woken the waiter that got messages.</param>
     public void WakeNext(bool chained) => Wake(chained ? 2 : 1, chained: true);
 
-    /// <summary>Wakes up to so many waiters.</summary>
+    /// <summary>Wakes up to <paramref name="count"/> waiters.</summary>
     public void Wake(int count = 1, bool chained = false)
     {
         while (count > 0)
@@ -43,7 +44,7 @@ internal sealed class Waiters
                 turn = first.Value;
                 _parked.RemoveFirst();
             }
-            // Someone who waits for several queues may have been woken by another.
+            // A caller that waits for several queues may have been woken by another queue.
             if (turn.TryWake(this, chained)) count--;
         }
     }
@@ -57,24 +58,27 @@ internal sealed class Waiters
     }
 
     /// <summary>
-    /// One wait, of one caller, for one or several queues. It is armed before its owner looks, so that nothing is
-    /// missed in between. Disposed, it leaves every place, and a wake-up that its owner has not been told of goes to
-    /// the next one there.
+    /// Represents one wait of one caller, the owner, for one or several queues. The turn is parked before its owner
+    /// looks at the queues, so that no wake-up is missed after the look. Disposing the turn removes it from all queues.
+    /// A wake-up that the owner has not seen goes to the next waiter of the same queue.
     /// </summary>
     internal sealed class Turn : IDisposable
     {
         private readonly TaskCompletionSource<(Waiters By, bool Chained)> _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool _told;
 
-        /// <summary>Whether its owner was woken by another waiter.</summary>
+        /// <summary>Gets whether another waiter woke the owner.</summary>
         public bool Chained { get; private set; }
 
-        /// <summary>Where it is parked.</summary>
+        /// <summary>Gets the places in which the turn is parked.</summary>
         public List<(Waiters Waiters, LinkedListNode<Turn> Node)> Places { get; } = new(1);
 
         public bool TryWake(Waiters by, bool chained) => _woken.TrySetResult((by, chained));
 
-        /// <summary>Waits to be woken, and tells by which queue's waiters; null when the time is over first.</summary>
+        /// <summary>
+        /// Waits for a wake-up and returns the waiters of the queue that it came from. Returns null when the time is
+        /// over first.
+        /// </summary>
         public async Task<Waiters?> WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
         {
             try
@@ -92,7 +96,8 @@ internal sealed class Waiters
         public void Dispose()
         {
             foreach (var (waiters, node) in Places) waiters.Remove(node);
-            // Closing it first decides a race with a wake-up that is just coming.
+            // TrySetCanceled decides a race with a concurrent wake-up: either no wake-up can come any more, or it has
+            // come and is passed on.
             if (!_woken.TrySetCanceled() && !_told && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().By.Wake();
         }
     }

@@ -3,7 +3,10 @@ using RestMq.Stores;
 
 namespace RestMq.Memory;
 
-/// <summary>Who listens to which queue. A listener need not wait for its queue to exist, and outlives a purge.</summary>
+/// <summary>
+/// Sends wake-ups to the listeners of each queue. A listener may subscribe before its queue exists, and stays
+/// subscribed after a purge.
+/// </summary>
 internal sealed class MemoryHints
 {
     private readonly ConcurrentDictionary<QueueName, Listener[]> _listeners = new();
@@ -42,7 +45,7 @@ internal sealed class MemoryHints
             }
             catch
             {
-                // Whoever adds or settles is not to pay for a listener that fails, and hints may be lost.
+                // A failing listener must not fail the caller that adds or settles. Wake-ups may be lost.
             }
         }
 

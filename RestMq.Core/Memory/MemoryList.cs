@@ -1,8 +1,8 @@
 namespace RestMq.Memory;
 
 /// <summary>
-/// Messages in order, linked through themselves: taking one out of the middle is one step and leaves nothing behind, so
-/// deleted messages need no tombstones and no compaction.
+/// Holds messages in order, as a doubly linked list whose links are in the messages. Removing a message from the middle
+/// is one step, so deleted messages need no tombstones and no compaction.
 /// </summary>
 internal sealed class MemoryList
 {
@@ -25,7 +25,7 @@ internal sealed class MemoryList
     {
         if (message.Previous is null) First = message.Next; else message.Previous.Next = message.Next;
         if (message.Next is null) Last = message.Previous; else message.Next.Previous = message.Previous;
-        // A message that is gone must not keep its old neighbours from being collected.
+        // A removed message must not keep its old neighbors from being garbage collected.
         message.Previous = message.Next = null;
         Count--;
     }

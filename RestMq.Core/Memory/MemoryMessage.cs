@@ -2,22 +2,22 @@ using RestMq.Stores;
 
 namespace RestMq.Memory;
 
-/// <summary>A message in memory and the place it is in. All times are in ticks of the store's clock.</summary>
+/// <summary>Holds a message in memory and its state. All times are in ticks of the store's clock.</summary>
 internal sealed class MemoryMessage(long id, in NewMessage message, long added, long dies)
 {
-    /// <summary>The time that never comes.</summary>
+    /// <summary>A time that never comes.</summary>
     public const long Never = long.MaxValue;
 
     /// <summary>
-    /// By when a lease or a delay ends; those that end together in the order in which they were added.
+    /// Orders messages by the end of their lease or delay. Messages that end together are in the order of their ids.
     /// </summary>
     public static readonly IComparer<MemoryMessage> ByDue = Comparer<MemoryMessage>.Create(
         static (a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Id.CompareTo(b.Id));
 
-    /// <summary>In the order in which they were added.</summary>
+    /// <summary>Orders messages by their ids, which is the order in which they were added.</summary>
     public static readonly IComparer<MemoryMessage> ById = Comparer<MemoryMessage>.Create(static (a, b) => a.Id.CompareTo(b.Id));
 
-    /// <summary>By when they die.</summary>
+    /// <summary>Orders messages by the end of their time to live.</summary>
     public static readonly IComparer<MemoryMessage> ByDeath = Comparer<MemoryMessage>.Create(
         static (a, b) => a.Dies != b.Dies ? a.Dies.CompareTo(b.Dies) : a.Id.CompareTo(b.Id));
 
@@ -27,37 +27,38 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
 
     public long Id => id;
 
-    /// <summary>Its body, in bytes.</summary>
+    /// <summary>Gets the size of the body, in bytes.</summary>
     public int Size => _body.Bytes.Length;
 
     public long Added => added;
 
-    /// <summary>When it is not worth keeping any more; <see cref="Never"/> for most.</summary>
+    /// <summary>Gets or sets the end of the time to live. <see cref="Never"/> without one.</summary>
     public long Dies { get; set; } = dies;
 
     /// <summary>
-    /// The hand-outs that are over, as <see cref="HandOuts"/> has them. The one under way has the fence <c>Past +
-    /// 1</c>.
+    /// Gets or sets the deliveries that have ended, encoded as in <see cref="HandOuts"/>. The fence of a delivery in
+    /// flight is <c>Past + 1</c>.
     /// </summary>
     public long Past { get; set; }
 
     public MessageState State { get; set; }
 
-    /// <summary>Whether it is ready and was delivered before.</summary>
+    /// <summary>Gets or sets whether the message is ready and was delivered before.</summary>
     public bool IsBack { get; set; }
 
     /// <summary>
-    /// When its lease or its delay ends. It must not change while the message is in a set ordered by it.
+    /// Gets or sets the end of the lease or the delay. It must not change while the message is in a set that is ordered
+    /// by it.
     /// </summary>
     public long Due { get; set; }
 
-    /// <summary>Why it was buried.</summary>
+    /// <summary>Gets or sets why the message was buried.</summary>
     public string? Reason { get; set; }
 
-    /// <summary>The neighbour towards the head, in the list that holds the message.</summary>
+    /// <summary>Gets or sets the neighbor towards the head, in the list that holds the message.</summary>
     public MemoryMessage? Previous { get; set; }
 
-    /// <summary>The neighbour towards the tail.</summary>
+    /// <summary>Gets or sets the neighbor towards the tail.</summary>
     public MemoryMessage? Next { get; set; }
 
     public QueueMessage ToQueueMessage(QueueName queue, long handOuts, long sequence = 0)

@@ -3,9 +3,10 @@ using RestMq.Stores;
 namespace RestMq.Memory;
 
 /// <summary>
-/// The places of a queue: two lists for what is ordered by itself, two sets for what ends by itself. A message is in
-/// exactly one. Those that may die are in <c>_mortal</c> besides while they are ready or delayed: a leased one may
-/// finish, and a dead letter does not die. Nothing here depends on the length of a queue but by its logarithm.
+/// Holds the messages of a queue by state, each message in exactly one collection. Messages that wait for a caller are
+/// in lists, and messages whose state ends by time are in sorted sets. Ready and delayed messages with a time to live
+/// are also in <c>_mortal</c>. A message in flight may still be acked after its time to live, and dead letters do not
+/// expire. The cost of an operation grows at most with the logarithm of the length of the queue.
 /// </summary>
 internal sealed partial class MemoryQueue
 {
@@ -13,7 +14,7 @@ internal sealed partial class MemoryQueue
 
     private readonly Dictionary<long, MemoryMessage> _messages = [];
     private readonly MemoryList _ready = new();
-    // Ready messages that were delivered before: ahead of the others, in the order of their ids.
+    // Ready messages that were delivered before. They come before the other ready messages, in the order of their ids.
     private readonly SortedSet<MemoryMessage> _back = new(MemoryMessage.ById);
     private readonly MemoryList _dead = new();
     private readonly SortedSet<MemoryMessage> _leased = new(MemoryMessage.ByDue);
@@ -23,14 +24,14 @@ internal sealed partial class MemoryQueue
     private bool _changed;
     private bool _moved;
 
-    // What went without its receiver's doing, in this step.
+    // How many messages expired or were buried in this step without a caller asking for it.
     private (long Expired, long Buried) _gone;
 
-    // Hand-outs that ended, while somebody may stream messages that he settles himself: they make room for more.
+    // Deliveries that ended while acknowledged streams may hold messages. They make room in these streams.
     private readonly List<Receipt> _ended = [];
     private long _watchedUntil;
 
-    /// <summary>The hint that the step just done calls for; asking forgets it.</summary>
+    /// <summary>Returns the wake-up that the last step requires, or null, and resets it.</summary>
     public QueueHint? TakeHint()
     {
         var changed = _changed || (_moved && ReadyCount > 0) || _ended.Count > 0;
@@ -43,7 +44,8 @@ internal sealed partial class MemoryQueue
     }
 
     /// <summary>
-    /// How many messages died or were buried in the step just done though no caller asked for it; asking forgets it.
+    /// Returns how many messages expired or were buried in the last step without a caller asking for it, and resets the
+    /// counts.
     /// </summary>
     public (long Expired, long Buried) TakeGone()
     {
@@ -52,7 +54,7 @@ internal sealed partial class MemoryQueue
         return gone;
     }
 
-    // Drops what died, the idempotency keys whose window is over, and a live log that nothing came to for an hour.
+    // Deletes expired messages, idempotency keys whose window is over, and a history that got no message for an hour.
     private void Sweep(long now, int deaths = StoreLimits.Expired)
     {
         while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
@@ -60,14 +62,14 @@ internal sealed partial class MemoryQueue
         for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 
-    // StoreLimits.Expired; leases that are over, to the head; delays that are over, to the tail, or to the head when
-    // they were given back with a pause.
+    // Deletes expired messages. Then moves messages whose lease ended to the head. Moves messages whose delay ended to
+    // the tail, or to the head if they were released with a delay.
     private void MoveDue(long now)
     {
         Sweep(now);
 
         var over = FirstDue(_leased, now);
-        // The lowest id first, for those that become dead letters.
+        // Messages that become dead letters are buried in the order of their ids.
         over.Sort(MemoryMessage.ById);
         foreach (var message in over)
         {
@@ -81,7 +83,7 @@ internal sealed partial class MemoryQueue
         {
             if (message.Past > 0) PutAtHead(message); else Put(message, MessageState.Ready);
         }
-        // Kept for its room only: it must not keep messages.
+        // The list is reused for its capacity. It must not keep messages alive.
         _due.Clear();
     }
 
@@ -93,7 +95,7 @@ internal sealed partial class MemoryQueue
     private List<MemoryMessage> FirstDue(SortedSet<MemoryMessage> places, long now)
     {
         _due.Clear();
-        // The usual case, without the cost of an enumerator.
+        // Fast path, without the cost of an enumerator.
         if (places.Min is not { } first || first.Due > now) return _due;
         foreach (var message in places)
         {
@@ -103,14 +105,15 @@ internal sealed partial class MemoryQueue
         return _due;
     }
 
-    // How long until something becomes ready by itself: zero when more is due than was moved.
+    // Returns how long until a message becomes ready by time. Zero when more messages are due than were moved.
     private TimeSpan? NextDue(long now)
     {
         var due = Math.Min(_leased.Min?.Due ?? MemoryMessage.Never, _delayed.Min?.Due ?? MemoryMessage.Never);
         return due == MemoryMessage.Never ? null : TimeSpan.FromTicks(Math.Max(due - now, 0));
     }
 
-    // A message of a place, whichever is quickest had; null when there is none, but for those that are due to leave it.
+    // Returns any message in a state, the one that is fastest to get. Returns null when there is none. Messages that
+    // are due to leave the state do not count.
     private MemoryMessage? Next(MessageState state, long now) => state switch
     {
         MessageState.Leased => _leased.Max is { } leased && leased.Due > now ? leased : null,
@@ -123,7 +126,7 @@ internal sealed partial class MemoryQueue
 
     private MemoryMessage? First => _back.Min ?? _ready.First;
 
-    // The first message that has not expired.
+    // Returns the first ready message that has not expired.
     private MemoryMessage? Head(long now)
     {
         while (First is { } head)
@@ -188,7 +191,7 @@ internal sealed partial class MemoryQueue
     {
         Leave(message);
         _messages.Remove(message.Id);
-        // A queue that once held millions and is empty now must not keep the room for them.
+        // An empty queue that once held millions of messages must not keep the memory for them.
         if (_messages.Count == 0 && _messages.Capacity > RoomKept) _messages.TrimExcess();
     }
 

@@ -3,8 +3,8 @@ using RestMq.Stores;
 namespace RestMq.Memory;
 
 /// <summary>
-/// One queue in memory, for one caller at a time: whoever calls it holds <see cref="Gate"/>. This file does what the
-/// port asks for; the other half knows the places a message can be in and moves what is due.
+/// Implements one queue in memory. Callers must hold <see cref="Gate"/>. This file implements the operations of the
+/// store. <c>.Places</c> holds the messages by state and moves due messages.
 /// </summary>
 internal sealed partial class MemoryQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow)
 {
@@ -12,8 +12,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     private readonly Dictionary<string, long> _once = [];
     private readonly Queue<(string Key, long Until)> _onceInOrder = [];
 
-    // The live log by sequence; without a gap, so its first is LastSequence - Count + 1. It stays for an hour after the
-    // last.
+    // The history by sequence. It has no gaps, so its first sequence is LastSequence - Count + 1. It is kept for an
+    // hour after its last message.
     private readonly Dictionary<long, QueueMessage> _log = [];
     private long _logEnds;
     private long _settled;
@@ -21,7 +21,10 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     public Lock Gate { get; } = new();
 
-    /// <summary>Whether the queue was purged while its caller came in: it is no longer the one of its name.</summary>
+    /// <summary>
+    /// Gets or sets whether the queue was purged. A caller that got the queue before the purge and the gate after it
+    /// must look the name up again.
+    /// </summary>
     public bool Retired { get; set; }
 
     public long LastId { get; private set; } = lastId;
@@ -34,7 +37,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole, long now)
     {
-        Sweep(now, deaths: 2 * StoreLimits.Expired); // More than one call adds.
+        Sweep(now, deaths: 2 * StoreLimits.Expired); // More messages than one call can add.
         var limit = whole && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
             ? 0
             : Settings.MaxLength;
@@ -95,11 +98,11 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     {
         MoveDue(now);
         var more = false;
-        // One that never was is taken for the end: whoever names it would otherwise wait for it.
+        // A sequence beyond the end counts as the end. Otherwise its consumer would wait for the history to reach it.
         var after = Math.Min(request.After ?? LastSequence, LastSequence);
         if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
         {
-            // No more than is read below: without a history, what is not read is gone.
+            // Moves no more than is read below. With a history of 0 messages, a moved message that is not read is lost.
             var (left, room) = (request.Move, request.Bytes);
             for (; left > 0 && room > 0 && Head(now) is { } head; left--)
             {
@@ -121,7 +124,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             messages.Add(_log[++at]);
             bytes -= messages[^1].Body.Bytes.Length;
         }
-        // Only now, so that without any history the caller still gets what it has just moved.
+        // Trims after the read, so that the caller gets the moved messages even with a history of 0 messages.
         TrimLog();
         return new BroadcastBatch(messages, after, LastSequence, more ? TimeSpan.Zero : NextDue(now), Live);
     }
@@ -187,8 +190,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     {
         MoveDue(now);
         long count = 0;
-        // What is due and was not moved for the bound is of the place it will go to: a purge of the ready ones has to
-        // come again for it.
+        // Due messages that MoveDue left for the next call count as messages of their next state. A purge of the ready
+        // messages must come again for them.
         for (; count < StoreLimits.Purged && Next(state, now) is { } message; count++)
         {
             if (state is MessageState.Leased) TellEnd(message, now);
@@ -213,7 +216,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         };
     }
 
-    // Live consumers get nothing here while they are paused, or served by broadcast.
+    // Returns how many messages a request may get. Requests of live consumers get none while the queue is stopped.
+    // Those under the queue's policy also get none under broadcast.
     private int ShareOf(in LeaseRequest request) => request switch
     {
         { Held: true } => Settings.Stopped ? 0 : request.Count,
@@ -223,14 +227,14 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     private void Redrive(MemoryMessage dead)
     {
-        // As a new one: its time to live was for being handled at all, and that had been tried.
+        // A redriven message has no time to live, because that limited the wait for the first attempt.
         dead.Past = HandOuts.Redriven(dead.Past);
         dead.Dies = MemoryMessage.Never;
         Put(dead, MessageState.Ready);
         _changed = true;
     }
 
-    // How many of them need room: duplicates, of what was added before or of one another, need none.
+    // Returns how many of the messages need room. Duplicates of earlier messages or of each other need none.
     private int NewOnes(IReadOnlyList<NewMessage> messages)
     {
         var keys = new HashSet<string>();
@@ -251,7 +255,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             _once.Add(once, added.Id);
             _onceInOrder.Enqueue((once, now + idempotencyWindow.Ticks));
         }
-        // Whoever waits has found nothing ready, so only the first message after that needs to be told.
+        // Waiters have found no ready message, so only the first ready message after that needs a wake-up.
         _changed |= ReadyCount == 0 || message.Delay > TimeSpan.Zero;
         if (message.Delay > TimeSpan.Zero) Enter(added, MessageState.Delayed, now + message.Delay.Ticks);
         else Enter(added, MessageState.Ready);
@@ -290,7 +294,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
                 Bury(message, settlement.Reason ?? "");
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(settlement), settlement.Action, "No such action.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(settlement), settlement.Action, "'Action' must be a value of SettleAction.");
         }
         return SettleResult.Done;
     }

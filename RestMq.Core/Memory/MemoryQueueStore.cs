@@ -6,12 +6,12 @@ using RestMq.Telemetry;
 namespace RestMq.Memory;
 
 /// <summary>
-/// The store in the process's own memory: its queues live as long as the process. Every call is done when it returns.
-/// Bodies are kept as they are given, not copied, so the bytes of a message must not change after it was added.
+/// Stores the queues in the memory of this process. They are lost when the process ends. Every call completes
+/// synchronously. Bodies are not copied, so the bytes of a message must not change after the add.
 /// </summary>
 internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions> options, QueueMetrics metrics) : IQueueStore
 {
-    // Longer than any receipt or idempotency key is of use, so that no id comes twice within its time.
+    // No receipt and no idempotency key is valid for longer, so no id is assigned twice while one is valid.
     private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
 
     private static readonly LeasedBatch NothingToLease = new([], null, default, More: false);
@@ -21,10 +21,11 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     private readonly SortedSet<QueueName> _names = new(NameOrder.Instance);
     private readonly MemoryHints _hints = new();
 
-    // Held to make and to purge a queue; a queue's own gate may be entered within it, never the other way round.
+    // Held to create and to purge a queue. A queue's own gate may be taken while this lock is held, never the other way
+    // round.
     private readonly Lock _gate = new();
 
-    // Leases must not stretch or end when somebody sets the clock, so only the start is the wall clock's.
+    // The wall clock is read only at the start, so that setting it does not stretch or end leases.
     private readonly long _origin = time.GetUtcNow().UtcTicks;
     private readonly long _started = time.GetTimestamp();
     private int _forgetAt = 1000;
@@ -46,7 +47,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken) =>
         new(TryOn(queue, settlements, static (q, settlements, now) => q.Settle(settlements, now), out var results)
             ? results
-            : new SettleResult[settlements.Count]); // Each is unknown.
+            : new SettleResult[settlements.Count]); // The default is SettleResult.Unknown.
 
     public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
         new(TryOn(queue, receipts, static (q, receipts, now) => q.Holds(receipts, now), out var held) ? held : new bool[receipts.Count]);
@@ -98,7 +99,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         }
     }
 
-    // The list of them is that of the queues themselves.
+    // The names are changed together with the queues, so the index cannot be lost.
     public ValueTask<long> RebuildIndexAsync(CancellationToken cancellationToken)
     {
         lock (_gate) return new(_names.Count);
@@ -122,8 +123,8 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
         new(_hints.Listen(queue, onHint));
 
-    // Does one step on a queue within its gate, and tells outside what is to be told of it; false when there is no such
-    // queue.
+    // Runs one step on a queue under its gate. Records the metrics and sends the wake-up after the gate is released.
+    // Returns false when the queue does not exist.
     private bool TryOn<TArgument, TResult>(
         QueueName name, TArgument argument, Func<MemoryQueue, TArgument, long, TResult> step, out TResult result)
     {
@@ -173,10 +174,11 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         {
             if (counters.Until <= now) _purged.Remove(old);
         }
-        // Looking through all of them only when they have doubled costs each purge next to nothing.
+        // All counters are checked only when their number has doubled, so the cost for each purge stays constant on
+        // average.
         _forgetAt = Math.Max(1000, 2 * _purged.Count);
     }
 
-    /// <summary>What is left of a purged queue for a day, so that its ids and sequences go on.</summary>
+    /// <summary>Holds the counters of a purged queue for 1 day, so that its ids and sequences continue.</summary>
     private readonly record struct Counters(long Id, long Sequence, long Until);
 }

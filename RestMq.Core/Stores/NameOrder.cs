@@ -1,8 +1,8 @@
 namespace RestMq.Stores;
 
 /// <summary>
-/// The order of queue names: that of their UTF-8 bytes, as Redis sorts them. It differs from the ordinal order of
-/// strings, which compares UTF-16, only in characters beyond U+FFFF: they come last.
+/// Compares queue names by their UTF-8 bytes, as Redis does. This order differs from the ordinal order of .NET strings,
+/// which compares UTF-16, only in characters beyond U+FFFF: they come last.
 /// </summary>
 internal sealed class NameOrder : IComparer<QueueName>
 {

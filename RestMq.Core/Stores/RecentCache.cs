@@ -3,9 +3,10 @@ using System.Collections.Concurrent;
 namespace RestMq.Stores;
 
 /// <summary>
-/// Keeps the values of keys that were used lately. There are two generations of at most <paramref name="generation"/>
-/// entries each: a use moves an entry to the young one, and when that is full, the old one is dropped. So as many keys
-/// as a generation holds are never forgotten while they are in use.
+/// Caches the values of recently used keys. The cache has two generations of at most <paramref name="generation"/>
+/// entries each. A use moves an entry to the young generation. When the young generation is full, it becomes the old
+/// generation, and the previous old generation is dropped. So up to <paramref name="generation"/> keys in use are never
+/// dropped.
 /// </summary>
 /// <param name="generation">The size of a generation, in entries.</param>
 internal sealed class RecentCache<TKey, TValue>(int generation) where TKey : notnull
@@ -13,14 +14,14 @@ internal sealed class RecentCache<TKey, TValue>(int generation) where TKey : not
     private readonly Lock _lock = new();
     private volatile ConcurrentDictionary<TKey, TValue> _young = new();
     private volatile ConcurrentDictionary<TKey, TValue> _old = new();
-    private int _count; // Of the young ones: a ConcurrentDictionary counts itself under all of its locks.
+    private int _count; // The size of _young. ConcurrentDictionary.Count takes all of the dictionary's locks.
 
-    /// <summary>Finds the value of a key, and notes the use.</summary>
+    /// <summary>Finds the value of a key and records the use.</summary>
     public bool TryGet(TKey key, out TValue value)
     {
         if (_young.TryGetValue(key, out value!)) return true;
         if (!_old.TryGetValue(key, out value!)) return false;
-        // A value that was set meanwhile stays.
+        // Keeps a value that was set meanwhile.
         Add(key, value, replace: false);
         return true;
     }
@@ -28,7 +29,7 @@ internal sealed class RecentCache<TKey, TValue>(int generation) where TKey : not
     /// <summary>Sets the value of a key.</summary>
     public void Set(TKey key, TValue value) => Add(key, value, replace: true);
 
-    /// <summary>Forgets a key.</summary>
+    /// <summary>Removes a key.</summary>
     public void Remove(TKey key)
     {
         lock (_lock)

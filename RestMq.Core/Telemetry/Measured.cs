@@ -3,17 +3,17 @@ using System.Diagnostics;
 namespace RestMq.Telemetry;
 
 /// <summary>
-/// A call that is being measured, from when it is made until it is <see cref="Done"/> or has <see cref="Failed"/>.
+/// Measures a call, from its construction until <see cref="Done"/> or <see cref="Failed"/>.
 /// </summary>
-/// <param name="metrics">Where its numbers go.</param>
-/// <param name="operation">What is done.</param>
-/// <param name="queue">With which queue.</param>
-/// <param name="span">Its span, which ends with it.</param>
+/// <param name="metrics">The metrics that record the call.</param>
+/// <param name="operation">The operation, such as <c>send</c>.</param>
+/// <param name="queue">The queue.</param>
+/// <param name="span">The span of the call, which ends with the call. Null for none.</param>
 internal readonly struct Measured(QueueMetrics metrics, string operation, QueueName queue, Activity? span = null)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
 
-    /// <summary>How long it has taken so far.</summary>
+    /// <summary>Gets how long the call has taken so far.</summary>
     public TimeSpan Time => Stopwatch.GetElapsedTime(_started);
 
     public void Done()
@@ -22,7 +22,7 @@ internal readonly struct Measured(QueueMetrics metrics, string operation, QueueN
         span?.Dispose();
     }
 
-    /// <summary>Notes a failure. It is never handled here, so this is for an exception filter.</summary>
+    /// <summary>Records a failure. Returns false, so that an exception filter does not catch the exception.</summary>
     public bool Failed(Exception failure)
     {
         metrics.Took(operation, queue, Time, failure);

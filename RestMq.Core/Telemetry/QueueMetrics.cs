@@ -5,9 +5,10 @@ using Microsoft.Extensions.Options;
 namespace RestMq.Telemetry;
 
 /// <summary>
-/// What happens, in numbers, by the names of OpenTelemetry's conventions for messaging; what those have no name for
-/// begins with <c>restmq.</c>. A verb costs a look at a flag while nobody listens. Queues are named only where the
-/// application asks for it: their number has no bound.
+/// Records the metrics. Names follow OpenTelemetry's semantic conventions for messaging. Metrics that the conventions
+/// do not name begin with <c>restmq.</c>. Without a listener, a call only checks a flag. The queue's name is a tag only
+/// if the application asks for it (<see cref="RestMqOptions.MetricsByQueue"/>), because the number of queues is
+/// unlimited.
 /// </summary>
 internal sealed class QueueMetrics : IDisposable
 {
@@ -31,28 +32,39 @@ internal sealed class QueueMetrics : IDisposable
     private readonly Counter<long> _missed;
     private readonly Counter<long> _away;
 
-    /// <param name="options">Says whether queues are named.</param>
-    /// <param name="meters">The application's; null where it has none.</param>
+    /// <summary>Creates the instruments.</summary>
+    /// <param name="options">The options, which decide whether the queue's name is a tag.</param>
+    /// <param name="meters">The application's meter factory. Null if it has none.</param>
     public QueueMetrics(IOptions<RestMqOptions> options, IMeterFactory? meters = null)
     {
         _byQueue = options.Value.MetricsByQueue;
         _ownsMeter = meters is null;
         _meter = meters?.Create(RestMqTelemetry.Name) ?? new Meter(RestMqTelemetry.Name);
         _sent = _meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Messages added.");
-        _consumed = _meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Messages handed out to callers.");
+        _consumed = _meter.CreateCounter<long>(
+            "messaging.client.consumed.messages", "{message}", "Messages delivered to callers.");
         _duration = _meter.CreateHistogram(
             "messaging.client.operation.duration", "s", "Time that adds, takes and settlements took, waits included.", tags: null, Buckets);
-        _settled = _meter.CreateCounter<long>("restmq.settled.messages", "{message}", "Hand-outs that callers ended, by what they did.");
-        _expired = _meter.CreateCounter<long>("restmq.expired.messages", "{message}", "Messages dropped at the end of their time to live.");
-        _buried = _meter.CreateCounter<long>("restmq.buried.messages", "{message}", "Messages that became dead letters, by why.");
-        _delivered = _meter.CreateCounter<long>("restmq.live.delivered", "{message}", "Messages written to live consumers.");
-        _behind = _meter.CreateCounter<long>("restmq.live.behind", "{consumer}", "Times that a consumer of a broadcast was full and fell behind the others.");
-        _full = _meter.CreateCounter<long>("restmq.live.full", "{time}", "Times that all consumers of a round robin were full, so that messages wait.");
-        _missed = _meter.CreateCounter<long>("restmq.live.missed", "{message}", "Messages that consumers missed because the history had dropped them.");
+        _settled = _meter.CreateCounter<long>(
+            "restmq.settled.messages", "{message}", "Deliveries that callers settled, by action.");
+        _expired = _meter.CreateCounter<long>(
+            "restmq.expired.messages", "{message}", "Messages deleted at the end of their time to live.");
+        _buried = _meter.CreateCounter<long>(
+            "restmq.buried.messages", "{message}", "Messages that became dead letters, by reason.");
+        _delivered = _meter.CreateCounter<long>(
+            "restmq.live.delivered", "{message}", "Messages written to live consumers.");
+        _behind = _meter.CreateCounter<long>(
+            "restmq.live.behind", "{consumer}",
+            "Times that a consumer of a broadcast was full and fell behind the others.");
+        _full = _meter.CreateCounter<long>(
+            "restmq.live.full", "{time}",
+            "Times that all consumers of a round robin were full, so that messages wait.");
+        _missed = _meter.CreateCounter<long>(
+            "restmq.live.missed", "{message}", "Messages that consumers missed because the history had dropped them.");
         _away = _meter.CreateCounter<long>("restmq.store.away", "{call}", "Calls that the store did not answer.");
     }
 
-    /// <summary>Whether anybody listens to what is measured of a call.</summary>
+    /// <summary>Gets whether any metric of a call has a listener.</summary>
     public bool Watched => _duration.Enabled || _sent.Enabled || _consumed.Enabled || _settled.Enabled || _buried.Enabled || _away.Enabled;
 
     public void Sent(QueueName queue, long messages) => Count(_sent, queue, messages, Tag("messaging.operation.name", "send"));
@@ -65,11 +77,11 @@ internal sealed class QueueMetrics : IDisposable
         if (action is SettleAction.Bury) Count(_buried, queue, messages, Tag("restmq.reason", "caller"));
     }
 
-    /// <summary>Tells of messages that died in a call of this daemon; no other tells of them.</summary>
+    /// <summary>Records messages that expired in a call of this host. No other host records them.</summary>
     public void Expired(QueueName queue, long messages) => Count(_expired, queue, messages);
 
     /// <summary>
-    /// Tells of messages that were buried in a call of this daemon because they had been handed out too often.
+    /// Records messages that were buried in a call of this host because they had reached the maximum of deliveries.
     /// </summary>
     public void Buried(QueueName queue, long messages) => Count(_buried, queue, messages, Tag("restmq.reason", "max_receives"));
 
@@ -83,7 +95,7 @@ internal sealed class QueueMetrics : IDisposable
 
     public void StoreAway() => _away.Add(1);
 
-    /// <summary>Tells how long a call took.</summary>
+    /// <summary>Records how long a call took.</summary>
     public void Took(string operation, QueueName queue, TimeSpan time, Exception? failure)
     {
         if (!_duration.Enabled) return;
@@ -96,20 +108,20 @@ internal sealed class QueueMetrics : IDisposable
         _duration.Record(time.TotalSeconds, tags);
     }
 
-    /// <summary>Lets the number of live consumers be asked for, queue by queue.</summary>
+    /// <summary>Registers the function that counts the live consumers of each queue.</summary>
     public void ObserveConsumers(Func<IEnumerable<(QueueName Queue, int Count)>> consumers) => _meter.CreateObservableUpDownCounter(
         "restmq.live.consumers",
         () => _byQueue
             ? consumers().Select(of => new Measurement<int>(of.Count, Tag("messaging.destination.name", of.Queue.Value)))
             : [new Measurement<int>(consumers().Sum(of => of.Count))],
-        "{consumer}", "Live consumers connected to this daemon.");
+        "{consumer}", "Live consumers connected to this host.");
 
     public void Dispose()
     {
         if (_ownsMeter) _meter.Dispose();
     }
 
-    /// <summary>A failure's name where its kind is a dimension.</summary>
+    /// <summary>Returns the <c>error.type</c> of a failure.</summary>
     public static string ErrorOf(Exception failure) => failure switch
     {
         RestMqNotReplicatedException => "not_replicated",
@@ -118,7 +130,7 @@ internal sealed class QueueMetrics : IDisposable
         _ => failure.GetType().FullName!,
     };
 
-    /// <summary>What is done with a hand-out, in a word.</summary>
+    /// <summary>Returns the name of an action.</summary>
     public static string NameOf(SettleAction action) => action switch
     {
         SettleAction.Ack => "ack",

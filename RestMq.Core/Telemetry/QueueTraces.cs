@@ -3,25 +3,32 @@ using System.Diagnostics;
 namespace RestMq.Telemetry;
 
 /// <summary>
-/// Traces through the queue. A message carries the <c>traceparent</c> and <c>tracestate</c> of who sent it, and the spans of those who get it are linked with that:
-/// linked, not children, since a message may wait for days and one take may bring many. Nothing is made while nobody listens.
+/// Traces messages through the queue. A message carries the <c>traceparent</c> and <c>tracestate</c> of its sender. The
+/// spans of consumers are linked to the sender's span and are not its children, because a message may wait for days and
+/// one take may return many messages. Without a listener, no spans are created.
 /// </summary>
 internal static class QueueTraces
 {
     private const int TraceParentLength = 55; // 00-<32 hex>-<16 hex>-<2 hex>
 
-    // What RestMq.AspNetCore makes of a sender's word where the server makes nothing (SenderTrace): nobody sees it, so it is nobody's parent.
+    // The activity that RestMq.AspNetCore (SenderTrace) creates from a sender's headers when the server creates none.
+    // No listener sees this activity, so it must not become a parent of spans.
     private const string Carrier = RestMqTelemetry.Name + ".Carrier";
 
     private static readonly ActivitySource Source = new(RestMqTelemetry.Name);
 
-    /// <summary>Whether anybody listens.</summary>
+    /// <summary>Gets whether the traces have a listener.</summary>
     public static bool Watched => Source.HasListeners();
 
-    /// <summary>Whether it is one that a message can carry: it is kept on a line of the store and sent as a header.</summary>
+    /// <summary>
+    /// Returns whether a message can carry this <c>traceparent</c>. The store keeps it on one line, and replies send it
+    /// as a header.
+    /// </summary>
     public static bool IsTraceParent(string text) => text.Length == TraceParentLength && ActivityContext.TryParse(text, null, out _);
 
-    /// <summary>A message with the trace it is sent in, if there is one; its sender's own word is left as it is.</summary>
+    /// <summary>
+    /// Returns the message with the current trace, if there is one. Keeps a trace that the sender has set.
+    /// </summary>
     public static NewMessage Carry(in NewMessage message) =>
         message.TraceParent is null && Current() is { } current ? Carry(message, current) : message;
 
@@ -29,11 +36,11 @@ internal static class QueueTraces
     public static IReadOnlyList<NewMessage> Carry(IReadOnlyList<NewMessage> messages) =>
         Current() is { } current ? [.. messages.Select(message => message.TraceParent is null ? Carry(message, current) : message)] : messages;
 
-    /// <summary>Begins the span of an add.</summary>
+    /// <summary>Starts the span of an add.</summary>
     public static Activity? Send(QueueName queue, int count, string? parent = null, string? state = null)
     {
         if (!Watched) return null;
-        // Whoever has no span of his own may still have said to which trace his message belongs.
+        // A sender without a span of its own may still have named the trace of its message.
         if (Activity.Current is { OperationName: Carrier } carrier) (parent, state) = (carrier.ParentId, carrier.TraceStateString);
         else if (Activity.Current is not null) parent = null;
         ActivityContext.TryParse(parent, state, isRemote: true, out var sender);
@@ -42,7 +49,10 @@ internal static class QueueTraces
         return span;
     }
 
-    /// <summary>Begins the span of a settlement. It is linked with no sender: a receipt does not tell who that was.</summary>
+    /// <summary>
+    /// Starts the span of a settlement. The span has no link to the sender, because a receipt does not hold the
+    /// sender's trace.
+    /// </summary>
     public static Activity? Settle(QueueName queue, string action, int count)
     {
         if (!Watched) return null;
@@ -51,13 +61,16 @@ internal static class QueueTraces
         return span;
     }
 
-    /// <summary>Tells of a take that is over, linked with those who sent the messages. One that found nothing is not told of.</summary>
+    /// <summary>
+    /// Records the span of a completed take, with links to the senders of the messages. A take that found nothing has
+    /// no span.
+    /// </summary>
     public static void Received(IReadOnlyList<QueueMessage> messages, TimeSpan time)
     {
         if (messages.Count > 0) Tell("receive", messages, time);
     }
 
-    /// <summary>Tells that a message has been written to a live consumer.</summary>
+    /// <summary>Records the span of a message that has been written to a live consumer.</summary>
     public static void Delivered(QueueMessage message)
     {
         if (message.TraceParent is not null) Tell("deliver", [message], TimeSpan.Zero);
@@ -94,8 +107,9 @@ internal static class QueueTraces
         }
     }
 
-    // The nearest span that somebody records; or else what the outermost came with, since a server that records nothing must not cut a trace
-    // in two. A span of no source may say that it is recorded only because the one it came from was.
+    // Returns the nearest recorded span, or else the remote parent of the outermost span, because a server that records
+    // nothing must not cut a trace in two. A span without a source may have the recorded flag only because its parent
+    // had it, so such a span does not count as recorded.
     private static (string Parent, string? State)? Current()
     {
         if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C } current) return null;

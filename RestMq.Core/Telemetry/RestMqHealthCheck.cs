@@ -4,7 +4,8 @@ using RestMq.Stores;
 namespace RestMq.Telemetry;
 
 /// <summary>
-/// Whether messages can be kept now: unhealthy while every add would be answered 503, degraded while the store keeps them and may lose them.
+/// Checks whether the store accepts messages now. Unhealthy while every add would get 503. Degraded while the store
+/// accepts messages but may lose them.
 /// </summary>
 internal sealed class RestMqHealthCheck(IQueueStore store) : IHealthCheck
 {

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace RestMq.Wire;
 
 /// <summary>
-/// The ranges of what senders may ask for, with a sentence when they ask for something else. This file is compiled into each assembly that
-/// speaks the wire.
+/// Checks the ranges of values that senders ask for. Every method throws a <see cref="FormatException"/> with a
+/// sentence for the sender when the value is out of range. This file is compiled into each assembly that reads
+/// requests.
 /// </summary>
-/// <exception cref="FormatException">Thrown by every method here for a value out of range.</exception>
 internal static class Limits
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -22,28 +22,34 @@ internal static class Limits
     public static int Batch(double count, RestMqOptions options) => (int)Whole("max", count, 1, options.MaxBatch);
 
     public static string IdempotencyKey(string id) =>
-        id.Length is >= 1 and <= 200 ? id : throw new FormatException("'id' (or Idempotency-Key) has 1 to 200 characters.");
+        id.Length is >= 1 and <= 200
+            ? id
+            : throw new FormatException(
+                $"'id' (or Idempotency-Key) must have 1 to 200 characters, but has {id.Length}.");
 
     public static string Reason(string reason) =>
-        reason.Length is >= 1 and <= 200 ? reason : throw new FormatException("A reason to bury has 1 to 200 characters.");
+        reason.Length is >= 1 and <= 200
+            ? reason
+            : throw new FormatException(
+                $"The reason of a bury must have 1 to 200 characters, but has {reason.Length}.");
 
     public static double Number(string name, string text) =>
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw new FormatException($"'{name}' is a number, not '{Shorten(text)}'.");
+            : throw new FormatException($"'{name}' must be a number, but was '{Words.Shorten(text)}'.");
 
     public static long Whole(string name, double value, long least, long most) =>
         double.IsInteger(value) && value >= least && value <= most
             ? (long)value
-            : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"'{name}' is a whole number from {least} to {most}."));
-
-    /// <summary>Enough of what was sent to recognise it by.</summary>
-    public static string Shorten(string text) => Words.Shorten(text);
+            : throw new FormatException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{name}' must be a whole number from {least} to {most}, but was {value}."));
 
     public static TimeSpan Time(string name, double seconds, TimeSpan least, TimeSpan most) =>
-        // Written so that NaN fails too.
+        // NaN fails both comparisons, and so throws too.
         seconds >= least.TotalSeconds && seconds <= most.TotalSeconds
             ? TimeSpan.FromSeconds(seconds)
             : throw new FormatException(string.Create(
-                CultureInfo.InvariantCulture, $"'{name}' is {least.TotalSeconds} to {most.TotalSeconds} seconds."));
+                CultureInfo.InvariantCulture,
+                $"'{name}' must be between {least.TotalSeconds} and {most.TotalSeconds} seconds, but was {seconds}."));
 }

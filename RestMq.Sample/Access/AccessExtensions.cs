@@ -7,12 +7,15 @@ using Microsoft.Extensions.Options;
 
 namespace RestMq.Sample.Access;
 
-/// <summary>Who may do what, and what stands in front of the queues, as the settings <c>Access</c> and <c>Site</c> say. Without them this adds nothing.</summary>
+/// <summary>
+/// Adds authentication, authorization and middleware by the settings <c>Access</c> and <c>Site</c>. Without these
+/// settings it adds nothing.
+/// </summary>
 internal static class AccessExtensions
 {
     private const string Policy = "RestMQ";
 
-    // What a page's script may read of a reply.
+    // The headers that a page of another origin may read (CORS).
     private static readonly string[] Exposed =
     [
         "Location", "Link", "Retry-After", "RestMQ-Key", "RestMQ-Count", "RestMQ-Receipt", "RestMQ-Length", "RestMQ-Oldest-Age", "RestMQ-Consumers",
@@ -24,7 +27,8 @@ internal static class AccessExtensions
         {
             builder.Services.AddSingleton<AccessStore>();
             builder.Services.AddSingleton<IAuthorizationHandler, AccessHandler>();
-            // Without the data protection that AddAuthentication brings: nothing here is encrypted, and it would keep keys and warn of them.
+            // Not AddAuthentication: it adds data protection, which stores keys and logs warnings about them. Nothing
+            // here is encrypted.
             builder.Services.AddAuthenticationCore(options => options.DefaultScheme = CallerAuthentication.SchemeName).AddWebEncoders();
             new AuthenticationBuilder(builder.Services)
                 .AddScheme<AuthenticationSchemeOptions, CallerAuthentication>(CallerAuthentication.SchemeName, null);
@@ -36,29 +40,30 @@ internal static class AccessExtensions
         {
             builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. site.Origins]).AllowAnyHeader().AllowAnyMethod()
                 .WithExposedHeaders(Exposed)));
-            // A browser asks no CORS question before it opens a WebSocket.
+            // Browsers do not apply CORS to WebSockets, so the upgrade checks the origin.
             if (!site.Origins.Contains("*")) builder.Services.Configure<WebSocketOptions>(options => site.Origins.ForEach(options.AllowedOrigins.Add));
         }
         if (site.RequestsPerSecond > 0) builder.Services.AddRateLimiter(limiter => Limit(limiter, site));
     }
 
-    /// <summary>Puts in front of the queues what <see cref="AddAccess"/> has added.</summary>
+    /// <summary>Adds the middleware for the services of <see cref="AddAccess"/>.</summary>
     public static void UseAccess(this WebApplication app)
     {
         var site = app.Services.GetRequiredService<SiteSettings>();
-        var hasRules = app.Services.GetService<AccessStore>() is not null; // And they are read now: a mistake in them ends the start.
+        // Getting the store reads the rules, so that a mistake in them fails the start.
+        var hasRules = app.Services.GetService<AccessStore>() is not null;
         if (site.KnownProxies.Count > 0) app.UseForwardedHeaders(Forwarded(site));
         if (site.PathBase.Length > 0)
         {
             app.UsePathBase(site.PathBase);
-            app.UseRouting(); // After the path is what the routes know.
+            app.UseRouting(); // After UsePathBase: the routes match the path without the base.
         }
         if (site.Origins.Count > 0) app.UseCors();
-        if (hasRules) app.UseAuthentication(); // Before a caller is counted.
+        if (hasRules) app.UseAuthentication(); // Before the rate limiter, which counts by caller.
         if (site.RequestsPerSecond > 0) app.UseRateLimiter();
     }
 
-    /// <summary>Asks the rules before anything is done for a role.</summary>
+    /// <summary>Requires the access rules for every role of the endpoints.</summary>
     public static TBuilder RequireAccess<TBuilder>(this TBuilder endpoints, IConfiguration configuration) where TBuilder : IEndpointConventionBuilder
     {
         if (!configuration.GetSection("Access").Exists()) return endpoints;
@@ -66,7 +71,10 @@ internal static class AccessExtensions
         return endpoints;
     }
 
-    /// <summary>Whether a caller may know how the host is inside: without rules everybody, with them who administers.</summary>
+    /// <summary>
+    /// Returns whether a caller may see internals of the host, such as health details. Without access rules every
+    /// caller may, with them callers that may administer.
+    /// </summary>
     public static bool MayLookInside(this HttpContext context) =>
         context.RequestServices.GetService<AccessStore>() is not { } store || store.Rules.Lets(new RestMqAccess(context, RestMqRole.Admin, null), context.User);
 
@@ -86,7 +94,8 @@ internal static class AccessExtensions
         return options;
     }
 
-    // Probes of health are not counted. A stream counts once, however long it lasts, and so does each frame that a WebSocket's client sends.
+    // Health probes are not counted. A stream counts as one request, however long it lasts. Each frame of a WebSocket's
+    // client counts as one request.
     private static void Limit(Microsoft.AspNetCore.RateLimiting.RateLimiterOptions limiter, SiteSettings site)
     {
         var bucket = new TokenBucketRateLimiterOptions
@@ -105,7 +114,9 @@ internal static class AccessExtensions
             response.Headers.CacheControl = "no-store";
             response.Headers.XContentTypeOptions = "nosniff";
             response.ContentType = "application/problem+json";
-            var detail = string.Create(CultureInfo.InvariantCulture, $"This caller makes more than {site.RequestsPerSecond} requests a second.");
+            var detail = string.Create(
+                CultureInfo.InvariantCulture,
+                $"A caller must send at most {site.RequestsPerSecond} requests a second, but sent more. Retry later.");
             await response.WriteAsync(
                 $$"""{"type":"urn:restmq:too-many-requests","title":"Too many requests","status":429,"detail":"{{detail}}"}""" + "\r\n", cancellationToken);
         };

@@ -5,7 +5,7 @@ using RestMq.Access;
 
 namespace RestMq.Sample.Access;
 
-/// <summary>The settings of <see cref="AccessSettings"/>, read once and asked often.</summary>
+/// <summary>Holds the rules of <see cref="AccessSettings"/>, parsed once for many checks.</summary>
 internal sealed class AccessRules
 {
     private readonly List<Caller> _keys = [];
@@ -14,7 +14,7 @@ internal sealed class AccessRules
     private readonly Dictionary<string, NetworkRules> _networks = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Category> _anonymous;
 
-    /// <summary>Reads the settings; what is wrong with them goes to <paramref name="errors"/>, a sentence each.</summary>
+    /// <summary>Reads the settings. Each mistake adds a sentence to <paramref name="errors"/>.</summary>
     public AccessRules(AccessSettings settings, List<string> errors)
     {
         AddCallers("Keys", settings.Keys, _keys, errors);
@@ -24,26 +24,32 @@ internal sealed class AccessRules
         foreach (var (category, lists) in settings.Networks)
         {
             if (!Enum.TryParse<Category>(category, ignoreCase: true, out _))
-                errors.Add($"Access:Networks:{category} is no category; there are {string.Join(", ", Enum.GetNames<Category>())}.");
+            {
+                errors.Add(
+                    $"Access:Networks must hold categories ({string.Join(", ", Enum.GetNames<Category>())}), "
+                    + $"but holds '{category}'.");
+            }
             _networks[category] = new NetworkRules(
                 Networks($"Access:Networks:{category}:Allow", lists.Allow, errors), Networks($"Access:Networks:{category}:Deny", lists.Deny, errors));
         }
     }
 
-    /// <summary>Whether there are users, so that a browser may ask for a password.</summary>
+    /// <summary>Gets whether the rules have users, so that a browser may ask for a password.</summary>
     public bool HasUsers => _users.Count > 0;
 
-    /// <summary>Whether there is an ACL file of the original, with its cookie for WebSockets.</summary>
+    /// <summary>
+    /// Gets whether the rules have an ACL file of the original, which also allows a cookie on WebSockets.
+    /// </summary>
     public bool HasAclFile { get; }
 
     public Caller? OfKey(string key) => Find(_keys, key, name: null);
 
     public Caller? OfUser(string name, string password) => Find(_users, password, name);
 
-    /// <summary>Whether a network is refused, whoever it is that calls from it.</summary>
+    /// <summary>Returns whether the caller's network is refused, whatever credentials the caller has.</summary>
     public bool Excludes(RestMqAccess access) => !NetworksOf(access).LetsIn(access.Context.Connection.RemoteIpAddress);
 
-    /// <summary>Whether a caller may, from where it calls.</summary>
+    /// <summary>Returns whether the rules allow a caller, by its network and its credentials.</summary>
     public bool Lets(RestMqAccess access, ClaimsPrincipal user)
     {
         if (Excludes(access)) return false;
@@ -54,7 +60,7 @@ internal sealed class AccessRules
             return user.Identity is { IsAuthenticated: true, Name: { } name } && _byName.TryGetValue(name, out var caller)
                 && user.HasClaim(Caller.SecretClaim, caller.Secret) && caller.May(category, access.Queue);
         }
-        // Nobody is known: as without these settings, but that networks may have been let in to administer.
+        // Without keys and users: as without the section Access, except that allowed networks may administer.
         return category != Category.Admin || LocalCaller.Is(access.Context) || (NetworksOf(access).Allows && !ForeignPage.Sends(access.Context.Request));
     }
 
@@ -64,12 +70,17 @@ internal sealed class AccessRules
         foreach (var text in texts)
         {
             if (!NetworkRules.TryParse(text, networks))
-                errors.Add($"{setting} holds '{text}', which is no network: give all, an address, 10.0.0.0/8, or a beginning such as 10.1.");
+            {
+                errors.Add(
+                    $"{setting} must hold networks (all, an address, 10.0.0.0/8, or a prefix such as 10.1.), "
+                    + $"but holds '{text}'.");
+            }
         }
         return networks;
     }
 
-    // Every secret is compared, and each in constant time, so that the time it takes tells nothing of any.
+    // Compares every secret, each in constant time, so that the time of a check reveals nothing about a secret (timing
+    // attack).
     private static Caller? Find(List<Caller> callers, string secret, string? name)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(secret));
@@ -89,12 +100,18 @@ internal sealed class AccessRules
         {
             var setting = settings[i];
             var where = $"Access:{list}:{i}";
-            if (setting.Name.Length == 0) errors.Add($"{where}:Name is missing.");
+            if (setting.Name.Length == 0) errors.Add($"{where}:Name must not be empty.");
             if (Hash(where, setting, errors) is not { } hash) continue;
-            if (callers.Exists(other => list == "Keys" && other.Hash.AsSpan().SequenceEqual(hash))) errors.Add($"{where} has a key that another has.");
-            if (setting.Roles.Count == 0) errors.Add($"{where}:Roles is empty: give produce, consume, stream, admin, or some of them.");
+            if (callers.Exists(other => list == "Keys" && other.Hash.AsSpan().SequenceEqual(hash)))
+                errors.Add($"{where} must have its own key, but another entry has the same key.");
+            if (setting.Roles.Count == 0)
+            {
+                errors.Add(
+                    $"{where}:Roles must have at least one of produce, consume, stream and admin, but is empty.");
+            }
             var caller = new Caller(setting.Name, hash, Roles($"{where}:Roles", setting.Roles, errors), setting.Queues.Count == 0 ? ["*"] : setting.Queues);
-            if (!_byName.TryAdd(caller.Name, caller)) errors.Add($"{where}:Name is '{caller.Name}', as another's is.");
+            if (!_byName.TryAdd(caller.Name, caller))
+                errors.Add($"{where}:Name must be unique, but another entry has '{caller.Name}' too.");
             callers.Add(caller);
         }
     }
@@ -103,12 +120,12 @@ internal sealed class AccessRules
     {
         if (string.IsNullOrEmpty(setting.Secret) == string.IsNullOrEmpty(setting.Sha256))
         {
-            errors.Add($"{where} has one of Secret and Sha256.");
+            errors.Add($"{where} must have exactly one of Secret and Sha256.");
             return null;
         }
         if (!string.IsNullOrEmpty(setting.Secret)) return SHA256.HashData(Encoding.UTF8.GetBytes(setting.Secret));
         if (setting.Sha256!.Length == 2 * SHA256.HashSizeInBytes && setting.Sha256.All(char.IsAsciiHexDigit)) return Convert.FromHexString(setting.Sha256);
-        errors.Add($"{where}:Sha256 is not 64 hexadecimal digits.");
+        errors.Add($"{where}:Sha256 must be 64 hexadecimal digits, but is not.");
         return null;
     }
 
@@ -118,7 +135,8 @@ internal sealed class AccessRules
         foreach (var text in texts)
         {
             var found = Categories.Parse(text);
-            if (found.Length == 0) errors.Add($"{setting} holds '{text}', which is no role: there are produce, consume, stream and admin.");
+            if (found.Length == 0)
+                errors.Add($"{setting} must hold roles (produce, consume, stream, admin), but holds '{text}'.");
             roles.AddRange(found);
         }
         return roles;

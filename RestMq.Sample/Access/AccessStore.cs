@@ -4,8 +4,9 @@ using Microsoft.Extensions.Primitives;
 namespace RestMq.Sample.Access;
 
 /// <summary>
-/// The rules in force. They follow the settings, and within seconds the ACL file that these name: changed ones hold from the next request or frame on;
-/// changed ones with a mistake are told in the log, and the rules stay as they were.
+/// Holds the access rules in force, and follows changes of the settings and, within seconds, of their ACL file. New
+/// rules apply from the next request or frame on. When they have mistakes, these are logged and the old rules stay in
+/// force.
 /// </summary>
 internal sealed partial class AccessStore : IDisposable
 {
@@ -17,7 +18,10 @@ internal sealed partial class AccessStore : IDisposable
     private readonly Lock _reading = new();
     private volatile AccessRules _rules;
 
-    /// <exception cref="OptionsValidationException">The settings have mistakes: all of them.</exception>
+    /// <summary>Reads the rules and begins to follow changes.</summary>
+    /// <exception cref="OptionsValidationException">
+    /// The settings have mistakes. The exception has all of them.
+    /// </exception>
     public AccessStore(IConfiguration configuration, IHostEnvironment environment, ILogger<AccessStore> logger)
     {
         (_section, _logger) = (configuration.GetSection("Access"), logger);
@@ -38,8 +42,9 @@ internal sealed partial class AccessStore : IDisposable
         _looks.Dispose();
     }
 
-    // By its content, since neither events nor times tell of every file that is mounted into a container. One that differs twice alike is written to
-    // its end.
+    // Compares the file's content. File events and timestamps miss changes of some files that are mounted into a
+    // container. A changed file is read only when two looks find the same content, because it may still be being
+    // written.
     private async Task FollowAsync(string? known)
     {
         var before = known;
@@ -63,11 +68,12 @@ internal sealed partial class AccessStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // What is wrong is told where it is read for its rules.
+            return null; // Reload reports why the file cannot be read.
         }
     }
 
-    // One that is no JSON does not get as far as its sections: the provider would keep it to itself.
+    // Logs settings files that are not JSON. Reload does not see their errors, and the configuration provider would
+    // ignore them silently.
     private void TellOfUnreadable(IConfiguration configuration)
     {
         foreach (var file in ((IConfigurationRoot)configuration).Providers.OfType<FileConfigurationProvider>())
@@ -95,8 +101,8 @@ internal sealed partial class AccessStore : IDisposable
     private AccessRules Read(out List<string> errors)
     {
         errors = [];
-        // A file that is being written, or was moved away, must not open the queues to everybody.
-        if (!_section.Exists()) errors.Add("Access: the section is gone.");
+        // A settings file that is being written or was moved must not open the queues to every caller.
+        if (!_section.Exists()) errors.Add("The section Access must be present, but is missing.");
         var settings = new AccessSettings();
         try
         {
@@ -110,12 +116,14 @@ internal sealed partial class AccessStore : IDisposable
         return new AccessRules(settings, errors);
     }
 
-    [LoggerMessage(100, LogLevel.Information, "The access rules are read again")]
+    [LoggerMessage(100, LogLevel.Information, "The access rules were read again and are in force")]
     private static partial void LogRead(ILogger logger);
 
-    [LoggerMessage(101, LogLevel.Error, "The access rules stay as they were, since the changed settings have mistakes: {Mistakes}")]
+    [LoggerMessage(
+        101, LogLevel.Error,
+        "The changed access rules have mistakes, so the old rules stay in force. Correct them: {Mistakes}")]
     private static partial void LogMistakes(ILogger logger, string mistakes);
 
-    [LoggerMessage(102, LogLevel.Error, "The changed settings in {File} cannot be read: {Reason}")]
+    [LoggerMessage(102, LogLevel.Error, "Could not read the changed settings in {File}. Correct the file: {Reason}")]
     private static partial void LogUnreadable(ILogger logger, string? file, string reason);
 }

@@ -2,16 +2,24 @@ using System.IO.Enumeration;
 
 namespace RestMq.Sample.Access;
 
-/// <summary>Somebody known: the SHA-256 of the key or password, and what may be done with which queues.</summary>
+/// <summary>
+/// Holds a known caller: the SHA-256 of its key or password, its categories, and the queues it may use.
+/// </summary>
 internal sealed record Caller(string Name, byte[] Hash, IReadOnlyList<Category> Categories, IReadOnlyList<string> Queues)
 {
-    /// <summary>The claim that tells by which secret somebody is known: one that was replaced holds no longer, also on a WebSocket that is open.</summary>
+    /// <summary>
+    /// The type of the claim that names the caller's secret. When the secret is replaced, the claim no longer matches,
+    /// also on an open WebSocket.
+    /// </summary>
     public const string SecretClaim = "restmq:secret";
 
-    /// <summary>The value of <see cref="SecretClaim"/>.</summary>
+    /// <summary>Gets the value of <see cref="SecretClaim"/>.</summary>
     public string Secret { get; } = Convert.ToHexString(Hash);
 
-    /// <summary>Whether this caller may; no queue is any queue, but for the administrator's list of all of them.</summary>
+    /// <summary>
+    /// Returns whether this caller may use a category with a queue. Null stands for any queue. For
+    /// <see cref="Category.Admin"/> it stands for all queues, so the caller needs the pattern <c>*</c>.
+    /// </summary>
     public bool May(Category category, QueueName? queue) => Categories.Contains(category) && (queue is null
         ? category != Category.Admin || Queues.Contains("*")
         : Queues.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, queue.Value, ignoreCase: false)));

@@ -9,9 +9,9 @@ using RestMq.Access;
 namespace RestMq.Sample.Access;
 
 /// <summary>
-/// Knows a caller by an API key (<c>X-Api-Key</c>, <c>Authorization: Bearer</c>, and on a live stream <c>?api_key=</c>, since a browser's
-/// EventSource and WebSocket send no headers) or by HTTP Basic; with an ACL file of the original, on a WebSocket also by its cookie,
-/// <c>auth=user:password</c>.
+/// Authenticates a caller by an API key or by HTTP Basic. A key is in <c>X-Api-Key</c> or <c>Authorization: Bearer</c>.
+/// On a stream it may be in <c>?api_key=</c>, because a browser's EventSource and WebSocket cannot set headers. With an
+/// ACL file of the original, a WebSocket may also send the original's cookie, <c>auth=user:password</c>.
 /// </summary>
 internal sealed class CallerAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, AccessStore store, SiteSettings site)
@@ -21,7 +21,7 @@ internal sealed class CallerAuthentication(
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
 
-    // Whom no name would help is told so, and not asked for one.
+    // A caller from a refused network gets 403, not 401: credentials would not help.
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         if (AccessHandler.IsExcluded(Context))
@@ -49,13 +49,14 @@ internal sealed class CallerAuthentication(
         return IsStream && Request.Query.TryGetValue("api_key", out var inUrl) ? Known(rules.OfKey(inUrl.ToString())) : AuthenticateResult.NoResult();
     }
 
-    // A browser that was once told a password adds it also to what another site's page makes it send. A link may lead here, though, but into no frame of
-    // that page nor to what takes messages, and a page of an origin that the settings name may call.
+    // Whether a stored password of the browser counts. A browser adds it also to requests of another site's page
+    // (cross-site request forgery). Pages of the origins in the settings may call. A link from any site may lead here,
+    // except into a frame and except to a route that takes messages.
     private bool IsMeant =>
         !ForeignPage.Sends(Request) || site.Origins.Contains(Request.Headers.Origin.ToString())
         || (HttpMethods.IsGet(Request.Method) && Request.Headers["Sec-Fetch-Mode"] == "navigate" && Request.Headers["Sec-Fetch-Dest"] == "document" && !Takes);
 
-    // To look at one message takes none: its route has a key.
+    // A route with a key only shows or settles one message; it takes none.
     private bool Takes => Role is RestMqRole.Stream
         || (Role is RestMqRole.Consume && (Request.Query.ContainsKey("queue") || (Request.RouteValues.ContainsKey("queue") && !Request.RouteValues.ContainsKey("key"))));
 
@@ -63,7 +64,7 @@ internal sealed class CallerAuthentication(
 
     private bool IsStream => Role is RestMqRole.Stream;
 
-    // Not the framework's word, since only the endpoint sees to the upgrade.
+    // Not WebSockets.IsWebSocketRequest: only the endpoint adds UseWebSockets(), which runs later.
     private bool IsWebSocket => IsStream && Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
 
     private static Caller? OfPair(AccessRules rules, string text) =>
@@ -77,7 +78,8 @@ internal sealed class CallerAuthentication(
 
     private AuthenticateResult Known(Caller? caller)
     {
-        if (caller is null) return AuthenticateResult.Fail("The key or password is not known.");
+        if (caller is null)
+            return AuthenticateResult.Fail("The key or password must be of a known caller, but is of none.");
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Name), new Claim(Caller.SecretClaim, caller.Secret)], Scheme.Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
     }

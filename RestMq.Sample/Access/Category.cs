@@ -1,6 +1,8 @@
 namespace RestMq.Sample.Access;
 
-/// <summary>What callers do, as the original's ACL file divides it: a role, and for streams also the transport.</summary>
+/// <summary>
+/// Lists what callers do, divided as in the original's ACL file: a role, and for streams also the transport.
+/// </summary>
 internal enum Category
 {
     RestProducer,
@@ -18,7 +20,7 @@ internal static class Categories
         _ => Of(access.Role)[0],
     };
 
-    /// <summary>Those that a role covers.</summary>
+    /// <summary>Returns the categories of a role.</summary>
     public static Category[] Of(RestMqRole role) => role switch
     {
         RestMqRole.Produce => [Category.RestProducer],
@@ -27,9 +29,11 @@ internal static class Categories
         _ => [Category.Admin],
     };
 
-    /// <summary>Reads a role (<c>stream</c>) or a category (<c>CometConsumer</c>); empty when it is neither.</summary>
+    /// <summary>
+    /// Reads a role (<c>stream</c>) or a category (<c>CometConsumer</c>). Returns none when the text is neither.
+    /// </summary>
     public static Category[] Parse(string text) =>
-        !text.All(char.IsAsciiLetter) ? [] // Neither a number nor several, which the framework would read.
+        !text.All(char.IsAsciiLetter) ? [] // Enum.TryParse would also accept numbers and lists.
         : Enum.TryParse<RestMqRole>(text, ignoreCase: true, out var role) ? Of(role)
         : Enum.TryParse<Category>(text, ignoreCase: true, out var category) ? [category]
         : [];

@@ -3,24 +3,29 @@ using System.Net.Sockets;
 
 namespace RestMq.Sample.Access;
 
-/// <summary>Who is let in by address: the narrowest network that holds it decides, and at a tie the denial.</summary>
+/// <summary>
+/// Allows or denies addresses. The narrowest network that contains an address decides; at a tie, the address is denied.
+/// </summary>
 internal sealed class NetworkRules(IReadOnlyList<IPNetwork> allow, IReadOnlyList<IPNetwork> deny)
 {
     public static NetworkRules None { get; } = new([], []);
 
-    /// <summary>Whether somebody is let in by name.</summary>
+    /// <summary>Gets whether the allow list has networks.</summary>
     public bool Allows => allow.Count > 0;
 
     public bool LetsIn(IPAddress? address)
     {
         if (allow.Count + deny.Count == 0) return true;
-        if (address is null) return false; // Not over a network, so no network of a list holds it.
+        if (address is null) return false; // Not a network connection, such as a Unix socket, so no list contains it.
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         var (allowed, denied) = (Narrowest(allow, address), Narrowest(deny, address));
         return allowed > denied || (allowed == denied && allowed < 0 && allow.Count == 0);
     }
 
-    /// <summary>Reads one network of a list. <c>all</c> is two, and a beginning (<c>10.1.</c>) is what the original's file had.</summary>
+    /// <summary>
+    /// Reads one entry of a list. <c>all</c> adds two networks, IPv4 and IPv6. A prefix such as <c>10.1.</c> is the
+    /// notation of the original's ACL file.
+    /// </summary>
     public static bool TryParse(string text, List<IPNetwork> networks)
     {
         text = text.Trim();

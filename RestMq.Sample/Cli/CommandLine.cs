@@ -4,8 +4,9 @@ using Microsoft.Extensions.Options;
 namespace RestMq.Sample.Cli;
 
 /// <summary>
-/// The engine from the command line: <c>produce test foobar</c>. Each verb is an action on <see cref="IQueues"/>; settings such as
-/// <c>--RestMq:Redis=localhost:6379</c> are those of the host, and may stand anywhere.
+/// Runs verbs from the command line, such as <c>produce test foobar</c>. Each verb is an action on
+/// <see cref="IQueues"/>. Settings such as <c>--RestMq:Redis=localhost:6379</c> are the host's settings, in any
+/// position.
 /// </summary>
 internal static class CommandLine
 {
@@ -13,29 +14,34 @@ internal static class CommandLine
 
     private static readonly Option<Uri?> Url = new("--url")
     {
-        Description = "A host to ask, such as http://localhost:8888 or https://user:password@mq.example.org; without it, the engine on the Redis of the settings.",
+        Description = "The host to use, such as http://localhost:8888 or https://user:password@mq.example.org. "
+            + "Without it, the verb uses the Redis of the settings.",
         HelpName = "host",
         Recursive = true,
         CustomParser = result =>
         {
             if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return url;
-            result.AddError($"'--url' is an address such as http://localhost:8888, not '{result.Tokens[0].Value}'.");
+            result.AddError(
+                $"'--url' must be an address such as http://localhost:8888, but was '{result.Tokens[0].Value}'.");
             return null;
         },
     };
 
     private static readonly Option<string?> Key = new("--key")
     {
-        Description = "With --url, the API key that the host asks for; RESTMQ_KEY in the environment is read too, and hides it from others on this machine.",
+        Description = "With --url: the API key for the host. The environment variable RESTMQ_KEY sets it too, hidden "
+            + "from other users of this machine.",
         HelpName = "key",
         Recursive = true,
     };
 
-    /// <summary>Whether the arguments ask for a verb, or for help; otherwise they are settings of the host.</summary>
+    /// <summary>
+    /// Returns whether the arguments have a verb or ask for help. Otherwise they are settings of the host.
+    /// </summary>
     public static bool IsMeant(string[] args) =>
         Split(args).Words is [var first, ..] && (!first.StartsWith('-') || first is "--help" or "-h" or "-?" or "--version");
 
-    /// <summary>Does what the arguments ask for.</summary>
+    /// <summary>Runs the verb of the arguments.</summary>
     /// <returns>The exit code.</returns>
     public static Task<int> RunAsync(string[] args)
     {
@@ -48,10 +54,11 @@ internal static class CommandLine
         var root = new RootCommand("""
             RestMQ: queues over HTTP. Without a verb it is the host, at http://localhost:8888 (--urls=http://host:port).
 
-            Settings, of the host and of the verbs:
-              --RestMq:Redis=localhost:6379, or RestMq__Redis in the environment: where the messages are; without it, in the host's memory.
+            Settings of the host and of the verbs:
+              --RestMq:Redis=localhost:6379, or RestMq__Redis in the environment: the Redis that keeps the messages.
+              Without it, the host keeps them in memory.
 
-            Exit codes: 0 done, 1 refused, 2 nothing there, 3 Redis or the host is away.
+            Exit codes: 0 done, 1 refused, 2 no message, 3 Redis or the host is unavailable.
             """)
         { Url, Key };
         var run = new Runner(settings);
@@ -59,7 +66,8 @@ internal static class CommandLine
         return root;
     }
 
-    // Settings hold a colon, which would end an option's name here; and they are the configuration's to read.
+    // Separates settings from verbs and options. System.CommandLine would end an option's name at a setting's colon,
+    // and the configuration reads the settings.
     private static (string[] Settings, string[] Words) Split(string[] args)
     {
         List<string> settings = [], words = [];
@@ -72,7 +80,7 @@ internal static class CommandLine
         return ([.. settings], [.. words]);
     }
 
-    /// <summary>Runs an action of a verb, and turns how it ends into an exit code.</summary>
+    /// <summary>Runs the action of a verb and turns its outcome into an exit code.</summary>
     private sealed class Runner(string[] settings)
     {
         public Func<ParseResult, CancellationToken, Task<int>> On(VerbAction action) => async (parsed, cancellationToken) =>
@@ -89,7 +97,7 @@ internal static class CommandLine
             }
             catch (ReaderGoneException)
             {
-                return ExitCode.Done; // Which is no error of ours: nothing is said.
+                return ExitCode.Done; // The reader of the pipe, such as head, has ended. That is no error.
             }
             catch (Exception e) when (CodeOf(e) is { } code)
             {
@@ -102,21 +110,26 @@ internal static class CommandLine
         {
             VerbException verb => verb.Code,
             FormatException or ArgumentException or OptionsValidationException => ExitCode.Refused,
-            IOException => ExitCode.Refused, // The standard input cannot be read.
+            IOException => ExitCode.Refused, // Reading the standard input failed.
             RestMqUnavailableException => ExitCode.Away,
             _ => null,
         };
 
         private IQueues Open(Uri? host, string? key)
         {
-            if (key is not null && host is not { UserInfo.Length: 0 }) throw new VerbException("'--key' goes with '--url', and with one that names no user.");
+            if (key is not null && host is not { UserInfo.Length: 0 })
+            {
+                throw new VerbException(
+                    "'--key' must be combined with '--url', and the URL must have no user. "
+                    + "Add '--url' or remove '--key'.");
+            }
             if (host is not null) return new HttpQueues(host, key ?? Environment.GetEnvironmentVariable("RESTMQ_KEY"));
             var configuration = new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true)
                 .AddEnvironmentVariables().AddCommandLine(settings).Build();
             return configuration["RestMq:Redis"] is { Length: > 0 }
                 ? new EngineQueues(configuration)
                 : throw new VerbException("""
-                    No Redis is configured, and the queues of a host without one live in that host's memory. Name
+                    A verb must have a host or a Redis, but has neither. Without Redis, only a host has its queues. Set
                       the host:   --url http://localhost:8888
                       or a Redis: --RestMq:Redis=localhost:6379, or RestMq__Redis in the environment.
                     """);

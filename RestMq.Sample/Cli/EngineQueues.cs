@@ -8,7 +8,8 @@ using RestMq.Wire;
 namespace RestMq.Sample.Cli;
 
 /// <summary>
-/// The engine in this process, on the Redis of the settings. It is one more daemon, for as long as the verb takes.
+/// Runs the engine in this process, on the Redis of the settings. For the time of the verb, the process is one more
+/// host.
 /// </summary>
 internal sealed class EngineQueues : IQueues
 {
@@ -21,7 +22,8 @@ internal sealed class EngineQueues : IQueues
     public EngineQueues(IConfiguration settings)
     {
         var services = new ServiceCollection().AddLogging();
-        services.AddRestMq(settings.GetSection("RestMq"), "Prometheus"); // As the host does: the same settings mean the same.
+        // Like the host, so that settings mean the same.
+        services.AddRestMq(settings.GetSection("RestMq"), "Prometheus");
         _services = services.BuildServiceProvider();
         _engine = _services.GetRequiredService<IQueueEngine>();
         _options = _services.GetRequiredService<IOptions<RestMqOptions>>().Value;
@@ -42,8 +44,8 @@ internal sealed class EngineQueues : IQueues
         var written = 0;
         try
         {
-            // The caller comes back for the next one when it has written this one; a caller that does not gives back
-            // all that it had not.
+            // The caller asks for the next message when it has written this one. If it does not ask, all messages that
+            // it has not written return to the queue.
             foreach (var message in found)
             {
                 yield return Bytes(buffer => JsonText.Write(buffer, message, static (writer, m) => MessageJson.Write(writer, m)));
@@ -81,7 +83,9 @@ internal sealed class EngineQueues : IQueues
         QueueName queue, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var consumer = await _engine.SubscribeAsync(queue, new LiveConsumerOptions { ResumeAfter = after }, cancellationToken)
-            ?? throw new VerbException("The queue has no room for another consumer.");
+            ?? throw new VerbException(
+                $"The queue {queue} must have at most {_options.MaxConsumers} live consumers in a process, "
+                + "and has as many. Try again when one has left.");
         await foreach (var live in consumer.Events.ReadAllAsync(cancellationToken))
         {
             if (live.Missed > 0) yield return Bytes(buffer => LiveJson.WriteMissed(buffer, live.Missed));

@@ -9,20 +9,21 @@ using RestMq.Wire;
 
 namespace RestMq.Sample.Cli;
 
-/// <summary>The queues of a host, by the same routes as curl.</summary>
+/// <summary>Uses the queues of a host, through the same routes as curl.</summary>
 internal sealed class HttpQueues : IQueues
 {
-    // Seconds in which what was taken is to be written; what is not comes again.
+    // Seconds for writing the messages. Messages that are not written by then are delivered again.
     private const int Lease = 60;
 
-    // Long polls and streams take as long as they take; the verb's token ends them.
+    // Without a timeout, because long polls and streams are long. The verb's token ends them.
     private readonly HttpClient _http;
 
-    /// <param name="host">The host. A user in it is who asks, by HTTP Basic.</param>
-    /// <param name="key">The API key to ask with, when there is no such user.</param>
+    /// <summary>Creates a client of a host.</summary>
+    /// <param name="host">The host. A user in the URL authenticates by HTTP Basic.</param>
+    /// <param name="key">The API key, for a URL without a user.</param>
     public HttpQueues(Uri host, string? key)
     {
-        // Without the user: the address is told when something goes wrong.
+        // Without the user and password, because error messages have the address.
         var address = new UriBuilder(host) { UserName = "", Password = "" }.Uri;
         _http = new HttpClient { BaseAddress = new Uri($"{address.AbsoluteUri.TrimEnd('/')}/"), Timeout = Timeout.InfiniteTimeSpan };
         if (host.UserInfo.Length > 0)
@@ -34,7 +35,7 @@ internal sealed class HttpQueues : IQueues
     {
         using var content = new ReadOnlyMemoryContent(command) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         using var request = new HttpRequestMessage(HttpMethod.Post, "queue") { Content = content };
-        // A command that is refused says why in its reply, as one that could not be done does.
+        // A refused command (400) has its reason in the reply, like a command that could not be carried out (200).
         using var reply = await SendAsync(request, cancellationToken, HttpStatusCode.BadRequest);
         return Reply.Checked((await BodyAsync(reply, cancellationToken)).AsMemory().TrimEnd("\r\n"u8));
     }
@@ -48,8 +49,8 @@ internal sealed class HttpQueues : IQueues
         try
         {
             await foreach (var line in LinesAsync(target, cancellationToken)) found.Add(Reply.Read(line, Split));
-            // The caller comes back for the next one when it has written this one; a caller that does not gives back
-            // all that it had not.
+            // The caller asks for the next message when it has written this one. If it does not ask, all messages that
+            // it has not written return to the queue.
             foreach (var (message, receipt) in found)
             {
                 yield return message;
@@ -59,7 +60,7 @@ internal sealed class HttpQueues : IQueues
         }
         finally
         {
-            // Last to first: each goes to the head.
+            // From last to first, because each released message goes to the head.
             for (var i = found.Count - 1; i >= written; i--) await SettleAsync(HttpMethod.Post, queue, found[i].Receipt, "?release=0");
         }
     }
@@ -84,7 +85,8 @@ internal sealed class HttpQueues : IQueues
     }
 
     public Task<long> ReindexAsync(CancellationToken cancellationToken) =>
-        throw new VerbException("'reindex' works on Redis itself: name it by --RestMq:Redis=localhost:6379, in place of --url.");
+        throw new VerbException(
+            "'reindex' must have a Redis, but has a host. Set --RestMq:Redis=localhost:6379 instead of --url.");
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -103,7 +105,7 @@ internal sealed class HttpQueues : IQueues
         return ValueTask.CompletedTask;
     }
 
-    // The message as a plain take has it, and the receipt that it came with.
+    // Returns the message as a plain take writes it, and its receipt.
     private static (ReadOnlyMemory<byte> Message, string Receipt) Split(JsonElement leased)
     {
         var receipt = leased.GetProperty("receipt").GetString()!;
@@ -164,7 +166,7 @@ internal sealed class HttpQueues : IQueues
         }
     }
 
-    // A receipt that is stale or unknown is no error: the message comes again, or has gone.
+    // A stale or unknown receipt is no error: the message was delivered again, or is gone.
     private async Task SettleAsync(HttpMethod method, QueueName queue, string receipt, string query)
     {
         using var request = new HttpRequestMessage(method, $"q/{InUrl(queue)}/{Uri.EscapeDataString(receipt)}{query}");
@@ -177,15 +179,18 @@ internal sealed class HttpQueues : IQueues
         if (reply.IsSuccessStatusCode || expected.Contains(reply.StatusCode)) return reply;
         using (reply)
         {
-            var said = Reply.ErrorOf(await BodyAsync(reply, cancellationToken)) ?? $"{request.RequestUri} answers {(int)reply.StatusCode} {reply.ReasonPhrase}.";
-            if (reply.StatusCode == HttpStatusCode.Unauthorized) said += " Say who you are: --key, RESTMQ_KEY in the environment, or a user in the URL.";
+            var said = Reply.ErrorOf(await BodyAsync(reply, cancellationToken))
+                ?? $"{request.RequestUri} must reply with success, but replied {(int)reply.StatusCode} "
+                    + $"{reply.ReasonPhrase}.";
+            if (reply.StatusCode == HttpStatusCode.Unauthorized)
+                said += " Set credentials: --key, RESTMQ_KEY in the environment, or a user in the URL.";
             throw new VerbException(said, reply.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.Away : ExitCode.Refused);
         }
     }
 
     private Task<byte[]> BodyAsync(HttpResponseMessage reply, CancellationToken cancellationToken) => HeardAsync(reply.Content.ReadAsByteArrayAsync(cancellationToken));
 
-    // A host may die before its reply, or anywhere in it.
+    // A host may fail before its reply or within it.
     private async Task<T> HeardAsync<T>(Task<T> answer)
     {
         try
@@ -194,7 +199,8 @@ internal sealed class HttpQueues : IQueues
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new VerbException($"{_http.BaseAddress} is away: {e.GetBaseException().Message}", ExitCode.Away);
+            throw new VerbException(
+                $"{_http.BaseAddress} is unavailable: {e.GetBaseException().Message}", ExitCode.Away);
         }
     }
 }

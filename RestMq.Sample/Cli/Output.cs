@@ -4,12 +4,13 @@ using RestMq.Wire;
 
 namespace RestMq.Sample.Cli;
 
-/// <summary>What a verb writes to its standard output, at once and line by line.</summary>
+/// <summary>Writes the standard output of a verb, line by line and without buffering.</summary>
 internal sealed class Output : IAsyncDisposable
 {
     private readonly Stream _stream = Open();
 
-    /// <exception cref="ReaderGoneException">Nobody reads it any more.</exception>
+    /// <summary>Writes a line.</summary>
+    /// <exception cref="ReaderGoneException">The reader of the pipe has closed it.</exception>
     public async Task LineAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
     {
         var bytes = new byte[line.Length + 1];
@@ -26,7 +27,7 @@ internal sealed class Output : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes messages, and returns how many.</summary>
+    /// <summary>Writes messages and returns their number.</summary>
     public async Task<int> MessagesAsync(IAsyncEnumerable<ReadOnlyMemory<byte>> messages, bool raw, CancellationToken cancellationToken)
     {
         var count = 0;
@@ -38,7 +39,7 @@ internal sealed class Output : IAsyncDisposable
         return count;
     }
 
-    /// <summary>Writes queues in numbers, one a line under a head.</summary>
+    /// <summary>Writes the numbers of queues, one queue a line under a header.</summary>
     public async Task TableAsync(IAsyncEnumerable<QueueStats> queues, CancellationToken cancellationToken)
     {
         List<string[]> rows = [["queue", "ready", "leased", "delayed", "dead", "added", "settled", "expired", "oldest s", "consumers", "policy", "durability", "state"]];
@@ -60,8 +61,8 @@ internal sealed class Output : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
-    // Console's own stream says nothing when the reader of a pipe has gone: `consume | head` would go on, and lose what
-    // it takes. A FileStream throws. For a file it must be Console's, which appends where others write too.
+    // Console's stream ignores that the reader of a pipe has closed it: `consume | head` would go on and lose messages.
+    // A FileStream throws. A file needs Console's stream, which appends when several processes write to it.
     private static Stream Open()
     {
         if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();

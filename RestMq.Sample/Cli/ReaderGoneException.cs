@@ -1,4 +1,7 @@
 namespace RestMq.Sample.Cli;
 
-/// <summary>Whoever read the output has gone. It is a type of its own, since reading from a host that dies throws an <see cref="IOException"/> as well.</summary>
+/// <summary>
+/// Thrown when the reader of the output has closed the pipe. It is a separate type, because a host that fails within
+/// its reply causes an <see cref="IOException"/> too.
+/// </summary>
 internal sealed class ReaderGoneException(IOException inner) : Exception(inner.Message, inner);

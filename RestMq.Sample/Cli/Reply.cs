@@ -3,13 +3,16 @@ using System.Text.Json;
 
 namespace RestMq.Sample.Cli;
 
-/// <summary>Reads what a verb needs to know of a reply.</summary>
+/// <summary>Reads the replies of a host or engine for the verbs.</summary>
 internal static class Reply
 {
-    // A message may be as deep as the default allows, and stands within a reply.
+    // Twice the default depth: a message may have the default depth (64), and is nested in a reply.
     private static readonly JsonDocumentOptions AnyMessage = new() { MaxDepth = 128 };
 
-    /// <summary>Why something could not be done: the <c>error</c> of the JSON protocol, or the <c>detail</c> of a problem; null when neither is there.</summary>
+    /// <summary>
+    /// Returns the <c>error</c> of the JSON protocol or the <c>detail</c> of a problem; null when the reply has
+    /// neither.
+    /// </summary>
     public static string? ErrorOf(ReadOnlyMemory<byte> reply)
     {
         try
@@ -24,7 +27,7 @@ internal static class Reply
     }
 
     /// <summary>Reads a reply, or a line of one.</summary>
-    /// <exception cref="VerbException">It is not as RestMQ's are, so something else has answered.</exception>
+    /// <exception cref="VerbException">The reply is not one of RestMQ's, so another program has replied.</exception>
     public static T Read<T>(ReadOnlyMemory<byte> reply, Func<JsonElement, T> read)
     {
         try
@@ -33,11 +36,14 @@ internal static class Reply
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new VerbException("That is no RestMQ host: what it replies is none of RestMQ's.");
+            throw new VerbException(
+                "The URL must be that of a RestMQ host, but the reply is not one of RestMQ's. Check the URL.");
         }
     }
 
-    /// <summary>A reply, or a line of one, as it is when it is an object, as all of RestMQ's are.</summary>
+    /// <summary>
+    /// Returns a reply, or a line of one, unchanged after checking that it is a JSON object, as all of RestMQ's are.
+    /// </summary>
     /// <inheritdoc cref="Read"/>
     public static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> reply) => Read(reply, root =>
     {
@@ -45,7 +51,7 @@ internal static class Reply
         return reply;
     });
 
-    /// <summary>The content of a message: a text as it is, binary as its bytes, JSON as JSON.</summary>
+    /// <summary>Returns the content of a message: a text as UTF-8, binary as its bytes, JSON as JSON.</summary>
     public static ReadOnlyMemory<byte> ValueOf(ReadOnlyMemory<byte> message) => Read(message, root =>
     {
         if (!root.TryGetProperty("value", out var value)) return message;

@@ -1,6 +1,6 @@
 namespace RestMq.Sample.Cli;
 
-/// <summary>What a verb ends with, for scripts.</summary>
+/// <summary>Holds the exit codes of verbs.</summary>
 internal static class ExitCode
 {
     public const int Done = 0;
@@ -10,7 +10,7 @@ internal static class ExitCode
     public const int Interrupted = 130;
 }
 
-/// <summary>A verb that could not be done: a sentence for the person, and the exit code.</summary>
+/// <summary>Thrown when a verb cannot be carried out, with a message for the user and the exit code.</summary>
 internal sealed class VerbException(string message, int code = ExitCode.Refused) : Exception(message)
 {
     public int Code { get; } = code;

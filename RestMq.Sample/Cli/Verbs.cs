@@ -8,25 +8,49 @@ using RestMq.Wire;
 
 namespace RestMq.Sample.Cli;
 
-/// <summary>What a verb does, with what it was given, and what it comes to.</summary>
+/// <summary>Carries out a verb with its parsed arguments, and returns the exit code.</summary>
 internal delegate Task<int> VerbAction(ParseResult parsed, IQueues queues, Output output, CancellationToken cancellationToken);
 
-/// <summary>The verbs of the original's engine: what each is called, what it is given, and what it does.</summary>
+/// <summary>Holds the verbs of the original's engine, with their arguments, options and actions.</summary>
 internal static class Verbs
 {
-    private static readonly Argument<QueueName> Queue = new("queue") { Description = "The queue; it need not exist.", CustomParser = Name };
-    private static readonly Argument<QueueName?> AnyQueue = new("queue") { Description = "The queue; all of them without it.", CustomParser = Name, Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Argument<string[]> Values = new("value") { Description = "The messages, texts; without one, each line of the standard input is one." };
-    private static readonly Argument<string?> Policy = Word("policy", "What to set it to; without it, tells it.", "broadcast", "roundrobin");
+    private static readonly Argument<QueueName> Queue =
+        new("queue") { Description = "The queue. It need not exist.", CustomParser = Name };
+    private static readonly Argument<QueueName?> AnyQueue = new("queue")
+    {
+        Description = "The queue. By default all queues.",
+        CustomParser = Name,
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private static readonly Argument<string[]> Values = new("value")
+    {
+        Description = "The messages, as texts. By default each line of the standard input is a message.",
+    };
+    private static readonly Argument<string?> Policy = Word(
+        "policy", "The policy to set. By default the verb only writes the current policy.", "broadcast", "roundrobin");
     private static readonly Option<bool> AsJson = new("--json") { Description = "The values are JSON." };
     private static readonly Option<double?> Delay = new("--delay") { Description = "Seconds until the messages are ready.", HelpName = "seconds" };
-    private static readonly Option<double?> TimeToLive = new("--ttl") { Description = "Seconds after which they are dropped unseen.", HelpName = "seconds" };
-    private static readonly Option<string?> Durability = new("--durability") { Description = "stored, or replicated: what adds wait for; the queue's setting without it." };
-    private static readonly Option<int> Max = new("--max") { Description = "How many messages at most.", DefaultValueFactory = _ => 1, HelpName = "n" };
-    private static readonly Option<double> Wait = new("--wait") { Description = "Seconds to wait for the first, up to 60.", HelpName = "seconds" };
-    private static readonly Option<bool> Raw = new("--raw") { Description = "Write the messages' contents and nothing else." };
-    private static readonly Option<long?> After = new("--after") { Description = "Begin after this id of the queue's history, to get what came since; 0 for all of it.", HelpName = "id" };
-    private static readonly Option<string> Place = new("--state") { Description = "Which place to look in.", DefaultValueFactory = _ => "ready" };
+    private static readonly Option<double?> TimeToLive =
+        new("--ttl") { Description = "Seconds after which the messages expire.", HelpName = "seconds" };
+    private static readonly Option<string?> Durability = new("--durability")
+    {
+        Description = "stored or replicated: what adds wait for. By default the queue's setting.",
+    };
+    private static readonly Option<int> Max =
+        new("--max") { Description = "The most messages to take.", DefaultValueFactory = _ => 1, HelpName = "n" };
+    private static readonly Option<double> Wait =
+        new("--wait") { Description = "Seconds to wait for the first message: 0 to 60.", HelpName = "seconds" };
+    private static readonly Option<bool> Raw = new("--raw") { Description = "Write only the messages' contents." };
+    private static readonly Option<long?> After = new("--after")
+    {
+        Description = "Begin after this id of the queue's history; 0 for the whole history.",
+        HelpName = "id",
+    };
+    private static readonly Option<string> Place = new("--state")
+    {
+        Description = "The state of the messages: ready, leased, delayed or dead.",
+        DefaultValueFactory = _ => "ready",
+    };
 
     static Verbs()
     {
@@ -34,18 +58,31 @@ internal static class Verbs
         Durability.AcceptOnlyFromAmong("stored", "replicated");
     }
 
-    /// <summary>All verbs, each run by what <paramref name="on"/> makes of its action.</summary>
+    /// <summary>Returns all verbs. <paramref name="on"/> wraps the action of each.</summary>
     public static IEnumerable<Command> All(Func<VerbAction, Func<ParseResult, CancellationToken, Task<int>>> on) =>
     [
-        Verb("produce", "Add messages; writes their keys.", on(ProduceAsync), Queue, Values, AsJson, Delay, TimeToLive, Durability),
-        Verb("consume", "Take messages. What could not be written goes back to the queue.", on(ConsumeAsync), Queue, Max, Wait, Raw),
-        Verb("look", "Look at the message at the head, and leave it there.", on(LookAsync), Queue, Raw),
-        Verb("stats", "A queue, or all queues, in numbers.", on(StatsAsync), AnyQueue),
-        Verb("policy", "How live consumers share a queue's messages: each gets all, or each gets some; and what adds wait for.", on(PolicyAsync), Queue, Policy, Durability),
-        Verb("count", "How many messages are ready.", on(CountAsync), Queue),
-        Verb("last", "The ten newest messages, newest first.", on(LastAsync), Queue, Place, Raw),
-        Verb("reindex", "Lists every queue that Redis has, should the index of queues have been lost; writes how many there are.", on(ReindexAsync)),
-        Verb("listen", "A live consumer: writes messages as they come, until it is interrupted or the queue is purged.", on(ListenAsync), Queue, After, Raw),
+        Verb(
+            "produce", "Add messages, and write their keys.",
+            on(ProduceAsync), Queue, Values, AsJson, Delay, TimeToLive, Durability),
+        Verb(
+            "consume", "Take messages. Messages that cannot be written return to the queue.",
+            on(ConsumeAsync), Queue, Max, Wait, Raw),
+        Verb("look", "Show the message at the head without taking it.", on(LookAsync), Queue, Raw),
+        Verb("stats", "Show the numbers of a queue, or of all queues.", on(StatsAsync), AnyQueue),
+        Verb(
+            "policy",
+            "Show or set how live consumers share messages (broadcast: each gets all; roundrobin: each gets some), and "
+            + "what adds wait for.",
+            on(PolicyAsync), Queue, Policy, Durability),
+        Verb("count", "Show the number of ready messages.", on(CountAsync), Queue),
+        Verb("last", "Show the ten newest messages, newest first.", on(LastAsync), Queue, Place, Raw),
+        Verb(
+            "reindex", "Rebuild the index of queues after it was lost, and write the number of queues in Redis.",
+            on(ReindexAsync)),
+        Verb(
+            "listen",
+            "Listen as a live consumer: write messages as they come, until interrupted or until the queue is purged.",
+            on(ListenAsync), Queue, After, Raw),
     ];
 
     private static async Task<int> ProduceAsync(ParseResult parsed, IQueues queues, Output output, CancellationToken cancellationToken)
@@ -125,19 +162,19 @@ internal static class Verbs
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Which is how one stops listening.
+            // Ctrl+C ends listening. It is not a failure.
         }
         return ExitCode.Done;
     }
 
-    // Does a command and writes members of its reply, one a line; those that are not in it are left out.
+    // Carries out a command and writes members of its reply, one a line. Members that the reply lacks are left out.
     private static async Task<int> TellAsync(
         ParseResult parsed, IQueues queues, Output output, string command, string[] members, CancellationToken cancellationToken,
         Action<Utf8JsonWriter>? fields = null)
     {
         var told = Reply.Read(
             await AskAsync(parsed, queues, command, cancellationToken, fields),
-            // The first is in every reply, the others where they were asked for.
+            // The first member is in every reply, the others only when the command asked for them.
             root => members.Where(member => member == members[0] || root.TryGetProperty(member, out _)).Select(member => root.GetProperty(member).ToString()).ToList());
         foreach (var line in told) await output.LineAsync(Encoding.UTF8.GetBytes(line), cancellationToken);
         return ExitCode.Done;
@@ -168,7 +205,7 @@ internal static class Verbs
     {
         if (!isJson) writer.WriteStringValue(text);
         else if (IsJson(text)) writer.WriteRawValue(text, skipInputValidation: true);
-        else throw new VerbException($"This is no JSON: {Limits.Shorten(text)}");
+        else throw new VerbException($"With '--json', a value must be JSON, but was '{Words.Shorten(text)}'.");
     }
 
     private static bool IsJson(string text)

@@ -3,7 +3,10 @@ using Scalar.AspNetCore;
 
 namespace RestMq.Sample.OpenApi;
 
-/// <summary><c>/openapi/v1.json</c>, and <c>/scalar</c>, the page to try it: for whoever may do anything at all. The page's script, which tells nothing of this host, is open.</summary>
+/// <summary>
+/// Maps <c>/openapi/v1.json</c> and <c>/scalar</c>, the page to try it. Callers with any role may read them. The page's
+/// script is open, because it has no data of this host.
+/// </summary>
 internal static class ApiDocument
 {
     private static readonly RestMqRole[] Anybody = [RestMqRole.Produce, RestMqRole.Stream, RestMqRole.Admin, RestMqRole.Consume];
@@ -12,6 +15,7 @@ internal static class ApiDocument
     {
         var routes = app.MapGroup("").RequireRestMqRole(Anybody).RequireAccess(app.Configuration);
         routes.MapOpenApi();
-        routes.MapScalarApiReference(page => page.DisableAgent().DisableMcp().DisableTelemetry().HideDeveloperTools()); // Those are services of its maker's, elsewhere.
+        // Disabled are services that Scalar's vendor hosts elsewhere.
+        routes.MapScalarApiReference(page => page.DisableAgent().DisableMcp().DisableTelemetry().HideDeveloperTools());
     }
 }

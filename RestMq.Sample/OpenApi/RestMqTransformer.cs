@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace RestMq.Sample.OpenApi;
 
-/// <summary>Puts into an OpenAPI document what RestMQ's routes say of themselves.</summary>
+/// <summary>Adds the descriptions of RestMQ's routes to an OpenAPI document.</summary>
 internal static class RestMqTransformer
 {
     private static readonly string[] Forms = ["application/x-www-form-urlencoded", "multipart/form-data"];

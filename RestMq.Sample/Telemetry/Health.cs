@@ -8,9 +8,9 @@ using RestMq.Sample.Access;
 namespace RestMq.Sample.Telemetry;
 
 /// <summary>
-/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: its store takes messages (503 if not), and keeps them well
-/// (200 and <c>Degraded</c> if not), with what was found. Both are open to probes; where there are rules of access, what was found is for those who
-/// administer.
+/// Maps the health checks. <c>/health/live</c> replies when the process is alive. <c>/health/ready</c> replies 503 when
+/// the store takes no messages, and 200 with <c>Degraded</c> when it does not keep them safely. Both are open to
+/// probes. With access rules, only callers that may administer get the details.
 /// </summary>
 internal static class Health
 {

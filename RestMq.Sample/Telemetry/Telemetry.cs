@@ -6,8 +6,9 @@ using RestMq.Sample.Access;
 namespace RestMq.Sample.Telemetry;
 
 /// <summary>
-/// Metrics for Prometheus to fetch at <c>/metrics</c> (<c>RestMq:Prometheus=true</c>); metrics, traces and logs sent by OTLP (its own setting,
-/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>). Both are off unless set. Metrics are for those who may see <c>/stats</c>.
+/// Adds telemetry. Prometheus scrapes metrics at <c>/metrics</c> when <c>RestMq:Prometheus=true</c> is set. OTLP sends
+/// metrics, traces and logs when OpenTelemetry's own setting <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. Both are off by
+/// default. Callers that may read <c>/stats</c> may read <c>/metrics</c>.
 /// </summary>
 internal static class Telemetry
 {

@@ -1,6 +1,6 @@
-"""A COMET consumer: prints each message as it comes, and comes back where it was when the connection breaks.
+"""A COMET consumer: prints each message as it comes. When the connection breaks, it reconnects and resumes.
 
-Usage: comet.py queue [messages]     without a number it listens for ever, or until the queue is purged
+Usage: comet.py queue [messages]     without a number it listens until the queue is purged
 """
 import json
 import os
@@ -15,7 +15,7 @@ last = None
 
 while left != 0:
     try:
-        # A broadcast's messages carry an id: the next stream begins after the last one seen.
+        # Messages of a broadcast queue have an id. The next stream begins after the last id.
         resume = f"?last_event_id={last}" if last else ""
         with urllib.request.urlopen(f"{host}/c/{queue}{resume}") as stream:
             print("listening", flush=True)
@@ -33,5 +33,5 @@ while left != 0:
                 print("the queue was purged", flush=True)
                 break
     except OSError as error:
-        print("again in a second:", error, flush=True)
+        print("reconnecting in a second:", error, flush=True)
         time.sleep(1)

@@ -1,6 +1,6 @@
-"""N COMET consumers at once on one queue, each of which prints what it gets: all of it under broadcast, its share under roundrobin.
+"""N COMET consumers on one queue. Each prints its messages: all of them under broadcast, its share under roundrobin.
 
-Usage: comet_many.py queue consumers messages     ends when that many messages have come, to all consumers together
+Usage: comet_many.py queue consumers messages     ends after that many deliveries to all consumers together
 """
 import http.client
 import json

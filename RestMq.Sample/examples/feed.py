@@ -1,7 +1,7 @@
-"""A producer that is fed from a feed: each entry of an Atom or RSS file becomes a message, once, however often the feed is read
-(within the five minutes that an idempotency key is remembered).
+"""A producer of feed entries: each entry of an Atom or RSS file becomes one message, however often the feed is read
+within the five minutes that an idempotency key is remembered.
 
-Usage: feed.py queue [file or URL]     without one, the feed beside this program
+Usage: feed.py queue [file or URL]     by default the feed beside this program
 """
 import hashlib
 import json
@@ -33,7 +33,7 @@ def entries(root):
 with urllib.request.urlopen(source) if "://" in source else open(source, "rb") as file:
     root = xml.parse(file).getroot()
 
-# The oldest first, as they were written.
+# Adds the oldest entry first. A feed lists the newest first.
 for entry in reversed(list(entries(root))):
     headers = {
         "Content-Type": "application/json",

@@ -1,4 +1,4 @@
-"""A queue by XML-RPC, with what Python brings along. Usage: xmlrpc_client.py [queue]"""
+"""A queue by XML-RPC, with Python's standard library. Usage: xmlrpc_client.py [queue]"""
 import os
 import sys
 import xmlrpc.client

@@ -1,4 +1,4 @@
-"""Cuts a text into its paragraphs and adds each to the queue. Prints how many. Usage: feed.py queue file"""
+"""Adds each paragraph of a text to the queue and prints their number. Usage: feed.py queue file"""
 import json
 import os
 import sys

@@ -1,7 +1,8 @@
-"""A mapper: counts the words of each part it is given, over COMET, and adds what it found to the reducer's queue.
+"""A mapper: counts the words of each part that it gets over COMET, and adds the result to the reducer's queue.
 
-A part is leased until its result is in, so a mapper that dies gives its parts to another; and a result is added under the part's key, so a part that was
-counted twice is added once. It ends when the queue of parts is purged.
+A part is leased until its result is added, so the parts of a mapper that dies go to another. A result is added with
+the part's key as idempotency key, so a part that was counted twice is added once. The mapper ends when the queue of
+parts is purged.
 
 Usage: map.py parts results [--frequencies]
 """
@@ -32,10 +33,10 @@ with urllib.request.urlopen(f"{host}/c/{parts}?lease=30&prefetch=2") as stream:
         if frequencies:
             result["frequencies"] = collections.Counter(words)
         send(f"/q/{results}?id={urllib.parse.quote(part['key'])}", json.dumps(result).encode())
-        # In one piece, so that the lines of two mappers do not mix.
+        # Prints in one piece, so that the lines of two mappers do not mix.
         print(f"{part['key']} {len(words)}\n", end="", flush=True)
         try:
             send(f"/q/{parts}/{urllib.parse.quote(part['receipt'])}", method="DELETE")
         except urllib.error.HTTPError as error:
-            if error.code not in (404, 409):  # purged, or another's by now: its result is in all the same
+            if error.code not in (404, 409):  # purged or delivered again: its result is added anyway
                 raise

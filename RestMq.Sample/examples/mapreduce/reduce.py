@@ -1,6 +1,8 @@
-"""The reducer: adds up what the mappers found, over COMET, until all parts have come; then prints the sum, and the most frequent words.
+"""The reducer: adds up the mappers' results over COMET until all parts are in, then prints the sum.
 
-Usage: reduce.py results parts     (parts: how many)
+With frequencies in the results, it also prints the ten most frequent words.
+
+Usage: reduce.py results parts     parts is the number of parts
 """
 import collections
 import json

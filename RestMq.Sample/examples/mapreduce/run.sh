@@ -11,6 +11,6 @@ python3 "$here/map.py" "$parts" "$results" "$@" &
 python3 "$here/map.py" "$parts" "$results" "$@" &
 count=$(python3 "$here/feed.py" "$parts" "$file")
 python3 "$here/reduce.py" "$results" "$count"
-# Purged: the mappers' streams end, and so do they.
+# Purging ends the mappers' streams, and so the mappers.
 for queue in "$parts" "$results"; do curl -sS -o /dev/null -X DELETE "$host/q/$queue"; done
 wait
