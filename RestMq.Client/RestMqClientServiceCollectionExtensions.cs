@@ -28,7 +28,7 @@ public static class RestMqClientServiceCollectionExtensions
     {
         services.TryAddSingleton<IRestMqClient>(provider => Create(provider, Options.DefaultName));
         services.TryAddKeyedSingleton<IMessageSource>(
-            RestMqConsumerOptions.ClientSource, static (provider, _) => new ClientMessageSource(provider.GetRequiredService<IRestMqClient>()));
+            MessageSourceNames.Client, static (provider, _) => new ClientMessageSource(provider.GetRequiredService<IRestMqClient>()));
         return AddHttp(services, Options.DefaultName, configure);
     }
 

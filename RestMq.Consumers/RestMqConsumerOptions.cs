@@ -8,17 +8,9 @@ namespace RestMq;
 /// </summary>
 public sealed class RestMqConsumerOptions
 {
-    /// <summary>Names the <see cref="Source"/> that <c>AddRestMq()</c> adds: the engine in this process.</summary>
-    public const string EngineSource = "engine";
-
-    /// <summary>
-    /// Names the <see cref="Source"/> that <c>AddRestMqClient()</c> adds: queues of a host, over HTTP.
-    /// </summary>
-    public const string ClientSource = "client";
-
     /// <summary>
     /// Gets or sets the source of the messages: the key of an <see cref="IMessageSource"/>, such as
-    /// <see cref="ClientSource"/>.
+    /// <see cref="MessageSourceNames.Client"/>.
     /// </summary>
     /// <value>The default is null: the engine in this process if there is one, otherwise the client.</value>
     public string? Source { get; set; }

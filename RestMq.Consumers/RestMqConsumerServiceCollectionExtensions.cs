@@ -104,8 +104,8 @@ public static class RestMqConsumerServiceCollectionExtensions
     {
         var found = key is not null
             ? provider.GetKeyedService<IMessageSource>(key)
-            : provider.GetKeyedService<IMessageSource>(RestMqConsumerOptions.EngineSource)
-                ?? provider.GetKeyedService<IMessageSource>(RestMqConsumerOptions.ClientSource);
+            : provider.GetKeyedService<IMessageSource>(MessageSourceNames.Engine)
+                ?? provider.GetKeyedService<IMessageSource>(MessageSourceNames.Client);
         return found ?? throw new InvalidOperationException(key is null
             ? $"The consumer of '{queues}' must have a source of messages, but none is registered: "
                 + "call AddRestMq() or AddRestMqClient()."

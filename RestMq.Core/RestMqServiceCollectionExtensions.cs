@@ -37,7 +37,7 @@ public static class RestMqServiceCollectionExtensions
         services.TryAddSingleton<QueueMetrics>();
         services.TryAddSingleton<IQueueEngine, QueueEngine>();
         services.TryAddSingleton<CommandDispatcher>();
-        services.TryAddKeyedSingleton<IMessageSource, EngineMessageSource>(RestMqConsumerOptions.EngineSource);
+        services.TryAddKeyedSingleton<IMessageSource, EngineMessageSource>(MessageSourceNames.Engine);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StoreAnnouncement>());
         return new RestMqBuilder(services);
     }

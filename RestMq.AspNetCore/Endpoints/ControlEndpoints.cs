@@ -51,7 +51,7 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
             case var other:
                 throw Problem.BadRequest(
                     "'status' must be start, stop or redrive, but "
-                    + (other is null ? "is missing." : $"was '{Limits.Shorten(other)}'."));
+                    + (other is null ? "is missing." : $"was '{Words.Shorten(other)}'."));
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class Fields
     public string? Callback => Text("callback") is { } name
         ? IsIdentifierPath(name) ? name : throw new FormatException(
             "'callback' must be a JavaScript name of at most 100 ASCII characters, such as app.on.message, "
-            + $"but was '{Limits.Shorten(name)}'.")
+            + $"but was '{Words.Shorten(name)}'.")
         : null;
 
     public static Fields OfQuery(HttpContext context)

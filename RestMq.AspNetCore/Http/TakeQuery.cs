@@ -28,7 +28,7 @@ internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? 
                 null or "json" => false,
                 "raw" => true,
                 var other => throw new FormatException(
-                    $"'format' must be json or raw, but was '{Limits.Shorten(other)}'."),
+                    $"'format' must be json or raw, but was '{Words.Shorten(other)}'."),
             });
         if (query.Max is not null && (query.Raw || query.Callback is not null))
         {

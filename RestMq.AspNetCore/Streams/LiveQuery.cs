@@ -50,7 +50,7 @@ internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveCons
             "earliest" => 0,
             "latest" => null,
             var other => throw new FormatException(
-                $"'from' must be earliest or latest, but was '{Limits.Shorten(other)}'."),
+                $"'from' must be earliest or latest, but was '{Words.Shorten(other)}'."),
         };
     }
 }

@@ -271,7 +271,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         {
             throw new ArgumentException(
                 "'traceparent' must have the form of W3C Trace Context, "
-                + $"00-<32 hex digits>-<16 hex digits>-<2 hex digits>, but was '{Limits.Shorten(trace)}'.",
+                + $"00-<32 hex digits>-<16 hex digits>-<2 hex digits>, but was '{Words.Shorten(trace)}'.",
                 nameof(message));
         }
         if (message is { TraceParent: null, TraceState: not null })

@@ -146,12 +146,6 @@ internal interface IQueueStore
     ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => new(StoreReport.Sound);
 }
 
-/// <summary>Identifies a write that replicas must confirm.</summary>
-/// <param name="Queue">The queue that was written to. It selects the server.</param>
-/// <param name="History">The name of the history of writes to which the write belongs. Only replicas of the same
-/// history can confirm the write. After a failover, another server may answer that never had the write.</param>
-internal sealed record ReplicationPoint(QueueName Queue, string History);
-
 /// <summary>Represents a wake-up.</summary>
 /// <param name="IsPurge">Whether the queue was purged, so that its streams must end. Otherwise, look at the queue
 /// again: a message may have become ready, the next due time may have changed, or the settings changed.</param>

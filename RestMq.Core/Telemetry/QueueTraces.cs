@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 
 namespace RestMq.Telemetry;
 
@@ -8,10 +7,9 @@ namespace RestMq.Telemetry;
 /// spans of consumers are linked to the sender's span and are not its children, because a message may wait for days and
 /// one take may return many messages. Without a listener, no spans are created.
 /// </summary>
-internal static partial class QueueTraces
+internal static class QueueTraces
 {
     private const int TraceParentLength = 55; // 00-<32 hex>-<16 hex>-<2 hex>
-    private const int MostTraceState = 512; // W3C Trace Context asks to propagate at least 512 characters.
 
     // The activity that RestMq.AspNetCore (SenderTrace) creates from a sender's headers when the server creates none.
     // No listener sees this activity, so it must not become a parent of spans.
@@ -27,13 +25,6 @@ internal static partial class QueueTraces
     /// as a header.
     /// </summary>
     public static bool IsTraceParent(string text) => text.Length == TraceParentLength && ActivityContext.TryParse(text, null, out _);
-
-    /// <summary>
-    /// Returns whether the text is a list of at most 32 <c>key=value</c> entries in at most 512 characters.
-    /// </summary>
-    public static bool IsTraceState(string text) =>
-        text.Length is > 0 and <= MostTraceState && text.Split(',') is { Length: <= 32 } members
-            && Array.TrueForAll(members, static member => member.Trim(' ', '\t') is var entry && (entry == "" || TraceStateEntry().IsMatch(entry)));
 
     /// <summary>
     /// Returns the message with the current trace, if there is one. Keeps a trace that the sender has set.
@@ -130,7 +121,4 @@ internal static partial class QueueTraces
             return current.Recorded ? (current.Id!, current.TraceStateString) : null;
         }
     }
-
-    [GeneratedRegex(@"^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2B\x2D-\x3C\x3E-\x7E]{1,256}\z")]
-    private static partial Regex TraceStateEntry();
 }

@@ -36,7 +36,7 @@ internal static class Limits
     public static double Number(string name, string text) =>
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw new FormatException($"'{name}' must be a number, but was '{Shorten(text)}'.");
+            : throw new FormatException($"'{name}' must be a number, but was '{Words.Shorten(text)}'.");
 
     public static long Whole(string name, double value, long least, long most) =>
         double.IsInteger(value) && value >= least && value <= most
@@ -44,9 +44,6 @@ internal static class Limits
             : throw new FormatException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{name}' must be a whole number from {least} to {most}, but was {value}."));
-
-    /// <summary>Returns at most the first 40 characters of a text, for an error message.</summary>
-    public static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 
     public static TimeSpan Time(string name, double seconds, TimeSpan least, TimeSpan most) =>
         // NaN fails both comparisons, and so throws too.

@@ -205,7 +205,7 @@ internal static class Verbs
     {
         if (!isJson) writer.WriteStringValue(text);
         else if (IsJson(text)) writer.WriteRawValue(text, skipInputValidation: true);
-        else throw new VerbException($"With '--json', a value must be JSON, but was '{Limits.Shorten(text)}'.");
+        else throw new VerbException($"With '--json', a value must be JSON, but was '{Words.Shorten(text)}'.");
     }
 
     private static bool IsJson(string text)

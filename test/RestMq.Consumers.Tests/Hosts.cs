@@ -97,7 +97,7 @@ public sealed class MemoryHosts : Hosts
 }
 
 /// <summary>Starts hosts on one Redis server, each with its own connection. The time is real.</summary>
-public sealed class RedisHosts(RedisServer server) : Hosts
+public sealed class RedisHosts(RedisFixture server) : Hosts
 {
     public override Task PassAsync(TimeSpan time) => Task.Delay(time);
 

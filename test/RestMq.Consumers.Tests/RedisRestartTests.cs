@@ -7,7 +7,7 @@ namespace RestMq;
 /// <summary>Tests consumers whose Redis is killed and restarted. The tests have their own server.</summary>
 public sealed class RedisRestartTests : IAsyncLifetime
 {
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
 
     public Task InitializeAsync() => _server.InitializeAsync();
 

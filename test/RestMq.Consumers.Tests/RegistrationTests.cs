@@ -129,10 +129,10 @@ public sealed partial class RegistrationTests : IAsyncLifetime
     {
         var sources = new Dictionary<string, ScriptedSource> { ["engine"] = new(), ["client"] = new() };
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddKeyedSingleton<IMessageSource>(RestMqConsumerOptions.ClientSource, sources["client"]);
-        if (hasEngine) builder.Services.AddKeyedSingleton<IMessageSource>(RestMqConsumerOptions.EngineSource, sources["engine"]).AddRestMq();
+        builder.Services.AddKeyedSingleton<IMessageSource>(MessageSourceNames.Client, sources["client"]);
+        if (hasEngine) builder.Services.AddKeyedSingleton<IMessageSource>(MessageSourceNames.Engine, sources["engine"]).AddRestMq();
         builder.Services.AddSingleton(new Work<string>((_, _) => Task.CompletedTask)).AddRestMqConsumer<string, WorkHandler<string>>(
-            "orders", options => options.Source = namesClient ? RestMqConsumerOptions.ClientSource : null);
+            "orders", options => options.Source = namesClient ? MessageSourceNames.Client : null);
         using var host = builder.Build();
         await host.StartAsync();
         foreach (var source in sources.Values) source.Add("hello");

@@ -16,10 +16,10 @@ namespace RestMq.Fuzz;
 internal sealed class FuzzHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly RedisServer? _server;
+    private readonly RedisFixture? _server;
     private readonly Errors _errors;
 
-    private FuzzHost(WebApplication app, RedisServer? server, IConnectionMultiplexer? redis, Errors errors) =>
+    private FuzzHost(WebApplication app, RedisFixture? server, IConnectionMultiplexer? redis, Errors errors) =>
         (_app, _server, Redis, _errors) = (app, server, redis, errors);
 
     public int Port => new Uri(_app.Urls.Single()).Port;
@@ -46,11 +46,11 @@ internal sealed class FuzzHost : IAsyncDisposable
             options.MaxConsumers = 20;
         });
 
-        RedisServer? server = null;
+        RedisFixture? server = null;
         IConnectionMultiplexer? redis = null;
         if (onRedis)
         {
-            server = new RedisServer();
+            server = new RedisFixture();
             await server.InitializeAsync();
             redis = await ConnectionMultiplexer.ConnectAsync($"{server.Configuration},allowAdmin=true");
             // The data of this Redis need not be on disk.

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using RestMq.Conformance.Wire;
+using RestMq.TestServers.Wire;
 using RestMq.Redis;
 using StackExchange.Redis;
 

@@ -1,5 +1,4 @@
-using RestMq.Conformance.Wire;
-using RestMq.Live;
+using RestMq.TestServers.Wire;
 
 namespace RestMq.Fuzz;
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using RestMq.Conformance.Wire;
+using RestMq.TestServers.Wire;
 using RestMq.Fuzz.Inputs;
 
 namespace RestMq.Fuzz;

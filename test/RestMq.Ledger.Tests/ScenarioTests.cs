@@ -1,5 +1,5 @@
 using RestMq.Ledger.Scenarios;
-using RestMq.Live;
+using RestMq.TestServers;
 
 namespace RestMq.Ledger;
 

@@ -19,7 +19,7 @@ public abstract class QueueHost(bool onRedis) : IAsyncLifetime
     private static int _queues;
 
     private readonly ConcurrentDictionary<HttpContext, bool> _streams = new();
-    private readonly RedisServer _redis = new();
+    private readonly RedisFixture _redis = new();
     private ServiceProvider? _services;
     private WebApplication _site = null!;
 
@@ -29,7 +29,7 @@ public abstract class QueueHost(bool onRedis) : IAsyncLifetime
     public IRestMqClient Client => _services!.GetRequiredService<IRestMqClient>();
 
     /// <summary>Gets the client as the source of messages that hosted consumers receive.</summary>
-    public IMessageSource Source => _services!.GetRequiredKeyedService<IMessageSource>(RestMqConsumerOptions.ClientSource);
+    public IMessageSource Source => _services!.GetRequiredKeyedService<IMessageSource>(MessageSourceNames.Client);
 
     public IQueueEngine Engine => _site.Services.GetRequiredService<IQueueEngine>();
 

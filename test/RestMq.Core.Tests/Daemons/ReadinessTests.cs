@@ -209,7 +209,7 @@ public sealed class MemoryReadinessTests : ReadinessTests
 
 /// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisReadinessTests(RedisServer server) : ReadinessTests
+public sealed class RedisReadinessTests(RedisFixture server) : ReadinessTests
 {
     private protected override Stage Stage { get; } = new RedisStage(server);
 }

@@ -123,7 +123,7 @@ internal sealed class MemoryStage : Stage
 /// <summary>Creates hosts over one Redis server with real time.</summary>
 /// <param name="server">The server.</param>
 /// <param name="configuration">The connection string, when hosts do not connect directly to the server.</param>
-internal sealed class RedisStage(RedisServer server, string? configuration = null) : Stage
+internal sealed class RedisStage(RedisFixture server, string? configuration = null) : Stage
 {
     public override TimeSpan Soon => TimeSpan.FromMilliseconds(500);
 

@@ -100,7 +100,7 @@ public sealed class MemoryLiveTests : LiveTests
 
 /// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisLiveTests(RedisServer server) : LiveTests
+public sealed class RedisLiveTests(RedisFixture server) : LiveTests
 {
     private protected override Stage Stage { get; } = new RedisStage(server);
 

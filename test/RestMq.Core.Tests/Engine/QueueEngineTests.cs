@@ -75,7 +75,7 @@ public sealed partial class MemoryQueueEngineTests : QueueEngineTests
 
 /// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisQueueEngineTests(RedisServer server) : QueueEngineTests
+public sealed class RedisQueueEngineTests(RedisFixture server) : QueueEngineTests
 {
     private protected override Stage Stage { get; } = new RedisStage(server);
 }

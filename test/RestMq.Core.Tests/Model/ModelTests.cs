@@ -5,7 +5,6 @@ using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using RestMq.Live;
 using RestMq.Memory;
 using RestMq.Redis;
 using StackExchange.Redis;
@@ -30,7 +29,7 @@ public sealed class ModelTests : IAsyncLifetime
     private static readonly Telemetry.QueueMetrics Metrics = new(MemoryOptions);
 
     // The test has its own server, because this one does not write to disk.
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
     private readonly ConcurrentBag<string> _clocks = [];
     private int _lastClock;
     private int _lastPrefix;

@@ -10,7 +10,7 @@ namespace RestMq.Redis;
 
 /// <summary>Verifies that wake-ups reach the right listeners, however the connection was configured.</summary>
 [Collection(RedisCollection.Name)]
-public sealed class ChannelTests(RedisServer server) : IAsyncLifetime
+public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
 {
     private static readonly QueueName Queue = QueueName.Parse($"q-{Guid.NewGuid():N}");
 

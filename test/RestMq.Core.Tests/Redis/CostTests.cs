@@ -31,7 +31,7 @@ public sealed class CostTests : IAsyncLifetime
     ];
 
     // The test has its own server, because the shared one also counts the commands of other tests.
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
     private RedisQueueStore _store = null!;
     private ConnectionMultiplexer _connection = null!;
 

@@ -15,7 +15,7 @@ public sealed class FormatTests : IAsyncLifetime
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
     private static readonly QueueName Orders = QueueName.Parse("orders");
 
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
     private ConnectionMultiplexer _connection = null!;
 
     private IDatabase Redis => _connection.GetDatabase();

@@ -15,7 +15,7 @@ public sealed class FullRedisTests : IAsyncLifetime
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
     private static readonly QueueName Queue = QueueName.Parse("q");
 
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
     private readonly Meters _meters = new();
     private RedisQueueStore _store = null!;
 

@@ -16,7 +16,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
 {
     private const string Index = "restmq:queues";
 
-    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private readonly QueueMetrics _metrics = new(Options.Create(new RestMqOptions()));
     private readonly List<IAsyncDisposable> _made = [];
     private ConnectionMultiplexer _connection = null!;

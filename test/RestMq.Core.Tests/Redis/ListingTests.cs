@@ -19,7 +19,7 @@ public sealed class ListingTests : IAsyncLifetime
 {
     private const int Immortal = 100;
 
-    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private readonly QueueMetrics _metrics = new(Options.Create(new RestMqOptions()));
     private readonly FakeTimeProvider _time = new();
     private ConnectionMultiplexer _connection = null!;

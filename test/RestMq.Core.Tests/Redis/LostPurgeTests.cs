@@ -9,7 +9,7 @@ namespace RestMq.Redis;
 /// Verifies that a purge ends every stream, even on a host that misses the wake-up, and that nothing else does.
 /// </summary>
 [Collection(RedisCollection.Name)]
-public sealed class LostPurgeTests(RedisServer server) : IAsyncLifetime
+public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
 {
     private readonly QueueName _queue = Stage.NextQueue();
     private readonly RedisStage _stage = new(server);

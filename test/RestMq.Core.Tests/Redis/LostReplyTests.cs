@@ -15,7 +15,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     private static readonly QueueName Queue = QueueName.Parse("q");
 
     // Redis does not persist here, so a killed server loses all data.
-    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private readonly List<RedisQueueStore> _stores = [];
 
     public Task InitializeAsync() => _server.InitializeAsync();
@@ -167,7 +167,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         return added[0];
     }
 
-    private RedisQueueStore NewStore(RedisServer? server = null)
+    private RedisQueueStore NewStore(RedisFixture? server = null)
     {
         var store = new RedisQueueStore(
             new RedisStoreOptions { Configuration = $"{(server ?? _server).Configuration},asyncTimeout=500" }, TimeSpan.FromMinutes(5),
@@ -181,7 +181,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     {
         private readonly DirectoryInfo _kept = Directory.CreateTempSubdirectory("restmq-kept-");
 
-        public RedisServer Server { get; } = new();
+        public RedisFixture Server { get; } = new();
 
         public async Task KeepAsync()
         {

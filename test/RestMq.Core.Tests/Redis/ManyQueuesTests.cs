@@ -11,7 +11,7 @@ public sealed class ManyQueuesTests : IAsyncLifetime
 {
     private const int Queues = 100_000;
 
-    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private readonly QueueName[] _queues = [.. Enumerable.Range(0, Queues).Select(n => QueueName.Parse($"q{n:00000}"))];
     private RedisStage _stage = null!;
     private ConnectionMultiplexer _connection = null!;

@@ -10,7 +10,7 @@ public sealed class ProbeTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
-    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private SilentProxy _proxy = null!;
     private RedisStage _behind = null!;
     private RedisStage _direct = null!;

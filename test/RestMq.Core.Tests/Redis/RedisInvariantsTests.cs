@@ -6,7 +6,7 @@ namespace RestMq.Redis;
 /// Verifies the checks of <see cref="RedisInvariants"/>: valid keys pass, and each kind of broken key is found.
 /// </summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisInvariantsTests(RedisServer server) : IAsyncLifetime
+public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime
 {
     private readonly QueueName _queue = QueueName.Parse($"q*[-{Guid.NewGuid():N}");
     private IConnectionMultiplexer _connection = null!;

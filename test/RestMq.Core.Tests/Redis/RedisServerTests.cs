@@ -6,7 +6,7 @@ namespace RestMq.Redis;
 public sealed class RedisServerTests : IAsyncLifetime
 {
     // The test has its own server, because killing the shared one would fail other tests.
-    private readonly RedisServer _server = new();
+    private readonly RedisFixture _server = new();
 
     public Task InitializeAsync() => _server.InitializeAsync();
 

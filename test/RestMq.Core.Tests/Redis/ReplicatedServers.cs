@@ -11,9 +11,9 @@ internal sealed class ReplicatedServers : IAsyncDisposable
     {
     }
 
-    public RedisServer Primary { get; } = new() { Settings = ["--repl-diskless-sync-delay", "0"] };
+    public RedisFixture Primary { get; } = new() { Settings = ["--repl-diskless-sync-delay", "0"] };
 
-    public RedisServer Replica { get; private set; } = null!;
+    public RedisFixture Replica { get; private set; } = null!;
 
     public IServer PrimaryCommands => _toPrimary!.GetServers().Single();
 
@@ -21,7 +21,7 @@ internal sealed class ReplicatedServers : IAsyncDisposable
     {
         var servers = new ReplicatedServers();
         await servers.Primary.InitializeAsync();
-        servers.Replica = new RedisServer { Settings = ["--replicaof", "127.0.0.1", $"{servers.Primary.Port}"] };
+        servers.Replica = new RedisFixture { Settings = ["--replicaof", "127.0.0.1", $"{servers.Primary.Port}"] };
         await servers.Replica.InitializeAsync();
         servers._toPrimary = await ConnectAsync(servers.Primary);
         await servers.LinkedAsync();
@@ -29,7 +29,7 @@ internal sealed class ReplicatedServers : IAsyncDisposable
     }
 
     /// <summary>Returns a new connection. The caller must dispose of it.</summary>
-    public static async Task<IConnectionMultiplexer> ConnectAsync(RedisServer server) =>
+    public static async Task<IConnectionMultiplexer> ConnectAsync(RedisFixture server) =>
         await ConnectionMultiplexer.ConnectAsync($"{server.Patient},allowAdmin=true");
 
     /// <summary>Completes when the replica has acknowledged all writes of the primary.</summary>

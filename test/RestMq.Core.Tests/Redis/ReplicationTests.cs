@@ -201,7 +201,7 @@ public sealed partial class ReplicationTests : IAsyncLifetime
     private static async Task<RestMqNotReplicatedException> FailureOf<T>(ValueTask<T> add, string because = "") =>
         (await FluentActions.Awaiting(() => Within(add)).Should().ThrowAsync<RestMqNotReplicatedException>(because)).Which;
 
-    private QueueEngine NewEngine(TimeSpan timeout, RedisServer? server = null, int replicas = 1) =>
+    private QueueEngine NewEngine(TimeSpan timeout, RedisFixture? server = null, int replicas = 1) =>
         NewEngine(new RedisStoreOptions { Configuration = (server ?? _servers.Primary).Patient, Replicas = replicas, ReplicationTimeout = timeout });
 
     private QueueEngine NewEngine(RedisStoreOptions where)

@@ -12,7 +12,7 @@ public sealed class ScriptCountTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
-    private readonly RedisServer _server = new() { Settings = ["--appendonly", "no"] };
+    private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private RedisStage _stage = null!;
     private ConnectionMultiplexer _connection = null!;
 

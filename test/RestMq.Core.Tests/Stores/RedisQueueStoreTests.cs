@@ -10,7 +10,7 @@ namespace RestMq.Stores;
 /// <see cref="RedisInvariants"/> checks the keys of the queue.
 /// </summary>
 [Collection(RedisCollection.Name)]
-public sealed class RedisQueueStoreTests(RedisServer server) : QueueStoreContract
+public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContract
 {
     private readonly List<RedisQueueStore> _stores = [];
 

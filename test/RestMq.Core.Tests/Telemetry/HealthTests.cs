@@ -12,7 +12,7 @@ namespace RestMq.Telemetry;
 /// <summary>Verifies the health report and the log messages at start for a real server in different states.</summary>
 public sealed class HealthTests : IAsyncLifetime
 {
-    private readonly List<RedisServer> _servers = [];
+    private readonly List<RedisFixture> _servers = [];
     private readonly List<ServiceProvider> _applications = [];
     private readonly List<string> _log = [];
 
@@ -155,7 +155,7 @@ public sealed class HealthTests : IAsyncLifetime
         return report.Entries[name];
     }
 
-    private static async Task<RedisResult> ConfigureAsync(RedisServer server, string command, params object[] arguments)
+    private static async Task<RedisResult> ConfigureAsync(RedisFixture server, string command, params object[] arguments)
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
         return await connection.GetDatabase().ExecuteAsync(command, arguments);
@@ -167,15 +167,15 @@ public sealed class HealthTests : IAsyncLifetime
         return _log.FindAll(line => line.Contains("Redis at"));
     }
 
-    private async Task<RedisServer> StartAsync(params string[] settings)
+    private async Task<RedisFixture> StartAsync(params string[] settings)
     {
-        var server = new RedisServer { Settings = settings };
+        var server = new RedisFixture { Settings = settings };
         _servers.Add(server);
         await server.InitializeAsync();
         return server;
     }
 
-    private ServiceProvider NewApplication(RedisServer? server, string login = "")
+    private ServiceProvider NewApplication(RedisFixture? server, string login = "")
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(new Lines(_log)));

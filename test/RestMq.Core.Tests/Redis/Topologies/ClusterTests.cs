@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using RestMq.Stores;
-using RestMq.TestServers;
 using Xunit.Abstractions;
 using static RestMq.Deadline;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using RestMq.Stores;
-using RestMq.TestServers;
 using Xunit.Abstractions;
 using static RestMq.Deadline;
 

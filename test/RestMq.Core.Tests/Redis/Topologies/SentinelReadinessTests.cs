@@ -1,4 +1,3 @@
-using RestMq.TestServers;
 using static RestMq.Deadline;
 
 namespace RestMq.Redis.Topologies;

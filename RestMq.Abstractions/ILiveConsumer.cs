@@ -62,7 +62,7 @@ public sealed record LiveConsumerOptions
 
     /// <summary>
     /// Gets how many unsettled messages a consumer with a lease may hold, from 1 to
-    /// <see cref="RestMqOptions.MaxBatch"/>.
+    /// <c>RestMqOptions.MaxBatch</c>.
     /// </summary>
     /// <value>10.</value>
     public int Prefetch { get; init; } = 10;

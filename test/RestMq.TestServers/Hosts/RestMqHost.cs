@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
-namespace RestMq.Conformance.Hosts;
+namespace RestMq.TestServers.Hosts;
 
 /// <summary>Runs a host in its own process. The tests know it only by its port.</summary>
 public sealed partial class RestMqHost : IAsyncDisposable

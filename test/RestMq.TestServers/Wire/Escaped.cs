@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>
 /// Converts bytes to a line of text and back. The escapes are <c>\r \n \t \0 \\ \xHH</c>. All other text is UTF-8.

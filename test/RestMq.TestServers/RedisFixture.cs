@@ -1,21 +1,12 @@
-namespace RestMq.Redis;
+namespace RestMq.TestServers;
 
 /// <summary>
-/// Shares one Redis server among the tests of the collection. A test that kills a server has its own.
-/// </summary>
-[CollectionDefinition(Name)]
-public sealed class RedisCollection : ICollectionFixture<RedisServer>
-{
-    public const string Name = "redis";
-}
-
-/// <summary>
-/// Wraps a <see cref="TestServers.RedisServer"/> as an xunit fixture. Without the <c>redis-server</c> program, every
+/// Wraps a <see cref="RedisServer"/> as an xunit fixture. Without the <c>redis-server</c> program, every
 /// test of the collection fails with a message.
 /// </summary>
-public sealed class RedisServer : IAsyncLifetime
+public sealed class RedisFixture : IAsyncLifetime
 {
-    private TestServers.RedisServer? _server;
+    private RedisServer? _server;
 
     /// <summary>Gets extra settings as arguments. They override the common settings.</summary>
     public string[] Settings { get; init; } = [];
@@ -35,11 +26,11 @@ public sealed class RedisServer : IAsyncLifetime
     /// </summary>
     public string Patient => $"{Configuration},asyncTimeout=15000";
 
-    private TestServers.RedisServer Server => _server ?? throw new InvalidOperationException("The server was not started.");
+    private RedisServer Server => _server ?? throw new InvalidOperationException("The server was not started.");
 
     public Task InitializeAsync()
     {
-        _server = new TestServers.RedisServer { Settings = Settings };
+        _server = new RedisServer { Settings = Settings };
         return _server.StartAsync();
     }
 

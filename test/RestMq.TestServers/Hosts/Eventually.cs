@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace RestMq.Conformance.Hosts;
+namespace RestMq.TestServers.Hosts;
 
 /// <summary>Waits for conditions with a deadline, and measures times.</summary>
 public static class Eventually

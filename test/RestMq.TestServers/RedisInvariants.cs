@@ -1,12 +1,12 @@
 using StackExchange.Redis;
 
-namespace RestMq.Redis;
+namespace RestMq.TestServers;
 
 /// <summary>
 /// Checks rules that hold for a queue's keys between any two scripts. It reads several keys one after the other, so no
 /// call may work on the queue meanwhile.
 /// </summary>
-internal sealed class RedisInvariants(IConnectionMultiplexer connection, QueueName queue, string prefix = "restmq:")
+public sealed class RedisInvariants(IConnectionMultiplexer connection, QueueName queue, string prefix = "restmq:")
 {
     private readonly IDatabase _redis = connection.GetDatabase();
 

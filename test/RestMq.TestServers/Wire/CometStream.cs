@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>
 /// Reads a stream (<c>GET /c/{queue}</c>) line by line. Lines end in CRLF, and in LF for server-sent events.

@@ -6,6 +6,12 @@ namespace RestMq.Wire;
 /// </summary>
 internal static class Words
 {
+    private const int MaxShown = 40;
+
+    /// <summary>Returns at most the first 40 characters of a value that was received, for an error message.</summary>
+    public static string Shorten(string text) =>
+        text.Length <= MaxShown ? text : text[..(char.IsHighSurrogate(text[MaxShown - 1]) ? MaxShown - 1 : MaxShown)] + "…";
+
     public static string Of(QueuePolicy policy) => policy switch
     {
         QueuePolicy.RoundRobin => "roundrobin",
@@ -31,7 +37,7 @@ internal static class Words
     {
         "stored" => RestMq.Durability.Stored,
         "replicated" => RestMq.Durability.Replicated,
-        _ => throw new FormatException($"'durability' must be stored or replicated, but was '{Limits.Shorten(word)}'."),
+        _ => throw new FormatException($"'durability' must be stored or replicated, but was '{Shorten(word)}'."),
     };
 
     /// <exception cref="FormatException">The word is not a policy.</exception>
@@ -39,7 +45,7 @@ internal static class Words
     {
         "broadcast" => QueuePolicy.Broadcast,
         "roundrobin" => QueuePolicy.RoundRobin,
-        _ => throw new FormatException($"'policy' must be broadcast or roundrobin, but was '{Limits.Shorten(word)}'."),
+        _ => throw new FormatException($"'policy' must be broadcast or roundrobin, but was '{Shorten(word)}'."),
     };
 
     /// <exception cref="FormatException">The word is not a state.</exception>
@@ -50,6 +56,6 @@ internal static class Words
         "delayed" => MessageState.Delayed,
         "dead" => MessageState.Dead,
         _ => throw new FormatException(
-            $"'state' must be ready, leased, delayed or dead, but was '{Limits.Shorten(word)}'."),
+            $"'state' must be ready, leased, delayed or dead, but was '{Shorten(word)}'."),
     };
 }

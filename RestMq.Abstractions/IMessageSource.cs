@@ -2,7 +2,7 @@ namespace RestMq;
 
 /// <summary>
 /// Provides the messages of a hosted consumer, either from the engine in this process or from a host over HTTP. A
-/// source is registered as a keyed singleton and chosen by <see cref="RestMqConsumerOptions.Source"/>.
+/// source is registered as a keyed singleton and chosen by <c>RestMqConsumerOptions.Source</c>.
 /// <para>
 /// A source that cannot reach its queues throws, and the consumer tries again. For a request that can never succeed,
 /// the source throws an <see cref="ArgumentException"/>, and the consumer does not try again. An

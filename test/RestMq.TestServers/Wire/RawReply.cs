@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>Holds a reply as it was sent, with its body decoded from the chunked transfer coding.</summary>
 public sealed record RawReply(int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, byte[] Body)

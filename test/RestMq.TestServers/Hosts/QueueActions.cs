@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace RestMq.Conformance.Hosts;
+namespace RestMq.TestServers.Hosts;
 
 /// <summary>Sends the requests that most tests need. A request that fails also fails the test at once.</summary>
 public static class QueueActions

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>
 /// Writes requests as curl does. It adds <c>Host</c> and <c>Content-Length</c> when they are not given. When there is a

@@ -9,8 +9,8 @@ public enum Durability
     Stored,
 
     /// <summary>
-    /// The store and <see cref="RedisStoreOptions.Replicas"/> of its replicas have the message. An add that the
-    /// replicas do not confirm within <see cref="RedisStoreOptions.ReplicationTimeout"/> throws
+    /// The store and <c>RedisStoreOptions.Replicas</c> of its replicas have the message. An add that the
+    /// replicas do not confirm within <c>RedisStoreOptions.ReplicationTimeout</c> throws
     /// <see cref="RestMqNotReplicatedException"/>.
     /// </summary>
     Replicated,

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace RestMq;
 
 /// <summary>Awaits with a deadline. A test whose event never comes fails and names it instead of hanging.</summary>
-internal static class Deadline
+public static class Deadline
 {
     // The deadline is long because the machine may be busy. Tests that need a short time measure it themselves.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

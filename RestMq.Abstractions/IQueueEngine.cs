@@ -3,7 +3,7 @@ namespace RestMq;
 /// <summary>
 /// Provides the queues to applications, which inject this interface. Every call throws
 /// <see cref="RestMqUnavailableException"/> when the store is away. An empty queue, a full queue and a stale receipt
-/// are results, not exceptions. A value outside the limits (<see cref="RestMqOptions"/>) is an
+/// are results, not exceptions. A value outside the limits (<c>RestMqOptions</c>) is an
 /// <see cref="ArgumentException"/>, so check input from outside before you pass it on.
 /// </summary>
 public interface IQueueEngine
@@ -105,7 +105,7 @@ public interface IQueueEngine
 
     /// <summary>
     /// Changes settings, also of a queue that does not exist yet. Every host applies the change at once, or with its
-    /// next slow poll (<see cref="RestMqOptions.SlowPoll"/>) if the wake-up was lost.
+    /// next slow poll (<c>RestMqOptions.SlowPoll</c>) if the wake-up was lost.
     /// </summary>
     /// <returns>The settings after the change.</returns>
     ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken = default);
@@ -131,7 +131,7 @@ public interface IQueueEngine
     ValueTask<IReadOnlyList<QueueStats>> StatsAsync(IReadOnlyList<QueueName> queues, CancellationToken cancellationToken = default);
 
     /// <summary>Binds a live consumer to a queue. The queue need not exist yet.</summary>
-    /// <returns>The consumer. Null when this host already has <see cref="RestMqOptions.MaxConsumers"/> of the
+    /// <returns>The consumer. Null when this host already has <c>RestMqOptions.MaxConsumers</c> of the
     /// queue.</returns>
     ValueTask<ILiveConsumer?> SubscribeAsync(QueueName queue, LiveConsumerOptions options, CancellationToken cancellationToken = default);
 }

@@ -1,9 +1,9 @@
-namespace RestMq.Live;
+namespace RestMq.TestServers;
 
 /// <summary>
 /// Records measured numbers besides the asserted ones. test/run.sh names a file for them and prints it at the end.
 /// </summary>
-internal static class Measured
+public static class Measured
 {
     private static readonly Lock Lock = new();
 

@@ -1,5 +1,4 @@
-using RestMq.Stores;
-using RestMq.Telemetry;
+using RestMq.Wire;
 
 namespace RestMq;
 
@@ -19,7 +18,7 @@ public readonly record struct NewMessage(MessageBody Body)
 
     /// <summary>
     /// Gets the sender's id of this add, 1 to 200 characters. A second add with the same id within 5 minutes
-    /// (<see cref="RestMqOptions.IdempotencyWindow"/>) adds nothing and returns the key of the first message.
+    /// (<c>RestMqOptions.IdempotencyWindow</c>) adds nothing and returns the key of the first message.
     /// </summary>
     /// <value>Null: every add makes a new message.</value>
     public string? IdempotencyKey { get; init; }
@@ -46,7 +45,7 @@ public readonly record struct NewMessage(MessageBody Body)
     public string? TraceState
     {
         get;
-        init => field = value is not null && QueueTraces.IsTraceState(value) ? value : null;
+        init => field = value is not null && TraceStates.IsValid(value) ? value : null;
     }
 }
 
@@ -77,3 +76,9 @@ public readonly record struct AddResult(AddStatus Status, MessageKey Key)
     /// </summary>
     internal ReplicationPoint? Awaits { get; init; }
 }
+
+/// <summary>Identifies a write that replicas must confirm.</summary>
+/// <param name="Queue">The queue that was written to. It selects the server.</param>
+/// <param name="History">The name of the history of writes to which the write belongs. Only replicas of the same
+/// history can confirm the write. After a failover, another server may answer that never had the write.</param>
+internal sealed record ReplicationPoint(QueueName Queue, string History);

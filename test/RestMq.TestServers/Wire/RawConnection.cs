@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace RestMq.Conformance.Wire;
+namespace RestMq.TestServers.Wire;
 
 /// <summary>
 /// Opens one TCP connection to a host, and reads single HTTP replies from it. Every read has a deadline of 15 seconds.

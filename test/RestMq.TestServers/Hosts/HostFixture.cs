@@ -1,4 +1,4 @@
-namespace RestMq.Conformance.Hosts;
+namespace RestMq.TestServers.Hosts;
 
 /// <summary>Runs a host for all tests of one class.</summary>
 public abstract class HostFixture(StoreKind store) : IAsyncLifetime
