@@ -25,7 +25,7 @@ public interface IQueueEngine
     /// Returns the message at the head and leaves it there, but counts the look as a delivery. Returns null when no
     /// message is ready.
     /// </summary>
-    ValueTask<QueueMessage?> GetAsync(QueueName queue, CancellationToken cancellationToken = default);
+    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Removes the message at the head from the queue and returns it. Returns null when no message is ready.
@@ -62,7 +62,7 @@ public interface IQueueEngine
     ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken = default);
 
     /// <summary>Returns the newest messages in one state, newest first.</summary>
-    ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+    ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(
         QueueName queue, MessageState state, int count, CancellationToken cancellationToken = default);
 
     /// <summary>Returns the number of ready messages.</summary>
@@ -73,7 +73,7 @@ public interface IQueueEngine
     /// The ids of later messages continue after the last id.
     /// </summary>
     /// <returns>Whether there was anything to delete.</returns>
-    ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken = default);
+    ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Deletes the messages in one state. Messages in other states, the settings and the streams stay. The purge takes

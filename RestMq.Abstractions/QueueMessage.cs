@@ -3,16 +3,16 @@ namespace RestMq;
 /// <summary>Represents a message as a consumer gets it.</summary>
 /// <param name="Key">The key of the message.</param>
 /// <param name="Body">The content of the message.</param>
-/// <param name="Count">The delivery count: how many deliveries the message has had since it was added or redriven, this
+/// <param name="DeliveryCount">The delivery count: how many deliveries the message has had since it was added or redriven, this
 /// delivery included.</param>
 /// <param name="Added">When the message was added, by the store's clock.</param>
-public sealed record QueueMessage(MessageKey Key, MessageBody Body, long Count, DateTimeOffset Added)
+public sealed record QueueMessage(MessageKey Key, MessageBody Body, long DeliveryCount, DateTimeOffset Added)
 {
     /// <summary>Gets the receipt, which settles this delivery.</summary>
-    public Receipt Receipt => new(Key, FencesBefore + Count);
+    public Receipt Receipt => new(Key, FencesBefore + DeliveryCount);
 
     /// <summary>
-    /// Gets the fences that were used up before the last redrive, which restarted <see cref="Count"/>.
+    /// Gets the fences that were used up before the last redrive, which restarted <see cref="DeliveryCount"/>.
     /// </summary>
     internal long FencesBefore { get; init; }
 

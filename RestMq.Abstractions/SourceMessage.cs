@@ -13,7 +13,7 @@ public sealed class SourceMessage
     public required string Receipt { get; init; }
 
     /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
-    public required long Count { get; init; }
+    public required long DeliveryCount { get; init; }
 
     /// <summary>Gets the bytes of the message.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }

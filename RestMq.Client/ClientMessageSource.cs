@@ -15,7 +15,7 @@ internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
             Queue = message.Queue,
             Key = message.Key,
             Receipt = message.Receipt,
-            Count = message.Count,
+            DeliveryCount = message.DeliveryCount,
             Body = message.Body,
             ContentType = message.ContentType,
             TraceParent = message.TraceParent,

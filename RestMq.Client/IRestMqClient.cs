@@ -120,15 +120,15 @@ public interface IRestMqClient
 
     /// <summary>
     /// Gets the message at the head of the queue and leaves it there. The read raises the message's
-    /// <see cref="QueueMessage{T}.Count"/>. Returns null when no message is ready.
+    /// <see cref="QueueMessage{T}.DeliveryCount"/>. Returns null when no message is ready.
     /// </summary>
-    Task<QueueMessage<T>?> GetAsync<T>(string queue, CancellationToken cancellationToken = default);
+    Task<QueueMessage<T>?> PeekHeadAsync<T>(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>Peeks at one message in any state, without changing it. Returns null when it does not exist.</summary>
     Task<PeekedMessage<T>?> PeekAsync<T>(string key, CancellationToken cancellationToken = default);
 
     /// <summary>Peeks at the ten newest messages in one state, newest first.</summary>
-    Task<IReadOnlyList<PeekedMessage<T>>> LastAsync<T>(
+    Task<IReadOnlyList<PeekedMessage<T>>> BrowseAsync<T>(
         string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -157,7 +157,7 @@ public interface IRestMqClient
 
     /// <summary>Deletes the queue: its messages, its settings and its name. Its live streams end.</summary>
     /// <returns>True when there was something to delete.</returns>
-    Task<bool> PurgeAsync(string queue, CancellationToken cancellationToken = default);
+    Task<bool> DeleteQueueAsync(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Deletes the messages in one state, such as the dead letters. Messages in other states, the settings and the live
@@ -189,11 +189,11 @@ public interface IRestMqClient
     /// <returns>The policy and all settings after the change.</returns>
     Task<QueueConfiguration> ConfigureAsync(string queue, QueueConfiguration change, CancellationToken cancellationToken = default);
 
-    /// <summary>Resumes the queue's live streams after <see cref="StopAsync"/>.</summary>
-    Task StartAsync(string queue, CancellationToken cancellationToken = default);
+    /// <summary>Resumes the queue's live streams after <see cref="PauseAsync"/>.</summary>
+    Task ResumeAsync(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>Pauses the queue's live streams. Messages are kept and can still be taken.</summary>
-    Task StopAsync(string queue, CancellationToken cancellationToken = default);
+    Task PauseAsync(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>Redrives the dead letters: they return to the tail of the queue as new messages.</summary>
     /// <returns>The number of redriven messages.</returns>

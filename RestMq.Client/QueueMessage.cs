@@ -34,7 +34,7 @@ public class QueueMessage<T>
     public string Queue => Key[..Math.Max(Key.LastIndexOf(':'), 0)];
 
     /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
-    public long Count => Wire.Count;
+    public long DeliveryCount => Wire.Count;
 
     /// <summary>
     /// Gets the bytes of the message: a text in UTF-8, JSON, or the bytes that were sent. A JSON string is returned as

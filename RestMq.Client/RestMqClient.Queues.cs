@@ -7,7 +7,7 @@ namespace RestMq.Client;
 public sealed partial class RestMqClient
 {
     /// <inheritdoc/>
-    public async Task<QueueMessage<T>?> GetAsync<T>(string queue, CancellationToken cancellationToken = default)
+    public async Task<QueueMessage<T>?> PeekHeadAsync<T>(string queue, CancellationToken cancellationToken = default)
     {
         var typeInfo = _serializer.TypeInfo<T>();
         var command = Address.Fields(("body", """{"cmd":"get"}"""));
@@ -34,7 +34,7 @@ public sealed partial class RestMqClient
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PeekedMessage<T>>> LastAsync<T>(
+    public Task<IReadOnlyList<PeekedMessage<T>>> BrowseAsync<T>(
         string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default)
     {
         var typeInfo = _serializer.TypeInfo<T>();
@@ -44,7 +44,7 @@ public sealed partial class RestMqClient
     }
 
     /// <inheritdoc/>
-    public Task<bool> PurgeAsync(string queue, CancellationToken cancellationToken = default) =>
+    public Task<bool> DeleteQueueAsync(string queue, CancellationToken cancellationToken = default) =>
         AskAsync(HttpMethod.Delete, Address.Of("q", queue), null, static reply => reply.GetProperty("status").GetInt32() == 1, cancellationToken);
 
     /// <inheritdoc/>
@@ -74,10 +74,10 @@ public sealed partial class RestMqClient
             ("ttl", change.TimeToLive), ("history", change.History), ("durability", Word(change.Durability))), ConfigurationOf, cancellationToken);
 
     /// <inheritdoc/>
-    public Task StartAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=start", cancellationToken);
+    public Task ResumeAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=start", cancellationToken);
 
     /// <inheritdoc/>
-    public Task StopAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=stop", cancellationToken);
+    public Task PauseAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=stop", cancellationToken);
 
     /// <inheritdoc/>
     public async Task<long> RedriveAsync(string queue, CancellationToken cancellationToken = default) =>

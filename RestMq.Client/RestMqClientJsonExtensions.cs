@@ -62,11 +62,11 @@ public static class RestMqClientJsonExtensions
         return [.. many.Select(raw => new LeasedMessage<T>(raw, typeInfo))];
     }
 
-    /// <inheritdoc cref="IRestMqClient.GetAsync"/>
-    public static async Task<QueueMessage<T>?> GetAsync<T>(
+    /// <inheritdoc cref="IRestMqClient.PeekHeadAsync"/>
+    public static async Task<QueueMessage<T>?> PeekHeadAsync<T>(
         this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
     {
-        var raw = await client.GetAsync<ReadOnlyMemory<byte>>(queue, cancellationToken).ConfigureAwait(false);
+        var raw = await client.PeekHeadAsync<ReadOnlyMemory<byte>>(queue, cancellationToken).ConfigureAwait(false);
         return raw is null ? null : new QueueMessage<T>(raw.Wire, typeInfo);
     }
 
@@ -78,12 +78,12 @@ public static class RestMqClientJsonExtensions
         return raw is null ? null : new PeekedMessage<T>(raw.Wire, typeInfo);
     }
 
-    /// <inheritdoc cref="IRestMqClient.LastAsync"/>
-    public static async Task<IReadOnlyList<PeekedMessage<T>>> LastAsync<T>(
+    /// <inheritdoc cref="IRestMqClient.BrowseAsync"/>
+    public static async Task<IReadOnlyList<PeekedMessage<T>>> BrowseAsync<T>(
         this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, MessagePlace place = MessagePlace.Ready,
         CancellationToken cancellationToken = default)
     {
-        var many = await client.LastAsync<ReadOnlyMemory<byte>>(queue, place, cancellationToken).ConfigureAwait(false);
+        var many = await client.BrowseAsync<ReadOnlyMemory<byte>>(queue, place, cancellationToken).ConfigureAwait(false);
         return [.. many.Select(raw => new PeekedMessage<T>(raw.Wire, typeInfo))];
     }
 

@@ -8,7 +8,7 @@ public sealed class StreamMessage : IAsyncDisposable
     private readonly HttpResponseMessage _response;
 
     internal StreamMessage(HttpResponseMessage response, Stream body, string key, string? receipt, long count) =>
-        (_response, Body, Key, Receipt, Count) = (response, body, key, receipt, count);
+        (_response, Body, Key, Receipt, DeliveryCount) = (response, body, key, receipt, count);
 
     /// <summary>Gets the key of the message, such as <c>orders:12</c>.</summary>
     public string Key { get; }
@@ -17,7 +17,7 @@ public sealed class StreamMessage : IAsyncDisposable
     public string? Receipt { get; }
 
     /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
-    public long Count { get; }
+    public long DeliveryCount { get; }
 
     /// <summary>Gets the content type of the message, such as <c>image/png</c>.</summary>
     public string? ContentType => _response.Content.Headers.ContentType?.ToString();

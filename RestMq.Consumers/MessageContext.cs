@@ -22,5 +22,5 @@ public sealed class MessageContext<TMessage>(TMessage message, SourceMessage raw
     public string Key => Raw.Key;
 
     /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
-    public long Count => Raw.Count;
+    public long DeliveryCount => Raw.DeliveryCount;
 }

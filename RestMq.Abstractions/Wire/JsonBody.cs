@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace RestMq.Wire;
 
 /// <summary>
-/// Reads a body as a value. This file is compiled into the client and the consumers. A body that is JSON is read as
+/// Reads a body as a value. A body that is JSON is read as
 /// JSON, whether it was sent as JSON or as text. Any other body is read as the content of a JSON string, because a JSON
 /// string arrives over HTTP as plain text: a date, a <see cref="Guid"/>, the name of an enum value.
 /// </summary>

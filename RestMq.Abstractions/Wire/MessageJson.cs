@@ -6,7 +6,7 @@ namespace RestMq.Wire;
 
 /// <summary>
 /// Writes messages as JSON, for every route and for the JSON protocol. A text is a string, JSON is itself, and binary
-/// is base64 with <c>"encoding"</c>. This file is compiled into each assembly that writes replies.
+/// is base64 with <c>"encoding"</c>.
 /// </summary>
 internal static class MessageJson
 {
@@ -34,7 +34,7 @@ internal static class MessageJson
     {
         writer.WriteString(Key, message.Key.ToString());
         WriteBody(writer, message.Body);
-        writer.WriteNumber(Count, message.Count);
+        writer.WriteNumber(Count, message.DeliveryCount);
         if (receipt) writer.WriteString(Receipt, message.Receipt.ToString());
         if (message.TraceParent is { } trace) writer.WriteString(TraceParent, trace);
         if (message.TraceState is { } state) writer.WriteString(TraceState, state);

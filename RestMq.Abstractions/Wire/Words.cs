@@ -1,9 +1,6 @@
 namespace RestMq.Wire;
 
-/// <summary>
-/// Converts between enumerations and their words on the wire. This file is compiled into each assembly that reads
-/// requests.
-/// </summary>
+/// <summary>Converts between enumerations and their words on the wire.</summary>
 internal static class Words
 {
     private const int MaxShown = 40;

@@ -2,8 +2,7 @@ namespace RestMq.Access;
 
 /// <summary>
 /// Detects requests that a browser sends for a page of another site (cross-site request forgery). The browser sends
-/// them with its user's rights on this site: from the user's machine, with a stored password or with a cookie. This
-/// file is compiled into the sample host too.
+/// them with its user's rights on this site: from the user's machine, with a stored password or with a cookie.
 /// </summary>
 internal static class ForeignPage
 {

@@ -2,9 +2,7 @@ using System.Net;
 
 namespace RestMq.Access;
 
-/// <summary>
-/// Detects callers on this machine that act for themselves. This file is compiled into the sample host too.
-/// </summary>
+/// <summary>Detects callers on this machine that act for themselves.</summary>
 internal static class LocalCaller
 {
     private static readonly string[] MarksOfProxies = ["X-Forwarded-For", "X-Forwarded-Host", "X-Original-For", "X-Real-IP", "Forwarded", "Via"];

@@ -27,7 +27,7 @@ internal sealed class PageEndpoints(IQueueEngine engine, RestMqOptions options)
         switch (context.Request.RouteValues["button"])
         {
             case "purge" when fields.Text("state") is "all":
-                await engine.PurgeAsync(queue, context.RequestAborted);
+                await engine.DeleteQueueAsync(queue, context.RequestAborted);
                 break;
             case "purge":
                 await engine.PurgeAsync(queue, Words.State(fields.Text("state") ?? ""), context.RequestAborted);

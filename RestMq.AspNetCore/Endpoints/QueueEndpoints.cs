@@ -96,7 +96,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
                 + "Nothing was deleted. To purge the whole queue, send no body.");
         }
         long? count = fields.Text("state") is { } state ? await engine.PurgeAsync(queue, Words.State(state), context.RequestAborted) : null;
-        var purged = count is null ? await engine.PurgeAsync(queue, context.RequestAborted) : count > 0;
+        var purged = count is null ? await engine.DeleteQueueAsync(queue, context.RequestAborted) : count > 0;
         Reply.Json(context, callback, (queue, purged, count), static (writer, done) =>
         {
             writer.WriteStartObject();

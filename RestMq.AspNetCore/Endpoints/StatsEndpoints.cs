@@ -45,7 +45,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
         var callback = fields.Callback;
         var state = fields.Text("state") is { } word ? Words.State(word) : MessageState.Ready;
         var stats = await engine.StatsAsync(queue, context.RequestAborted);
-        var messages = await engine.LastAsync(queue, state, Math.Min(Newest, options.MaxBatch), context.RequestAborted);
+        var messages = await engine.BrowseAsync(queue, state, Math.Min(Newest, options.MaxBatch), context.RequestAborted);
         if (Html.IsWanted(context))
         {
             Reply.Html(context, QueuePage.Of(context, stats, state, messages));

@@ -52,7 +52,7 @@ internal static class Replies
     {
         var headers = context.Response.Headers;
         headers["RestMQ-Key"] = Ascii(message.Key.ToString());
-        headers["RestMQ-Count"] = message.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        headers["RestMQ-Count"] = message.DeliveryCount.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
         if (message.TraceParent is { } trace) headers.TraceParent = trace;
         if (message.TraceState is { } state) headers.TraceState = state;

@@ -61,6 +61,6 @@ internal static class QueuePage
         content.Append("<tr><td>").Append(Html.Text(snapshot.Message.Key.ToString()));
         if (snapshot.Reason is { } reason) content.Append("<br>").Append(Html.Text(reason));
         content.Append("</td><td><code>").Append(Html.Text(text.Length > ShownCharacters ? text[..ShownCharacters] + "…" : text));
-        content.Append(CultureInfo.InvariantCulture, $"</code></td><td>{snapshot.Message.Count}</td><td>{snapshot.Message.Added:u}</td></tr>\n");
+        content.Append(CultureInfo.InvariantCulture, $"</code></td><td>{snapshot.Message.DeliveryCount}</td><td>{snapshot.Message.Added:u}</td></tr>\n");
     }
 }

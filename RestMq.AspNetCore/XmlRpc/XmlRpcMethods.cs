@@ -85,7 +85,7 @@ internal sealed class XmlRpcMethods
         if (taken.Count == 0) return await Fault(Failed, "empty queue");
         var message = taken[0];
         var document = XmlRpcWriter.Response(x => x.Struct(
-            ("count", y => y.Integer(message.Count)),
+            ("count", y => y.Integer(message.DeliveryCount)),
             ("value", y => y.Body(message.Body)),
             ("key", y => y.Text(message.Key.ToString()))));
         return new XmlRpcReply(document, message);

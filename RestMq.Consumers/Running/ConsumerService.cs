@@ -150,11 +150,11 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
         if (failure is PoisonMessageException || consumption.Options.IsPoison(failure))
         {
             var reason = failure is PoisonMessageException ? failure.Message : $"{failure.GetType().Name}: {failure.Message}";
-            LogBuried(logger, failure, message.Key, message.Count);
+            LogBuried(logger, failure, message.Key, message.DeliveryCount);
             return held.BuryAsync(reason.Length is 0 ? "poison" : reason.Length <= ReasonLength ? reason : reason[..ReasonLength]);
         }
-        var delay = consumption.DelayAfter(message.Count);
-        LogFailed(logger, failure, message.Key, message.Count, delay);
+        var delay = consumption.DelayAfter(message.DeliveryCount);
+        LogFailed(logger, failure, message.Key, message.DeliveryCount, delay);
         return held.ReleaseAsync(delay);
     }
 

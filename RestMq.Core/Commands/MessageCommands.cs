@@ -41,7 +41,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     public async ValueTask GetAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
         var queue = request.Queue;
-        Write(reply, queue, await engine.GetAsync(queue, cancellationToken).ConfigureAwait(false), receipt: false);
+        Write(reply, queue, await engine.PeekHeadAsync(queue, cancellationToken).ConfigureAwait(false), receipt: false);
     }
 
     public async ValueTask TakeAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)

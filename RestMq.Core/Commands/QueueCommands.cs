@@ -24,7 +24,7 @@ internal sealed class QueueCommands(IQueueEngine engine, RestMqOptions options)
             reply.Writer.WriteNumber("count", count);
             return;
         }
-        var purged = await engine.PurgeAsync(queue, cancellationToken).ConfigureAwait(false);
+        var purged = await engine.DeleteQueueAsync(queue, cancellationToken).ConfigureAwait(false);
         reply.Queue(queue);
         reply.Writer.WriteBoolean("purged", purged);
     }

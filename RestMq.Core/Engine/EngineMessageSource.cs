@@ -18,7 +18,7 @@ internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOp
             Queue = message.Key.Queue.Value,
             Key = message.Key.ToString(),
             Receipt = message.Receipt.ToString(),
-            Count = message.Count,
+            DeliveryCount = message.DeliveryCount,
             Body = message.Body.Bytes,
             ContentType = message.Body.RawContentType,
             TraceParent = message.TraceParent,

@@ -14,24 +14,24 @@ internal sealed partial class QueueEngine
     // other calls run between them.
     private const int ConcurrentStats = 32;
 
-    public ValueTask<QueueMessage?> GetAsync(QueueName queue, CancellationToken cancellationToken = default) =>
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken = default) =>
         _store.LookAsync(queue, cancellationToken);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken = default) =>
         _store.PeekAsync(key, cancellationToken);
 
-    public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+    public ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(
         QueueName queue, MessageState state, int count, CancellationToken cancellationToken = default)
     {
         CheckRange(count, 1, _options.MaxBatch, nameof(count));
-        return _store.LastAsync(queue, state, count, cancellationToken);
+        return _store.BrowseAsync(queue, state, count, cancellationToken);
     }
 
     public async ValueTask<long> LengthAsync(QueueName queue, CancellationToken cancellationToken = default) =>
         (await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false)).Ready;
 
-    public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken = default) =>
-        _store.PurgeAsync(queue, cancellationToken);
+    public ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken = default) =>
+        _store.DeleteQueueAsync(queue, cancellationToken);
 
     public async ValueTask<long> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken = default)
     {

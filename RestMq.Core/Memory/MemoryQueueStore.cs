@@ -66,11 +66,11 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) =>
         new(TryOn(key.Queue, key.Id, static (q, id, now) => q.Peek(id, now), out var snapshot) ? snapshot : null);
 
-    public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+    public ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(
         QueueName queue, MessageState state, int count, CancellationToken cancellationToken) =>
         new(TryOn(queue, (state, count), static (q, of, now) => q.Last(of.state, of.count, now), out var last) ? last : []);
 
-    public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken)
+    public ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken)
     {
         bool existed;
         lock (_gate)

@@ -24,13 +24,13 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScripts.PurgeState, queue, cancellationToken, Words.Of(state)).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScripts.Purge, queue, cancellationToken, Words.Of(state)).ConfigureAwait(false))!;
         return new Purged((long)reply[0], (long)reply[1] == 1);
     }
 
-    public async ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken)
+    public async ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken)
     {
-        var existed = (long)await RunAsync(RedisScripts.Purge, queue, cancellationToken, Milliseconds(CountersOutlive)).ConfigureAwait(false) == 1;
+        var existed = (long)await RunAsync(RedisScripts.DeleteQueue, queue, cancellationToken, Milliseconds(CountersOutlive)).ConfigureAwait(false) == 1;
         await _index.NoteMissingAsync(queue, KeysOf(queue).Meta).ConfigureAwait(false);
         return existed;
     }

@@ -24,7 +24,7 @@ internal sealed partial class RedisQueueStore
         return reply.Length == 0 ? null : Snapshot(key.Queue, reply);
     }
 
-    public async ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
+    public async ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(
         QueueName queue, MessageState state, int count, CancellationToken cancellationToken)
     {
         var reply = (RedisResult[])(await RunAsync(RedisScripts.Browse, queue, cancellationToken, Words.Of(state), count).ConfigureAwait(false))!;

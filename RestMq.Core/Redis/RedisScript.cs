@@ -51,8 +51,8 @@ internal sealed partial class RedisScripts
     public static readonly RedisScripts Broadcast = new("broadcast");
     public static readonly RedisScripts Peek = new("peek");
     public static readonly RedisScripts Browse = new("browse");
+    public static readonly RedisScripts DeleteQueue = new("delete_queue");
     public static readonly RedisScripts Purge = new("purge");
-    public static readonly RedisScripts PurgeState = new("purge_state");
     public static readonly RedisScripts Configure = new("configure");
     public static readonly RedisScripts Redrive = new("redrive");
     public static readonly RedisScripts Stats = new("stats");

@@ -78,10 +78,10 @@ internal interface IQueueStore
     /// Returns the newest messages in a state, newest first. The work is bounded, so behind many deleted messages the
     /// call may return fewer than there are.
     /// </summary>
-    ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken);
 
     /// <summary>Deletes a queue except for its counters of ids, and wakes every host.</summary>
-    ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken);
+    ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken);
 
     /// <summary>
     /// Moves due messages, then deletes a bounded number of messages in one state. Messages in other states, the

@@ -4,8 +4,7 @@ namespace RestMq.Wire;
 
 /// <summary>
 /// Checks the ranges of values that senders ask for. Every method throws a <see cref="FormatException"/> with a
-/// sentence for the sender when the value is out of range. This file is compiled into each assembly that reads
-/// requests.
+/// sentence for the sender when the value is out of range.
 /// </summary>
 internal static class Limits
 {

@@ -75,7 +75,7 @@ internal sealed class EngineQueues : IQueues
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> LastAsync(
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var snapshot in await _engine.LastAsync(queue, state, Math.Min(Newest, _options.MaxBatch), cancellationToken))
+        foreach (var snapshot in await _engine.BrowseAsync(queue, state, Math.Min(Newest, _options.MaxBatch), cancellationToken))
             yield return Bytes(buffer => JsonText.Write(buffer, snapshot, MessageJson.Write));
     }
 

@@ -27,7 +27,7 @@ public abstract class AddingTests(QueueHost host)
 
         var message = await Client.TakeAsync<Order>(queue);
         message!.Value.Should().Be(new Order(7, "Zoë"));
-        (message.Key, message.Queue, message.Count, message.ContentType).Should().Be(($"{queue}:1", queue, 1, null));
+        (message.Key, message.Queue, message.DeliveryCount, message.ContentType).Should().Be(($"{queue}:1", queue, 1, null));
         Encoding.UTF8.GetString(message.Body.Span).Should().Be("""{"id":7,"customer":"Zo\u00EB"}""");
         (await Client.TakeAsync<Order>(queue)).Should().BeNull("the message was taken");
     }
@@ -74,13 +74,13 @@ public abstract class AddingTests(QueueHost host)
 
         await using (var leased = await Client.TakeStreamAsync(queue, lease: TimeSpan.FromSeconds(30)))
         {
-            (leased!.Key, leased.Receipt, leased.Count, leased.ContentType).Should().Be(($"{queue}:1", $"{queue}:1.1", 1, "application/pdf"));
+            (leased!.Key, leased.Receipt, leased.DeliveryCount, leased.ContentType).Should().Be(($"{queue}:1", $"{queue}:1.1", 1, "application/pdf"));
             (await ReadAsync(leased.Body)).Should().Equal(bytes);
             (await Client.ReleaseAsync(leased.Receipt!)).Should().BeTrue();
         }
         await using (var taken = await Client.TakeStreamAsync(queue))
         {
-            (taken!.Receipt, taken.Count).Should().Be((null, 2));
+            (taken!.Receipt, taken.DeliveryCount).Should().Be((null, 2));
             (await ReadAsync(taken.Body)).Should().Equal(bytes);
         }
         (await Client.TakeStreamAsync(queue)).Should().BeNull();
@@ -110,7 +110,7 @@ public abstract class AddingTests(QueueHost host)
     {
         var add = () => Client.AddAsync(name, "x");
         await add.Should().ThrowAsync<ArgumentException>();
-        var purge = () => Client.PurgeAsync(name);
+        var purge = () => Client.DeleteQueueAsync(name);
         await purge.Should().ThrowAsync<ArgumentException>();
     }
 
@@ -169,7 +169,7 @@ public abstract class AddingTests(QueueHost host)
         using var body = new StringContent(deep, Encoding.UTF8, "application/json");
         (await host.Curl.PostAsync($"q/{queue}", body)).EnsureSuccessStatusCode();
 
-        Encoding.UTF8.GetString((await Client.LastAsync<ReadOnlyMemory<byte>>(queue)).Single().Value.Span).Should().Be(deep);
+        Encoding.UTF8.GetString((await Client.BrowseAsync<ReadOnlyMemory<byte>>(queue)).Single().Value.Span).Should().Be(deep);
         Encoding.UTF8.GetString((await Client.TakeAsync<ReadOnlyMemory<byte>>(queue))!.Value.Span).Should().Be(deep);
     }
 

@@ -15,7 +15,7 @@ public abstract class LeasingTests(QueueHost host)
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "work");
         await using var leased = (await Client.LeaseAsync<string>(queue, Lease))!;
-        (leased.Value, leased.Receipt, leased.Count).Should().Be(("work", $"{queue}:1.1", 1));
+        (leased.Value, leased.Receipt, leased.DeliveryCount).Should().Be(("work", $"{queue}:1.1", 1));
         (await leased.ExtendAsync(TimeSpan.FromMinutes(5))).Should().BeTrue();
         (await Client.PeekAsync<string>(leased.Key))!.Place.Should().Be(MessagePlace.Leased);
 
@@ -34,7 +34,7 @@ public abstract class LeasingTests(QueueHost host)
         await first.DisposeAsync();
         await using (var second = (await Client.LeaseAsync<string>(queue, Lease))!)
         {
-            second.Count.Should().Be(2);
+            second.DeliveryCount.Should().Be(2);
             (await first.AckAsync()).Should().BeFalse("its receipt is stale");
             (await second.ReleaseAsync(TimeSpan.FromMinutes(10))).Should().BeTrue();
         }
@@ -48,10 +48,10 @@ public abstract class LeasingTests(QueueHost host)
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "bad");
         (await (await Client.LeaseAsync<string>(queue, Lease))!.BuryAsync("no such customer & more")).Should().BeTrue();
-        var dead = await Client.LastAsync<string>(queue, MessagePlace.Dead);
+        var dead = await Client.BrowseAsync<string>(queue, MessagePlace.Dead);
         dead.Should().ContainSingle().Which.Reason.Should().Be("no such customer & more");
         (await Client.RedriveAsync(queue)).Should().Be(1);
-        (await Client.LastAsync<string>(queue)).Should().ContainSingle().Which.Value.Should().Be("bad");
+        (await Client.BrowseAsync<string>(queue)).Should().ContainSingle().Which.Value.Should().Be("bad");
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public abstract class LeasingTests(QueueHost host)
     public async Task Get_Head_LeavesMessage()
     {
         var queue = QueueHost.NextQueue();
-        (await Client.GetAsync<string>(queue)).Should().BeNull();
+        (await Client.PeekHeadAsync<string>(queue)).Should().BeNull();
         await Client.AddAsync(queue, "head");
-        (await Client.GetAsync<string>(queue))!.Value.Should().Be("head");
-        (await Client.GetAsync<string>(queue))!.Count.Should().Be(2);
+        (await Client.PeekHeadAsync<string>(queue))!.Value.Should().Be("head");
+        (await Client.PeekHeadAsync<string>(queue))!.DeliveryCount.Should().Be(2);
         (await Client.StatsAsync(queue)).Ready.Should().Be(1);
     }
 
@@ -150,7 +150,7 @@ public abstract class LeasingTests(QueueHost host)
         (await Client.ConfigureAsync(queue, new QueueConfiguration { MaxLength = 0, TimeToLive = TimeSpan.Zero })).Should().Be(
             changed with { MaxLength = null, TimeToLive = null });
 
-        await Client.StopAsync(queue);
+        await Client.PauseAsync(queue);
         await Client.AddManyAsync(queue, [1, 2, 3]);
         await Client.TakeAsync<int>(queue);
         await Client.LeaseAsync<int>(queue, Lease);
@@ -160,12 +160,12 @@ public abstract class LeasingTests(QueueHost host)
             Ready = 1, Leased = 1, TotalAdded = 3, TotalSettled = 1, Policy = DeliveryPolicy.RoundRobin, Stopped = true,
         });
         stats.OldestAge.Should().BeGreaterThan(TimeSpan.Zero).And.BeLessThan(TimeSpan.FromMinutes(1));
-        await Client.StartAsync(queue);
+        await Client.ResumeAsync(queue);
         (await Client.StatsAsync(queue)).Stopped.Should().BeFalse();
 
         (await Client.ListAsync().ToListAsync()).Should().Contain(queue);
-        (await Client.PurgeAsync(queue)).Should().BeTrue();
-        (await Client.PurgeAsync(queue)).Should().BeFalse();
+        (await Client.DeleteQueueAsync(queue)).Should().BeTrue();
+        (await Client.DeleteQueueAsync(queue)).Should().BeFalse();
         (await Client.ListAsync().ToListAsync()).Should().NotContain(queue);
     }
 
@@ -181,7 +181,7 @@ public abstract class LeasingTests(QueueHost host)
         (await Client.StatsAsync().Where(info => info.Queue.StartsWith(prefix, StringComparison.Ordinal)).ToListAsync())
             .Select(info => (info.Queue, info.Ready)).Should().Equal(names.Select(name => (name, 1L)));
 
-        foreach (var name in names) await Client.PurgeAsync(name);
+        foreach (var name in names) await Client.DeleteQueueAsync(name);
     }
 
     [Fact]

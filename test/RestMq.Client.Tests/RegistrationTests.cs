@@ -189,7 +189,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
             () => client.TakeAsync<string>("q"),
             () => client.TakeManyAsync<string>("q", 2),
             () => client.StatsAsync("q"),
-            () => client.GetAsync<string>("q"),
+            () => client.PeekHeadAsync<string>("q"),
             () => client.TakeStreamAsync("q"),
             () => Deadline.Within(client.ConsumeAsync<string>("q").GetAsyncEnumerator().MoveNextAsync()),
         })

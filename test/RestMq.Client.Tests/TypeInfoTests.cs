@@ -44,10 +44,10 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
         (await Client.AddManyAsync(queue, [new Order(2, "a"), new Order(3, "b"), new Order(4, "c")], Orders)).Should().Equal($"{queue}:2", $"{queue}:3", $"{queue}:4");
         (await Client.AddManyAsync(queue, [], Orders)).Should().BeEmpty();
 
-        (await Client.GetAsync(queue, Orders))!.Value.Should().Be(new Order(1, "Zoë"));
+        (await Client.PeekHeadAsync(queue, Orders))!.Value.Should().Be(new Order(1, "Zoë"));
         (await Client.PeekAsync($"{queue}:2", Orders))!.Value.Should().Be(new Order(2, "a"));
         (await Client.PeekAsync($"{queue}:9", Orders)).Should().BeNull();
-        (await Client.LastAsync(queue, Orders)).Select(message => message.Value.Id).Should().Equal(4, 3, 2, 1);
+        (await Client.BrowseAsync(queue, Orders)).Select(message => message.Value.Id).Should().Equal(4, 3, 2, 1);
         var message = (await Client.TakeAsync(queue, Orders))!;
         (message.Value, message.Key, message.ContentType).Should().Be((new Order(1, "Zoë"), $"{queue}:1", null));
         Encoding.UTF8.GetString(message.Body.Span)
@@ -75,7 +75,7 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
         await using (var unsettled = await Client.LeaseAsync(queue, Orders, Lease)) unsettled!.Receipt.Should().Be($"{queue}:1.1");
         await using (var leased = await Client.LeaseAsync(queue, Orders, Lease))
         {
-            (leased!.Value.Id, leased.Count).Should().Be((1, 2), "disposing the unsettled message released it");
+            (leased!.Value.Id, leased.DeliveryCount).Should().Be((1, 2), "disposing the unsettled message released it");
             (await leased.AckAsync()).Should().BeTrue();
         }
         var rest = await Client.LeaseManyAsync(queue, Orders, 10, Lease);

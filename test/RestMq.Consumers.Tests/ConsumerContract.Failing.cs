@@ -9,13 +9,13 @@ public abstract partial class ConsumerContract
     [Fact]
     public async Task Handle_Failure_RetriesWithHigherCount()
     {
-        var work = new Work<string>((context, _) => context.Count < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
+        var work = new Work<string>((context, _) => context.DeliveryCount < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
         var host = await ConsumeAsync(work);
         await AddAsync(host, "stubborn");
 
         await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
 
-        work.Begun.Select(context => context.Count).Should().Equal(1, 2, 3);
+        work.Begun.Select(context => context.DeliveryCount).Should().Equal(1, 2, 3);
         work.Done.Should().ContainSingle();
         Hosts.Log.Count(63).Should().Be(2);
     }
@@ -99,7 +99,7 @@ public abstract partial class ConsumerContract
         gate.Open();
         await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
 
-        one.Done.Select(context => context.Count).Should().Equal(1, 1);
+        one.Done.Select(context => context.DeliveryCount).Should().Equal(1, 1);
         two.Begun.Should().BeEmpty();
     }
 

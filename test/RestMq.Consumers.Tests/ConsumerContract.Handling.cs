@@ -96,7 +96,7 @@ public abstract partial class ConsumerContract
         await Until(() => !work.Done.IsEmpty);
 
         var context = work.Done.Single();
-        (context.Message, context.Queue, context.Key, context.Count).Should().Be(("grüße", Queue.Value, $"{Queue}:1", 1));
+        (context.Message, context.Queue, context.Key, context.DeliveryCount).Should().Be(("grüße", Queue.Value, $"{Queue}:1", 1));
         context.Raw.Receipt.Should().Be($"{Queue}:1.1");
     }
 

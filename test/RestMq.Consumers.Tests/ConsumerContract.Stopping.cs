@@ -29,7 +29,7 @@ public abstract partial class ConsumerContract
         var left = await EngineOf(watcher).LeaseAsync([Queue], 10, Lease, TimeSpan.Zero);
         left.Select(message => message.Body.ToString()).Should().Equal(Numbers(6).Skip(1));
         // The last two messages had not been prefetched.
-        left.Select(message => message.Count).Should().Equal(ReturnsUncounted ? [1, 1, 1, 1, 1] : [2, 2, 2, 1, 1]);
+        left.Select(message => message.DeliveryCount).Should().Equal(ReturnsUncounted ? [1, 1, 1, 1, 1] : [2, 2, 2, 1, 1]);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public abstract partial class ConsumerContract
 
         Hosts.Log.Count(65).Should().Be(1);
         await IsReadyAsync(watcher);
-        (await EngineOf(watcher).TakeAsync(Queue))!.Count.Should().Be(2, "a handler has received the message");
+        (await EngineOf(watcher).TakeAsync(Queue))!.DeliveryCount.Should().Be(2, "a handler has received the message");
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public abstract partial class ConsumerContract : IAsyncLifetime
     private async Task<MessageSnapshot> BuriedAsync(IHost host)
     {
         IReadOnlyList<MessageSnapshot> dead = [];
-        await Hosts.PassUntilAsync(async () => (dead = await EngineOf(host).LastAsync(Queue, MessageState.Dead, 10)).Count > 0);
+        await Hosts.PassUntilAsync(async () => (dead = await EngineOf(host).BrowseAsync(Queue, MessageState.Dead, 10)).Count > 0);
         return dead.Should().ContainSingle().Subject;
     }
 

@@ -53,7 +53,7 @@ public sealed partial class MemoryConsumerTests
     [Fact]
     public async Task Retry_HostWithoutDelays_WorksWithDefaultOptions()
     {
-        var work = new Work<string>((context, _) => context.Count < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
+        var work = new Work<string>((context, _) => context.DeliveryCount < 3 ? throw new InvalidOperationException("not yet") : Task.CompletedTask);
         var host = await Hosts.StartAsync(services => services.Configure<RestMqOptions>(options => options.MaxDelay = TimeSpan.Zero)
             .AddSingleton(work).AddRestMqConsumer<string, WorkHandler<string>>(Queue.Value));
         await AddAsync(host, "stubborn");
@@ -96,6 +96,6 @@ public sealed partial class MemoryConsumerTests
         gate.Open();
         await Until(() => work.Done.Count == 10);
 
-        work.Done.Select(context => (context.Message, context.Count)).Should().Equal(Numbers(10).Select(text => (text, 1L)));
+        work.Done.Select(context => (context.Message, context.DeliveryCount)).Should().Equal(Numbers(10).Select(text => (text, 1L)));
     }
 }

@@ -1,24 +1,42 @@
--- Deletes everything of a queue except its counters. They outlive all its receipts and idempotency keys, because no id
--- may be given out twice.
+-- Deletes messages of one state, a bounded number at a time. Messages that are due are moved first.
 --
 -- Input:
 --   KEYS: the keys of the queue.
 --   ARGV[1]: the wake-up channel.
---   ARGV[2]: for how many ms the counters stay.
--- Output: 1 when there was a queue, else 0.
+--   ARGV[2]: the state.
+-- Output: how many messages were deleted, and 1 when there may be more, else 0.
 --
--- `epoch` is the time of the purge, and rises with each purge. A stream that sees it change ends, even when the wake-up
--- was lost. `epoch` is set even when there was no queue, because consumers may connect before there is one.
+-- One call moves a bounded number of messages that are due. A due message beyond this bound already belongs to its next
+-- state. So this script does not delete a lease or a delay that is over, and a purge of `ready` must be repeated
+-- to delete such a message. The wake-up names the deliveries that the purge ends (see queue.tell_ended).
 --
 --- @include "includes/queue.lua"
-local counters = call('HMGET', meta, 'next', 'seq', 'created', 'epoch', 'server')
-call('UNLINK', ready, back, body, leased, delayed, expiry, count, dead, why, log, held)
-call('DEL', meta)
-local next = counters[1] or '0'
-local epoch = math.max(now, (tonumber(counters[4]) or 0) + 1)
-call('HSET', meta, 'next', next, 'seq', counters[2] or '0', 'floor', next, 'base', next, 'based', now)
-call('HSET', meta, 'epoch', format('%d', epoch))
-if counters[5] then call('HSET', meta, 'server', counters[5]) end
-call('PEXPIRE', meta, ARGV[2])
-queue.wake('p')
-return counters[3] and 1 or 0
+--- @include "includes/take.lua"
+local state = ARGV[2]
+local moved, again = queue.promote_due()
+local ids, more = {}, false
+if state == 'ready' then
+  local taken = queue.take(MAX_PURGED, MAX_REPLY_BYTES, false)
+  ids, more = taken.ids, taken.more or again or #taken.ids == MAX_PURGED
+elseif state == 'dead' then
+  ids = call('ZRANGE', dead, 0, MAX_PURGED - 1)
+  queue.call_in_parts('ZREM', dead, ids)
+  queue.call_in_parts('HDEL', why, ids)
+  more = #ids == MAX_PURGED
+else
+  local key = state == 'leased' and leased or delayed
+  local members = call('ZRANGEBYSCORE', key, '(' .. now, '+inf', 'LIMIT', 0, MAX_PURGED)
+  queue.call_in_parts('ZREM', key, members)
+  for i, member in ipairs(members) do
+    local id, delivery = queue.parse_lease(member)
+    if state == 'leased' then queue.tell_ended(id, delivery) end
+    ids[i] = id
+  end
+  more = #ids == MAX_PURGED
+end
+if #ids > 0 then
+  queue.forget(ids)
+  call('HINCRBY', meta, 'purged', #ids)
+end
+queue.wake_for(moved)
+return queue.reply({ #ids, more and 1 or 0 })

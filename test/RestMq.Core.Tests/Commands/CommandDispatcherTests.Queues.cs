@@ -132,11 +132,11 @@ public sealed partial class CommandDispatcherTests
         var error = new RestMqUnavailableException("The store is unavailable.");
         away.AddAsync(default!, default(NewMessage)).ReturnsForAnyArgs<AddResult>(_ => throw error);
         away.AddAsync(default!, default(IReadOnlyList<NewMessage>)!).ReturnsForAnyArgs<IReadOnlyList<AddResult>>(_ => throw error);
-        away.GetAsync(default!).ReturnsForAnyArgs<QueueMessage?>(_ => throw error);
+        away.PeekHeadAsync(default!).ReturnsForAnyArgs<QueueMessage?>(_ => throw error);
         away.LeaseAsync(default!, default, default, default).ReturnsForAnyArgs<IReadOnlyList<QueueMessage>>(_ => throw error);
         away.SettleAsync(default(Settlement)).ReturnsForAnyArgs<SettleResult>(_ => throw error);
         away.LengthAsync(default!).ReturnsForAnyArgs<long>(_ => throw error);
-        away.PurgeAsync(default!).ReturnsForAnyArgs<bool>(_ => throw error);
+        away.DeleteQueueAsync(default!).ReturnsForAnyArgs<bool>(_ => throw error);
         away.ConfigureAsync(default!, default!).ReturnsForAnyArgs<QueueSettings>(_ => throw error);
         away.PurgeAsync(default!, default(MessageState)).ReturnsForAnyArgs<long>(_ => throw error);
         away.RedriveAsync(default(QueueName)!).ReturnsForAnyArgs<long>(_ => throw error);

@@ -134,10 +134,10 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => There().PeekAsync(key, cancellationToken);
 
-    public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(
-        QueueName queue, MessageState state, int count, CancellationToken cancellationToken) => There().LastAsync(queue, state, count, cancellationToken);
+    public ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(
+        QueueName queue, MessageState state, int count, CancellationToken cancellationToken) => There().BrowseAsync(queue, state, count, cancellationToken);
 
-    public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken) => There().PurgeAsync(queue, cancellationToken);
+    public ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken) => There().DeleteQueueAsync(queue, cancellationToken);
 
     public ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken) =>
         There().PurgeAsync(queue, state, cancellationToken);

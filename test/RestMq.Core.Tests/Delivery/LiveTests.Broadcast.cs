@@ -22,7 +22,7 @@ public abstract partial class LiveTests
         got.Should().AllSatisfy(messages =>
         {
             messages.Select(message => message.Sequence).Should().Equal(Numbers(1, 2 * Each));
-            messages.Should().OnlyContain(message => message.Count == 1);
+            messages.Should().OnlyContain(message => message.DeliveryCount == 1);
             messages.Select(message => message.Key.Id).Should().Equal(Numbers(1, 2 * Each));
             foreach (var daemon in new[] { "host 0", "host 1" })
             {

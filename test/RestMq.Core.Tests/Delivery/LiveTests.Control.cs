@@ -51,7 +51,7 @@ public abstract partial class LiveTests
         await AddAsync(1);
         await Until(() => listeners.All(listener => listener.LastId == 1001));
         await NothingIsLeftAsync();
-        await Engine.PurgeAsync(Queue);
+        await Engine.DeleteQueueAsync(Queue);
 
         var got = (await Within(Task.WhenAll(reading))).SelectMany(messages => messages).ToArray();
         got.Select(message => message.Key.Id).Distinct().Should().BeEquivalentTo(Numbers(1, 1001));
@@ -72,7 +72,7 @@ public abstract partial class LiveTests
         await AddAsync(6);
         await Until(() => listeners.Sum(listener => listener.Waiting) == (policy == QueuePolicy.Broadcast ? 18 : 6));
 
-        await (elsewhere ? _two : _one).Engine.PurgeAsync(Queue);
+        await (elsewhere ? _two : _one).Engine.DeleteQueueAsync(Queue);
 
         await Within(Task.WhenAll(listeners.Select(listener => listener.RestAsync())));
         await Within(Task.WhenAll(listeners.Select(listener => listener.Ended)));

@@ -39,11 +39,11 @@ public abstract partial class LiveTests
             return false;
         });
         await NothingIsLeftAsync();
-        await Engine.PurgeAsync(Queue);
+        await Engine.DeleteQueueAsync(Queue);
 
         var got = await Within(Task.WhenAll(reading));
         got.SelectMany(messages => messages).Select(message => message.Key.Id).Should().BeEquivalentTo(Numbers(1, added));
-        got.Should().OnlyContain(messages => messages.Count > 0 && messages.All(message => message.Count == 1));
+        got.Should().OnlyContain(messages => messages.Count > 0 && messages.All(message => message.DeliveryCount == 1));
         got.Should().AllSatisfy(messages => messages.Select(message => message.Key.Id).Should().BeInAscendingOrder());
     }
 
@@ -81,7 +81,7 @@ public abstract partial class LiveTests
 
         var back = await Engine.LeaseAsync([Queue], 10, TimeSpan.FromHours(1), TimeSpan.Zero);
         back.Select(message => message.Key.Id).Should().Equal(2, 3, 4, 5, 6, 7);
-        back.Select(message => message.Count).Should().Equal(2, 2, 1, 1, 1, 1);
+        back.Select(message => message.DeliveryCount).Should().Equal(2, 2, 1, 1, 1, 1);
     }
 
     [Theory, InlineData(false), InlineData(true)]
@@ -106,9 +106,9 @@ public abstract partial class LiveTests
         await ConfigureAsync(QueuePolicy.RoundRobin);
         await using var listener = await ListenFromNowAsync(daemon);
         await AddAsync(1);
-        (await listener.NextAsync(deliver: false)).Message!.Count.Should().Be(1);
+        (await listener.NextAsync(deliver: false)).Message!.DeliveryCount.Should().Be(1);
 
-        (await Stage.PassUntilAsync(listener.MessagesAsync(1))).Should().ContainSingle().Which.Count.Should().Be(2);
+        (await Stage.PassUntilAsync(listener.MessagesAsync(1))).Should().ContainSingle().Which.DeliveryCount.Should().Be(2);
 
         await NothingIsLeftAsync();
     }

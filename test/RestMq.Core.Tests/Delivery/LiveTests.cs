@@ -94,7 +94,7 @@ public sealed class MemoryLiveTests : LiveTests
 
         var again = await One.Engine.LeaseAsync([Queue], 3, TimeSpan.FromMinutes(1), TimeSpan.Zero);
         again[0].Key.Should().Be(seen.Key);
-        again[0].Count.Should().Be(2, "its receipt must differ from that of the delivery that was read");
+        again[0].DeliveryCount.Should().Be(2, "its receipt must differ from that of the delivery that was read");
     }
 }
 

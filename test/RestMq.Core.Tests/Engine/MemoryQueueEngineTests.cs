@@ -116,7 +116,7 @@ public sealed partial class MemoryQueueEngineTests
         var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();
         await Until(() => daemon.Store.EmptyLooks == looks + 2);
         await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("hello")));
-        (await Within(waiting)).Should().ContainSingle().Which.Count.Should().Be(1);
+        (await Within(waiting)).Should().ContainSingle().Which.DeliveryCount.Should().Be(1);
     }
 
     private async Task IdleAsync()

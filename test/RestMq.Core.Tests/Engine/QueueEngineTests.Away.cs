@@ -14,15 +14,15 @@ public abstract partial class QueueEngineTests
         [
             async () => await Engine.AddAsync(Queue, Message()),
             async () => await Engine.AddAsync(Queue, Messages(2)),
-            async () => await Engine.GetAsync(Queue),
+            async () => await Engine.PeekHeadAsync(Queue),
             async () => await Engine.TakeAsync(Queue),
             async () => await WaitAsync(),
             async () => await Engine.SettleAsync(new Settlement(receipt, SettleAction.Ack)),
             async () => await Engine.SettleAsync(Queue, [new Settlement(receipt, SettleAction.Ack)]),
             async () => await Engine.PeekAsync(receipt.Key),
-            async () => await Engine.LastAsync(Queue, MessageState.Ready, 10),
+            async () => await Engine.BrowseAsync(Queue, MessageState.Ready, 10),
             async () => await Engine.LengthAsync(Queue),
-            async () => await Engine.PurgeAsync(Queue),
+            async () => await Engine.DeleteQueueAsync(Queue),
             async () => await Engine.ListAsync(),
             async () => await Engine.GetSettingsAsync(Queue),
             async () => await Engine.ConfigureAsync(Queue, new QueueSettingsChange { History = 1 }),
@@ -52,7 +52,7 @@ public abstract partial class QueueEngineTests
         foreach (var waiter in waiting) await IsTold(waiter);
 
         _one.Store.IsAway = false;
-        (await OneOf(WaitAsync())).Count.Should().Be(1);
+        (await OneOf(WaitAsync())).DeliveryCount.Should().Be(1);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public abstract partial class QueueEngineTests
         await Engine.AddAsync(Queue, Message());
 
         await IsTold(first);
-        (await OneOf(second)).Count.Should().Be(1);
+        (await OneOf(second)).DeliveryCount.Should().Be(1);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public abstract partial class QueueEngineTests
         var waiting = await ParkAsync();
         await _two.Engine.AddAsync(Queue, Message());
 
-        (await OneOf(waiting)).Count.Should().Be(1);
+        (await OneOf(waiting)).DeliveryCount.Should().Be(1);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public abstract partial class QueueEngineTests
 
         (await Stage.PassUntilAsync(waiting)).Should().BeEmpty();
         await Engine.AddAsync(Queue, Message());
-        (await LeaseOneAsync()).Count.Should().Be(1, "the long poll has ended");
+        (await LeaseOneAsync()).DeliveryCount.Should().Be(1, "the long poll has ended");
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public abstract partial class QueueEngineTests
 
         (await OneOf(waiting)).Key.Queue.Should().Be(queues[which]);
         await Actor(elsewhere).AddAsync(queues[1 - which], Message("for another waiter"));
-        (await Engine.TakeAsync(queues[1 - which]))!.Count.Should().Be(1, "the waiter has left the other queue too");
+        (await Engine.TakeAsync(queues[1 - which]))!.DeliveryCount.Should().Be(1, "the waiter has left the other queue too");
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public abstract partial class QueueEngineTests
         await FluentActions.Awaiting(() => Within(gone)).Should().ThrowAsync<OperationCanceledException>();
         await Engine.AddAsync(Queue, Message());
 
-        (await OneOf(next)).Count.Should().Be(1);
+        (await OneOf(next)).DeliveryCount.Should().Be(1);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public abstract partial class QueueEngineTests
 
         await FluentActions.Awaiting(() => Within(WaitAsync(new CancellationToken(true)))).Should().ThrowAsync<OperationCanceledException>();
 
-        (await LeaseOneAsync()).Count.Should().Be(1);
+        (await LeaseOneAsync()).DeliveryCount.Should().Be(1);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public abstract partial class QueueEngineTests
             {
                 message = await OneOf(next);
             }
-            message.Count.Should().Be(1);
+            message.DeliveryCount.Should().Be(1);
             (await Engine.SettleAsync(new Settlement(message.Receipt, SettleAction.Ack))).Should().Be(SettleResult.Done);
         }
         (await Engine.StatsAsync(Queue)).Total.Should().Be(0);

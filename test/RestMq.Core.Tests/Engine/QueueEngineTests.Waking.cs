@@ -30,7 +30,7 @@ public abstract partial class QueueEngineTests
         await LeaseOneAsync();
         var waiting = await ParkAsync();
 
-        await Actor(elsewhere).PurgeAsync(Queue);
+        await Actor(elsewhere).DeleteQueueAsync(Queue);
         await Actor(elsewhere).AddAsync(Queue, Message("new"));
 
         (await OneOf(waiting)).Body.ToString().Should().Be("new");
@@ -48,7 +48,7 @@ public abstract partial class QueueEngineTests
 
         var got = (await Within(Task.WhenAll(waiting))).SelectMany(messages => messages).ToArray();
         got.Select(message => message.Key.Id).Should().BeEquivalentTo(Enumerable.Range(1, 200));
-        got.Should().OnlyContain(message => message.Count == 1);
+        got.Should().OnlyContain(message => message.DeliveryCount == 1);
         (await Engine.StatsAsync(Queue)).Leased.Should().Be(200);
     }
 

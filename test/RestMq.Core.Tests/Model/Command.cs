@@ -98,7 +98,7 @@ internal sealed record Peek(int Queue, int Pick) : Command(Queue)
 
 internal sealed record Last(int Queue, MessageState State, int Count) : Command(Queue)
 {
-    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Of(await store.LastAsync(seen.Queue, State, Count, default));
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => Outcome.Of(await store.BrowseAsync(seen.Queue, State, Count, default));
 
     public override string ToString() => $"{Queue}: last {Count} {State}";
 }
@@ -116,7 +116,7 @@ internal sealed record Broadcast(int Queue, int? Back, int Move, int Read) : Com
 
 internal sealed record Purge(int Queue) : Command(Queue)
 {
-    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => $"{await store.PurgeAsync(seen.Queue, default)}";
+    public override async Task<string> PlayAsync(IQueueStore store, Seen seen) => $"{await store.DeleteQueueAsync(seen.Queue, default)}";
 
     public override string ToString() => $"{Queue}: purge";
 }

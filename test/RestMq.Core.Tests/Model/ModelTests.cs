@@ -112,7 +112,7 @@ public sealed class ModelTests : IAsyncLifetime
     {
         foreach (var state in Enum.GetValues<MessageState>())
         {
-            if (await store.LastAsync(name, state, 1000, default) is not { Count: > 0 } left) continue;
+            if (await store.BrowseAsync(name, state, 1000, default) is not { Count: > 0 } left) continue;
             await store.SettleAsync(name, [.. left.Select(one => new Settlement(new Receipt(one.Message.Key, 0), SettleAction.Ack))], default);
         }
     }

@@ -18,7 +18,7 @@ internal static class Outcome
         $"{Join(batch.Messages.Select(Of))} after {batch.After} of {batch.Last}{Next(batch.Next)} {batch.Settings.Policy} {batch.Settings.Stopped}";
 
     public static string Of(QueueMessage? message) => message is null ? "nothing"
-        : $"{message.Key.Id}.{message.Receipt.Fence} time {message.Count} '{message.Body}' added {At(message.Added)}{(message.Sequence > 0 ? $" #{message.Sequence}" : "")}";
+        : $"{message.Key.Id}.{message.Receipt.Fence} time {message.DeliveryCount} '{message.Body}' added {At(message.Added)}{(message.Sequence > 0 ? $" #{message.Sequence}" : "")}";
 
     public static string Of(MessageSnapshot? snapshot) => snapshot is null ? "nothing"
         : $"{snapshot.State} {Of(snapshot.Message)}{(snapshot.Due is { } due ? $" due {At(due)}" : "")}{(snapshot.Reason is { } reason ? $" for '{reason}'" : "")}";

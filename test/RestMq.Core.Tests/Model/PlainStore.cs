@@ -38,10 +38,10 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => new(Find(key.Queue).Peek(key.Id));
 
-    public ValueTask<IReadOnlyList<MessageSnapshot>> LastAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken) =>
         new(Find(queue).Last(state, count));
 
-    public ValueTask<bool> PurgeAsync(QueueName queue, CancellationToken cancellationToken)
+    public ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken)
     {
         if (!_queues.Remove(queue, out var purged)) return new(false);
         _purged[queue] = purged;

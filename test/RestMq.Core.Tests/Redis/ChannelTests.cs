@@ -41,7 +41,7 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         var (first, second) = (await NewStoreAsync(by, ""), await NewStoreAsync(by, ",defaultDatabase=1"));
         var (inFirst, inSecond) = (await HearAsync(first), await HearAsync(second));
 
-        await first.PurgeAsync(Queue, default);
+        await first.DeleteQueueAsync(Queue, default);
         await Until(() => !inFirst.IsEmpty);
         await second.AddAsync(Queue, [new NewMessage(MessageBody.FromText("a message"))], default);
         await Until(() => !inSecond.IsEmpty);
@@ -49,7 +49,7 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         // Wake-ups on one connection arrive in order. By now, each listener has received all its wake-ups.
         inFirst.Should().Equal(QueueHint.Purged);
         inSecond.Should().Equal(QueueHint.Changed);
-        await second.PurgeAsync(Queue, default);
+        await second.DeleteQueueAsync(Queue, default);
     }
 
     [Theory, MemberData(nameof(All))]
@@ -58,7 +58,7 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         var store = await NewStoreAsync(by, ",channelPrefix=app:,defaultDatabase=1");
         var heard = await HearAsync(store);
 
-        await store.PurgeAsync(Queue, default);
+        await store.DeleteQueueAsync(Queue, default);
 
         await Until(() => !heard.IsEmpty);
         heard.Should().Equal(QueueHint.Purged);

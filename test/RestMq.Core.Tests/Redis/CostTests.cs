@@ -177,7 +177,7 @@ public sealed class CostTests : IAsyncLifetime
             ("peek", q => _store.PeekAsync(new MessageKey(q, each / 4), default).AsTask()),
             ("broadcast", q => _store.BroadcastAsync(q, new BroadcastRequest(null, 5, 5), default).AsTask()),
         };
-        foreach (var state in Enum.GetValues<MessageState>()) calls.Add(($"last {state}", q => _store.LastAsync(q, state, 10, default).AsTask()));
+        foreach (var state in Enum.GetValues<MessageState>()) calls.Add(($"last {state}", q => _store.BrowseAsync(q, state, 10, default).AsTask()));
         return calls;
     }
 

@@ -50,7 +50,7 @@ public sealed class FormatTests : IAsyncLifetime
         await store.AddAsync(Orders, [new NewMessage(MessageBody.FromText("sixteen"))], whole: false, default);
         var taken = (await store.LeaseAsync(Orders, [new LeaseRequest(100, Long)], default)).Messages;
         taken.Select(message => message.Key.Id).Should().Equal(3, 6, 7, 8, 9, 11, 5, 13, 14, 15, 16);
-        taken.Select(message => message.Count).Should().Equal(2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+        taken.Select(message => message.DeliveryCount).Should().Equal(2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
         taken[6].Receipt.Fence.Should().BeGreaterThan(HandOuts.PerRedrive, "the message was redriven");
 
         Receipt[] receipts = [.. taken.Select(message => message.Receipt), new(new MessageKey(Orders, 1), 1), new(new MessageKey(Orders, 2), 2)];
@@ -107,7 +107,7 @@ public sealed class FormatTests : IAsyncLifetime
     private static async Task<(MessageState State, long Deliveries)> PeekAsync(RedisQueueStore store, long id)
     {
         var found = (await store.PeekAsync(new MessageKey(Orders, id), default))!;
-        return (found.State, found.Message.Count);
+        return (found.State, found.Message.DeliveryCount);
     }
 
     private RedisQueueStore NewStore() => new(

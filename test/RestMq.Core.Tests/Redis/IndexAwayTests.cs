@@ -47,7 +47,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
 
         foreach (var queue in queues) (await AddAsync(store, queue))[0].Status.Should().Be(AddStatus.Added);
         await store.ConfigureAsync(queues[0], new QueueSettingsChange { History = 1 }, default);
-        (await store.PurgeAsync(queues[1], default)).Should().BeTrue();
+        (await store.DeleteQueueAsync(queues[1], default)).Should().BeTrue();
         (await store.StatsAsync(queues[2], default)).Ready.Should().Be(1);
 
         await Redis.KeyDeleteAsync(Index);
@@ -63,7 +63,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
         await Redis.KeyRenameAsync(Index, "set aside");
         await Redis.StringSetAsync(Index, "no index");
 
-        (await store.PurgeAsync(queue, default)).Should().BeTrue();
+        (await store.DeleteQueueAsync(queue, default)).Should().BeTrue();
 
         await Redis.KeyRenameAsync("set aside", Index);
         await Until(async () => await Redis.SortedSetLengthAsync(Index) == 0);
@@ -108,7 +108,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
         var store = NewStore(prefix: prefix);
         var queues = Enumerable.Range(0, 3000).Select(n => QueueName.Parse($"q{n:0000}")).ToArray();
         await Parallel.ForEachAsync(queues, async (queue, _) => await AddAsync(store, queue));
-        await store.PurgeAsync(queues[1], default);
+        await store.DeleteQueueAsync(queues[1], default);
         await AddAsync(NewStore(prefix: "another:"), QueueName.Parse("another"));
         await Redis.KeyDeleteAsync(prefix + "queues");
 

@@ -66,11 +66,11 @@ public sealed class ListingTests : IAsyncLifetime
         if (before != Before.Nothing) await AddAsync(before == Before.AQueueOfAnothers ? another : adder, queue);
         // Connects the hosts and loads the scripts.
         await AddAsync(purger, Stage.NextQueue());
-        await purger.PurgeAsync(Stage.NextQueue(), default);
+        await purger.DeleteQueueAsync(Stage.NextQueue(), default);
         await adder.StatsAsync(Stage.NextQueue(), default);
 
         foreach (var one in turns) one.IsFree = false;
-        Task[] works = [AddAsync(adder, queue), purger.PurgeAsync(queue, default).AsTask()];
+        Task[] works = [AddAsync(adder, queue), purger.DeleteQueueAsync(queue, default).AsTask()];
         var order = bits;
         while (true)
         {

@@ -52,7 +52,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
             await listener.NextAsync();
         }
 
-        await _other.Engine.PurgeAsync(_queue);
+        await _other.Engine.DeleteQueueAsync(_queue);
 
         await Within(listener.Ended);
         await using var next = await ListenAsync(kind);
@@ -65,7 +65,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
     {
         await using var listener = await ListenAsync(Kind.Broadcast);
 
-        (await _other.Engine.PurgeAsync(_queue)).Should().BeFalse();
+        (await _other.Engine.DeleteQueueAsync(_queue)).Should().BeFalse();
 
         await Within(listener.Ended);
     }
@@ -73,7 +73,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
     [Theory, MemberData(nameof(Kinds))]
     public async Task QueueCreation_OrDataLoss_EndsNoStream(Kind kind)
     {
-        await _other.Engine.PurgeAsync(_queue);
+        await _other.Engine.DeleteQueueAsync(_queue);
         await using var listener = await ListenAsync(kind);
         await AddAsync();
         (await listener.NextAsync()).Message!.Key.Id.Should().Be(1);
@@ -89,7 +89,7 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
         await LooksAsync();
         listener.Ended.IsCompleted.Should().BeFalse();
 
-        await _other.Engine.PurgeAsync(_queue);
+        await _other.Engine.DeleteQueueAsync(_queue);
         await Within(listener.Ended);
     }
 

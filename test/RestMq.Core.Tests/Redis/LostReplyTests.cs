@@ -41,7 +41,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         }
 
         var taken = (await store.LeaseAsync(Queue, [new LeaseRequest(10, Long)], default)).Messages;
-        taken.Select(message => (message.Key.Id, message.Count)).Should().Equal((1, 1), (2, 1), (3, 1), (4, 1), (5, 1));
+        taken.Select(message => (message.Key.Id, message.DeliveryCount)).Should().Equal((1, 1), (2, 1), (3, 1), (4, 1), (5, 1));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         await _server.ResumeAsync();
 
         await Deadline.Within(woken.Task);
-        await Deadline.Until(async () => (await other.LeaseAsync(Queue, [new LeaseRequest(1, Long)], default)).Messages is [{ Count: 1 }]);
+        await Deadline.Until(async () => (await other.LeaseAsync(Queue, [new LeaseRequest(1, Long)], default)).Messages is [{ DeliveryCount: 1 }]);
     }
 
     [Fact]

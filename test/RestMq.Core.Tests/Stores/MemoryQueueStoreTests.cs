@@ -64,7 +64,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
         {
             for (var n = 0; n < Adds; n++) Interlocked.Increment(ref given[(await Store.AddAsync(Queue, message, default))[0].Key.Id]);
         })));
-        while (!adding.IsCompleted) await Store.PurgeAsync(Queue, default);
+        while (!adding.IsCompleted) await Store.DeleteQueueAsync(Queue, default);
         await adding;
 
         given.Skip(1).Should().OnlyContain(times => times == 1);
@@ -77,19 +77,19 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
         {
             var name = NextQueue();
             await Store.AddAsync(name, [new NewMessage(MessageBody.FromText("gone"))], default);
-            await Store.PurgeAsync(name, default);
+            await Store.DeleteQueueAsync(name, default);
         }
         await PurgeOneAsync();
         await PassAsync(TimeSpan.FromHours(23));
-        await Store.PurgeAsync(await AddOneAsync(NextQueue()), default);
+        await Store.DeleteQueueAsync(await AddOneAsync(NextQueue()), default);
         (await IdAfterPurgeAsync()).Should().Be(2);
 
         await PurgeOneAsync();
         await PassAsync(TimeSpan.FromHours(25));
-        for (var n = 0; n < 2000; n++) await Store.PurgeAsync(await AddOneAsync(NextQueue()), default);
+        for (var n = 0; n < 2000; n++) await Store.DeleteQueueAsync(await AddOneAsync(NextQueue()), default);
         (await IdAfterPurgeAsync()).Should().Be(1);
 
-        async Task PurgeOneAsync() => await Store.PurgeAsync(await AddOneAsync(Queue), default);
+        async Task PurgeOneAsync() => await Store.DeleteQueueAsync(await AddOneAsync(Queue), default);
 
         async Task<long> IdAfterPurgeAsync() =>
             (await Store.AddAsync(Queue, [new NewMessage(MessageBody.FromText("again"))], default)).Single().Key.Id;
@@ -226,7 +226,7 @@ public sealed class MemoryQueueStoreTests : QueueStoreContract
                 await Store.BroadcastAsync(Queue, new BroadcastRequest(null, 100, 1), default);
                 break;
             default:
-                await Store.PurgeAsync(Queue, default);
+                await Store.DeleteQueueAsync(Queue, default);
                 break;
         }
 

@@ -75,7 +75,7 @@ public abstract partial class QueueStoreContract
         var large = MessageBody.FromBytes(new byte[1024 * 1024]);
         for (var n = 0; n < 5; n++) await AddAsync([.. Enumerable.Repeat(new NewMessage(large), 4)]);
 
-        (await Store.LastAsync(Queue, MessageState.Ready, 20, default)).Count.Should().BeInRange(16, 18);
+        (await Store.BrowseAsync(Queue, MessageState.Ready, 20, default)).Count.Should().BeInRange(16, 18);
         var batch = await LeaseBatchAsync(new LeaseRequest(1, Long), new LeaseRequest(1000, Long));
         batch.Messages.Count.Should().BeInRange(16, 18);
         batch.Next.Should().Be(TimeSpan.Zero, "more messages are ready for the next call");
@@ -246,7 +246,7 @@ public abstract partial class QueueStoreContract
                     continue;
                 }
                 // Every third message is released on its first delivery, so that the head is contended too.
-                var back = messages.Where(message => message.Count == 1 && message.Key.Id % 3 == 0).ToArray();
+                var back = messages.Where(message => message.DeliveryCount == 1 && message.Key.Id % 3 == 0).ToArray();
                 var done = messages.Except(back).ToArray();
                 foreach (var message in done) taken.Add(message.Body.ToString());
                 var settled = await SettleAsync([

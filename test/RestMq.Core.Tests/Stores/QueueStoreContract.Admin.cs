@@ -10,7 +10,7 @@ public abstract partial class QueueStoreContract
         (await Store.LookAsync(Queue, default)).Should().BeNull();
         (await PeekAsync(1)).Should().BeNull();
         (await DeleteAsync(1)).Should().Equal(SettleResult.Unknown);
-        foreach (var state in Enum.GetValues<MessageState>()) (await LastAsync(state)).Should().BeEmpty();
+        foreach (var state in Enum.GetValues<MessageState>()) (await BrowseAsync(state)).Should().BeEmpty();
         (await ConfigureAsync(new QueueSettingsChange())).Should().Be(new QueueSettings());
         (await StatsAsync()).Should().Be(new QueueStats(Queue, new QueueSettings()));
         (await Store.RedriveAsync(Queue, default)).Should().Be(0);
@@ -19,7 +19,7 @@ public abstract partial class QueueStoreContract
         var broadcast = await BroadcastAsync();
         broadcast.Messages.Should().BeEmpty();
         (broadcast.After, broadcast.Last, broadcast.Next, broadcast.Settings).Should().Be((0, 0, null, default(LiveState)));
-        (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
+        (await Store.DeleteQueueAsync(Queue, default)).Should().BeFalse();
 
         (await Store.ListAllAsync()).Should().NotContain(Queue);
     }
@@ -87,12 +87,12 @@ public abstract partial class QueueStoreContract
             var dead = await PeekAsync(1);
             (dead!.State, dead.Due, dead.Reason).Should().Be((MessageState.Dead, null, "a reason"));
             var leased = await PeekAsync(2);
-            (leased!.State, leased.Reason, leased.Message.Count).Should().Be((MessageState.Leased, null, 1));
+            (leased!.State, leased.Reason, leased.Message.DeliveryCount).Should().Be((MessageState.Leased, null, 1));
             leased.Due.Should().BeCloseTo(leased.Message.Added + Long, TimeSpan.FromSeconds(10));
             var ready = await PeekAsync(3);
-            (ready!.State, ready.Due, ready.Reason, ready.Message.Count).Should().Be((MessageState.Ready, null, null, 0));
+            (ready!.State, ready.Due, ready.Reason, ready.Message.DeliveryCount).Should().Be((MessageState.Ready, null, null, 0));
             var delayed = await PeekAsync(4);
-            (delayed!.State, delayed.Reason, delayed.Message.Count).Should().Be((MessageState.Delayed, null, 0));
+            (delayed!.State, delayed.Reason, delayed.Message.DeliveryCount).Should().Be((MessageState.Delayed, null, 0));
             (delayed.Due - delayed.Message.Added).Should().Be(Long);
         }
         (await PeekAsync(5)).Should().BeNull();
@@ -109,12 +109,12 @@ public abstract partial class QueueStoreContract
         await PassAsync(Soon / 4);
         await SettleAsync(leased.Messages[3], SettleAction.Bury);
 
-        (await LastAsync(MessageState.Ready, 10)).Should().Equal(Numbers(21, 30).Reverse());
-        (await LastAsync(MessageState.Ready)).Should().Equal(Numbers(6, 30).Reverse());
-        (await LastAsync(MessageState.Delayed)).Should().Equal(31, 32);
-        (await LastAsync(MessageState.Leased)).Should().Equal(2, 1, 3);
-        (await LastAsync(MessageState.Leased, 1)).Should().Equal(2);
-        (await LastAsync(MessageState.Dead)).Should().Equal(4, 5);
+        (await BrowseAsync(MessageState.Ready, 10)).Should().Equal(Numbers(21, 30).Reverse());
+        (await BrowseAsync(MessageState.Ready)).Should().Equal(Numbers(6, 30).Reverse());
+        (await BrowseAsync(MessageState.Delayed)).Should().Equal(31, 32);
+        (await BrowseAsync(MessageState.Leased)).Should().Equal(2, 1, 3);
+        (await BrowseAsync(MessageState.Leased, 1)).Should().Equal(2);
+        (await BrowseAsync(MessageState.Dead)).Should().Equal(4, 5);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public abstract partial class QueueStoreContract
         await AddAsync(60);
         await DeleteAsync([.. Numbers(2, 59)]);
 
-        (await LastAsync(MessageState.Ready, 10)).Should().Equal(60, 1);
+        (await BrowseAsync(MessageState.Ready, 10)).Should().Equal(60, 1);
         Ids(await LeaseAsync(10)).Should().Equal(1, 60);
     }
 
@@ -134,9 +134,9 @@ public abstract partial class QueueStoreContract
         await LeaseAsync(count);
         await AddAsync(count, delay: Long);
 
-        (await LastAsync(MessageState.Leased, 10)).Should().Equal(Numbers(count - 9, count).Reverse());
-        (await LastAsync(MessageState.Delayed, 10)).Should().Equal(Numbers((2 * count) - 9, 2 * count).Reverse());
-        (await LastAsync(MessageState.Leased)).Should().Equal(Numbers(1, count).Reverse());
+        (await BrowseAsync(MessageState.Leased, 10)).Should().Equal(Numbers(count - 9, count).Reverse());
+        (await BrowseAsync(MessageState.Delayed, 10)).Should().Equal(Numbers((2 * count) - 9, 2 * count).Reverse());
+        (await BrowseAsync(MessageState.Leased)).Should().Equal(Numbers(1, count).Reverse());
     }
 
     [Fact]
@@ -148,13 +148,13 @@ public abstract partial class QueueStoreContract
         var held = await LeaseOneAsync();
         await ConfigureAsync(new QueueSettingsChange { MaxReceives = 3, Stopped = true, Policy = QueuePolicy.RoundRobin });
 
-        (await Store.PurgeAsync(Queue, default)).Should().BeTrue();
+        (await Store.DeleteQueueAsync(Queue, default)).Should().BeTrue();
 
         (await StatsAsync()).Should().BeEquivalentTo(new QueueStats(Queue, new QueueSettings()), options => options.Excluding(s => s.TotalAdded));
         foreach (var id in Numbers(1, 4)) (await PeekAsync(id)).Should().BeNull();
         (await SettleAsync(held, SettleAction.Ack)).Should().Be(SettleResult.Unknown);
         (await Store.ListAllAsync()).Should().NotContain(Queue);
-        (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
+        (await Store.DeleteQueueAsync(Queue, default)).Should().BeFalse();
         (await AddAsync(1)).Single().Key.Should().Be(Key(5));
         (await Store.ListAllAsync()).Should().Contain(Queue);
     }
@@ -164,14 +164,14 @@ public abstract partial class QueueStoreContract
     {
         await LeaseBatchAsync(new LeaseRequest(1, Long, Held: true));
 
-        (await Store.PurgeAsync(Queue, default)).Should().BeFalse();
+        (await Store.DeleteQueueAsync(Queue, default)).Should().BeFalse();
     }
 
     [Fact]
     public async Task Purge_IdempotencyKeys_AreForgotten()
     {
         await AddAsync(Message("first", once: "a"));
-        await Store.PurgeAsync(Queue, default);
+        await Store.DeleteQueueAsync(Queue, default);
 
         (await AddAsync(Message("second", once: "a"))).Single().Should().Be(new AddResult(AddStatus.Added, Key(2)));
         (await AddAsync(Message("third", once: "a"))).Single().Should().Be(new AddResult(AddStatus.Duplicate, Key(2)));
@@ -182,7 +182,7 @@ public abstract partial class QueueStoreContract
     {
         await ConfigureAsync(new QueueSettingsChange { Stopped = true });
 
-        (await Store.PurgeAsync(Queue, default)).Should().BeTrue();
+        (await Store.DeleteQueueAsync(Queue, default)).Should().BeTrue();
         (await ConfigureAsync(new QueueSettingsChange())).Should().Be(new QueueSettings());
     }
 
@@ -196,7 +196,7 @@ public abstract partial class QueueStoreContract
         })).ToArray();
         while (!Task.WhenAll(adding).IsCompleted)
         {
-            await Store.PurgeAsync(Queue, default);
+            await Store.DeleteQueueAsync(Queue, default);
             await Task.Yield();
         }
         await Task.WhenAll(adding);
@@ -253,7 +253,7 @@ public abstract partial class QueueStoreContract
     {
         await AddAsync(3);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Ack);
-        await Store.PurgeAsync(Queue, default);
+        await Store.DeleteQueueAsync(Queue, default);
         await AddAsync(1);
 
         var stats = await StatsAsync();

@@ -90,7 +90,7 @@ public abstract partial class QueueStoreContract
             case "lease": await store.LeaseAsync(Queue, [new LeaseRequest(1, Long)], default); break;
             case "look": await store.LookAsync(Queue, default); break;
             case "broadcast": await store.BroadcastAsync(Queue, new BroadcastRequest(null, 1, 1), default); break;
-            case "last": await store.LastAsync(Queue, MessageState.Ready, 1, default); break;
+            case "last": await store.BrowseAsync(Queue, MessageState.Ready, 1, default); break;
             case "stats": await store.StatsAsync(Queue, default); break;
             default: await store.PurgeAsync(Queue, MessageState.Leased, default); break;
         }

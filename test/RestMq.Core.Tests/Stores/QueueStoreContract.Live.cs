@@ -33,7 +33,7 @@ public abstract partial class QueueStoreContract
 
         Ids(batch.Messages).Should().Equal(1, 2, 3);
         Sequences(batch).Should().Equal(1, 2, 3);
-        batch.Messages.Select(message => message.Count).Should().Equal(2, 1, 1);
+        batch.Messages.Select(message => message.DeliveryCount).Should().Equal(2, 1, 1);
         batch.Messages[0].Body.ToString().Should().Be("message 1");
         (batch.After, batch.Last, batch.Next).Should().Be((0, 3, null));
         (await PlacesAsync()).Should().Be((0, 0, 0, 0));
@@ -191,7 +191,7 @@ public abstract partial class QueueStoreContract
     {
         await AddAsync(2);
         await BroadcastAsync();
-        await Store.PurgeAsync(Queue, default);
+        await Store.DeleteQueueAsync(Queue, default);
 
         var purged = await BroadcastAsync();
         (purged.After, purged.Last).Should().Be((2, 2));
@@ -273,7 +273,7 @@ public abstract partial class QueueStoreContract
     public async Task WakeUp_Purge_IsSent()
     {
         await AddAsync(1);
-        await ExpectAsync(QueueHint.Purged, async () => await Store.PurgeAsync(Queue, default));
+        await ExpectAsync(QueueHint.Purged, async () => await Store.DeleteQueueAsync(Queue, default));
     }
 
     [Fact]
@@ -328,7 +328,7 @@ public abstract partial class QueueStoreContract
             return Task.CompletedTask;
         });
         // The purge also deletes the record of the holders, which otherwise stays for twice the lease.
-        await Store.PurgeAsync(Queue, default);
+        await Store.DeleteQueueAsync(Queue, default);
 
         async Task HoldAsync(TimeSpan lease) =>
             given.Add((await LeaseBatchAsync(new LeaseRequest(1, lease, Held: true))).Messages.Should().ContainSingle().Subject.Receipt);

@@ -15,8 +15,8 @@ public abstract partial class QueueStoreContract
         (await PeekAsync(2))!.Reason.Should().BeNull();
         var taken = await LeaseAsync(10);
         Ids(taken).Should().Equal(3, 2);
-        taken.Should().OnlyContain(message => message.Count == 1);
-        (await LastAsync(MessageState.Dead)).Should().Equal(1);
+        taken.Should().OnlyContain(message => message.DeliveryCount == 1);
+        (await BrowseAsync(MessageState.Dead)).Should().Equal(1);
     }
 
     [Theory, InlineData(true), InlineData(false)]
@@ -28,7 +28,7 @@ public abstract partial class QueueStoreContract
         for (var redrives = 0; redrives < 3; redrives++)
         {
             var held = await LeaseOneAsync();
-            held.Count.Should().Be(1, "a redrive resets the delivery count");
+            held.DeliveryCount.Should().Be(1, "a redrive resets the delivery count");
             old.Should().NotContain(message => message.Receipt.Fence >= held.Receipt.Fence, "delivery numbers grow");
             foreach (var late in old)
             {
@@ -36,14 +36,14 @@ public abstract partial class QueueStoreContract
             }
             (await Store.HoldsAsync(Queue, [.. old.Select(message => message.Receipt), held.Receipt], default))
                 .Should().Equal([.. old.Select(_ => false), true]);
-            (await PeekAsync(1))!.Message.Should().BeEquivalentTo(new { held.Count, held.Receipt });
+            (await PeekAsync(1))!.Message.Should().BeEquivalentTo(new { held.DeliveryCount, held.Receipt });
 
             (await SettleAsync(held, SettleAction.Release)).Should().Be(SettleResult.Done);
             (await PlacesAsync()).Should().Be((0, 0, 0, 1), "one delivery is allowed");
-            (await PeekAsync(1))!.Message.Count.Should().Be(1);
+            (await PeekAsync(1))!.Message.DeliveryCount.Should().Be(1);
             old.Add(held);
             if (alone) await Store.RedriveAsync(Key(1), default); else await Store.RedriveAsync(Queue, default);
-            (await PeekAsync(1))!.Message.Count.Should().Be(0);
+            (await PeekAsync(1))!.Message.DeliveryCount.Should().Be(0);
         }
     }
 
@@ -56,13 +56,13 @@ public abstract partial class QueueStoreContract
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
         await Store.RedriveAsync(Queue, default);
 
-        (await Store.LookAsync(Queue, default))!.Count.Should().Be(1);
+        (await Store.LookAsync(Queue, default))!.DeliveryCount.Should().Be(1);
         var second = await LeaseOneAsync();
-        second.Count.Should().Be(2);
+        second.DeliveryCount.Should().Be(2);
         await SettleAsync(second, SettleAction.Release);
         var third = await LeaseOneAsync();
-        third.Count.Should().Be(3);
-        (await Store.LastAsync(Queue, MessageState.Leased, 1, default)).Single().Message.Count.Should().Be(3);
+        third.DeliveryCount.Should().Be(3);
+        (await Store.BrowseAsync(Queue, MessageState.Leased, 1, default)).Single().Message.DeliveryCount.Should().Be(3);
 
         await SettleAsync(third, SettleAction.Release);
         (await PlacesAsync()).Should().Be((0, 0, 0, 1));
@@ -76,7 +76,7 @@ public abstract partial class QueueStoreContract
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
         await Store.RedriveAsync(Queue, default);
 
-        (await BroadcastAsync(after: 0, move: 1)).Messages.Should().ContainSingle().Which.Count.Should().Be(1);
+        (await BroadcastAsync(after: 0, move: 1)).Messages.Should().ContainSingle().Which.DeliveryCount.Should().Be(1);
     }
 
     [Fact]
@@ -117,12 +117,12 @@ public abstract partial class QueueStoreContract
         (await PlacesAsync()).Should().Be((2, 2, 2, 2));
         var all = Enum.GetValues<MessageState>();
         var others = new List<long>();
-        foreach (var other in all.Where(other => other != state)) others.AddRange(await LastAsync(other));
+        foreach (var other in all.Where(other => other != state)) others.AddRange(await BrowseAsync(other));
 
         (await Store.PurgeAsync(Queue, state, default)).Should().Be(new Purged(2, More: false));
 
         var left = new List<long>();
-        foreach (var place in all) left.AddRange(await LastAsync(place));
+        foreach (var place in all) left.AddRange(await BrowseAsync(place));
         left.Should().Equal(others);
         (await StatsAsync()).Total.Should().Be(6);
         (await ConfigureAsync(new QueueSettingsChange())).Should().Be(settings);

@@ -74,7 +74,7 @@ public abstract partial class QueueStoreContract
         for (var count = 1; count <= 3; count++)
         {
             var message = await LeaseOneAsync();
-            message.Count.Should().Be(count);
+            message.DeliveryCount.Should().Be(count);
             message.Receipt.Should().Be(new Receipt(Key(1), count));
             await SettleAsync(message, SettleAction.Release);
         }
@@ -104,11 +104,11 @@ public abstract partial class QueueStoreContract
         await SettleAsync(first, SettleAction.Release);
 
         (await SettleAsync(first, action, Long)).Should().Be(SettleResult.Stale, "the message is ready");
-        (await SettleAsync(first with { Count = long.MaxValue }, action, Long))
+        (await SettleAsync(first with { DeliveryCount = long.MaxValue }, action, Long))
             .Should().Be(SettleResult.Stale, "there was no such delivery");
         var ready = await PeekAsync(1);
         ready!.State.Should().Be(MessageState.Ready);
-        ready.Message.Count.Should().Be(1);
+        ready.Message.DeliveryCount.Should().Be(1);
 
         await LeaseOneAsync();
         var leased = await PeekAsync(1);
@@ -229,7 +229,7 @@ public abstract partial class QueueStoreContract
 
         var again = await LeaseOneAsync();
         again.Key.Should().Be(Key(1));
-        again.Count.Should().Be(2);
+        again.DeliveryCount.Should().Be(2);
     }
 
     [Fact]
@@ -242,7 +242,7 @@ public abstract partial class QueueStoreContract
 
         var again = await LeaseOneAsync();
         again.Key.Should().Be(Key(1));
-        again.Count.Should().Be(1);
+        again.DeliveryCount.Should().Be(1);
     }
 
     [Fact]
@@ -281,7 +281,7 @@ public abstract partial class QueueStoreContract
 
         var messages = await LeaseAsync(3);
         Ids(messages).Should().Equal(1, 2, 3);
-        messages.Select(message => message.Count).Should().Equal(2, 2, 1);
+        messages.Select(message => message.DeliveryCount).Should().Equal(2, 2, 1);
     }
 
     [Fact]
@@ -296,7 +296,7 @@ public abstract partial class QueueStoreContract
         var dead = await PeekAsync(1);
         dead!.State.Should().Be(MessageState.Dead);
         dead.Reason.Should().Be("max_receives (2) reached");
-        dead.Message.Count.Should().Be(2);
+        dead.Message.DeliveryCount.Should().Be(2);
         (await PlacesAsync()).Should().Be((0, 0, 0, 1));
     }
 
@@ -314,7 +314,7 @@ public abstract partial class QueueStoreContract
         dead!.State.Should().Be(MessageState.Dead);
         dead.Reason.Should().Be("no such customer: \"é\"\n");
         dead.Due.Should().BeNull();
-        dead.Message.Count.Should().Be(2, "the message had two deliveries");
+        dead.Message.DeliveryCount.Should().Be(2, "the message had two deliveries");
     }
 
     [Fact]
@@ -337,7 +337,7 @@ public abstract partial class QueueStoreContract
             new Settlement(messages[2].Receipt, SettleAction.Release), new Settlement(messages[0].Receipt, SettleAction.Bury),
             new Settlement(messages[1].Receipt, SettleAction.Release));
 
-        (await LastAsync(MessageState.Dead)).Should().Equal(2, 1, 3);
+        (await BrowseAsync(MessageState.Dead)).Should().Equal(2, 1, 3);
     }
 
     [Fact]
@@ -368,15 +368,15 @@ public abstract partial class QueueStoreContract
         (await Store.LookAsync(Queue, default)).Should().BeNull();
         await AddAsync(2);
 
-        (await Store.LookAsync(Queue, default))!.Count.Should().Be(1);
+        (await Store.LookAsync(Queue, default))!.DeliveryCount.Should().Be(1);
         var second = await Store.LookAsync(Queue, default);
         second!.Key.Should().Be(Key(1));
-        second.Count.Should().Be(2);
+        second.DeliveryCount.Should().Be(2);
         (await PlacesAsync()).Should().Be((2, 0, 0, 0));
 
         var taken = await LeaseOneAsync();
         taken.Key.Should().Be(Key(1));
-        taken.Count.Should().Be(3);
+        taken.DeliveryCount.Should().Be(3);
         (await SettleAsync(taken, SettleAction.Ack)).Should().Be(SettleResult.Done);
     }
 
@@ -390,7 +390,7 @@ public abstract partial class QueueStoreContract
 
         var messages = await LeaseAsync(20);
         Ids(messages).Should().Equal([13, .. Numbers(1, 12)]);
-        messages.Should().AllSatisfy(message => message.Count.Should().Be(1));
+        messages.Should().AllSatisfy(message => message.DeliveryCount.Should().Be(1));
         (await Store.RedriveAsync(Queue, default)).Should().Be(0);
     }
 

@@ -14,7 +14,7 @@ public abstract partial class QueueStoreContract
         (snapshot.Due - snapshot.Message.Added).Should().Be(Soon);
 
         await UntilAsync(ready: 1);
-        (await LeaseOneAsync()).Count.Should().Be(1);
+        (await LeaseOneAsync()).DeliveryCount.Should().Be(1);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public abstract partial class QueueStoreContract
 
         var again = await LeaseAsync(13);
         Ids(again).Should().Equal(Numbers(1, 13));
-        again.Select(message => message.Count).Should().Equal([.. Enumerable.Repeat(2L, 12), 1]);
+        again.Select(message => message.DeliveryCount).Should().Equal([.. Enumerable.Repeat(2L, 12), 1]);
         (await SettleAsync(first[0], SettleAction.Ack)).Should().Be(SettleResult.Stale);
         (await SettleAsync(again[0], SettleAction.Ack)).Should().Be(SettleResult.Done);
     }

@@ -13,7 +13,7 @@ public abstract partial class QueueStoreContract
         var seen = new List<QueueMessage> { (await PeekAsync(1))!.Message, (await Store.LookAsync(Queue, default))! };
         seen.Add(await LeaseOneAsync());
         await SettleAsync(seen[^1], SettleAction.Bury);
-        seen.Add((await Store.LastAsync(Queue, MessageState.Dead, 1, default)).Should().ContainSingle().Subject.Message);
+        seen.Add((await Store.BrowseAsync(Queue, MessageState.Dead, 1, default)).Should().ContainSingle().Subject.Message);
         await Store.RedriveAsync(Queue, default);
         var (other, again) = ((await BroadcastAsync()).Messages[0], (await BroadcastAsync(after: 1, move: 0)).Messages[0]);
         seen.Add(again);

@@ -82,8 +82,8 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
 
     private ValueTask<MessageSnapshot?> PeekAsync(long id) => Store.PeekAsync(Key(id), default);
 
-    private async Task<IEnumerable<long>> LastAsync(MessageState state, int count = 1000) =>
-        Ids((await Store.LastAsync(Queue, state, count, default)).Select(snapshot => snapshot.Message));
+    private async Task<IEnumerable<long>> BrowseAsync(MessageState state, int count = 1000) =>
+        Ids((await Store.BrowseAsync(Queue, state, count, default)).Select(snapshot => snapshot.Message));
 
     private ValueTask<QueueSettings> ConfigureAsync(QueueSettingsChange change) => Store.ConfigureAsync(Queue, change, default);
 

@@ -53,7 +53,7 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
             await connection.GetDatabase().HashSetAsync($"restmq:{{{Queue}}}:count", "1", Past);
 
         var held = await LeaseOneAsync();
-        (held.Count, held.Receipt.Fence).Should().Be((1, Past + 1));
+        (held.DeliveryCount, held.Receipt.Fence).Should().Be((1, Past + 1));
         (await Store.HoldsAsync(Queue, [held.Receipt, held.Receipt with { Fence = Past + 2 }], default)).Should().Equal(true, false);
         await Store.SettleAsync(Queue, [new Settlement(held.Receipt, SettleAction.Bury)], default);
         await Store.RedriveAsync(Queue, default);
@@ -129,12 +129,12 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
         var epochs = new List<long> { await EpochAsync() };
         for (var i = 0; i < 3; i++)
         {
-            await Store.PurgeAsync(Queue, default);
+            await Store.DeleteQueueAsync(Queue, default);
             epochs.Add(await EpochAsync());
         }
         await Store.AddAsync(Queue, [Message("x")], default);
         (await EpochAsync()).Should().Be(epochs[^1], "a first add begins no epoch");
-        await Store.PurgeAsync(Queue, default);
+        await Store.DeleteQueueAsync(Queue, default);
         epochs.Add(await EpochAsync());
 
         epochs.Should().BeInAscendingOrder().And.OnlyHaveUniqueItems();
@@ -165,7 +165,7 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
     {
         foreach (var state in Enum.GetValues<MessageState>())
         {
-            while (await Store.LastAsync(Queue, state, 1000, default) is { Count: > 0 } left)
+            while (await Store.BrowseAsync(Queue, state, 1000, default) is { Count: > 0 } left)
             {
                 await Store.SettleAsync(
                     Queue, [.. left.Select(snapshot => new Settlement(new Receipt(snapshot.Message.Key, 0), SettleAction.Ack))], default);

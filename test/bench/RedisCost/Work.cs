@@ -82,7 +82,7 @@ internal sealed class Work(string port) : IAsyncDisposable
         yield return ("redrive one", () => _store.RedriveAsync(AnyKey(), default).AsTask());
         yield return ("peek head", () => _store.LookAsync(_queue, default).AsTask());
         foreach (var state in Enum.GetValues<MessageState>())
-            yield return ($"browse 10 {Wire.Words.Of(state)}", () => _store.LastAsync(_queue, state, 10, default).AsTask());
+            yield return ($"browse 10 {Wire.Words.Of(state)}", () => _store.BrowseAsync(_queue, state, 10, default).AsTask());
         yield return ("statistics", () => _store.StatsAsync(_queue, default).AsTask());
         yield return ("redrive 100", () => _store.RedriveAsync(_queue, default).AsTask());
         yield return ("broadcast 10", () => _store.BroadcastAsync(_queue, new BroadcastRequest(null, 10, 10), default).AsTask());

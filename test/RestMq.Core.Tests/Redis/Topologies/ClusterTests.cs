@@ -93,7 +93,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         {
             try
             {
-                await load.Stores[1].PurgeAsync(Queue, default);
+                await load.Stores[1].DeleteQueueAsync(Queue, default);
                 return true;
             }
             catch (RestMqUnavailableException)

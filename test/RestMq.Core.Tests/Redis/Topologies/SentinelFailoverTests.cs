@@ -114,7 +114,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
         await Until(() => !heard.IsEmpty);
         heard.Should().AllBeEquivalentTo(QueueHint.Changed, "the store reports that wake-ups may have been missed");
         await Until(async () => (await load.Stores[1].CheckAsync(default)).Failure is null);
-        await load.Stores[1].PurgeAsync(Queue, default);
+        await load.Stores[1].DeleteQueueAsync(Queue, default);
 
         await Until(() => heard.Contains(QueueHint.Purged));
     }
