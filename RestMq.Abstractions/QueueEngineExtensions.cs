@@ -1,11 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace RestMq;
 
-/// <summary>Enumerates all queues, page by page.</summary>
+/// <summary>Adds calls to <see cref="IQueueEngine"/> that consist of its own calls.</summary>
 public static class QueueEngineExtensions
 {
     private const int Page = 1000;
+
+    // In the order in which messages change their state by themselves.
+    private static readonly MessageState[] PurgedStates =
+        [MessageState.Leased, MessageState.Delayed, MessageState.Ready, MessageState.Dead];
+
+    /// <summary>Adds a value as JSON.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="queue">The queue. The add creates the queue if it does not exist.</param>
+    /// <param name="value">The value. A string is added as JSON too, in quotes: <see cref="MessageBody.FromText"/> makes
+    /// plain text.</param>
+    /// <param name="typeInfo">How the value is serialized, such as <c>AppJson.Default.Order</c>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="RestMqUnavailableException">The store is away.</exception>
+    public static ValueTask<AddResult> AddAsync<T>(
+        this IQueueEngine engine, string queue, T value, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
+        engine.AddAsync(
+            QueueName.Parse(queue), new NewMessage(MessageBody.FromJson(JsonSerializer.SerializeToUtf8Bytes(value, typeInfo))), cancellationToken);
+
+    /// <summary>
+    /// Adds a value as JSON, with reflection. Trimmed and AOT applications use the overload with a
+    /// <see cref="JsonTypeInfo{T}"/>.
+    /// </summary>
+    /// <inheritdoc cref="AddAsync{T}(IQueueEngine, string, T, JsonTypeInfo{T}, CancellationToken)"/>
+    [RequiresUnreferencedCode("Serializes the value by reflection. Use the overload with a JsonTypeInfo<T>.")]
+    [RequiresDynamicCode("Serializes the value by reflection. Use the overload with a JsonTypeInfo<T>.")]
+    public static ValueTask<AddResult> AddAsync<T>(
+        this IQueueEngine engine, string queue, T value, CancellationToken cancellationToken = default) =>
+        engine.AddAsync(
+            QueueName.Parse(queue),
+            new NewMessage(MessageBody.FromJson(JsonSerializer.SerializeToUtf8Bytes(value, JsonSerializerOptions.Web))),
+            cancellationToken);
+
+    /// <summary>
+    /// Deletes the messages of a queue, whatever their state. The settings and the streams stay, unlike with
+    /// <see cref="IQueueEngine.DeleteQueueAsync"/>. The purge goes state by state, so a message that is added, delivered
+    /// or settled meanwhile may stay.
+    /// </summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="cancellationToken">Cancels the purge. Messages that were deleted before stay deleted.</param>
+    /// <returns>The number of deleted messages.</returns>
+    public static async ValueTask<long> PurgeAsync(this IQueueEngine engine, QueueName queue, CancellationToken cancellationToken = default)
+    {
+        var purged = 0L;
+        foreach (var state in PurgedStates)
+            purged += await engine.PurgeAsync(queue, state, cancellationToken).ConfigureAwait(false);
+        return purged;
+    }
 
     /// <summary>
     /// Returns the names of all queues, in the order of their UTF-8 bytes. The store is asked for one page at a time. A

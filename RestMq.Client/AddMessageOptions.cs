@@ -26,10 +26,10 @@ public sealed record AddMessageOptions
 
     /// <summary>
     /// Gets how durable the message must be before the add returns. A host whose store has no replicas refuses
-    /// <see cref="MessageDurability.Replicated"/> (<c>urn:restmq:durability-unsupported</c>) and adds nothing.
+    /// <see cref="Durability.Replicated"/> (<c>urn:restmq:durability-unsupported</c>) and adds nothing.
     /// </summary>
     /// <value>The default is null: the queue's own durability applies.</value>
-    public MessageDurability? Durability { get; init; }
+    public Durability? Durability { get; init; }
 
     /// <summary>Gets the content type of the message, such as <c>image/png</c>.</summary>
     /// <value>

@@ -41,7 +41,7 @@ internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
         {
             return await request.ConfigureAwait(false);
         }
-        catch (RestMqClientException e) when (e.Type is "urn:restmq:bad-queue-name" or "urn:restmq:bad-request")
+        catch (RestMqClientException e) when (e.Type is ProblemTypes.BadQueueName or ProblemTypes.BadRequest)
         {
             // The engine throws ArgumentException for the same mistakes. A consumer treats both sources alike.
             throw new ArgumentException(e.Message, e);

@@ -129,7 +129,7 @@ public interface IRestMqClient
 
     /// <summary>Peeks at the ten newest messages in one state, newest first.</summary>
     Task<IReadOnlyList<PeekedMessage<T>>> BrowseAsync<T>(
-        string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default);
+        string queue, MessageState state = MessageState.Ready, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Streams the queue's messages as a live consumer. After a lost connection the client reconnects, with growing
@@ -164,7 +164,7 @@ public interface IRestMqClient
     /// streams stay.
     /// </summary>
     /// <returns>The number of deleted messages.</returns>
-    Task<long> PurgeAsync(string queue, MessagePlace place, CancellationToken cancellationToken = default);
+    Task<long> PurgeAsync(string queue, MessageState state, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Returns the names of all queues, in the order of their UTF-8 bytes. The client asks the host for one page at a

@@ -6,7 +6,7 @@ namespace RestMq.Client;
 public sealed record QueueConfiguration
 {
     /// <summary>Gets how live consumers share the messages.</summary>
-    public DeliveryPolicy? Policy { get; init; }
+    public QueuePolicy? Policy { get; init; }
 
     /// <summary>Gets the number of deliveries after which a released message is buried, 1 to 1000.</summary>
     public int? MaxReceives { get; init; }
@@ -28,5 +28,5 @@ public sealed record QueueConfiguration
     /// <summary>
     /// Gets how durable a message must be before its add is answered, for an add that does not set it itself.
     /// </summary>
-    public MessageDurability? Durability { get; init; }
+    public Durability? Durability { get; init; }
 }

@@ -36,23 +36,13 @@ public sealed record QueueInfo(string Queue)
     public int Consumers { get; init; }
 
     /// <summary>Gets how live consumers share the messages.</summary>
-    public DeliveryPolicy Policy { get; init; }
+    public QueuePolicy Policy { get; init; }
 
     /// <summary>
     /// Gets how durable a message must be before its add is answered, for an add that does not set it itself.
     /// </summary>
-    public MessageDurability Durability { get; init; }
+    public Durability Durability { get; init; }
 
     /// <summary>Gets whether the live streams are paused.</summary>
     public bool Stopped { get; init; }
-}
-
-/// <summary>Specifies how live consumers share a queue's messages.</summary>
-public enum DeliveryPolicy
-{
-    /// <summary>Every live consumer gets every message.</summary>
-    Broadcast,
-
-    /// <summary>Each message goes to one live consumer, in rotation over the consumers with room.</summary>
-    RoundRobin,
 }

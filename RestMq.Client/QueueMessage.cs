@@ -80,19 +80,32 @@ public class QueueMessage<T>
         }
     }
 
-    internal WireMessage Wire { get; }
+    internal WireMessage Wire { get; private protected init; }
 }
 
 /// <summary>Holds a message that was peeked at. It stays in its queue, unchanged.</summary>
 /// <typeparam name="T">The type that the message is read as.</typeparam>
 public sealed class PeekedMessage<T> : QueueMessage<T>
 {
+    /// <summary>Creates a message for tests of code that peeks at messages.</summary>
+    /// <param name="key">The key, such as <c>orders:12</c>.</param>
+    /// <param name="value">The value of the message.</param>
+    /// <param name="state">The state of the message.</param>
+    /// <param name="count">The delivery count.</param>
+    /// <param name="added">When the message was added.</param>
+    /// <param name="due">When the delay or the lease ends.</param>
+    /// <param name="reason">Why the message was buried.</param>
+    public PeekedMessage(
+        string key, T value, MessageState state = MessageState.Ready, long count = 0, DateTimeOffset added = default, DateTimeOffset? due = null,
+        string? reason = null) : base(key, value, count) =>
+        Wire = Wire with { State = state, Added = added, Due = due, Reason = reason };
+
     internal PeekedMessage(WireMessage wire, JsonTypeInfo<T>? typeInfo) : base(wire, typeInfo)
     {
     }
 
     /// <summary>Gets the state of the message.</summary>
-    public MessagePlace Place => Wire.Place;
+    public MessageState State => Wire.State;
 
     /// <summary>Gets when the message was added, by the store's clock.</summary>
     public DateTimeOffset Added => Wire.Added;
@@ -102,20 +115,4 @@ public sealed class PeekedMessage<T> : QueueMessage<T>
 
     /// <summary>Gets why the message was buried. Null in the other states.</summary>
     public string? Reason => Wire.Reason;
-}
-
-/// <summary>Specifies the state of a message. A message is in exactly one state.</summary>
-public enum MessagePlace
-{
-    /// <summary>Ready to be taken or leased.</summary>
-    Ready,
-
-    /// <summary>In flight: delivered and not yet settled.</summary>
-    Leased,
-
-    /// <summary>Not available until it is due.</summary>
-    Delayed,
-
-    /// <summary>Buried: a dead letter.</summary>
-    Dead,
 }

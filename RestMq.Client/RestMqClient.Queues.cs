@@ -27,7 +27,7 @@ public sealed partial class RestMqClient
             var reply = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
             return new PeekedMessage<T>(MessageReader.Read(reply), typeInfo);
         }
-        catch (RestMqClientException e) when (e.Type == "urn:restmq:not-found")
+        catch (RestMqClientException e) when (e.Type == ProblemTypes.NotFound)
         {
             return null;
         }
@@ -35,11 +35,11 @@ public sealed partial class RestMqClient
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<PeekedMessage<T>>> BrowseAsync<T>(
-        string queue, MessagePlace place = MessagePlace.Ready, CancellationToken cancellationToken = default)
+        string queue, MessageState state = MessageState.Ready, CancellationToken cancellationToken = default)
     {
         var typeInfo = _serializer.TypeInfo<T>();
         return AskAsync<IReadOnlyList<PeekedMessage<T>>>(
-            HttpMethod.Get, $"{Address.Of("j", queue)}?state={Word(place)}", null,
+            HttpMethod.Get, $"{Address.Of("j", queue)}?state={Word(state)}", null,
             reply => MessageReader.ReadMember(reply, "messages").ConvertAll(wire => new PeekedMessage<T>(wire, typeInfo)), cancellationToken);
     }
 
@@ -48,8 +48,8 @@ public sealed partial class RestMqClient
         AskAsync(HttpMethod.Delete, Address.Of("q", queue), null, static reply => reply.GetProperty("status").GetInt32() == 1, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<long> PurgeAsync(string queue, MessagePlace place, CancellationToken cancellationToken = default) => AskAsync(
-        HttpMethod.Delete, $"{Address.Of("q", queue)}?state={Word(place)}", null, static reply => reply.GetProperty("count").GetInt64(), cancellationToken);
+    public Task<long> PurgeAsync(string queue, MessageState state, CancellationToken cancellationToken = default) => AskAsync(
+        HttpMethod.Delete, $"{Address.Of("q", queue)}?state={Word(state)}", null, static reply => reply.GetProperty("count").GetInt64(), cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default) => PagesAsync<string>(
@@ -91,13 +91,13 @@ public sealed partial class RestMqClient
             var stat = await ControlAsync(Address.QueueOf(key), Address.Fields(("status", "redrive"), ("key", key)), cancellationToken).ConfigureAwait(false);
             return stat.GetProperty("redriven").GetInt64() == 1;
         }
-        catch (RestMqClientException e) when (e.Type == "urn:restmq:not-found")
+        catch (RestMqClientException e) when (e.Type == ProblemTypes.NotFound)
         {
             return false;
         }
     }
 
-    private static string? Word(MessageDurability? durability) => durability?.ToString().ToLowerInvariant();
+    private static string? Word(Durability? durability) => durability?.ToString().ToLowerInvariant();
 
     private async IAsyncEnumerable<T> PagesAsync<T>(
         string address, Func<JsonElement, List<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -129,7 +129,7 @@ public sealed partial class RestMqClient
         Stopped = reply.GetProperty("status").GetInt32() == 0,
     };
 
-    private static string Word(MessagePlace place) => place.ToString().ToLowerInvariant();
+    private static string Word(MessageState state) => state.ToString().ToLowerInvariant();
 
     private Task<JsonElement> ControlAsync(string queue, string status, CancellationToken cancellationToken) =>
         AskAsync(HttpMethod.Post, Address.Of("control", queue), status, static reply => reply.GetProperty("stat").Clone(), cancellationToken);
@@ -161,10 +161,10 @@ public sealed partial class RestMqClient
     };
 
     // Older hosts do not send the field. They know only Stored.
-    private static MessageDurability DurabilityOf(JsonElement reply) =>
-        reply.TryGetProperty("durability", out var word) && word.ValueEquals("replicated"u8) ? MessageDurability.Replicated : MessageDurability.Stored;
+    private static Durability DurabilityOf(JsonElement reply) =>
+        reply.TryGetProperty("durability", out var word) && word.ValueEquals("replicated"u8) ? Durability.Replicated : Durability.Stored;
 
-    private static DeliveryPolicy PolicyOf(JsonElement word) => word.ValueEquals("roundrobin"u8) ? DeliveryPolicy.RoundRobin : DeliveryPolicy.Broadcast;
+    private static QueuePolicy PolicyOf(JsonElement word) => word.ValueEquals("roundrobin"u8) ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast;
 
     private static TimeSpan? Seconds(JsonElement number) =>
         number.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(number.GetDouble()) : null;

@@ -27,7 +27,7 @@ public sealed partial class RestMqClient
             using var reply = await SendAsync(method, Address.Of(receipt), fields, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (RestMqClientException e) when (e.Type is "urn:restmq:stale-receipt" or "urn:restmq:not-found")
+        catch (RestMqClientException e) when (e.Type is ProblemTypes.StaleReceipt or ProblemTypes.NotFound)
         {
             return false;
         }

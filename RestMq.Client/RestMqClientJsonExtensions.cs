@@ -80,10 +80,10 @@ public static class RestMqClientJsonExtensions
 
     /// <inheritdoc cref="IRestMqClient.BrowseAsync"/>
     public static async Task<IReadOnlyList<PeekedMessage<T>>> BrowseAsync<T>(
-        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, MessagePlace place = MessagePlace.Ready,
+        this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, MessageState state = MessageState.Ready,
         CancellationToken cancellationToken = default)
     {
-        var many = await client.BrowseAsync<ReadOnlyMemory<byte>>(queue, place, cancellationToken).ConfigureAwait(false);
+        var many = await client.BrowseAsync<ReadOnlyMemory<byte>>(queue, state, cancellationToken).ConfigureAwait(false);
         return [.. many.Select(raw => new PeekedMessage<T>(raw.Wire, typeInfo))];
     }
 

@@ -5,10 +5,20 @@ namespace RestMq.Client;
 /// </summary>
 public sealed class StreamMessage : IAsyncDisposable
 {
-    private readonly HttpResponseMessage _response;
+    private readonly HttpResponseMessage? _response;
+
+    /// <summary>Creates a message for tests of code that reads messages as streams.</summary>
+    /// <param name="key">The key, such as <c>orders:12</c>.</param>
+    /// <param name="body">The bytes. Disposing the message disposes the stream.</param>
+    /// <param name="contentType">The content type.</param>
+    /// <param name="receipt">The receipt, or null for a message without a lease.</param>
+    /// <param name="count">The delivery count.</param>
+    public StreamMessage(string key, Stream body, string? contentType = null, string? receipt = null, long count = 1) =>
+        (Body, Key, Receipt, DeliveryCount, ContentType) = (body, key, receipt, count, contentType);
 
     internal StreamMessage(HttpResponseMessage response, Stream body, string key, string? receipt, long count) =>
-        (_response, Body, Key, Receipt, DeliveryCount) = (response, body, key, receipt, count);
+        (_response, Body, Key, Receipt, DeliveryCount, ContentType) =
+        (response, body, key, receipt, count, response.Content.Headers.ContentType?.ToString());
 
     /// <summary>Gets the key of the message, such as <c>orders:12</c>.</summary>
     public string Key { get; }
@@ -20,7 +30,7 @@ public sealed class StreamMessage : IAsyncDisposable
     public long DeliveryCount { get; }
 
     /// <summary>Gets the content type of the message, such as <c>image/png</c>.</summary>
-    public string? ContentType => _response.Content.Headers.ContentType?.ToString();
+    public string? ContentType { get; }
 
     /// <summary>Gets the bytes of the message. The stream can be read once.</summary>
     public Stream Body { get; }
@@ -29,6 +39,6 @@ public sealed class StreamMessage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Body.DisposeAsync().ConfigureAwait(false);
-        _response.Dispose();
+        _response?.Dispose();
     }
 }

@@ -5,40 +5,40 @@ namespace RestMq.Http;
 
 /// <summary>
 /// Reports a request that cannot be served, as problem+json (RFC 9457). The types are stable;
-/// docs/reference/http-api.md lists them.
+/// <see cref="ProblemTypes"/> has them.
 /// </summary>
 internal sealed class Problem(int status, string type, string title, string detail) : Exception(detail)
 {
     public int Status => status;
 
-    public static Problem BadQueueName(string detail) => new(400, "bad-queue-name", "Not a queue name", detail);
+    public static Problem BadQueueName(string detail) => new(400, ProblemTypes.BadQueueName, "Not a queue name", detail);
 
-    public static Problem BadRequest(string detail) => new(400, "bad-request", "Bad request", detail);
+    public static Problem BadRequest(string detail) => new(400, ProblemTypes.BadRequest, "Bad request", detail);
 
-    public static Problem DurabilityUnsupported(string detail) => new(400, "durability-unsupported", "Durability not supported", detail);
+    public static Problem DurabilityUnsupported(string detail) => new(400, ProblemTypes.DurabilityUnsupported, "Durability not supported", detail);
 
-    public static Problem Unauthorized(string detail) => new(401, "unauthorized", "Unauthorized", detail);
+    public static Problem Unauthorized(string detail) => new(401, ProblemTypes.Unauthorized, "Unauthorized", detail);
 
-    public static Problem Forbidden(string detail) => new(403, "forbidden", "Forbidden", detail);
+    public static Problem Forbidden(string detail) => new(403, ProblemTypes.Forbidden, "Forbidden", detail);
 
-    public static Problem NotFound(string detail) => new(404, "not-found", "Not found", detail);
+    public static Problem NotFound(string detail) => new(404, ProblemTypes.NotFound, "Not found", detail);
 
     public static Problem StaleReceipt(Receipt receipt) => new(
-        409, "stale-receipt", "Stale receipt",
+        409, ProblemTypes.StaleReceipt, "Stale receipt",
         $"A receipt must be that of the current delivery, but {receipt} is stale: the message was released or "
         + "delivered again. Nothing was changed. Settle the message with the receipt of its newest delivery.");
 
-    public static Problem TooLarge(string detail) => new(413, "too-large", "Too large", detail);
+    public static Problem TooLarge(string detail) => new(413, ProblemTypes.TooLarge, "Too large", detail);
 
-    public static Problem UpgradeRequired(string detail) => new(426, "upgrade-required", "Upgrade required", detail);
+    public static Problem UpgradeRequired(string detail) => new(426, ProblemTypes.UpgradeRequired, "Upgrade required", detail);
 
-    public static Problem Full(string detail) => new(429, "full", "Full", detail);
+    public static Problem Full(string detail) => new(429, ProblemTypes.Full, "Full", detail);
 
-    public static Problem TooManyRequests(string detail) => new(429, "too-many-requests", "Too many requests", detail);
+    public static Problem TooManyRequests(string detail) => new(429, ProblemTypes.TooManyRequests, "Too many requests", detail);
 
-    public static Problem Unavailable(string detail) => new(503, "unavailable", "Store unavailable", detail);
+    public static Problem Unavailable(string detail) => new(503, ProblemTypes.Unavailable, "Store unavailable", detail);
 
-    public static Problem NotReplicated(string detail) => new(503, "not-replicated", "Not replicated", detail);
+    public static Problem NotReplicated(string detail) => new(503, ProblemTypes.NotReplicated, "Not replicated", detail);
 
     public void WriteTo(HttpContext context)
     {
@@ -62,7 +62,7 @@ internal sealed class Problem(int status, string type, string title, string deta
     private void Write(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        writer.WriteString("type", "urn:restmq:" + type);
+        writer.WriteString("type", type);
         writer.WriteString("title", title);
         writer.WriteNumber("status", status);
         writer.WriteString("detail", Message);

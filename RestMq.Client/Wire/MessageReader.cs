@@ -67,7 +67,7 @@ internal static class MessageReader
         long? id = null;
         ReadOnlyMemory<byte> body = default;
         var (isText, isBase64) = (false, false);
-        var place = MessagePlace.Ready;
+        var state = MessageState.Ready;
         DateTimeOffset added = default;
         DateTimeOffset? due = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -83,7 +83,7 @@ internal static class MessageReader
             else if (name.SequenceEqual("traceparent"u8)) trace = reader.GetString();
             else if (name.SequenceEqual("tracestate"u8)) traceState = reader.GetString();
             else if (name.SequenceEqual("id"u8)) id = reader.GetInt64();
-            else if (name.SequenceEqual("state"u8)) place = Place(reader.GetString());
+            else if (name.SequenceEqual("state"u8)) state = StateOf(reader.GetString());
             else if (name.SequenceEqual("added"u8)) added = reader.GetDateTimeOffset();
             else if (name.SequenceEqual("due"u8)) due = reader.GetDateTimeOffset();
             else if (name.SequenceEqual("reason"u8)) reason = reader.GetString();
@@ -100,7 +100,7 @@ internal static class MessageReader
             TraceParent = trace,
             TraceState = traceState,
             EventId = id,
-            Place = place,
+            State = state,
             Added = added,
             Due = due,
             Reason = reason,
@@ -129,11 +129,11 @@ internal static class MessageReader
             : throw new FormatException($"A value with the encoding 'base64' must be valid, but was not ({status}).");
     }
 
-    private static MessagePlace Place(string? word) => word switch
+    private static MessageState StateOf(string? word) => word switch
     {
-        "leased" => MessagePlace.Leased,
-        "delayed" => MessagePlace.Delayed,
-        "dead" => MessagePlace.Dead,
-        _ => MessagePlace.Ready,
+        "leased" => MessageState.Leased,
+        "delayed" => MessageState.Delayed,
+        "dead" => MessageState.Dead,
+        _ => MessageState.Ready,
     };
 }

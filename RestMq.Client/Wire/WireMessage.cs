@@ -1,7 +1,7 @@
 namespace RestMq.Client.Wire;
 
 /// <summary>Holds the fields of a message in a reply.</summary>
-internal sealed class WireMessage
+internal sealed record WireMessage
 {
     public string Key { get; init; } = "";
 
@@ -24,7 +24,7 @@ internal sealed class WireMessage
 
     public long Missed { get; set; }
 
-    public MessagePlace Place { get; init; }
+    public MessageState State { get; init; }
 
     public DateTimeOffset Added { get; init; }
 

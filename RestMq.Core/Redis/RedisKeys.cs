@@ -13,7 +13,10 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     private static readonly string[] Names =
         ["meta", "ready", "back", "body", "leased", "delayed", "expiry", "count", "dead", "why", "log", "held"];
 
-    private int _exchanges;
+    // Shared by all instances: an instance that is dropped and created again must not use the key of an exchange whose
+    // reply was lost.
+    private static int _exchanges;
+
     private long _lastId;
     private readonly string _tag = $"{prefix}{{{queue.Value}}}:";
 
@@ -50,7 +53,7 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     }
 
     /// <summary>
-    /// Creates keys for an exchange. A host has as many as it makes exchanges at a time in this queue.
+    /// Creates keys for an exchange. A host has as many as it makes exchanges at a time.
     /// </summary>
     public ExchangeKeys NewExchange(string host) => new([.. All, $"{_tag}sent:{host}:{Interlocked.Increment(ref _exchanges)}"]);
 

@@ -147,7 +147,7 @@ public abstract class AddingTests(QueueHost host)
         var key = await Client.AddAsync(queue, "late", new AddMessageOptions { Delay = TimeSpan.FromMinutes(10), TimeToLive = TimeSpan.FromHours(1) });
         (await Client.TakeAsync<string>(queue)).Should().BeNull();
         var late = await Client.PeekAsync<string>(key);
-        late!.Place.Should().Be(MessagePlace.Delayed);
+        late!.State.Should().Be(MessageState.Delayed);
         late.Due.Should().BeCloseTo(late.Added.AddMinutes(10), TimeSpan.FromSeconds(1));
     }
 

@@ -23,9 +23,9 @@ public sealed class DurabilityTests : IDisposable
 
     [Theory]
     [InlineData(null, "/q/orders")]
-    [InlineData(MessageDurability.Stored, "/q/orders?durability=stored")]
-    [InlineData(MessageDurability.Replicated, "/q/orders?durability=replicated")]
-    public async Task Add_WithDurability_SendsQueryParameter(MessageDurability? durability, string expected)
+    [InlineData(Durability.Stored, "/q/orders?durability=stored")]
+    [InlineData(Durability.Replicated, "/q/orders?durability=replicated")]
+    public async Task Add_WithDurability_SendsQueryParameter(Durability? durability, string expected)
     {
         var options = new AddMessageOptions { Durability = durability };
         await _client.AddAsync("orders", new[] { 1 }, options);
@@ -41,16 +41,16 @@ public sealed class DurabilityTests : IDisposable
         _host.Status = HttpStatusCode.ServiceUnavailable;
         _host.Type = "application/problem+json";
         _host.Body = """{"type":"urn:restmq:not-replicated","title":"Not replicated","status":503,"detail":"The message may exist."}""";
-        var add = () => _client.AddAsync("orders", "x", new AddMessageOptions { Durability = MessageDurability.Replicated });
+        var add = () => _client.AddAsync("orders", "x", new AddMessageOptions { Durability = Durability.Replicated });
         var failure = (await add.Should().ThrowAsync<RestMqClientException>()).Which;
         (failure.Status, failure.Type, failure.Detail).Should().Be((503, "urn:restmq:not-replicated", "The message may exist."));
     }
 
     [Theory]
-    [InlineData(",\"durability\":\"replicated\"", MessageDurability.Replicated)]
-    [InlineData(",\"durability\":\"stored\"", MessageDurability.Stored)]
-    [InlineData("", MessageDurability.Stored)] // An older host sends no durability.
-    public async Task Configure_Durability_IsReportedInSettingsAndStats(string told, MessageDurability expected)
+    [InlineData(",\"durability\":\"replicated\"", Durability.Replicated)]
+    [InlineData(",\"durability\":\"stored\"", Durability.Stored)]
+    [InlineData("", Durability.Stored)] // An older host sends no durability.
+    public async Task Configure_Durability_IsReportedInSettingsAndStats(string told, Durability expected)
     {
         _host.Type = "application/json";
         _host.Body = "{\"queue\":\"orders\",\"value\":\"broadcast\",\"max_receives\":20,\"max_length\":null,\"ttl\":null,\"history\":1000" + told + "}";

@@ -17,7 +17,7 @@ public abstract class LeasingTests(QueueHost host)
         await using var leased = (await Client.LeaseAsync<string>(queue, Lease))!;
         (leased.Value, leased.Receipt, leased.DeliveryCount).Should().Be(("work", $"{queue}:1.1", 1));
         (await leased.ExtendAsync(TimeSpan.FromMinutes(5))).Should().BeTrue();
-        (await Client.PeekAsync<string>(leased.Key))!.Place.Should().Be(MessagePlace.Leased);
+        (await Client.PeekAsync<string>(leased.Key))!.State.Should().Be(MessageState.Leased);
 
         (await leased.AckAsync()).Should().BeTrue();
         (await leased.AckAsync()).Should().BeFalse("the message is deleted");
@@ -38,8 +38,8 @@ public abstract class LeasingTests(QueueHost host)
             (await first.AckAsync()).Should().BeFalse("its receipt is stale");
             (await second.ReleaseAsync(TimeSpan.FromMinutes(10))).Should().BeTrue();
         }
-        (await Client.PeekAsync<string>(first.Key))!.Place
-            .Should().Be(MessagePlace.Delayed, "disposing a settled message changes nothing");
+        (await Client.PeekAsync<string>(first.Key))!.State
+            .Should().Be(MessageState.Delayed, "disposing a settled message changes nothing");
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public abstract class LeasingTests(QueueHost host)
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "bad");
         (await (await Client.LeaseAsync<string>(queue, Lease))!.BuryAsync("no such customer & more")).Should().BeTrue();
-        var dead = await Client.BrowseAsync<string>(queue, MessagePlace.Dead);
+        var dead = await Client.BrowseAsync<string>(queue, MessageState.Dead);
         dead.Should().ContainSingle().Which.Reason.Should().Be("no such customer & more");
         (await Client.RedriveAsync(queue)).Should().Be(1);
         (await Client.BrowseAsync<string>(queue)).Should().ContainSingle().Which.Value.Should().Be("bad");
@@ -62,7 +62,7 @@ public abstract class LeasingTests(QueueHost host)
         foreach (var message in await Client.LeaseManyAsync<string>(queue, 3, Lease)) await message.BuryAsync("bad");
         (await Client.RedriveOneAsync($"{queue}:2")).Should().BeTrue();
         (await Client.RedriveOneAsync($"{queue}:2")).Should().BeFalse("the message is no longer dead");
-        (await Client.PurgeAsync(queue, MessagePlace.Dead)).Should().Be(2);
+        (await Client.PurgeAsync(queue, MessageState.Dead)).Should().Be(2);
         (await Client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = 2, Dead = 0 });
     }
 
@@ -140,12 +140,12 @@ public abstract class LeasingTests(QueueHost host)
     {
         var queue = QueueHost.NextQueue();
         var changed = await Client.ConfigureAsync(
-            queue, new QueueConfiguration { Policy = DeliveryPolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5) });
+            queue, new QueueConfiguration { Policy = QueuePolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5) });
         changed.Should().Be(await Client.GetConfigurationAsync(queue));
         changed.Should().Be(new QueueConfiguration
         {
-            Policy = DeliveryPolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5), History = 1000,
-            Durability = MessageDurability.Stored,
+            Policy = QueuePolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5), History = 1000,
+            Durability = Durability.Stored,
         });
         (await Client.ConfigureAsync(queue, new QueueConfiguration { MaxLength = 0, TimeToLive = TimeSpan.Zero })).Should().Be(
             changed with { MaxLength = null, TimeToLive = null });
@@ -157,7 +157,7 @@ public abstract class LeasingTests(QueueHost host)
         var stats = await Client.StatsAsync(queue);
         (stats with { OldestAge = null }).Should().Be(new QueueInfo(queue)
         {
-            Ready = 1, Leased = 1, TotalAdded = 3, TotalSettled = 1, Policy = DeliveryPolicy.RoundRobin, Stopped = true,
+            Ready = 1, Leased = 1, TotalAdded = 3, TotalSettled = 1, Policy = QueuePolicy.RoundRobin, Stopped = true,
         });
         stats.OldestAge.Should().BeGreaterThan(TimeSpan.Zero).And.BeLessThan(TimeSpan.FromMinutes(1));
         await Client.ResumeAsync(queue);

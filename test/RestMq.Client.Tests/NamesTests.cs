@@ -18,8 +18,7 @@ public sealed class NamesTests
         QueueStats stats = await engine.StatsAsync(name, cancellationToken);
         QueueInfo info = await client.StatsAsync("orders", cancellationToken);
         MessageState state = MessageState.Ready;
-        MessagePlace place = MessagePlace.Ready;
-        _ = (ours, theirs, leased, stats, info, state, place, DeliveryPolicy.Broadcast, QueuePolicy.Broadcast);
+        _ = (ours, theirs, leased, stats, info, state, QueuePolicy.Broadcast);
     }
 
     [Fact]
@@ -36,6 +35,6 @@ public sealed class NamesTests
     public void References_ClientAssembly_ExcludeRedisAspNetCoreAndEngine()
     {
         var references = typeof(IRestMqClient).Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!).ToArray();
-        references.Should().NotBeEmpty().And.OnlyContain(name => name == "RestMq.Consumers" || name.StartsWith("System.") || name.StartsWith("Microsoft.Extensions."));
+        references.Should().NotBeEmpty().And.OnlyContain(name => name == "RestMq.Abstractions" || name.StartsWith("System.") || name.StartsWith("Microsoft.Extensions."));
     }
 }

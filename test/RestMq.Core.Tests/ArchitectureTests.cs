@@ -7,7 +7,7 @@ namespace RestMq;
 /// <summary>Verifies rules about the structure of the sources. It reads the source files.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers"];
+    private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers", "RestMq.Abstractions"];
 
     /// <summary>
     /// Lists the event id of every log message. Operators filter logs by event id, so an id never changes its meaning.
@@ -38,6 +38,7 @@ public sealed partial class ArchitectureTests
         (22, "RedisQueueIndex.Retry.LogPostponed"),
         (23, "RedisQueueIndex.Retry.LogAway"),
         (24, "RedisQueueIndex.Retry.LogBack"),
+        (25, "LostExchanges.LogReturned"),
         (30, "StoreAnnouncement.LogMemory"),
         (31, "StoreAnnouncement.LogStore"),
         (32, "StoreAnnouncement.LogAway"),
@@ -78,10 +79,19 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Core_References_ExcludeAspNetCore()
     {
-        typeof(IQueueEngine).Assembly.GetReferencedAssemblies().Select(name => name.Name).Should().NotContain(name => name!.Contains("AspNetCore"));
-        File.ReadAllText(Path.Combine(Root, "RestMq.Core", "RestMq.Core.csproj")).Should().NotContain("AspNetCore").And.NotContain("FrameworkReference");
+        typeof(RestMqOptions).Assembly.GetReferencedAssemblies().Select(name => name.Name).Should().NotContain(name => name!.Contains("AspNetCore"));
+        File.ReadAllText(Path.Combine(Root, "RestMq.Core", "RestMq.Core.csproj")).Should().NotMatchRegex("Reference Include=[^>]*AspNetCore").And.NotContain("FrameworkReference");
         Sources("RestMq.Core").Where(file => File.ReadAllText(file).Contains("Microsoft.AspNetCore")).Select(Relative).Should().BeEmpty();
     }
+
+    [Fact]
+    public void Abstractions_References_AreThoseOfTheFramework() =>
+        typeof(IQueueEngine).Assembly.GetReferencedAssemblies().Select(name => name.Name).Should().OnlyContain(name => name!.StartsWith("System"));
+
+    [Fact]
+    public void Projects_SourceFiles_AreCompiledIntoOneAssembly() =>
+        Directory.EnumerateFiles(Root, "*.csproj", SearchOption.AllDirectories)
+            .Where(file => Regex.IsMatch(File.ReadAllText(file), @"<Compile Include=""\.\./")).Select(Relative).Should().BeEmpty();
 
     [Fact]
     public void LogMessages_EventIds_AreUniqueAndStable()
@@ -109,11 +119,12 @@ public sealed partial class ArchitectureTests
         {
             text.Should().MatchRegex("^-- [A-Z].{20}", "{0}.lua begins with a description", name)
                 .And.Contain("-- Input:").And.Contain("Output:");
-            loaded[name].Should().EndWith(text);
-            foreach (var (include, part) in includes)
-                loaded[name].Contains(part).Should().Be(text.Contains($"--- @include \"{include}\""), "{0}.lua declares whether it includes {1}", name, include);
+            loaded[name].Should().EndWith(text[text.LastIndexOf("\nreturn", StringComparison.Ordinal)..]).And.NotContain("--- @include");
+            var code = Regex.Replace(loaded[name], "--.*", "");
+            Regex.Match(code, @"\b[A-Z]+_[A-Z_]+\b").Value.Should().BeEmpty("every constant of {0}.lua is replaced by its value", name);
         }
-        includes.Keys.Should().OnlyContain(include => scripts.Values.Any(text => text.Contains(include)));
+        var declared = scripts.Values.Concat(includes.Values).SelectMany(text => Regex.Matches(text, "--- @include \"(.*)\"")).Select(match => match.Groups[1].Value);
+        declared.Distinct().Should().BeEquivalentTo(includes.Keys, "every include is used, and exists");
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class RestMqSettingsTests
         (standard.KeyPrefix, standard.Replicas, standard.ReplicationTimeout).Should().Be(("restmq:", 1, TimeSpan.FromSeconds(1)));
 
         FluentActions.Invoking(() => Read(("Redis", "localhost:1"), ("Replicas", "some"), ("ReplicationTimeout", "soon"))).Should().Throw<OptionsValidationException>()
-            .Which.Failures.Should().HaveCount(2).And.Contain(failure => failure.Contains("RestMq:Replicas is 'some'"));
+            .Which.Failures.Should().HaveCount(2).And.Contain(failure => failure.StartsWith("RestMq:Replicas must be") && failure.EndsWith("but was 'some'."));
         var outOfRange = () => Services(("Redis", "localhost:1"), ("Replicas", "0"), ("ReplicationTimeout", "61")).GetRequiredService<IStartupValidator>().Validate();
         outOfRange.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(2)
             .And.Contain(failure => failure.Contains("Replicas must be between 1 and 100, but was 0"))

@@ -10,17 +10,18 @@ public sealed class PackageTests(PackedFolder packed)
 
     private static readonly Dictionary<string, string[]> Dependencies = new()
     {
+        ["RestMq.Abstractions"] = [],
         ["RestMq.Core"] =
         [
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Diagnostics.HealthChecks",
-            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "RestMq.Consumers", "StackExchange.Redis",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "RestMq.Abstractions", "StackExchange.Redis",
         ],
         ["RestMq.AspNetCore"] = ["RestMq.Core"],
-        ["RestMq.Client"] = ["Microsoft.Extensions.Http", "RestMq.Consumers"],
+        ["RestMq.Client"] = ["Microsoft.Extensions.Http", "RestMq.Abstractions"],
         ["RestMq.Consumers"] =
         [
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
-            "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options",
+            "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "RestMq.Abstractions",
         ],
     };
 
