@@ -1,5 +1,4 @@
 using System.Globalization;
-using RestMq.Stores;
 using StackExchange.Redis;
 
 namespace RestMq.Redis;

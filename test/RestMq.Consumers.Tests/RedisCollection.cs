@@ -1,5 +1,3 @@
-using RestMq.Redis;
-
 namespace RestMq;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using RestMq.Redis;
 using static RestMq.Deadline;
 
 namespace RestMq;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using RestMq.TestServers.Wire;
-using RestMq.Redis;
 using StackExchange.Redis;
 
 namespace RestMq.Fuzz;
