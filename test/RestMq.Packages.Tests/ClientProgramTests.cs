@@ -67,7 +67,7 @@ public sealed class ClientProgramTests(PackedFolder packed)
     {
         var program = Snippet.ProgramOf("client");
         program.Split(Address).Should().HaveCount(4, "three snippets contain the address of the host");
-        return packed.BuildAsync("console", "client", program.Replace(Address, "args[0]"), "RestMq.Client", "Microsoft.Extensions.Hosting --version 10.0.15");
+        return packed.BuildAsync("console", "client", program.Replace(Address, "args[0]"), "RestMq.Client", "RestMq.Consumers", "Microsoft.Extensions.Hosting --version 10.0.15");
     }
 
     private static ChildProcess Run(string program, string[] arguments, FreshSite site, string what, string how) =>
