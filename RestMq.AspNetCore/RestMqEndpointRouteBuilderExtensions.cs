@@ -32,7 +32,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         var options = services.GetRequiredService<IOptions<RestMqOptions>>().Value;
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
-        var handOut = new HandOut(engine, services.GetRequiredService<ILogger<HandOut>>());
+        var handOut = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
         var access = AccessControl.Of(services);
         var home = new HomeEndpoints(engine, handOut, access, options);
         var queues = new QueueEndpoints(engine, handOut, options, lifetime);
@@ -56,15 +56,15 @@ public static class RestMqEndpointRouteBuilderExtensions
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
-        SizeLimit.Raise(group, Math.Max(Adding.FormLimit(options), options.MaxBatchBytes));
-        // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `asks`, the
+        SizeLimit.Raise(group, Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes));
+        // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.
-        IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool asks = false) =>
-            group.MapMethods(pattern, [method], Failures.Told(asks ? handler : access.Checked(role, handler)))
+        IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
+            group.MapMethods(pattern, [method], Failures.Report(checksAccess ? handler : access.Checked(role, handler)))
                 .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
 
-        Map("GET", "/", RestMqRole.Consume, home.GetAsync, asks: true);
-        Map("POST", "/", RestMqRole.Produce, home.AddAsync, asks: true);
+        Map("GET", "/", RestMqRole.Consume, home.GetAsync, checksAccess: true);
+        Map("POST", "/", RestMqRole.Produce, home.AddAsync, checksAccess: true);
 
         Map("GET", "/q", RestMqRole.Admin, queues.ListAsync);
         Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync);
@@ -77,13 +77,13 @@ public static class RestMqEndpointRouteBuilderExtensions
         Map("POST", "/q/{queue}/{key}", RestMqRole.Consume, messages.SettleAsync);
 
         Map("GET", "/queue", RestMqRole.Consume, commands.FormAsync);
-        Map("POST", "/queue", RestMqRole.Admin, commands.DispatchAsync, asks: true);
-        Map("POST", "/queue/{queue}", RestMqRole.Admin, commands.DispatchAsync, asks: true);
+        Map("POST", "/queue", RestMqRole.Admin, commands.DispatchAsync, checksAccess: true);
+        Map("POST", "/queue/{queue}", RestMqRole.Admin, commands.DispatchAsync, checksAccess: true);
 
-        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync), asks: true).DisableRequestTimeout();
-        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync), asks: true).DisableRequestTimeout();
+        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync), checksAccess: true).DisableRequestTimeout();
+        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync), checksAccess: true).DisableRequestTimeout();
 
-        Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync, asks: true);
+        Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync, checksAccess: true);
 
         Map("GET", "/p/{queue?}", RestMqRole.Admin, policy.GetAsync);
         Map("POST", "/p/{queue?}", RestMqRole.Admin, policy.SetAsync);

@@ -96,7 +96,7 @@ public sealed partial class RestMqClient
         }
         // The HttpClient for waits has no timeout. This deadline ends the request after the wait and the patience.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(wait + _options.Patience);
+        deadline.CancelAfter(wait + _options.ReplyTimeout);
         try
         {
             return await SendAsync(_patient(), request, deadline.Token, completion).ConfigureAwait(false);
@@ -104,8 +104,8 @@ public sealed partial class RestMqClient
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new TaskCanceledException(
-                $"The host must answer within the wait of {wait} plus RestMqClientOptions.Patience of "
-                + $"{_options.Patience}, but did not.",
+                $"The host must answer within the wait of {wait} plus RestMqClientOptions.ReplyTimeout of "
+                + $"{_options.ReplyTimeout}, but did not.",
                 new TimeoutException(e.Message, e), deadline.Token);
         }
     }

@@ -32,5 +32,5 @@ public sealed class RestMqClientOptions
 
     /// <summary>Gets or sets how long the host may take to answer, in addition to the wait of the request.</summary>
     /// <value>The default is 30 seconds.</value>
-    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan ReplyTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

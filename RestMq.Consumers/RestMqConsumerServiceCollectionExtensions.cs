@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RestMq.Running;
+using RestMq.Hosting;
 
 namespace RestMq;
 
@@ -81,7 +81,7 @@ public static class RestMqConsumerServiceCollectionExtensions
             var set = provider.GetRequiredService<IOptionsMonitor<RestMqConsumerOptions>>().Get(queues);
             var scopes = provider.GetRequiredService<IServiceScopeFactory>();
             var read = reader(set);
-            var consumption = new Consumption(
+            var consumption = new ConsumerLoop(
                 queues, FindSource(provider, queues, set.Source),
                 (message, cancellationToken) => HandleAsync<TMessage, THandler>(scopes, read, message, cancellationToken),
                 set, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ConsumerService>>());

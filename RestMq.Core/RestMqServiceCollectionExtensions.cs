@@ -54,11 +54,11 @@ public static class RestMqServiceCollectionExtensions
     /// <param name="others">Names of settings in the same section that belong to the application itself.</param>
     public static RestMqBuilder AddRestMq(this IServiceCollection services, IConfiguration section, params string[] others)
     {
-        var settings = new RestMqSettings(section, others);
+        var settings = new RestMqSettingsReader(section, others);
         services.AddSingleton<IConfigureOptions<RestMqOptions>>(settings);
         services.AddSingleton<IValidateOptions<RestMqOptions>>(settings);
         var builder = services.AddRestMq();
-        if (section[RestMqSettings.Redis] is { Length: > 0 } redis) builder.UseRedis(redis);
+        if (section[RestMqSettingsReader.Redis] is { Length: > 0 } redis) builder.UseRedis(redis);
         services.AddSingleton<IConfigureOptions<RedisStoreOptions>>(settings);
         return builder;
     }

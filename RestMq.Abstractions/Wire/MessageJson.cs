@@ -53,7 +53,7 @@ internal static class MessageJson
     {
         writer.WriteStartObject();
         WriteMembers(writer, snapshot.Message);
-        writer.WriteString("state", Words.Of(snapshot.State));
+        writer.WriteString("state", WireNames.Of(snapshot.State));
         writer.WriteString("added", snapshot.Message.Added);
         if (snapshot.Due is { } due) writer.WriteString("due", due);
         if (snapshot.Reason is { } reason) writer.WriteString("reason", reason);

@@ -65,7 +65,7 @@ public static class RestMqAuthorizationExtensions
             endpoint.RequestDelegate = async context =>
             {
                 var isLet = false;
-                await Failures.Told(async asked =>
+                await Failures.Report(async asked =>
                 {
                     await access.DemandOneAsync(asked, roles);
                     isLet = true;

@@ -6,7 +6,7 @@ using RestMq.Pages;
 namespace RestMq.Endpoints;
 
 /// <summary>Handles <c>/queue</c>: commands of the JSON protocol, in a field or as the body.</summary>
-internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut handOut, AccessControl access, RestMqOptions options)
+internal sealed class CommandEndpoints(CommandDispatcher dispatcher, DeliverySender handOut, AccessControl access, RestMqOptions options)
 {
     public Task FormAsync(HttpContext context)
     {
@@ -19,7 +19,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
         try
         {
             var queue = context.Request.RouteValues["queue"] is null ? null : Route.Queue(context);
-            var fields = await Fields.ReadAsync(context, Adding.FormLimit(options), orJson: true);
+            var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options), orJson: true);
             var callback = fields.Callback;
             var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, CommandScope.All, access.Guard(context), context.RequestAborted);
             SetStatus(context.Response, StatusOf(reply.Outcome));
@@ -52,7 +52,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, HandOut han
     {
         if ((fields.Find("body") ?? fields.Find("msg")) is { } field) return field.Value;
         // curl -d sends the content type of a form, also when the body is a command.
-        return await fields.BodyAsync(context.Request, Adding.FormLimit(options));
+        return await fields.BodyAsync(context.Request, AddRequests.FormLimit(options));
     }
 
     private static void Write(HttpContext context, string? callback, CommandReply reply) =>

@@ -35,7 +35,7 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
     public async Task SetAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
-        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
         var callback = fields.Callback;
         switch (fields.Text("status"))
         {
@@ -51,7 +51,7 @@ internal sealed class ControlEndpoints(IQueueEngine engine, RestMqOptions option
             case var other:
                 throw Problem.BadRequest(
                     "'status' must be start, stop or redrive, but "
-                    + (other is null ? "is missing." : $"was '{Words.Shorten(other)}'."));
+                    + (other is null ? "is missing." : $"was '{WireNames.Shorten(other)}'."));
         }
     }
 

@@ -8,7 +8,7 @@ namespace RestMq.Endpoints;
 /// <summary>
 /// Handles <c>/</c>: the queue named in a field, as the original's first curl lines have it, and the front page.
 /// </summary>
-internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, AccessControl access, RestMqOptions options)
+internal sealed class HomeEndpoints(IQueueEngine engine, DeliverySender handOut, AccessControl access, RestMqOptions options)
 {
     public async Task GetAsync(HttpContext context)
     {
@@ -32,11 +32,11 @@ internal sealed class HomeEndpoints(IQueueEngine engine, HandOut handOut, Access
 
     public async Task AddAsync(HttpContext context)
     {
-        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
         var queue = Route.Name(fields.Text("queue"));
         var callback = fields.Callback;
         await access.DemandAsync(context, RestMqRole.Produce, queue);
-        var added = await engine.AddAsync(queue, Adding.OfForm(fields, context, options), context.RequestAborted);
+        var added = await engine.AddAsync(queue, AddRequests.OfForm(fields, context, options), context.RequestAborted);
         Replies.Added(context, callback, added, location: false);
     }
 }

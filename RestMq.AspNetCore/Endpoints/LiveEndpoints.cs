@@ -10,7 +10,7 @@ namespace RestMq.Endpoints;
 /// Handles <c>/c/{queue}</c> and <c>/ws/{queue}</c>: streams, by the transport that the client asks for.
 /// </summary>
 internal sealed class LiveEndpoints(
-    IQueueEngine engine, CommandDispatcher dispatcher, HandOut handOut, AccessControl access, RestMqOptions options, IHostApplicationLifetime lifetime)
+    IQueueEngine engine, CommandDispatcher dispatcher, DeliverySender handOut, AccessControl access, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan Ping = TimeSpan.FromSeconds(15);
 
@@ -46,7 +46,7 @@ internal sealed class LiveEndpoints(
         using var socket = await context.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
         using var stream = new SocketStream(
-            socket, consumer, new FrameCommands(context, queue, dispatcher, access), handOut, Adding.FormLimit(options), () => Sending.IsGone(context));
+            socket, consumer, new FrameCommands(context, queue, dispatcher, access), handOut, AddRequests.FormLimit(options), () => ClientConnection.IsGone(context));
         await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);
     }
 

@@ -30,12 +30,12 @@ internal sealed class MessageEndpoints(IQueueEngine engine, RestMqOptions option
                 $"A delivery must be settled by its receipt, such as {receipt}.1, but the path has the key {receipt}. "
                 + "Take the message with 'lease' to get a receipt.");
         }
-        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
         await SettleAsync(context, (fields.Number("lease"), fields.Number("release"), fields.Text("bury")) switch
         {
-            ({ } lease, null, null) => new Settlement(receipt, SettleAction.Extend) { Time = Limits.Lease(lease, options) },
-            (null, { } release, null) => new Settlement(receipt, SettleAction.Release) { Time = Limits.Delay(release, options, "release") },
-            (null, null, { } reason) => new Settlement(receipt, SettleAction.Bury) { Reason = Limits.Reason(reason) },
+            ({ } lease, null, null) => new Settlement(receipt, SettleAction.Extend) { Time = RequestLimits.Lease(lease, options) },
+            (null, { } release, null) => new Settlement(receipt, SettleAction.Release) { Time = RequestLimits.Delay(release, options, "release") },
+            (null, null, { } reason) => new Settlement(receipt, SettleAction.Bury) { Reason = RequestLimits.Reason(reason) },
             _ => throw Problem.BadRequest(
                 "A settlement must have exactly one of 'lease', 'release' and 'bury', but has none or several. "
                 + "Send lease=N to extend the lease to N seconds, release=N to release after N seconds, or "

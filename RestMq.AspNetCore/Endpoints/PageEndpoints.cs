@@ -23,14 +23,14 @@ internal sealed class PageEndpoints(IQueueEngine engine, RestMqOptions options)
                 + "sent the form. Open the queue's page on this host.");
         }
         var queue = Route.Queue(context);
-        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
         switch (context.Request.RouteValues["button"])
         {
             case "purge" when fields.Text("state") is "all":
                 await engine.DeleteQueueAsync(queue, context.RequestAborted);
                 break;
             case "purge":
-                await engine.PurgeAsync(queue, Words.State(fields.Text("state") ?? ""), context.RequestAborted);
+                await engine.PurgeAsync(queue, WireNames.State(fields.Text("state") ?? ""), context.RequestAborted);
                 break;
             case "redrive":
                 await engine.RedriveAsync(queue, context.RequestAborted);

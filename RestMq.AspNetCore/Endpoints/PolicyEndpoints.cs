@@ -17,16 +17,16 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
     public async Task SetAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
-        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
         var callback = fields.Callback;
         var change = new QueueSettingsChange
         {
-            Policy = fields.Text("policy") is { } policy ? Words.Policy(policy) : null,
-            MaxReceives = fields.Number("max_receives") is { } receives ? (int)Limits.Whole("max_receives", receives, 1, 1000) : null,
-            MaxLength = fields.Number("max_length") is { } length ? Limits.Whole("max_length", length, 0, 1_000_000_000_000) : null,
-            TimeToLive = fields.Number("ttl") is { } ttl ? Limits.Time("ttl", ttl, TimeSpan.Zero, options.MaxTimeToLive) : null,
-            History = fields.Number("history") is { } history ? (int)Limits.Whole("history", history, 0, 100_000) : null,
-            Durability = fields.Text("durability") is { } durability ? Words.Durability(durability) : null,
+            Policy = fields.Text("policy") is { } policy ? WireNames.Policy(policy) : null,
+            MaxReceives = fields.Number("max_receives") is { } receives ? (int)RequestLimits.Whole("max_receives", receives, 1, 1000) : null,
+            MaxLength = fields.Number("max_length") is { } length ? RequestLimits.Whole("max_length", length, 0, 1_000_000_000_000) : null,
+            TimeToLive = fields.Number("ttl") is { } ttl ? RequestLimits.Time("ttl", ttl, TimeSpan.Zero, options.MaxTimeToLive) : null,
+            History = fields.Number("history") is { } history ? (int)RequestLimits.Whole("history", history, 0, 100_000) : null,
+            Durability = fields.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
         };
         if (change.IsEmpty)
         {
@@ -42,14 +42,14 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.queue.Value);
-            writer.WriteString("value", Words.Of(found.settings.Policy));
+            writer.WriteString("value", WireNames.Of(found.settings.Policy));
             writer.WriteNumber("max_receives", found.settings.MaxReceives);
             if (found.settings.MaxLength is { } length) writer.WriteNumber("max_length", length);
             else writer.WriteNull("max_length");
             if (found.settings.TimeToLive is { } ttl) writer.WriteNumber("ttl", ttl.TotalSeconds);
             else writer.WriteNull("ttl");
             writer.WriteNumber("history", found.settings.History);
-            writer.WriteString("durability", Words.Of(found.settings.Durability));
+            writer.WriteString("durability", WireNames.Of(found.settings.Durability));
             writer.WriteEndObject();
         });
 }

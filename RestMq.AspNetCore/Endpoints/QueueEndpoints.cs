@@ -10,7 +10,7 @@ using RestMq.Wire;
 namespace RestMq.Endpoints;
 
 /// <summary>Handles <c>/q</c> and <c>/q/{queue}</c>: a queue as a resource.</summary>
-internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestMqOptions options, IHostApplicationLifetime lifetime)
+internal sealed class QueueEndpoints(IQueueEngine engine, DeliverySender handOut, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -69,15 +69,15 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         var type = context.Request.ContentType;
         if (type is not null && type.StartsWith("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
         {
-            var lines = await Adding.OfLinesAsync(Fields.OfQuery(context), context, options);
+            var lines = await AddRequests.OfLinesAsync(Fields.OfQuery(context), context, options);
             Replies.Added(context, await engine.AddAsync(queue, lines, context.RequestAborted));
             return;
         }
-        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
         var callback = fields.Callback;
         var isForm = Fields.IsForm(type);
         ReadOnlyMemory<byte> body = isForm ? default : await RequestBody.ReadAsync(context.Request, options.MaxMessageBytes);
-        var message = isForm || (type is null && body.IsEmpty) ? Adding.OfForm(fields, context, options) : Adding.OfBody(body, fields, context, options);
+        var message = isForm || (type is null && body.IsEmpty) ? AddRequests.OfForm(fields, context, options) : AddRequests.OfBody(body, fields, context, options);
         // Not cancelled with the request: a message that arrived completely is added, even if its producer disconnects.
         Replies.Added(context, callback, await engine.AddAsync(queue, message, CancellationToken.None), location: true);
     }
@@ -87,15 +87,15 @@ internal sealed class QueueEndpoints(IQueueEngine engine, HandOut handOut, RestM
         var queue = Route.Queue(context);
         // Reads the body too. A client may send the state there, and a state or body that is ignored would delete the
         // whole queue.
-        var fields = await Fields.ReadAsync(context, Adding.FormLimit(options));
+        var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
         var callback = fields.Callback;
-        if (!fields.Has("state") && !(await fields.BodyAsync(context.Request, Adding.FormLimit(options))).IsEmpty)
+        if (!fields.Has("state") && !(await fields.BodyAsync(context.Request, AddRequests.FormLimit(options))).IsEmpty)
         {
             throw Problem.BadRequest(
                 "A body must be a form with the state to purge, such as state=dead, but this body has no 'state'. "
                 + "Nothing was deleted. To purge the whole queue, send no body.");
         }
-        long? count = fields.Text("state") is { } state ? await engine.PurgeAsync(queue, Words.State(state), context.RequestAborted) : null;
+        long? count = fields.Text("state") is { } state ? await engine.PurgeAsync(queue, WireNames.State(state), context.RequestAborted) : null;
         var purged = count is null ? await engine.DeleteQueueAsync(queue, context.RequestAborted) : count > 0;
         Reply.Json(context, callback, (queue, purged, count), static (writer, done) =>
         {

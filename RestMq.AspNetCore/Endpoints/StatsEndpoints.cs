@@ -43,7 +43,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
         var queue = Route.Queue(context);
         var fields = Fields.OfQuery(context);
         var callback = fields.Callback;
-        var state = fields.Text("state") is { } word ? Words.State(word) : MessageState.Ready;
+        var state = fields.Text("state") is { } word ? WireNames.State(word) : MessageState.Ready;
         var stats = await engine.StatsAsync(queue, context.RequestAborted);
         var messages = await engine.BrowseAsync(queue, state, Math.Min(Newest, options.MaxBatch), context.RequestAborted);
         if (Html.IsWanted(context))

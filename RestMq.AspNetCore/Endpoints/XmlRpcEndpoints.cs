@@ -6,7 +6,7 @@ using RestMq.XmlRpc;
 namespace RestMq.Endpoints;
 
 /// <summary>Handles <c>POST /xmlrpc</c>. A value and a fault are both replied with 200, as XML-RPC requires.</summary>
-internal sealed class XmlRpcEndpoints(IQueueEngine engine, HandOut handOut, AccessControl access, RestMqOptions options)
+internal sealed class XmlRpcEndpoints(IQueueEngine engine, DeliverySender handOut, AccessControl access, RestMqOptions options)
 {
     // Bytes for the markup around a value. The base64 of the largest message, with line breaks, is less than twice its
     // size.

@@ -10,7 +10,7 @@ internal static class Failures
     /// Wraps a handler so that its failures are reported to the client. A cancellation passes through: the server
     /// already knows that the client disconnected, and a site's request timeout writes its own reply.
     /// </summary>
-    public static RequestDelegate Told(RequestDelegate handler) => async context =>
+    public static RequestDelegate Report(RequestDelegate handler) => async context =>
     {
         using var trace = SenderTrace.Begin(context.Request);
         try

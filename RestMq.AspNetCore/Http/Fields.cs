@@ -33,7 +33,7 @@ internal sealed class Fields
     public string? Callback => Text("callback") is { } name
         ? IsIdentifierPath(name) ? name : throw new FormatException(
             "'callback' must be a JavaScript name of at most 100 ASCII characters, such as app.on.message, "
-            + $"but was '{Words.Shorten(name)}'.")
+            + $"but was '{WireNames.Shorten(name)}'.")
         : null;
 
     public static Fields OfQuery(HttpContext context)
@@ -107,7 +107,7 @@ internal sealed class Fields
 
     /// <summary>Returns a field as a number; null when it is absent.</summary>
     /// <exception cref="FormatException">The field is not a number.</exception>
-    public double? Number(string name) => Text(name) is { } text ? Limits.Number(name, text) : null;
+    public double? Number(string name) => Text(name) is { } text ? RequestLimits.Number(name, text) : null;
 
     private static bool IsObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 

@@ -21,7 +21,7 @@ internal static class Multipart
         {
             throw new FormatException(
                 "A multipart form must name its boundary, of 1 to 70 characters, in its Content-Type, "
-                + $"but the Content-Type was '{Words.Shorten(contentType)}'.");
+                + $"but the Content-Type was '{WireNames.Shorten(contentType)}'.");
         }
         try
         {
@@ -37,7 +37,7 @@ internal static class Multipart
                 if (section.ContentType is null && !Utf8.IsValid(bytes))
                 {
                     throw new FormatException(
-                        $"The part '{Words.Shorten(name)}' must be UTF-8 or have a Content-Type, but has neither. "
+                        $"The part '{WireNames.Shorten(name)}' must be UTF-8 or have a Content-Type, but has neither. "
                         + "Give the part a Content-Type to send bytes.");
                 }
                 fields.Add(new Fields.Field(Encoding.UTF8.GetBytes(name), bytes, section.ContentType));

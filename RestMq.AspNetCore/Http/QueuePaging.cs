@@ -21,7 +21,7 @@ internal readonly record struct QueuePaging(string? Callback, QueueName? After, 
         return new QueuePaging(
             fields.Callback,
             fields.Text("after") is { } name ? Route.Name(name) : null,
-            fields.Number("max") is { } max ? Limits.Batch(max, options) : Math.Min(size, options.MaxBatch));
+            fields.Number("max") is { } max ? RequestLimits.Batch(max, options) : Math.Min(size, options.MaxBatch));
     }
 
     /// <summary>

@@ -87,7 +87,7 @@ internal static class Replies
         writer.WriteString("name", stats.Queue.Value);
         writer.WriteNumber("len", stats.Ready);
         writer.WriteNumber("status", stats.Settings.Stopped ? 0 : 1);
-        writer.WriteString("policy", Words.Of(stats.Settings.Policy));
+        writer.WriteString("policy", WireNames.Of(stats.Settings.Policy));
         writer.WriteNumber("ready", stats.Ready);
         writer.WriteNumber("leased", stats.Leased);
         writer.WriteNumber("delayed", stats.Delayed);
@@ -99,7 +99,7 @@ internal static class Replies
         else writer.WriteNull("oldest_age");
         writer.WriteNumber("consumers", stats.Consumers);
         writer.WriteNumber("behind", stats.Behind);
-        writer.WriteString("durability", Words.Of(stats.Settings.Durability));
+        writer.WriteString("durability", WireNames.Of(stats.Settings.Durability));
     }
 
     // Headers are ASCII. A name with other characters is percent-encoded, as in a URL.

@@ -39,7 +39,7 @@ internal static class Route
         {
             throw Problem.BadRequest(
                 $"The path must end in a message's key, such as {queue}:1, or a receipt, such as {queue}:1.1, "
-                + $"but ends in '{Words.Shorten(text)}'.");
+                + $"but ends in '{WireNames.Shorten(text)}'.");
         }
         return receipt.Key.Queue == queue
             ? receipt
@@ -53,7 +53,7 @@ internal static class Route
         if (!MessageKey.TryParse(text, out var key))
         {
             throw Problem.BadRequest(
-                $"'key' must be a message's key, such as {queue}:1, but was '{Words.Shorten(text)}'.");
+                $"'key' must be a message's key, such as {queue}:1, but was '{WireNames.Shorten(text)}'.");
         }
         return key.Queue == queue
             ? key

@@ -20,15 +20,15 @@ internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? 
         var fields = Fields.OfQuery(context);
         var query = new TakeQuery(
             fields.Callback,
-            Limits.Wait(fields.Number("wait") ?? wait ?? 0, options),
-            fields.Number("max") is { } max ? Limits.Batch(max, options) : null,
-            fields.Number("lease") is { } lease ? Limits.Lease(lease, options) : null,
+            RequestLimits.Wait(fields.Number("wait") ?? wait ?? 0, options),
+            fields.Number("max") is { } max ? RequestLimits.Batch(max, options) : null,
+            fields.Number("lease") is { } lease ? RequestLimits.Lease(lease, options) : null,
             fields.Text("format") switch
             {
                 null or "json" => false,
                 "raw" => true,
                 var other => throw new FormatException(
-                    $"'format' must be json or raw, but was '{Words.Shorten(other)}'."),
+                    $"'format' must be json or raw, but was '{WireNames.Shorten(other)}'."),
             });
         if (query.Max is not null && (query.Raw || query.Callback is not null))
         {

@@ -14,16 +14,16 @@ internal static class QueuePage
     public static string Of(HttpContext context, QueueStats stats, MessageState shown, IReadOnlyList<MessageSnapshot> messages)
     {
         var content = new StringBuilder();
-        content.Append("<p>Policy ").Append(Words.Of(stats.Settings.Policy)).Append(stats.Settings.Stopped ? ", stopped" : ", started")
+        content.Append("<p>Policy ").Append(WireNames.Of(stats.Settings.Policy)).Append(stats.Settings.Stopped ? ", stopped" : ", started")
             .Append(CultureInfo.InvariantCulture, $", {stats.Consumers} consumers here.</p>\n<p>");
         foreach (var (state, count) in new[]
                  {
                      (MessageState.Ready, stats.Ready), (MessageState.Leased, stats.Leased), (MessageState.Delayed, stats.Delayed), (MessageState.Dead, stats.Dead),
                  })
         {
-            content.Append(CultureInfo.InvariantCulture, $"<a href=\"?state={Words.Of(state)}\">{count} {Words.Of(state)}</a> ");
+            content.Append(CultureInfo.InvariantCulture, $"<a href=\"?state={WireNames.Of(state)}\">{count} {WireNames.Of(state)}</a> ");
         }
-        content.Append("</p>\n<table>\n<tr><th>").Append(Words.Of(shown)).Append(", newest first</th><th>message</th><th>count</th><th>added</th></tr>\n");
+        content.Append("</p>\n<table>\n<tr><th>").Append(WireNames.Of(shown)).Append(", newest first</th><th>message</th><th>count</th><th>added</th></tr>\n");
         foreach (var snapshot in messages) AppendRow(content, snapshot);
         content.Append("</table>\n");
         AppendForms(content, Html.Url(context, "j", $"j/{Uri.EscapeDataString(stats.Queue.Value)}"), stats, shown);
@@ -38,7 +38,7 @@ internal static class QueuePage
         foreach (var state in Enum.GetValues<MessageState>())
         {
             var selected = state == shown ? " selected" : "";
-            var word = Words.Of(state);
+            var word = WireNames.Of(state);
             content.Append(
                 CultureInfo.InvariantCulture, $"<option value=\"{word}\"{selected}>{word} messages</option>");
         }

@@ -18,7 +18,7 @@ internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveCons
     {
         var fields = Fields.OfQuery(context);
         // Rounded up to whole seconds, because consumers with the same lease are served together.
-        TimeSpan? lease = fields.Number("lease") is { } seconds ? Limits.Lease(Math.Ceiling(seconds), options) : null;
+        TimeSpan? lease = fields.Number("lease") is { } seconds ? RequestLimits.Lease(Math.Ceiling(seconds), options) : null;
         var resume = ResumeAfter(context, fields);
         if (lease is not null && resume is not null)
         {
@@ -32,9 +32,9 @@ internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveCons
         {
             ResumeAfter = resume,
             Lease = lease,
-            Prefetch = fields.Number("prefetch") is { } prefetch ? (int)Limits.Whole("prefetch", prefetch, 1, options.MaxBatch) : Math.Min(10, options.MaxBatch),
+            Prefetch = fields.Number("prefetch") is { } prefetch ? (int)RequestLimits.Whole("prefetch", prefetch, 1, options.MaxBatch) : Math.Min(10, options.MaxBatch),
         };
-        TimeSpan? heartbeat = fields.Number("heartbeat") is { } beat ? Limits.Time("heartbeat", beat, TimeSpan.FromSeconds(1), LongestHeartbeat) : null;
+        TimeSpan? heartbeat = fields.Number("heartbeat") is { } beat ? RequestLimits.Time("heartbeat", beat, TimeSpan.FromSeconds(1), LongestHeartbeat) : null;
         return new LiveQuery(fields.Callback, heartbeat, consumer);
     }
 
@@ -43,14 +43,14 @@ internal sealed record LiveQuery(string? Callback, TimeSpan? Heartbeat, LiveCons
     {
         var header = context.Request.Headers.TryGetValue("Last-Event-ID", out var value) ? value.ToString() : null;
         if ((header is { Length: > 0 } ? header : fields.Text("last_event_id")) is { } id)
-            return Limits.Whole("last_event_id", Limits.Number("last_event_id", id), 0, 1L << 53);
+            return RequestLimits.Whole("last_event_id", RequestLimits.Number("last_event_id", id), 0, 1L << 53);
         return fields.Text("from") switch
         {
             null => null,
             "earliest" => 0,
             "latest" => null,
             var other => throw new FormatException(
-                $"'from' must be earliest or latest, but was '{Words.Shorten(other)}'."),
+                $"'from' must be earliest or latest, but was '{WireNames.Shorten(other)}'."),
         };
     }
 }

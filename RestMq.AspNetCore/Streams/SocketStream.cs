@@ -18,7 +18,7 @@ namespace RestMq.Streams;
 /// Returns whether the client has disconnected. The operating system knows it before the WebSocket does.
 /// </param>
 internal sealed class SocketStream(
-    WebSocket socket, ILiveConsumer consumer, FrameCommands commands, HandOut handOut, int largest, Func<bool> isGone) : IDisposable
+    WebSocket socket, ILiveConsumer consumer, FrameCommands commands, DeliverySender handOut, int largest, Func<bool> isGone) : IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BreakHeardOf = TimeSpan.FromMilliseconds(50);

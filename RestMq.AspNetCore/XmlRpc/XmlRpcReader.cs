@@ -95,7 +95,7 @@ internal static class XmlRpcReader
         if (type is not ("string" or "int" or "i4" or "i8" or "double" or "boolean" or "base64"))
         {
             throw new FormatException(
-                $"a value must be a string, int, i4, i8, double, boolean or base64, but is '{Words.Shorten(type)}'");
+                $"a value must be a string, int, i4, i8, double, boolean or base64, but is '{WireNames.Shorten(type)}'");
         }
         var text = Start(reader, type) ? Text(reader, end: true) : "";
         End(reader);

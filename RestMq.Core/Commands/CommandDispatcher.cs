@@ -61,7 +61,7 @@ public sealed class CommandDispatcher
             if (!_commands.TryGetValue(request.Name, out var command) || !IsIn(scope, command))
             {
                 var names = string.Join(", ", Names(scope));
-                throw new FormatException($"'cmd' must be one of {names}, but was '{Words.Shorten(request.Name)}'.");
+                throw new FormatException($"'cmd' must be one of {names}, but was '{WireNames.Shorten(request.Name)}'.");
             }
             if (guard is not null) await guard(command.Role, command.OfAllQueues ? null : request.Queue).ConfigureAwait(false);
             await command.Do(request, reply, cancellationToken).ConfigureAwait(false);

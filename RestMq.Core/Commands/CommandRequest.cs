@@ -73,7 +73,7 @@ internal sealed class CommandRequest : IDisposable
         if (Find("value") is not { } field) throw Missing("value");
         if (!Has("encoding")) return BodyOf(field, "value", Text("type"));
         if (Text("encoding") is not "base64" and var encoding)
-            throw new FormatException($"'encoding' must be base64 or absent, but was '{Words.Shorten(encoding!)}'.");
+            throw new FormatException($"'encoding' must be base64 or absent, but was '{WireNames.Shorten(encoding!)}'.");
         return Base64Of(field) is { } bytes
             ? MessageBody.FromBytes(bytes, Text("type"))
             : throw new FormatException("'value' must be a string of base64, as 'encoding' says, but is not.");
@@ -103,7 +103,7 @@ internal sealed class CommandRequest : IDisposable
         if (!RestMq.Receipt.TryParse(text, out var receipt) || receipt.Fence == 0)
         {
             throw new FormatException(
-                $"'receipt' must be the receipt of a lease, such as test:1.1, but was '{Words.Shorten(text)}'.");
+                $"'receipt' must be the receipt of a lease, such as test:1.1, but was '{WireNames.Shorten(text)}'.");
         }
         return Owned(receipt);
     }
@@ -121,7 +121,7 @@ internal sealed class CommandRequest : IDisposable
         if (!RestMq.Receipt.TryParse(text, out var receipt))
         {
             throw new FormatException(
-                $"'key' must be a message's key, such as test:1, but was '{Words.Shorten(text)}'.");
+                $"'key' must be a message's key, such as test:1, but was '{WireNames.Shorten(text)}'.");
         }
         return Owned(receipt);
     }

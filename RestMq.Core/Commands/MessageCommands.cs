@@ -57,7 +57,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     public async ValueTask LeaseAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
         var queue = request.Queue;
-        var lease = request.Number("lease") is { } seconds ? Limits.Lease(seconds, options) : _defaultLease;
+        var lease = request.Number("lease") is { } seconds ? RequestLimits.Lease(seconds, options) : _defaultLease;
         var found = await engine.LeaseAsync([queue], 1, lease, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         (reply.Taken, reply.IsLeased) = (found.FirstOrDefault(), true);
         Write(reply, queue, reply.Taken, receipt: true);
@@ -73,10 +73,10 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     }
 
     public ValueTask ExtendAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
-        SettleAsync(request, reply, SettleAction.Extend, "extended", Limits.Lease(request.Number("lease") ?? _defaultLease.TotalSeconds, options), cancellationToken);
+        SettleAsync(request, reply, SettleAction.Extend, "extended", RequestLimits.Lease(request.Number("lease") ?? _defaultLease.TotalSeconds, options), cancellationToken);
 
     public ValueTask ReleaseAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
-        SettleAsync(request, reply, SettleAction.Release, "released", Limits.Delay(request.Number("delay") ?? 0, options), cancellationToken);
+        SettleAsync(request, reply, SettleAction.Release, "released", RequestLimits.Delay(request.Number("delay") ?? 0, options), cancellationToken);
 
     public ValueTask BuryAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
         SettleAsync(request, reply, SettleAction.Bury, "buried", TimeSpan.Zero, cancellationToken);
@@ -85,7 +85,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         CommandRequest request, CommandReply reply, SettleAction action, string done, TimeSpan time, CancellationToken cancellationToken)
     {
         var receipt = request.Receipt();
-        var settlement = new Settlement(receipt, action) { Time = time, Reason = request.Text("reason") is { } reason ? Limits.Reason(reason) : null };
+        var settlement = new Settlement(receipt, action) { Time = time, Reason = request.Text("reason") is { } reason ? RequestLimits.Reason(reason) : null };
         var result = await engine.SettleAsync(settlement, cancellationToken).ConfigureAwait(false);
         reply.Queue(receipt.Key.Queue);
         reply.Writer.WriteString("receipt", receipt.ToString());
@@ -101,10 +101,10 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         }
         return new NewMessage(body)
         {
-            Delay = request.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,
-            TimeToLive = request.Number("ttl") is { } ttl ? Limits.TimeToLive(ttl, options) : null,
-            IdempotencyKey = request.Text("id") is { } id ? Limits.IdempotencyKey(id) : null,
-            Durability = request.Text("durability") is { } durability ? Words.Durability(durability) : null,
+            Delay = request.Number("delay") is { } delay ? RequestLimits.Delay(delay, options) : TimeSpan.Zero,
+            TimeToLive = request.Number("ttl") is { } ttl ? RequestLimits.TimeToLive(ttl, options) : null,
+            IdempotencyKey = request.Text("id") is { } id ? RequestLimits.IdempotencyKey(id) : null,
+            Durability = request.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
         };
     }
 

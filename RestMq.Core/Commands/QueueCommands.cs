@@ -18,7 +18,7 @@ internal sealed class QueueCommands(IQueueEngine engine, RestMqOptions options)
         var queue = request.Queue;
         if (request.Text("state") is { } state)
         {
-            var count = await engine.PurgeAsync(queue, Words.State(state), cancellationToken).ConfigureAwait(false);
+            var count = await engine.PurgeAsync(queue, WireNames.State(state), cancellationToken).ConfigureAwait(false);
             reply.Queue(queue);
             reply.Writer.WriteBoolean("purged", count > 0);
             reply.Writer.WriteNumber("count", count);
@@ -32,14 +32,14 @@ internal sealed class QueueCommands(IQueueEngine engine, RestMqOptions options)
     public async ValueTask PolicyAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
         var queue = request.Queue;
-        var policy = request.Text("policy") is { } name ? Words.Policy(name) : (QueuePolicy?)null;
-        var durability = request.Text("durability") is { } word ? Words.Durability(word) : (Durability?)null;
+        var policy = request.Text("policy") is { } name ? WireNames.Policy(name) : (QueuePolicy?)null;
+        var durability = request.Text("durability") is { } word ? WireNames.Durability(word) : (Durability?)null;
         var change = new QueueSettingsChange { Policy = policy, Durability = durability };
         var settings = await engine.ConfigureAsync(queue, change, cancellationToken).ConfigureAwait(false);
         reply.Queue(queue);
-        reply.Writer.WriteString("policy", Words.Of(settings.Policy));
+        reply.Writer.WriteString("policy", WireNames.Of(settings.Policy));
         // Clients of the original RestMQ expect a reply without `durability`, and never send it.
-        if (durability is not null) reply.Writer.WriteString("durability", Words.Of(settings.Durability));
+        if (durability is not null) reply.Writer.WriteString("durability", WireNames.Of(settings.Durability));
     }
 
     public ValueTask StartAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken) =>
@@ -61,7 +61,7 @@ internal sealed class QueueCommands(IQueueEngine engine, RestMqOptions options)
     public async ValueTask ListAsync(CommandRequest request, CommandReply reply, CancellationToken cancellationToken)
     {
         var after = request.Text("after") is { } name ? QueueName.Parse(name) : null;
-        var max = request.Number("max") is { } number ? Limits.Batch(number, options) : options.MaxBatch;
+        var max = request.Number("max") is { } number ? RequestLimits.Batch(number, options) : options.MaxBatch;
         // Asks for one name more than the page has, to learn whether there is another page.
         var queues = await engine.ListAsync(after, max + 1, cancellationToken).ConfigureAwait(false);
         var count = Math.Min(queues.Count, max);

@@ -38,10 +38,10 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         pump.ForEach(consumer =>
         {
             if (consumer.Cursor > end) consumer.Cursor = 0;
-            // A consumer with any room gets the whole batch, whatever its size. The messages were moved for this room,
+            // A consumer with any room gets the offersAll batch, whatever its size. The messages were moved for this room,
             // and a short history may drop them before the next read.
             if (consumer.Cursor < batch.After) return;
-            Offer(pump, consumer, batch, whole: consumer.Room > 0);
+            Offer(pump, consumer, batch, offersAll: consumer.FreeSlots > 0);
             if (consumer.Cursor < Reached(batch) && !consumer.HasEnded) pump.FellBehind();
         });
         pump.Front = Reached(batch);
@@ -50,7 +50,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
         // Uses the room from the start of the step. If a consumer made room since then, its call of RoomMade must still
         // wake the pump.
-        var wantsRoom = room == 0 || pump.Any(consumer => consumer.Room == 0 || consumer.Cursor < pump.Front);
+        var wantsRoom = room == 0 || pump.Any(consumer => consumer.FreeSlots == 0 || consumer.Cursor < pump.Front);
         return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsRoom, batch.Settings);
     }
 
@@ -61,15 +61,15 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {
         var gave = false;
-        var behind = pump.Next(CatchUps, consumer => consumer.Cursor < pump.Front && consumer.Room > 0 && !consumer.MustReadFirst);
+        var behind = pump.Next(CatchUps, consumer => consumer.Cursor < pump.Front && consumer.FreeSlots > 0 && !consumer.MustReadFirst);
         foreach (var consumer in behind)
         {
             var before = consumer.Cursor;
             var missing = await store.BroadcastAsync(
-                pump.Queue, new BroadcastRequest(before, Move: 0, Math.Min(consumer.Room, Step), LiveConsumer.MaxBufferedBytes),
+                pump.Queue, new BroadcastRequest(before, Move: 0, Math.Min(consumer.FreeSlots, Step), LiveConsumer.MaxBufferedBytes),
                 CancellationToken.None).ConfigureAwait(false);
             if (IsPaused(missing)) return false;
-            Offer(pump, consumer, missing, whole: false);
+            Offer(pump, consumer, missing, offersAll: false);
             gave |= consumer.Cursor != before;
         }
         return gave || behind.Count == CatchUps;
@@ -81,13 +81,13 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     // the place, so the batch reaches the end of the history.
     private static long Reached(BroadcastBatch batch) => batch.Messages.Count > 0 ? batch.Messages[^1].Sequence : batch.Last;
 
-    private static void Offer(QueuePump pump, LiveConsumer consumer, BroadcastBatch batch, bool whole)
+    private static void Offer(QueuePump pump, LiveConsumer consumer, BroadcastBatch batch, bool offersAll)
     {
         foreach (var message in batch.Messages)
         {
             var missed = message.Sequence - consumer.Cursor - 1;
             if (missed < 0) continue;
-            if ((!whole && consumer.Room == 0) || !consumer.TryWrite(message, missed)) return;
+            if ((!offersAll && consumer.FreeSlots == 0) || !consumer.TryWrite(message, missed)) return;
             consumer.Cursor = message.Sequence;
             pump.Metrics.Missed(pump.Queue, missed);
         }

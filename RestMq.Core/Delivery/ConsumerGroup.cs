@@ -30,12 +30,12 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
     /// <summary>
     /// Returns how many messages the consumers can take now, up to <paramref name="most"/>, and how many bytes.
     /// </summary>
-    public (int Messages, long Bytes) OwnRoom(int most)
+    public (int Messages, long Bytes) FreeLeases(int most)
     {
         var (messages, bytes) = (0, 0L);
         for (var node = _rotation.First; node is not null && messages < most; node = node.Next)
         {
-            var room = node.Value.OwnRoom;
+            var room = node.Value.FreeLeases;
             if (room == 0) continue;
             messages += room;
             bytes += node.Value.RoomInBytes;
@@ -52,8 +52,8 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
         var receipts = new List<Receipt>();
         for (var left = _rotation.Count; left > 0 && receipts.Count < most; left--)
         {
-            var next = Turn();
-            if (next.OwnRoom == 0) receipts.AddRange(next.Own.Select(message => message.Receipt));
+            var next = NextInRotation();
+            if (next.FreeLeases == 0) receipts.AddRange(next.HeldMessages.Select(message => message.Receipt));
         }
         return receipts;
     }
@@ -64,7 +64,7 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
     /// all consumers are full by number.
     /// </summary>
     public LiveConsumer? GiveNext(QueueMessage message) =>
-        Next(consumer => consumer.OwnRoom > 0 && consumer.TryWrite(message, own: true)) ?? Next(consumer => consumer.TryWrite(message, own: true));
+        Next(consumer => consumer.FreeLeases > 0 && consumer.TryWrite(message, own: true)) ?? Next(consumer => consumer.TryWrite(message, own: true));
 
     /// <summary>
     /// Returns the next consumers that meet a condition, at most <paramref name="most"/> of them. The next call
@@ -75,7 +75,7 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
         var found = new List<LiveConsumer>();
         for (var left = _rotation.Count; left > 0 && found.Count < most; left--)
         {
-            var next = Turn();
+            var next = NextInRotation();
             if (condition(next)) found.Add(next);
         }
         return found;
@@ -85,14 +85,14 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
     {
         for (var left = _rotation.Count; left > 0; left--)
         {
-            var next = Turn();
+            var next = NextInRotation();
             if (condition(next)) return next;
         }
         return null;
     }
 
     // Moves the first consumer to the end and returns it.
-    private LiveConsumer Turn()
+    private LiveConsumer NextInRotation()
     {
         var node = _rotation.First!;
         _rotation.RemoveFirst();

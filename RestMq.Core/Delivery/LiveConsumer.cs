@@ -14,7 +14,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
 
     // Under round robin, a message in a slow consumer's buffer is lost to quicker consumers. So each consumer gets only
     // this many messages ahead.
-    private const int Ahead = 10;
+    private const int WriteAhead = 10;
 
     // The extra place is for a gap event. Room is counted in messages, so a gap must not take the place of a message.
     private readonly Channel<LiveEvent> _channel = Channel.CreateBounded<LiveEvent>(
@@ -22,7 +22,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
 
     private readonly Lock _lock = new();
     private readonly LinkedList<QueueMessage> _own = new();
-    private readonly int _mostOwn = options.Lease is null ? Ahead : options.Prefetch;
+    private readonly int _mostOwn = options.Lease is null ? WriteAhead : options.Prefetch;
     private long _bufferedBytes;
     private int _buffered;
     private int _quiet; // seconds
@@ -64,7 +64,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     /// Gets how many messages may be fetched for the consumer now. 0 when the consumer is full, by number or by bytes,
     /// or has ended.
     /// </summary>
-    public int Room
+    public int FreeSlots
     {
         get
         {
@@ -73,11 +73,11 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     }
 
     /// <summary>Gets how many messages that are leased for this consumer alone it can take now.</summary>
-    public int OwnRoom
+    public int FreeLeases
     {
         get
         {
-            lock (_lock) return Math.Min(Room, Math.Max(_mostOwn - _own.Count, 0));
+            lock (_lock) return Math.Min(FreeSlots, Math.Max(_mostOwn - _own.Count, 0));
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     }
 
     /// <summary>Gets the messages that are leased for this consumer alone and not known to be settled.</summary>
-    public IReadOnlyList<QueueMessage> Own
+    public IReadOnlyList<QueueMessage> HeldMessages
     {
         get
         {
@@ -173,7 +173,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         pump.RoomMade();
     }
 
-    /// <summary>Removes a message from <see cref="Own"/>, because it was settled or its lease ended.</summary>
+    /// <summary>Removes a message from <see cref="HeldMessages"/>, because it was settled or its lease ended.</summary>
     public void Release(QueueMessage message)
     {
         lock (_lock) _own.Remove(message);

@@ -9,14 +9,14 @@ internal sealed partial class QueuePump
     private (long Epoch, long Bound) _seen;
 
     /// <summary>Gets the consumers without a lease, which the queue's policy serves.</summary>
-    public ConsumerGroup Plain { get; } = new(lease: null);
+    public ConsumerGroup SharedGroup { get; } = new(lease: null);
 
     /// <summary>Gets the number of consumers.</summary>
     public int Count
     {
         get
         {
-            lock (_lock) return Plain.Count + _holders.Values.Sum(group => group.Count);
+            lock (_lock) return SharedGroup.Count + _holders.Values.Sum(group => group.Count);
         }
     }
 
@@ -26,7 +26,7 @@ internal sealed partial class QueuePump
         get
         {
             if (_settings.Policy != QueuePolicy.Broadcast) return 0;
-            lock (_lock) return Plain.Consumers.Count(consumer => consumer.Cursor < Front);
+            lock (_lock) return SharedGroup.Consumers.Count(consumer => consumer.Cursor < Front);
         }
     }
 
@@ -39,7 +39,7 @@ internal sealed partial class QueuePump
         }
     }
 
-    private List<ConsumerGroup> Holders
+    private List<ConsumerGroup> LeasingGroups
     {
         get
         {
@@ -103,7 +103,7 @@ internal sealed partial class QueuePump
     {
         lock (_lock)
         {
-            foreach (var group in _holders.Values.Append(Plain))
+            foreach (var group in _holders.Values.Append(SharedGroup))
             {
                 foreach (var consumer in group.Consumers) consumer.End();
             }
@@ -113,13 +113,13 @@ internal sealed partial class QueuePump
     // Ends the streams that began in an earlier epoch of the queue: the queue was purged, and the wake-up of the purge
     // was lost. A consumer that was bound after the store was asked is left to the next step. It may know a later
     // epoch, or begin in the epoch that the store reports next.
-    private void See(long epoch, long bound)
+    private void ApplyEpoch(long epoch, long bound)
     {
         lock (_lock)
         {
             if (_seen == (epoch, bound)) return;
             _seen = (epoch, bound);
-            foreach (var consumer in _holders.Values.Append(Plain).SelectMany(group => group.Consumers).Where(consumer => consumer.Number <= bound))
+            foreach (var consumer in _holders.Values.Append(SharedGroup).SelectMany(group => group.Consumers).Where(consumer => consumer.Number <= bound))
             {
                 consumer.Epoch ??= epoch;
                 if (consumer.Epoch < epoch) consumer.End();
@@ -132,7 +132,7 @@ internal sealed partial class QueuePump
     {
         lock (_lock)
         {
-            foreach (var group in _holders.Values.Append(Plain))
+            foreach (var group in _holders.Values.Append(SharedGroup))
             {
                 foreach (var consumer in group.Consumers) consumer.CountSecond();
             }
@@ -143,28 +143,28 @@ internal sealed partial class QueuePump
     {
         lock (_lock)
         {
-            foreach (var consumer in Plain.Consumers) action(consumer);
+            foreach (var consumer in SharedGroup.Consumers) action(consumer);
         }
     }
 
     public List<LiveConsumer> Next(int most, Func<LiveConsumer, bool> condition)
     {
-        lock (_lock) return Plain.Next(most, condition);
+        lock (_lock) return SharedGroup.Next(most, condition);
     }
 
     public bool Any(Func<LiveConsumer, bool> condition)
     {
-        lock (_lock) return Plain.Consumers.Any(condition);
+        lock (_lock) return SharedGroup.Consumers.Any(condition);
     }
 
     public int MostRoom(Func<LiveConsumer, bool> condition)
     {
-        lock (_lock) return Plain.Consumers.Where(condition).Select(consumer => consumer.Room).DefaultIfEmpty().Max();
+        lock (_lock) return SharedGroup.Consumers.Where(condition).Select(consumer => consumer.FreeSlots).DefaultIfEmpty().Max();
     }
 
-    public (int Messages, long Bytes) OwnRoom(ConsumerGroup group, int most)
+    public (int Messages, long Bytes) FreeLeases(ConsumerGroup group, int most)
     {
-        lock (_lock) return group.OwnRoom(most);
+        lock (_lock) return group.FreeLeases(most);
     }
 
     public bool TryGiveNext(ConsumerGroup group, QueueMessage message)
@@ -179,7 +179,7 @@ internal sealed partial class QueuePump
 
     private ConsumerGroup GroupOf(LiveConsumer consumer)
     {
-        if (consumer.Lease is not { } lease) return Plain;
+        if (consumer.Lease is not { } lease) return SharedGroup;
         if (!_holders.TryGetValue(lease, out var group)) _holders.Add(lease, group = new ConsumerGroup(lease));
         return group;
     }

@@ -10,10 +10,10 @@ namespace RestMq.Delivery;
 /// Delivers the messages of one queue to its live consumers on this host. The pump runs while it has consumers. Between
 /// steps, it sleeps until a wake-up, a due time, room in a consumer, or the slow poll. When the store is away, the pump
 /// pauses for 1 second and loses no message. This file contains the loop. <c>.Consumers</c> manages the consumers, and
-/// <c>.Holders</c> serves acknowledged streams.
+/// <c>.LeasingGroups</c> serves acknowledged streams.
 /// </summary>
 internal sealed partial class QueuePump(
-    QueueHub hub, IQueueStore store, RestMqOptions options, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
+    ActiveQueue hub, IQueueStore store, RestMqOptions options, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
 {
     private static readonly TimeSpan StoreAwayPause = TimeSpan.FromSeconds(1);
 
@@ -93,17 +93,17 @@ internal sealed partial class QueuePump(
             }
             try
             {
-                hub.LookIn(await StepAsync().ConfigureAwait(false));
+                hub.ScheduleLook(await StepAsync().ConfigureAwait(false));
             }
             catch (RestMqUnavailableException)
             {
                 metrics.StoreAway();
-                hub.LookIn(StoreAwayPause);
+                hub.ScheduleLook(StoreAwayPause);
             }
             catch (Exception e)
             {
                 LogFailed(logger, Queue.Value, e);
-                hub.LookIn(StoreAwayPause);
+                hub.ScheduleLook(StoreAwayPause);
             }
         }
     }
@@ -133,9 +133,9 @@ internal sealed partial class QueuePump(
         try
         {
             var bound = Bound;
-            var step = Plain.Count > 0 ? await policies[_settings.Policy].StepAsync(this, store).ConfigureAwait(false) : default;
-            foreach (var group in Holders) step = step.And(await HoldAsync(group).ConfigureAwait(false));
-            if (step.Settings is { } settings) See(settings.Epoch, bound);
+            var step = SharedGroup.Count > 0 ? await policies[_settings.Policy].StepAsync(this, store).ConfigureAwait(false) : default;
+            foreach (var group in LeasingGroups) step = step.And(await HoldAsync(group).ConfigureAwait(false));
+            if (step.Settings is { } settings) ApplyEpoch(settings.Epoch, bound);
             return step;
         }
         finally

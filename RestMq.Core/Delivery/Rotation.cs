@@ -14,7 +14,7 @@ internal static class Rotation
 
     public static async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store, ConsumerGroup group, LeaseRequest request)
     {
-        var (room, bytes) = pump.OwnRoom(group, Step);
+        var (room, bytes) = pump.FreeLeases(group, Step);
         pump.NoteRoom(group, full: room == 0);
         // Consumers that hold messages may let the leases end. Then only time makes room, so the pump looks again.
         if (room == 0) return new DeliveryStep(More: false, request.Held ? LookAgain : null, WantsRoom: true, Settings: null);

@@ -14,5 +14,5 @@ internal sealed class RoundRobinPolicy(IOptions<RestMqOptions> options) : IDeliv
     public QueuePolicy Policy => QueuePolicy.RoundRobin;
 
     public ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store) =>
-        Rotation.StepAsync(pump, store, pump.Plain, new LeaseRequest(0, options.Value.TakeLease, Live: true));
+        Rotation.StepAsync(pump, store, pump.SharedGroup, new LeaseRequest(0, options.Value.TakeLease, Live: true));
 }

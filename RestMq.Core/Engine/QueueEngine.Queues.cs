@@ -15,7 +15,7 @@ internal sealed partial class QueueEngine
     private const int ConcurrentStats = 32;
 
     public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken = default) =>
-        _store.LookAsync(queue, cancellationToken);
+        _store.PeekHeadAsync(queue, cancellationToken);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken = default) =>
         _store.PeekAsync(key, cancellationToken);

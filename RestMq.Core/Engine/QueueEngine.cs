@@ -9,7 +9,7 @@ using RestMq.Wire;
 namespace RestMq.Engine;
 
 /// <summary>
-/// Implements the queues on a store. The <see cref="QueueHub"/> of a queue sends concurrent calls to the store together
+/// Implements the queues on a store. The <see cref="ActiveQueue"/> of a queue sends concurrent calls to the store together
 /// (group commit). This file implements the frequent operations, which <c>.Measured</c> exposes to callers.
 /// <c>.Queues</c> implements the rare operations.
 /// </summary>
@@ -17,7 +17,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 {
     private const int SecondsToSweep = 5;
 
-    private readonly ConcurrentDictionary<QueueName, QueueHub> _hubs = new();
+    private readonly ConcurrentDictionary<QueueName, ActiveQueue> _hubs = new();
     private readonly DeliveryPolicies _policies;
     private readonly IQueueStore _store;
     private readonly RestMqOptions _options;
@@ -43,12 +43,12 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 
     public string Store => _store.Description;
 
-    private ValueTask<AddResult> SendAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
+    private ValueTask<AddResult> AddCoreAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
     {
         Check(message);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<AddResult>(cancellationToken)
-            : ReplicatedAsync(Hub(queue).Used().Adds.SendAsync(message), cancellationToken);
+            : ReplicatedAsync(Hub(queue).MarkUsed().Adds.SendAsync(message), cancellationToken);
     }
 
     // Runs outside of the group commit, so that other adds continue while this add waits for its replicas.
@@ -60,7 +60,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         return added with { Awaits = null };
     }
 
-    private async ValueTask<IReadOnlyList<AddResult>> SendAsync(
+    private async ValueTask<IReadOnlyList<AddResult>> AddCoreAsync(
         QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken)
     {
         if (messages.Count > _options.MaxBatch)
@@ -76,7 +76,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
                 nameof(messages));
         }
         if (messages.Count == 0) return [];
-        var added = await _store.AddAsync(queue, messages, whole: true, cancellationToken).ConfigureAwait(false);
+        var added = await _store.AddAsync(queue, messages, allOrNothing: true, cancellationToken).ConfigureAwait(false);
         if (added.FirstOrDefault(result => result.Awaits is not null).Awaits is not { } point) return added;
         // The store wrote all messages in one step, so one replication point covers them all.
         await _store.ReplicatedAsync(point, cancellationToken).ConfigureAwait(false);
@@ -99,7 +99,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         return messages[0];
     }
 
-    private ValueTask<IReadOnlyList<QueueMessage>> ReceiveAsync(
+    private ValueTask<IReadOnlyList<QueueMessage>> LeaseCoreAsync(
         IReadOnlyList<QueueName> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (queues.Count == 0)
@@ -109,19 +109,19 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         CheckRange(wait, TimeSpan.Zero, _options.MaxWait, nameof(wait));
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<IReadOnlyList<QueueMessage>>(cancellationToken);
         var request = new LeaseRequest(max, lease);
-        return queues.Count == 1 && wait == TimeSpan.Zero ? LookAsync(Hub(queues[0]).Used(), request) : LookAsync(queues, request, wait, cancellationToken);
+        return queues.Count == 1 && wait == TimeSpan.Zero ? LeaseNowAsync(Hub(queues[0]).MarkUsed(), request) : LeaseNowAsync(queues, request, wait, cancellationToken);
     }
 
-    private async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(
+    private async ValueTask<IReadOnlyList<QueueMessage>> LeaseNowAsync(
         IReadOnlyList<QueueName> queues, LeaseRequest request, TimeSpan wait, CancellationToken cancellationToken)
     {
-        var hubs = new QueueHub[queues.Count];
+        var hubs = new ActiveQueue[queues.Count];
         for (var i = 0; i < hubs.Length; i++) hubs[i] = Enter(queues[i]);
         try
         {
             foreach (var hub in hubs)
             {
-                var found = await LookAsync(hub, request).ConfigureAwait(false);
+                var found = await LeaseNowAsync(hub, request).ConfigureAwait(false);
                 if (found.Count > 0) return found;
             }
             return wait == TimeSpan.Zero ? [] : await WaitAsync(hubs, request, wait, cancellationToken).ConfigureAwait(false);
@@ -132,16 +132,16 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    private ValueTask<SettleResult> EndAsync(Settlement settlement, CancellationToken cancellationToken)
+    private ValueTask<SettleResult> SettleCoreAsync(Settlement settlement, CancellationToken cancellationToken)
     {
         var queue = settlement.Receipt.Key.Queue;
         Check(settlement, queue);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<SettleResult>(cancellationToken)
-            : Hub(queue).Used().Exchanges.SendAsync(new Exchange(settlement, null), static result => result.Settled);
+            : Hub(queue).MarkUsed().Exchanges.SendAsync(new Exchange(settlement, null), static result => result.Settled);
     }
 
-    private async ValueTask<IReadOnlyList<SettleResult>> EndAsync(
+    private async ValueTask<IReadOnlyList<SettleResult>> SettleCoreAsync(
         QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
     {
         CheckRange(settlements.Count, 1, _options.MaxBatch, nameof(settlements));
@@ -160,25 +160,25 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     }
 
     private async ValueTask<IReadOnlyList<QueueMessage>> WaitAsync(
-        QueueHub[] hubs, LeaseRequest request, TimeSpan wait, CancellationToken cancellationToken)
+        ActiveQueue[] hubs, LeaseRequest request, TimeSpan wait, CancellationToken cancellationToken)
     {
         foreach (var hub in hubs) await hub.ListenAsync(cancellationToken).ConfigureAwait(false);
         var start = _time.GetTimestamp();
         // The queue whose wake-up this call has received and not yet used. A look at that queue uses the wake-up. If
         // another queue returns messages first, or the store is away, the next waiter of that queue gets the wake-up.
         // The store sends only one wake-up for the messages that became ready.
-        Waiters? owed = null;
+        Waiters? unusedWake = null;
         try
         {
             var chained = false;
             for (var round = 0; ; round++)
             {
-                using var turn = new Waiters.Turn();
-                foreach (var hub in hubs) hub.Waiters.Park(turn, first: round > 0);
+                using var waiter = new Waiters.Waiter();
+                foreach (var hub in hubs) hub.Waiters.Park(waiter, first: round > 0);
                 foreach (var hub in hubs)
                 {
-                    var found = await LookAsync(hub, request, chained).ConfigureAwait(false);
-                    if (owed == hub.Waiters) owed = null;
+                    var found = await LeaseNowAsync(hub, request, chained).ConfigureAwait(false);
+                    if (unusedWake == hub.Waiters) unusedWake = null;
                     if (found.Count == 0) continue;
                     if (!cancellationToken.IsCancellationRequested) return found;
                     await ReturnAsync(hub, found).ConfigureAwait(false);
@@ -186,20 +186,20 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
                 }
                 var left = wait - _time.GetElapsedTime(start);
                 if (left <= TimeSpan.Zero) return [];
-                owed = await turn.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
-                if (owed is null) return [];
-                chained = turn.Chained;
+                unusedWake = await waiter.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
+                if (unusedWake is null) return [];
+                chained = waiter.Chained;
             }
         }
         finally
         {
-            owed?.Wake();
+            unusedWake?.Wake();
         }
     }
 
     // A waiting caller wakes the next waiter when more messages may be ready. A caller that does not wait ('chained' is
     // null) leaves that to the waiting callers.
-    private static async ValueTask<IReadOnlyList<QueueMessage>> LookAsync(QueueHub hub, LeaseRequest request, bool? chained = null)
+    private static async ValueTask<IReadOnlyList<QueueMessage>> LeaseNowAsync(ActiveQueue hub, LeaseRequest request, bool? chained = null)
     {
         while (true)
         {
@@ -208,20 +208,20 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
             {
                 if (chained is not { } wakes) return share.Messages;
                 if (share.More) hub.Waiters.WakeNext(wakes);
-                else if (hub.Waiters.Any) hub.LookIn(share.Next); // The other waiters do not look now.
+                else if (hub.Waiters.Any) hub.ScheduleLook(share.Next); // The other waiters do not look now.
                 return share.Messages;
             }
             // Zero means that the store stopped before it had an answer, because one call of it must stay short.
             if (share.Next == TimeSpan.Zero) continue;
-            if (hub.Waiters.Any) hub.LookIn(share.Next);
+            if (hub.Waiters.Any) hub.ScheduleLook(share.Next);
             return share.Messages;
         }
     }
 
-    private ValueTask<SettleResult[]> ReturnAsync(QueueHub hub, IReadOnlyList<QueueMessage> messages) =>
+    private ValueTask<SettleResult[]> ReturnAsync(ActiveQueue hub, IReadOnlyList<QueueMessage> messages) =>
         _store.SettleAsync(hub.Queue, [.. messages.Select(m => new Settlement(m.Receipt, SettleAction.Return))], CancellationToken.None);
 
-    private QueueHub Enter(QueueName queue)
+    private ActiveQueue Enter(QueueName queue)
     {
         while (true)
         {
@@ -231,8 +231,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
     }
 
-    private QueueHub Hub(QueueName queue) => _hubs.GetOrAdd(queue, static (name, engine) =>
-        new QueueHub(name, engine._store, engine._options, engine._time, engine._policies, engine._logger, engine._metrics), this);
+    private ActiveQueue Hub(QueueName queue) => _hubs.GetOrAdd(queue, static (name, engine) =>
+        new ActiveQueue(name, engine._store, engine._options, engine._time, engine._policies, engine._logger, engine._metrics), this);
 
     private void OnWakeUpsLost()
     {
@@ -271,7 +271,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         {
             throw new ArgumentException(
                 "'traceparent' must have the form of W3C Trace Context, "
-                + $"00-<32 hex digits>-<16 hex digits>-<2 hex digits>, but was '{Words.Shorten(trace)}'.",
+                + $"00-<32 hex digits>-<16 hex digits>-<2 hex digits>, but was '{WireNames.Shorten(trace)}'.",
                 nameof(message));
         }
         if (message is { TraceParent: null, TraceState: not null })
@@ -291,7 +291,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         if (!_store.Supports(durability))
         {
             throw new RestMqDurabilityException(
-                $"'durability' must be one that the store supports, but was {Words.Of(durability)} for {Store}. "
+                $"'durability' must be one that the store supports, but was {WireNames.Of(durability)} for {Store}. "
                 + "Nothing was changed.");
         }
     }

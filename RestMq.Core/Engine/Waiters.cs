@@ -9,7 +9,7 @@ namespace RestMq.Engine;
 internal sealed class Waiters
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<Turn> _parked = new();
+    private readonly LinkedList<Waiter> _parked = new();
 
     /// <summary>Gets whether any caller waits.</summary>
     public bool Any
@@ -21,11 +21,11 @@ internal sealed class Waiters
     }
 
     /// <summary>
-    /// Adds a turn at the end, or at the front when its owner was woken before and found nothing.
+    /// Adds a waiter at the end, or at the front when its owner was woken before and found nothing.
     /// </summary>
-    public void Park(Turn turn, bool first)
+    public void Park(Waiter waiter, bool first)
     {
-        lock (_lock) turn.Places.Add((this, first ? _parked.AddFirst(turn) : _parked.AddLast(turn)));
+        lock (_lock) waiter.Places.Add((this, first ? _parked.AddFirst(waiter) : _parked.AddLast(waiter)));
     }
 
     /// <summary>Wakes the next waiters, because a waiter got messages and more may be ready.</summary>
@@ -37,19 +37,19 @@ internal sealed class Waiters
     {
         while (count > 0)
         {
-            Turn turn;
+            Waiter waiter;
             lock (_lock)
             {
                 if (_parked.First is not { } first) return;
-                turn = first.Value;
+                waiter = first.Value;
                 _parked.RemoveFirst();
             }
             // A caller that waits for several queues may have been woken by another queue.
-            if (turn.TryWake(this, chained)) count--;
+            if (waiter.TryWake(this, chained)) count--;
         }
     }
 
-    private void Remove(LinkedListNode<Turn> node)
+    private void Remove(LinkedListNode<Waiter> node)
     {
         lock (_lock)
         {
@@ -58,20 +58,20 @@ internal sealed class Waiters
     }
 
     /// <summary>
-    /// Represents one wait of one caller, the owner, for one or several queues. The turn is parked before its owner
-    /// looks at the queues, so that no wake-up is missed after the look. Disposing the turn removes it from all queues.
+    /// Represents one wait of one caller, the owner, for one or several queues. The waiter is parked before its owner
+    /// looks at the queues, so that no wake-up is missed after the look. Disposing the waiter removes it from all queues.
     /// A wake-up that the owner has not seen goes to the next waiter of the same queue.
     /// </summary>
-    internal sealed class Turn : IDisposable
+    internal sealed class Waiter : IDisposable
     {
         private readonly TaskCompletionSource<(Waiters By, bool Chained)> _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private bool _told;
+        private bool _isConsumed;
 
         /// <summary>Gets whether another waiter woke the owner.</summary>
         public bool Chained { get; private set; }
 
-        /// <summary>Gets the places in which the turn is parked.</summary>
-        public List<(Waiters Waiters, LinkedListNode<Turn> Node)> Places { get; } = new(1);
+        /// <summary>Gets the places in which the waiter is parked.</summary>
+        public List<(Waiters Waiters, LinkedListNode<Waiter> Node)> Places { get; } = new(1);
 
         public bool TryWake(Waiters by, bool chained) => _woken.TrySetResult((by, chained));
 
@@ -84,7 +84,7 @@ internal sealed class Waiters
             try
             {
                 (var by, Chained) = await _woken.Task.WaitAsync(time, clock, cancellationToken).ConfigureAwait(false);
-                _told = true;
+                _isConsumed = true;
                 return by;
             }
             catch (TimeoutException)
@@ -98,7 +98,7 @@ internal sealed class Waiters
             foreach (var (waiters, node) in Places) waiters.Remove(node);
             // TrySetCanceled decides a race with a concurrent wake-up: either no wake-up can come any more, or it has
             // come and is passed on.
-            if (!_woken.TrySetCanceled() && !_told && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().By.Wake();
+            if (!_woken.TrySetCanceled() && !_isConsumed && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().By.Wake();
         }
     }
 }

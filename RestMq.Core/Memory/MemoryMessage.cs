@@ -36,7 +36,7 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     public long Dies { get; set; } = dies;
 
     /// <summary>
-    /// Gets or sets the deliveries that have ended, encoded as in <see cref="HandOuts"/>. The fence of a delivery in
+    /// Gets or sets the deliveries that have ended, encoded as in <see cref="DeliveryNumbers"/>. The fence of a delivery in
     /// flight is <c>Past + 1</c>.
     /// </summary>
     public long Past { get; set; }
@@ -63,7 +63,7 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
 
     public QueueMessage ToQueueMessage(QueueName queue, long handOuts, long sequence = 0)
     {
-        var count = HandOuts.Count(handOuts);
+        var count = DeliveryNumbers.Count(handOuts);
         return new(new MessageKey(queue, id), _body, count, At(added))
         {
             FencesBefore = handOuts - count, Sequence = sequence, TraceParent = _traceParent, TraceState = _traceState,

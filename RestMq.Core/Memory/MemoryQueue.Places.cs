@@ -144,7 +144,7 @@ internal sealed partial class MemoryQueue
         {
             Die(message);
         }
-        else if (counted && HandOuts.Count(message.Past) >= Settings.MaxReceives)
+        else if (counted && DeliveryNumbers.Count(message.Past) >= Settings.MaxReceives)
         {
             _gone.Buried++;
             Bury(message, $"max_receives ({Settings.MaxReceives}) reached");

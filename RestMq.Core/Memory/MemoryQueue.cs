@@ -35,10 +35,10 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     private LiveState Live => new(Settings.Policy, Settings.Stopped);
 
-    public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole, long now)
+    public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool allOrNothing, long now)
     {
         Sweep(now, deaths: 2 * StoreLimits.Expired); // More messages than one call can add.
-        var limit = whole && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
+        var limit = allOrNothing && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
             ? 0
             : Settings.MaxLength;
         var results = new AddResult[messages.Count];
@@ -228,7 +228,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     private void Redrive(MemoryMessage dead)
     {
         // A redriven message has no time to live, because that limited the wait for the first attempt.
-        dead.Past = HandOuts.Redriven(dead.Past);
+        dead.Past = DeliveryNumbers.Redriven(dead.Past);
         dead.Dies = MemoryMessage.Never;
         Put(dead, MessageState.Ready);
         _changed = true;

@@ -37,8 +37,8 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     private long Now => _origin + time.GetElapsedTime(_started).Ticks;
 
     public ValueTask<AddResult[]> AddAsync(
-        QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken) =>
-        new(Create(queue, (messages, whole), static (q, add, now) => q.Add(add.messages, add.whole, now)));
+        QueueName queue, IReadOnlyList<NewMessage> messages, bool allOrNothing, CancellationToken cancellationToken) =>
+        new(Create(queue, (messages, allOrNothing), static (q, add, now) => q.Add(add.messages, add.allOrNothing, now)));
 
     public ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
         new(TryOn(queue, requests, static (q, requests, now) => q.Lease(requests, now), out var batch) ? batch : NothingToLease);
@@ -52,7 +52,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
         new(TryOn(queue, receipts, static (q, receipts, now) => q.Holds(receipts, now), out var held) ? held : new bool[receipts.Count]);
 
-    public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) =>
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) =>
         new(TryOn(queue, 0, static (q, _, now) => q.Look(now), out var message) ? message : null);
 
     public ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken)

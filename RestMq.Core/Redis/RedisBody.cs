@@ -21,7 +21,7 @@ internal static class RedisBody
         return message.TraceState is { } state ? $"{kind}\t{state}" : kind;
     }
 
-    /// <summary>Reads a stored message. Its delivery number is encoded as in <see cref="HandOuts"/>.</summary>
+    /// <summary>Reads a stored message. Its delivery number is encoded as in <see cref="DeliveryNumbers"/>.</summary>
     public static QueueMessage Read(QueueName queue, long handOuts, ReadOnlyMemory<byte> stored, long sequence = 0)
     {
         var end = stored.Span.IndexOf((byte)'\n');
@@ -32,7 +32,7 @@ internal static class RedisBody
         var kind = head[0] switch { (byte)'t' => BodyKind.Text, (byte)'j' => BodyKind.Json, _ => BodyKind.Binary };
         var traceState = After('\t', ref head);
         var type = After(' ', ref head);
-        var count = HandOuts.Count(handOuts);
+        var count = DeliveryNumbers.Count(handOuts);
         return new QueueMessage(
             new MessageKey(queue, id), MessageBody.Stored(kind, stored[(end + 1)..], type), count, DateTimeOffset.FromUnixTimeMilliseconds(added))
         {

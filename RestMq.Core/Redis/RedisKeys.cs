@@ -44,7 +44,7 @@ internal sealed class RedisKeys(string prefix, QueueName queue)
     public string Wake => _tag + "wake";
 
     /// <summary>Notes that this host has seen an id of the queue.</summary>
-    public void See(long id)
+    public void NoteId(long id)
     {
         for (var last = LastId; id > last; last = LastId)
         {

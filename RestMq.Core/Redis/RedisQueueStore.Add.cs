@@ -21,7 +21,7 @@ internal sealed partial class RedisQueueStore
     private int _connections;
 
     public async ValueTask<AddResult[]> AddAsync(
-        QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken)
+        QueueName queue, IReadOnlyList<NewMessage> messages, bool allOrNothing, CancellationToken cancellationToken)
     {
         await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
         var keys = KeysOf(queue);
@@ -29,7 +29,7 @@ internal sealed partial class RedisQueueStore
         var asks = messages.Any(static message => message.Durability is Durability.Replicated);
         var arguments = new List<RedisValue>(9 + messages.Count)
         {
-            keys.Wake, _idempotencyWindow, whole ? messages.Count : 0, 0, keys.LastId, asks ? 1 : 0,
+            keys.Wake, _idempotencyWindow, allOrNothing ? messages.Count : 0, 0, keys.LastId, asks ? 1 : 0,
         };
         AppendRuns(arguments, messages, keys, ref once);
         var reply = await AddAsync(queue, keys, once is null ? keys.All : [.. once], [.. arguments], cancellationToken).ConfigureAwait(false);
@@ -48,7 +48,7 @@ internal sealed partial class RedisQueueStore
             {
                 Awaits = waits ? point : null,
             };
-            keys.See(id);
+            keys.NoteId(id);
         }
         return results;
     }

@@ -24,7 +24,7 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<Purged> PurgeAsync(QueueName queue, MessageState state, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScripts.Purge, queue, cancellationToken, Words.Of(state)).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScripts.Purge, queue, cancellationToken, WireNames.Of(state)).ConfigureAwait(false))!;
         return new Purged((long)reply[0], (long)reply[1] == 1);
     }
 

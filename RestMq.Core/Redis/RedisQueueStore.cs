@@ -156,7 +156,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
             var number = handOuts is null ? 1 : long.Parse(handOuts[i], CultureInfo.InvariantCulture);
             messages[i] = RedisBody.Read(queue, number, (byte[])reply[i + Heads]!);
         }
-        if (messages.Length > 0) keys.See(messages[^1].Key.Id);
+        if (messages.Length > 0) keys.NoteId(messages[^1].Key.Id);
         const long MoreIsReady = -2;
         return new LeasedBatch(
             messages, Due(reply[1]), reply[3].Length < 0 ? default : Live(reply[3]), More: (long)reply[2] is MoreIsReady or 0, Due(reply[2]));

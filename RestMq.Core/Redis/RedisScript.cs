@@ -37,7 +37,7 @@ internal sealed partial class RedisScripts
         ["IDS_PER_MS"] = StoreLimits.IdsPerMillisecond,
         ["LOG_LIFE_MS"] = StoreLimits.HistoryLife.TotalMilliseconds,
         ["RECOVERABLE_MS"] = StoreLimits.Recoverable.TotalMilliseconds,
-        ["DELIVERIES_PER_REDRIVE"] = HandOuts.PerRedrive,
+        ["DELIVERIES_PER_REDRIVE"] = DeliveryNumbers.PerRedrive,
         ["DEFAULT_MAX_RECEIVES"] = new QueueSettings().MaxReceives,
         ["DEFAULT_HISTORY"] = new QueueSettings().History,
     }.ToFrozenDictionary(static constant => constant.Key, static constant => constant.Value.ToString(null, CultureInfo.InvariantCulture));

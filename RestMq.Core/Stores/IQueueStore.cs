@@ -23,11 +23,11 @@ internal interface IQueueStore
     /// </summary>
     /// <param name="queue">The queue.</param>
     /// <param name="messages">The messages.</param>
-    /// <param name="whole">Whether to add all messages or none: without room for all of them, the queue counts as
+    /// <param name="allOrNothing">Whether to add all messages or none: without room for all of them, the queue counts as
     /// full.</param>
     /// <param name="cancellationToken">Cancels the call before it has begun.</param>
     /// <returns>A result for each message.</returns>
-    ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken);
+    ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool allOrNothing, CancellationToken cancellationToken);
 
     /// <summary>Waits until enough replicas have all writes up to a point.</summary>
     /// <exception cref="RestMqNotReplicatedException">The replicas did not confirm in time, the wait was canceled, or
@@ -63,7 +63,7 @@ internal interface IQueueStore
     /// Returns the message at the head and leaves it there, but counts the look as a delivery. Returns null when no
     /// message is ready.
     /// </summary>
-    ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken);
+    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken);
 
     /// <summary>
     /// Does one step of a broadcast: moves up to <see cref="BroadcastRequest.Move"/> ready messages to the history,

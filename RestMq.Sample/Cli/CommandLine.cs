@@ -39,7 +39,7 @@ internal static class CommandLine
     /// Returns whether the arguments have a verb or ask for help. Otherwise they are settings of the host.
     /// </summary>
     public static bool IsMeant(string[] args) =>
-        Split(args).Words is [var first, ..] && (!first.StartsWith('-') || first is "--help" or "-h" or "-?" or "--version");
+        Split(args).WireNames is [var first, ..] && (!first.StartsWith('-') || first is "--help" or "-h" or "-?" or "--version");
 
     /// <summary>Runs the verb of the arguments.</summary>
     /// <returns>The exit code.</returns>
@@ -68,7 +68,7 @@ internal static class CommandLine
 
     // Separates settings from verbs and options. System.CommandLine would end an option's name at a setting's colon,
     // and the configuration reads the settings.
-    private static (string[] Settings, string[] Words) Split(string[] args)
+    private static (string[] Settings, string[] WireNames) Split(string[] args)
     {
         List<string> settings = [], words = [];
         for (var i = 0; i < args.Length; i++)

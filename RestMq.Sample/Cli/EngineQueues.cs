@@ -38,8 +38,8 @@ internal sealed class EngineQueues : IQueues
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> TakeAsync(
         QueueName queue, int max, TimeSpan wait, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        Limits.Batch(max, _options);
-        Limits.Wait(wait.TotalSeconds, _options);
+        RequestLimits.Batch(max, _options);
+        RequestLimits.Wait(wait.TotalSeconds, _options);
         var found = await _engine.LeaseAsync([queue], max, _options.TakeLease, wait, cancellationToken);
         var written = 0;
         try

@@ -92,7 +92,7 @@ internal sealed class HttpQueues : IQueues
         QueueName queue, MessageState state, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var messages = await GetAsync(
-            $"j/{InUrl(queue)}?state={Words.Of(state)}", static root => root.GetProperty("messages").EnumerateArray().Select(message => message.GetRawText()).ToList(), cancellationToken);
+            $"j/{InUrl(queue)}?state={WireNames.Of(state)}", static root => root.GetProperty("messages").EnumerateArray().Select(message => message.GetRawText()).ToList(), cancellationToken);
         foreach (var message in messages) yield return Encoding.UTF8.GetBytes(message);
     }
 
@@ -128,9 +128,9 @@ internal sealed class HttpQueues : IQueues
     {
         var settings = new QueueSettings
         {
-            Policy = Words.Policy(json.GetProperty("policy").GetString()!),
+            Policy = WireNames.Policy(json.GetProperty("policy").GetString()!),
             Stopped = Number("status") == 0,
-            Durability = json.TryGetProperty("durability", out var durability) ? Words.Durability(durability.GetString()!) : Durability.Stored,
+            Durability = json.TryGetProperty("durability", out var durability) ? WireNames.Durability(durability.GetString()!) : Durability.Stored,
         };
         return new QueueStats(QueueName.Parse(json.GetProperty("name").GetString()!), settings)
         {

@@ -48,7 +48,7 @@ internal sealed class Output : IAsyncDisposable
             rows.Add([
                 q.Queue.Value, $"{q.Ready}", $"{q.Leased}", $"{q.Delayed}", $"{q.Dead}", $"{q.TotalAdded}", $"{q.TotalSettled}", $"{q.TotalExpired}",
                 q.OldestAge?.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) ?? "-", $"{q.Consumers}",
-                Words.Of(q.Settings.Policy), Words.Of(q.Settings.Durability), q.Settings.Stopped ? "stopped" : "started",
+                WireNames.Of(q.Settings.Policy), WireNames.Of(q.Settings.Durability), q.Settings.Stopped ? "stopped" : "started",
             ]);
         }
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();

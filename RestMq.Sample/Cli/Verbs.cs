@@ -150,7 +150,7 @@ internal static class Verbs
 
     private static async Task<int> LastAsync(ParseResult parsed, IQueues queues, Output output, CancellationToken cancellationToken)
     {
-        var messages = queues.LastAsync(parsed.GetRequiredValue(Queue), Words.State(parsed.GetValue(Place)!), cancellationToken);
+        var messages = queues.LastAsync(parsed.GetRequiredValue(Queue), WireNames.State(parsed.GetValue(Place)!), cancellationToken);
         return await output.MessagesAsync(messages, parsed.GetValue(Raw), cancellationToken) > 0 ? ExitCode.Done : throw Empty();
     }
 
@@ -205,7 +205,7 @@ internal static class Verbs
     {
         if (!isJson) writer.WriteStringValue(text);
         else if (IsJson(text)) writer.WriteRawValue(text, skipInputValidation: true);
-        else throw new VerbException($"With '--json', a value must be JSON, but was '{Words.Shorten(text)}'.");
+        else throw new VerbException($"With '--json', a value must be JSON, but was '{WireNames.Shorten(text)}'.");
     }
 
     private static bool IsJson(string text)

@@ -5,7 +5,7 @@ namespace RestMq.Ledger;
 /// <summary>Tests the book of the ledger. A ledger that misses a loss proves nothing.</summary>
 public sealed class BookTests
 {
-    private readonly Book _book = new();
+    private readonly Journal _book = new();
 
     [Fact]
     public void Close_AcknowledgedMessageMissing_CountsLost()
@@ -48,10 +48,10 @@ public sealed class BookTests
     {
         Acknowledge(0, 1);
         var page = _book.NewPage();
-        page.Note(new Sighting(new Entry(0, 0), Id: 1, Count: 1));
-        page.Note(new Sighting(new Entry(0, 0), Id: 1, Count: 2));
-        page.Note(new Sighting(new Entry(0, 1), Id: 2, Count: 1));
-        page.Note(new Sighting(new Entry(0, 1), Id: 3, Count: 2));
+        page.Note(new ReceivedMessage(new Entry(0, 0), Id: 1, Count: 1));
+        page.Note(new ReceivedMessage(new Entry(0, 0), Id: 1, Count: 2));
+        page.Note(new ReceivedMessage(new Entry(0, 1), Id: 2, Count: 1));
+        page.Note(new ReceivedMessage(new Entry(0, 1), Id: 3, Count: 2));
         _book.Close().Should().Be(new Tally(2, 0, 4, Duplicated: 2, 0, 0, AddedTwice: 1));
     }
 
@@ -80,8 +80,8 @@ public sealed class BookTests
     [Fact]
     public void SightingOf_ChangedText_Throws()
     {
-        Sighting.Of(Message(new Entry(3, 7).Text(40))).Should().Be(new Sighting(new Entry(3, 7), 12, 1));
-        FluentActions.Invoking(() => Sighting.Of(Message(new Entry(3, 7).Text(40)[..39]))).Should().Throw<InvalidDataException>();
+        ReceivedMessage.Of(Message(new Entry(3, 7).Text(40))).Should().Be(new ReceivedMessage(new Entry(3, 7), 12, 1));
+        FluentActions.Invoking(() => ReceivedMessage.Of(Message(new Entry(3, 7).Text(40)[..39]))).Should().Throw<InvalidDataException>();
     }
 
     private void Acknowledge(params int[] numbers)
@@ -92,7 +92,7 @@ public sealed class BookTests
     private void Arrive(params (int Number, int Count)[] messages)
     {
         var page = _book.NewPage();
-        foreach (var (number, count) in messages) page.Note(new Sighting(new Entry(0, number), number + 1, count));
+        foreach (var (number, count) in messages) page.Note(new ReceivedMessage(new Entry(0, number), number + 1, count));
     }
 
     private static JsonElement Message(string value)

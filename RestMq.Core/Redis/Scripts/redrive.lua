@@ -7,7 +7,7 @@
 -- Output: how many messages returned.
 --
 -- The stored count goes on at the next multiple of DELIVERIES_PER_REDRIVE. So a receipt from before the redrive never
--- matches a later delivery (HandOuts.cs).
+-- matches a later delivery (DeliveryNumbers.cs).
 --
 --- @include "includes/queue.lua"
 local ids = { ARGV[2] }

@@ -56,7 +56,7 @@ public sealed class GoneClientTests : IDisposable
     [Fact]
     public async Task Take_AnsweredSoon_DoesNotCheckClient()
     {
-        await TakeAsync(""); // The first call compiles code and would take longer than HandOut.Soon.
+        await TakeAsync(""); // The first call compiles code and would take longer than DeliverySender.Soon.
         Leave(reset: true);
 
         var (length, asked) = (0L, 0L);
@@ -66,7 +66,7 @@ public sealed class GoneClientTests : IDisposable
             length = (await TakeAsync("")).Response.Body.Length;
         }
         // On a busy machine a take may be too slow for this test. Repeats it until a take is fast enough.
-        while (Stopwatch.GetElapsedTime(asked) > HandOut.Soon);
+        while (Stopwatch.GetElapsedTime(asked) > DeliverySender.Soon);
 
         length.Should().BePositive("a fast take does not check whether its client is connected");
     }
@@ -96,7 +96,7 @@ public sealed class GoneClientTests : IDisposable
     [Fact]
     public async Task Send_WriteThrows_ReturnsMessageUncounted()
     {
-        var handOut = new HandOut(_engine, NullLogger<HandOut>.Instance);
+        var handOut = new DeliverySender(_engine, NullLogger<DeliverySender>.Instance);
         var send = () => handOut.SendAsync(Context(""), [Message], () => throw new OutOfMemoryException());
 
         await send.Should().ThrowAsync<OutOfMemoryException>();
@@ -134,7 +134,7 @@ public sealed class GoneClientTests : IDisposable
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes($$"""{"cmd":"{{command}}"}"""));
         var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
 
-        await new CommandEndpoints(dispatcher, new HandOut(_engine, NullLogger<HandOut>.Instance), access, new RestMqOptions()).DispatchAsync(context);
+        await new CommandEndpoints(dispatcher, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), access, new RestMqOptions()).DispatchAsync(context);
 
         context.Response.Body.Length.Should().Be(0);
         await SettledAsync(SettleAction.Return);
@@ -148,7 +148,7 @@ public sealed class GoneClientTests : IDisposable
         context.Request.Body = new MemoryStream("""{"cmd":"lease"}"""u8.ToArray());
         var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
 
-        await new CommandEndpoints(dispatcher, new HandOut(_engine, NullLogger<HandOut>.Instance), access, new RestMqOptions()).DispatchAsync(context);
+        await new CommandEndpoints(dispatcher, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), access, new RestMqOptions()).DispatchAsync(context);
 
         context.Response.Body.Length.Should().BePositive();
         await _engine.DidNotReceiveWithAnyArgs().SettleAsync(default, default);
@@ -172,7 +172,7 @@ public sealed class GoneClientTests : IDisposable
             context, Test, new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
 
         using var stream = new SocketStream(
-            socket, consumer, commands, new HandOut(_engine, NullLogger<HandOut>.Instance), 1024, () => Sending.IsGone(context));
+            socket, consumer, commands, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), 1024, () => ClientConnection.IsGone(context));
         await stream.RunAsync(receipts: false, CancellationToken.None, CancellationToken.None);
 
         await socket.DidNotReceiveWithAnyArgs().SendAsync(default(ReadOnlyMemory<byte>), default, default(bool), default);
@@ -194,10 +194,10 @@ public sealed class GoneClientTests : IDisposable
         await SettledAsync(SettleAction.Return);
     }
 
-    // Makes the lease take longer than HandOut.Soon.
+    // Makes the lease take longer than DeliverySender.Soon.
     private void TakeAWhile() => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs(async _ =>
     {
-        await Task.Delay(4 * HandOut.Soon);
+        await Task.Delay(4 * DeliverySender.Soon);
         return [Message];
     });
 
@@ -222,7 +222,7 @@ public sealed class GoneClientTests : IDisposable
         var received = new TaskCompletionSource<ValueWebSocketReceiveResult>();
         socket.ReceiveAsync(Arg.Any<Memory<byte>>(), Arg.Any<CancellationToken>()).Returns(_ => new ValueTask<ValueWebSocketReceiveResult>(received.Task));
         socket.When(s => s.Abort()).Do(_ => received.TrySetException(new WebSocketException()));
-        using var stream = new SocketStream(socket, consumer, null!, null!, 1024, () => Sending.IsGone(context));
+        using var stream = new SocketStream(socket, consumer, null!, null!, 1024, () => ClientConnection.IsGone(context));
         await stream.RunAsync(receipts: false, CancellationToken.None, CancellationToken.None);
         return consumer;
     }
@@ -249,7 +249,7 @@ public sealed class GoneClientTests : IDisposable
         await _engine.Received(1).SettleAsync(new Settlement(Message.Receipt, action), Arg.Any<CancellationToken>());
 
     private QueueEndpoints Endpoints() =>
-        new(_engine, new HandOut(_engine, NullLogger<HandOut>.Instance), new RestMqOptions(), Substitute.For<IHostApplicationLifetime>());
+        new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new RestMqOptions(), Substitute.For<IHostApplicationLifetime>());
 
     private DefaultHttpContext Context(string query)
     {

@@ -106,7 +106,7 @@ public abstract class VerbTests(HostFixture fixture)
         (await Verb.RunAsync("consume", queue, "--wait", "0.2", Where)).Code.Should().Be(Empty);
         (await Verb.RunAsync("look", queue, Where)).Should().Be((Empty, "empty queue"));
         (await Verb.RunAsync("consume", queue, "--wait", "99", Where)).Should().Match<(int Code, string Output)>(
-            run => run.Code == Refused && run.Output.Contains("0 to 60 seconds"));
+            run => run.Code == Refused && run.Output.Contains("between 0 and 60 seconds, but was 99"));
         (await Verb.RunAsync("produce", queue, "--json", "{", Where)).Should().Be((Refused, "With '--json', a value must be JSON, but was '{'."));
         (await Verb.RunAsync("produce", "a b", "x", Where)).Output.Should().Contain("A queue name must contain no");
         (await Verb.RunAsync("prodcue", queue, Where)).Should().Match<(int Code, string Output)>(run => run.Code == Refused && run.Output.Contains("produce"));

@@ -11,7 +11,7 @@ namespace RestMq.Commands;
 /// </summary>
 public sealed partial class CommandDispatcherTests : IAsyncLifetime
 {
-    private readonly MemoryStage _stage = new();
+    private readonly MemoryTestHosts _stage = new();
     private readonly QueueEngine _engine;
     private readonly CommandDispatcher _dispatcher;
 

@@ -41,9 +41,9 @@ public abstract class ReadinessTests : IAsyncLifetime
         Leased,
     }
 
-    private protected abstract Stage Stage { get; }
+    private protected abstract TestHosts TestHosts { get; }
 
-    private protected QueueName Queue { get; } = Stage.NextQueue();
+    private protected QueueName Queue { get; } = TestHosts.NextQueue();
 
     public static TheoryData<Cause, Waiter, bool> All()
     {
@@ -63,14 +63,14 @@ public abstract class ReadinessTests : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        (_one, _two) = (Stage.NewDaemon(), Stage.NewDaemon());
+        (_one, _two) = (TestHosts.NewDaemon(), TestHosts.NewDaemon());
         return Task.CompletedTask;
     }
 
     public async Task DisposeAsync()
     {
-        await Stage.DisposeAsync();
-        await Stage.AssertSoundAsync(Queue);
+        await TestHosts.DisposeAsync();
+        await TestHosts.AssertSoundAsync(Queue);
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public abstract class ReadinessTests : IAsyncLifetime
 
         await act();
 
-        (await Stage.PassUntilAsync(waiting)).Body.ToString().Should().Be("a message");
+        (await TestHosts.PassUntilAsync(waiting)).Body.ToString().Should().Be("a message");
         // The waiter queried the store because of the wake-up. It did not poll.
         (Looks - looks!.Value).Should().BeLessThan(10);
 
@@ -135,19 +135,19 @@ public abstract class ReadinessTests : IAsyncLifetime
             case Cause.Add:
                 return () => AddAsync();
             case Cause.DelayOver:
-                return () => AddAsync(Stage.Soon);
+                return () => AddAsync(TestHosts.Soon);
             case Cause.DelayOverThatWasThere:
-                await AddAsync(Stage.Soon);
+                await AddAsync(TestHosts.Soon);
                 return () => Task.CompletedTask;
             case Cause.LeaseOver:
-                await HoldAsync(Stage.Soon);
+                await HoldAsync(TestHosts.Soon);
                 return () => Task.CompletedTask;
             case Cause.LeaseCutShort:
-                return await SettlingAsync(SettleAction.Extend, Stage.Soon);
+                return await SettlingAsync(SettleAction.Extend, TestHosts.Soon);
             case Cause.Release:
                 return await SettlingAsync(SettleAction.Release);
             case Cause.ReleaseOver:
-                return await SettlingAsync(SettleAction.Release, Stage.Soon);
+                return await SettlingAsync(SettleAction.Release, TestHosts.Soon);
             case Cause.Redrive or Cause.RedriveOfOne:
                 var bury = await SettlingAsync(SettleAction.Bury);
                 await bury();
@@ -179,8 +179,8 @@ public abstract class ReadinessTests : IAsyncLifetime
     {
         if (waiter is Waiter.LongPoll or Waiter.LongPollOfSeveral)
         {
-            QueueName[] queues = waiter == Waiter.LongPoll ? [Queue] : [Stage.NextQueue(), Queue];
-            return (await _one.Engine.LeaseAsync(queues, 1, Long, Stage.Never)).Single();
+            QueueName[] queues = waiter == Waiter.LongPoll ? [Queue] : [TestHosts.NextQueue(), Queue];
+            return (await _one.Engine.LeaseAsync(queues, 1, Long, TestHosts.Never)).Single();
         }
         var options = waiter == Waiter.Leased ? new LiveConsumerOptions { Lease = Long, Prefetch = 2 } : new LiveConsumerOptions();
         await using var listener = new Listener((await _one.Engine.SubscribeAsync(Queue, options))!);
@@ -204,12 +204,12 @@ public abstract class ReadinessTests : IAsyncLifetime
 /// <summary>Runs the tests on the memory store with a fake clock.</summary>
 public sealed class MemoryReadinessTests : ReadinessTests
 {
-    private protected override Stage Stage { get; } = new MemoryStage();
+    private protected override TestHosts TestHosts { get; } = new MemoryTestHosts();
 }
 
 /// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisReadinessTests(RedisFixture server) : ReadinessTests
 {
-    private protected override Stage Stage { get; } = new RedisStage(server);
+    private protected override TestHosts TestHosts { get; } = new RedisTestHosts(server);
 }

@@ -89,8 +89,8 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
     public ValueTask ReplicatedAsync(ReplicationPoint point, CancellationToken cancellationToken) => There().ReplicatedAsync(point, cancellationToken);
 
     public ValueTask<AddResult[]> AddAsync(
-        QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken) =>
-        There().AddAsync(queue, messages, whole, cancellationToken);
+        QueueName queue, IReadOnlyList<NewMessage> messages, bool allOrNothing, CancellationToken cancellationToken) =>
+        There().AddAsync(queue, messages, allOrNothing, cancellationToken);
 
     public async ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken)
     {
@@ -130,7 +130,7 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         return There().HoldsAsync(queue, receipts, cancellationToken);
     }
 
-    public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) => There().LookAsync(queue, cancellationToken);
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) => There().PeekHeadAsync(queue, cancellationToken);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => There().PeekAsync(key, cancellationToken);
 

@@ -132,9 +132,9 @@ public abstract partial class LiveTests
     {
         await using var listener = await ListenFromNowAsync(_one);
 
-        await (elsewhere ? _two : _one).Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("later")) { Delay = Stage.Soon });
+        await (elsewhere ? _two : _one).Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("later")) { Delay = TestHosts.Soon });
 
-        (await Stage.PassUntilAsync(listener.IdsAsync(1))).Should().Equal(1);
+        (await TestHosts.PassUntilAsync(listener.IdsAsync(1))).Should().Equal(1);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public abstract partial class LiveTests
     {
         for (var steps = 0; steps < 400 && !task.IsCompleted; steps++)
         {
-            await Stage.PassAsync(TimeSpan.FromMilliseconds(20));
+            await TestHosts.PassAsync(TimeSpan.FromMilliseconds(20));
             await Task.Delay(1);
         }
         return await Within(task);

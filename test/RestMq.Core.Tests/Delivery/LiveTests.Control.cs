@@ -100,13 +100,13 @@ public abstract partial class LiveTests
     [Fact]
     public async Task Subscribe_BeyondMaxConsumers_IsRefused()
     {
-        var daemon = Stage.NewDaemon(options => options.MaxConsumers = 2);
+        var daemon = TestHosts.NewDaemon(options => options.MaxConsumers = 2);
         var first = await ListenAsync(daemon);
         await using var second = await ListenAsync(daemon);
         (await daemon.Engine.SubscribeAsync(Queue, FromNow)).Should().BeNull();
         (await daemon.Engine.StatsAsync(Queue)).Consumers.Should().Be(2);
 
-        await using var another = await daemon.Engine.SubscribeAsync(Daemons.Stage.NextQueue(), FromNow);
+        await using var another = await daemon.Engine.SubscribeAsync(Daemons.TestHosts.NextQueue(), FromNow);
         another.Should().NotBeNull("the limit is per queue");
         await using var elsewhere = await ListenAsync(_two);
 

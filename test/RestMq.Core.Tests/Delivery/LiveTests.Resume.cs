@@ -119,7 +119,7 @@ public abstract partial class LiveTests
     [Fact]
     public async Task Resume_UnreadGapEvent_TakesNoBufferSlot()
     {
-        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
         await BroadcastAsync(5);
         await using var listener = await ListenAsync(daemon, After(1));

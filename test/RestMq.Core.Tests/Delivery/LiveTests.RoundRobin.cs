@@ -102,13 +102,13 @@ public abstract partial class LiveTests
     [Fact]
     public async Task RoundRobin_NotDeliveredWithinTheLease_IsDeliveredAgain()
     {
-        var daemon = Stage.NewDaemon(options => options.TakeLease = Stage.Soon);
+        var daemon = TestHosts.NewDaemon(options => options.TakeLease = TestHosts.Soon);
         await ConfigureAsync(QueuePolicy.RoundRobin);
         await using var listener = await ListenFromNowAsync(daemon);
         await AddAsync(1);
         (await listener.NextAsync(deliver: false)).Message!.DeliveryCount.Should().Be(1);
 
-        (await Stage.PassUntilAsync(listener.MessagesAsync(1))).Should().ContainSingle().Which.DeliveryCount.Should().Be(2);
+        (await TestHosts.PassUntilAsync(listener.MessagesAsync(1))).Should().ContainSingle().Which.DeliveryCount.Should().Be(2);
 
         await NothingIsLeftAsync();
     }

@@ -38,7 +38,7 @@ public abstract partial class LiveTests
     [Fact]
     public async Task Broadcast_AllConsumersSlow_MessagesStayReady()
     {
-        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
         await using var one = await ListenFromNowAsync(daemon);
         await using var other = await ListenFromNowAsync(daemon);
 
@@ -54,7 +54,7 @@ public abstract partial class LiveTests
     [Fact]
     public async Task Buffer_ReadButUndeliveredMessages_CountAsBuffered()
     {
-        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
         await using var listener = await ListenFromNowAsync(daemon);
         await AddAsync(15);
 
@@ -105,7 +105,7 @@ public abstract partial class LiveTests
     public async Task Broadcast_ManyConsumersCatchUp_TheFrontMovesOn()
     {
         const int Many = 50;
-        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
         await using var quick = await ListenFromNowAsync(daemon);
         var slow = new Listener[Many];
         for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(daemon);
@@ -133,7 +133,7 @@ public abstract partial class LiveTests
     public async Task Broadcast_ManyConsumersBehindTheHistory_CostNoStepsUntilTheyRead()
     {
         const int Many = 50;
-        var daemon = Stage.NewDaemon(options => options.ConsumerBuffer = 10);
+        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
         await using var quick = await ListenFromNowAsync(daemon);
         var slow = new Listener[Many];

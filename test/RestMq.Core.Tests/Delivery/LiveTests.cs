@@ -21,22 +21,22 @@ public abstract partial class LiveTests : IAsyncLifetime
     private Daemon _one = null!;
     private Daemon _two = null!;
 
-    private protected abstract Stage Stage { get; }
+    private protected abstract TestHosts TestHosts { get; }
 
-    private protected QueueName Queue { get; } = Stage.NextQueue();
+    private protected QueueName Queue { get; } = TestHosts.NextQueue();
 
     private QueueEngine Engine => _one.Engine;
 
     public Task InitializeAsync()
     {
-        (_one, _two) = (Stage.NewDaemon(), Stage.NewDaemon());
+        (_one, _two) = (TestHosts.NewDaemon(), TestHosts.NewDaemon());
         return Task.CompletedTask;
     }
 
     public async Task DisposeAsync()
     {
-        await Stage.DisposeAsync();
-        await Stage.AssertSoundAsync(Queue);
+        await TestHosts.DisposeAsync();
+        await TestHosts.AssertSoundAsync(Queue);
     }
 
     private static LiveConsumerOptions After(long sequence) => new() { ResumeAfter = sequence };
@@ -75,7 +75,7 @@ public abstract partial class LiveTests : IAsyncLifetime
 /// <summary>Runs the tests on the memory store with a fake clock.</summary>
 public sealed class MemoryLiveTests : LiveTests
 {
-    private protected override Stage Stage { get; } = new MemoryStage();
+    private protected override TestHosts TestHosts { get; } = new MemoryTestHosts();
 
     [Fact]
     public async Task Unsubscribe_UnreadLeasesExpired_SeenDeliveryStaysCounted()
@@ -86,7 +86,7 @@ public sealed class MemoryLiveTests : LiveTests
         await One.Engine.SettleAsync(new Settlement(seen.Receipt, SettleAction.Extend) { Time = TimeSpan.FromMinutes(10) });
         await Until(async () =>
         {
-            await Stage.PassAsync(TimeSpan.FromSeconds(1));
+            await TestHosts.PassAsync(TimeSpan.FromSeconds(1));
             return listener.Waiting >= 4;
         });
 
@@ -102,7 +102,7 @@ public sealed class MemoryLiveTests : LiveTests
 [Collection(RedisCollection.Name)]
 public sealed class RedisLiveTests(RedisFixture server) : LiveTests
 {
-    private protected override Stage Stage { get; } = new RedisStage(server);
+    private protected override TestHosts TestHosts { get; } = new RedisTestHosts(server);
 
     [Theory, InlineData(false), InlineData(true)]
     public async Task Broadcast_RedisDataLost_LaterMessagesAreDelivered(bool elsewhere)

@@ -14,7 +14,7 @@ public sealed partial class MemoryQueueEngineTests
     {
         for (var round = 1; round <= 2; round++)
         {
-            var daemon = Stage.NewDaemon();
+            var daemon = TestHosts.NewDaemon();
             for (var wait = 1; wait <= 2; wait++)
             {
                 await OnceServedAsync(daemon);
@@ -28,7 +28,7 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Durability_ReplicatedInMemory_ThrowsAndChangesNothing()
     {
-        var engine = Stage.NewDaemon().Engine;
+        var engine = TestHosts.NewDaemon().Engine;
         var replicated = new NewMessage(MessageBody.FromText("x")) { Durability = Durability.Replicated };
         Func<Task>[] calls =
         [
@@ -44,11 +44,11 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Idle_QueueUsedNowAndThen_KeepsListening()
     {
-        var daemon = Stage.NewDaemon();
+        var daemon = TestHosts.NewDaemon();
         await OnceServedAsync(daemon);
         for (var n = 0; n < 20; n++)
         {
-            await Stage.PassAsync(TimeSpan.FromSeconds(4));
+            await TestHosts.PassAsync(TimeSpan.FromSeconds(4));
             await daemon.Engine.TakeAsync(Queue);
         }
         daemon.Store.Listeners.Should().Be(1);
@@ -57,10 +57,10 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Idle_QueueWithWaiterOrConsumer_KeepsListening()
     {
-        var (waited, watched) = (Stage.NewDaemon(), Stage.NewDaemon());
-        var waiting = waited.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();
+        var (waited, watched) = (TestHosts.NewDaemon(), TestHosts.NewDaemon());
+        var waiting = waited.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.TestHosts.Never).AsTask();
         await Until(() => waited.Store.EmptyLooks == 2);
-        var consumer = (await watched.Engine.SubscribeAsync(Daemons.Stage.NextQueue(), new LiveConsumerOptions()))!;
+        var consumer = (await watched.Engine.SubscribeAsync(Daemons.TestHosts.NextQueue(), new LiveConsumerOptions()))!;
 
         await IdleAsync();
         (waited.Store.Listeners, watched.Store.Listeners).Should().Be((1, 1));
@@ -75,14 +75,14 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Idle_CallsDuringSweeps_AreServed()
     {
-        var daemon = Stage.NewDaemon();
-        var queues = Enumerable.Range(0, 50).Select(_ => Daemons.Stage.NextQueue()).ToArray();
+        var daemon = TestHosts.NewDaemon();
+        var queues = Enumerable.Range(0, 50).Select(_ => Daemons.TestHosts.NextQueue()).ToArray();
         using var done = new CancellationTokenSource();
         var sweeping = Task.Run(async () =>
         {
             while (!done.IsCancellationRequested)
             {
-                await Stage.PassAsync(TimeSpan.FromSeconds(5));
+                await TestHosts.PassAsync(TimeSpan.FromSeconds(5));
                 await Task.Yield();
             }
         });
@@ -100,20 +100,20 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Lease_WallClockSetForward_WakesOnTime()
     {
-        var daemon = Stage.NewDaemon();
-        var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();
+        var daemon = TestHosts.NewDaemon();
+        var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.TestHosts.Never).AsTask();
         await Until(() => daemon.Store.EmptyLooks == 2);
-        ((MemoryStage)Stage).SetClock(TimeSpan.FromHours(1));
+        ((MemoryTestHosts)TestHosts).SetClock(TimeSpan.FromHours(1));
 
-        await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("soon")) { Delay = Stage.Soon });
+        await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("soon")) { Delay = TestHosts.Soon });
 
-        (await Stage.PassUntilAsync(waiting)).Should().ContainSingle().Which.Body.ToString().Should().Be("soon");
+        (await TestHosts.PassUntilAsync(waiting)).Should().ContainSingle().Which.Body.ToString().Should().Be("soon");
     }
 
     private async Task OnceServedAsync(Daemons.Daemon daemon)
     {
         var looks = daemon.Store.EmptyLooks;
-        var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.Stage.Never).AsTask();
+        var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.TestHosts.Never).AsTask();
         await Until(() => daemon.Store.EmptyLooks == looks + 2);
         await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("hello")));
         (await Within(waiting)).Should().ContainSingle().Which.DeliveryCount.Should().Be(1);
@@ -121,6 +121,6 @@ public sealed partial class MemoryQueueEngineTests
 
     private async Task IdleAsync()
     {
-        for (var passed = TimeSpan.Zero; passed < Idle; passed += TimeSpan.FromSeconds(5)) await Stage.PassAsync(TimeSpan.FromSeconds(5));
+        for (var passed = TimeSpan.Zero; passed < Idle; passed += TimeSpan.FromSeconds(5)) await TestHosts.PassAsync(TimeSpan.FromSeconds(5));
     }
 }

@@ -9,16 +9,16 @@ public abstract partial class QueueEngineTests
     [Fact]
     public async Task Lease_WithoutWait_ReturnsAtOnce()
     {
-        (await Engine.LeaseAsync([Queue, Stage.NextQueue()], 10, Long, TimeSpan.Zero)).Should().BeEmpty();
+        (await Engine.LeaseAsync([Queue, TestHosts.NextQueue()], 10, Long, TimeSpan.Zero)).Should().BeEmpty();
         (await Engine.TakeAsync(Queue)).Should().BeNull();
     }
 
     [Fact]
     public async Task Lease_WaitExpires_ReturnsNothing()
     {
-        var waiting = Engine.LeaseAsync([Queue], 1, Long, Stage.Soon).AsTask();
+        var waiting = Engine.LeaseAsync([Queue], 1, Long, TestHosts.Soon).AsTask();
 
-        (await Stage.PassUntilAsync(waiting)).Should().BeEmpty();
+        (await TestHosts.PassUntilAsync(waiting)).Should().BeEmpty();
         await Engine.AddAsync(Queue, Message());
         (await LeaseOneAsync()).DeliveryCount.Should().Be(1, "the long poll has ended");
     }
@@ -28,14 +28,14 @@ public abstract partial class QueueEngineTests
     {
         await Engine.AddAsync(Queue, Messages(5));
 
-        (await Engine.LeaseAsync([Queue], 3, Long, Stage.Never)).Select(message => message.Key.Id).Should().Equal(1, 2, 3);
-        (await Engine.LeaseAsync([Queue], 3, Long, Stage.Never)).Select(message => message.Key.Id).Should().Equal(4, 5);
+        (await Engine.LeaseAsync([Queue], 3, Long, TestHosts.Never)).Select(message => message.Key.Id).Should().Equal(1, 2, 3);
+        (await Engine.LeaseAsync([Queue], 3, Long, TestHosts.Never)).Select(message => message.Key.Id).Should().Equal(4, 5);
     }
 
     [Fact]
     public async Task Lease_SeveralQueues_AreTriedInOrder()
     {
-        var second = Stage.NextQueue();
+        var second = TestHosts.NextQueue();
         await Engine.AddAsync(second, Message("in the second"));
         await Engine.AddAsync(Queue, Message("in the first"));
 
@@ -46,7 +46,7 @@ public abstract partial class QueueEngineTests
     [Theory, InlineData(false, 0), InlineData(true, 0), InlineData(false, 1), InlineData(true, 1)]
     public async Task Lease_WaitingOnSeveralQueues_IsWokenByAny(bool elsewhere, int which)
     {
-        QueueName[] queues = [Queue, Stage.NextQueue()];
+        QueueName[] queues = [Queue, TestHosts.NextQueue()];
         var waiting = await ParkAsync(_one, queues);
 
         await Actor(elsewhere).AddAsync(queues[which], Message());
@@ -59,7 +59,7 @@ public abstract partial class QueueEngineTests
     [Fact]
     public async Task Wake_WaiterLeasesFromAnotherQueue_PassesToTheNextWaiter()
     {
-        var before = Stage.NextQueue();
+        var before = TestHosts.NextQueue();
         var both = await ParkAsync(_one, [before, Queue]);
         var next = await ParkAsync();
         _one.Store.LosesHints = queue => queue == before;

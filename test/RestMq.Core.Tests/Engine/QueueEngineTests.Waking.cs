@@ -13,14 +13,14 @@ public abstract partial class QueueEngineTests
     public async Task Wake_TwoDelays_WakesOneWaiterAtEachDueTime()
     {
         var (first, second) = (await ParkAsync(), await ParkAsync());
-        await Engine.AddAsync(Queue, Message("far", 2 * Stage.Soon));
-        await Engine.AddAsync(Queue, Message("near", Stage.Soon));
+        await Engine.AddAsync(Queue, Message("far", 2 * TestHosts.Soon));
+        await Engine.AddAsync(Queue, Message("near", TestHosts.Soon));
 
-        var sooner = await Stage.PassUntilAsync(Task.WhenAny(first, second));
+        var sooner = await TestHosts.PassUntilAsync(Task.WhenAny(first, second));
         (await OneOf(sooner)).Body.ToString().Should().Be("near");
         var later = sooner == first ? second : first;
         later.IsCompleted.Should().BeFalse();
-        (await OneOf(Stage.PassUntilAsync(later))).Body.ToString().Should().Be("far");
+        (await OneOf(TestHosts.PassUntilAsync(later))).Body.ToString().Should().Be("far");
     }
 
     [Theory, InlineData(false), InlineData(true)]
@@ -55,12 +55,12 @@ public abstract partial class QueueEngineTests
     [Fact]
     public async Task SlowPoll_WakeUpLost_FindsTheMessage()
     {
-        var deaf = Stage.NewDaemon(options => options.SlowPoll = Stage.Soon);
+        var deaf = TestHosts.NewDaemon(options => options.SlowPoll = TestHosts.Soon);
         deaf.Store.LosesHints = _ => true;
         var waiting = await ParkAsync(deaf, [Queue]);
 
         await Engine.AddAsync(Queue, Message("unheard"));
 
-        (await OneOf(Stage.PassUntilAsync(waiting))).Body.ToString().Should().Be("unheard");
+        (await OneOf(TestHosts.PassUntilAsync(waiting))).Body.ToString().Should().Be("unheard");
     }
 }

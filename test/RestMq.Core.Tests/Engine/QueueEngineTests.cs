@@ -16,22 +16,22 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
     private Daemon _one = null!;
     private Daemon _two = null!;
 
-    private protected abstract Stage Stage { get; }
+    private protected abstract TestHosts TestHosts { get; }
 
-    private protected QueueName Queue { get; } = Stage.NextQueue();
+    private protected QueueName Queue { get; } = TestHosts.NextQueue();
 
     private QueueEngine Engine => _one.Engine;
 
     public Task InitializeAsync()
     {
-        (_one, _two) = (Stage.NewDaemon(), Stage.NewDaemon());
+        (_one, _two) = (TestHosts.NewDaemon(), TestHosts.NewDaemon());
         return Task.CompletedTask;
     }
 
     public async Task DisposeAsync()
     {
-        await Stage.DisposeAsync();
-        await Stage.AssertSoundAsync(Queue);
+        await TestHosts.DisposeAsync();
+        await TestHosts.AssertSoundAsync(Queue);
     }
 
     /// <summary>Returns the engine that acts while the first host waits: its own, or that of the other host.</summary>
@@ -44,7 +44,7 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
     private Task<IReadOnlyList<QueueMessage>> WaitAsync(CancellationToken cancellationToken = default) => WaitAsync(_one, [Queue], cancellationToken);
 
     private static Task<IReadOnlyList<QueueMessage>> WaitAsync(Daemon daemon, QueueName[] queues, CancellationToken cancellationToken = default) =>
-        daemon.Engine.LeaseAsync(queues, 1, Long, Stage.Never, cancellationToken).AsTask();
+        daemon.Engine.LeaseAsync(queues, 1, Long, TestHosts.Never, cancellationToken).AsTask();
 
     /// <summary>Begins a long poll, and returns when the waiter has queried the store and is parked.</summary>
     private Task<Task<IReadOnlyList<QueueMessage>>> ParkAsync(CancellationToken cancellationToken = default) =>
@@ -70,12 +70,12 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
 /// <summary>Runs the tests on the memory store with a fake clock.</summary>
 public sealed partial class MemoryQueueEngineTests : QueueEngineTests
 {
-    private protected override Stage Stage { get; } = new MemoryStage();
+    private protected override TestHosts TestHosts { get; } = new MemoryTestHosts();
 }
 
 /// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
 [Collection(RedisCollection.Name)]
 public sealed class RedisQueueEngineTests(RedisFixture server) : QueueEngineTests
 {
-    private protected override Stage Stage { get; } = new RedisStage(server);
+    private protected override TestHosts TestHosts { get; } = new RedisTestHosts(server);
 }

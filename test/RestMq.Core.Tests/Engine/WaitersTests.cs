@@ -3,7 +3,7 @@ using static RestMq.Deadline;
 
 namespace RestMq.Engine;
 
-/// <summary>Verifies which waiter is woken, and that no wake-up is lost. A turn is the wait of one waiter.</summary>
+/// <summary>Verifies which waiter is woken, and that no wake-up is lost. A waiter is the wait of one waiter.</summary>
 public sealed class WaitersTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
@@ -27,11 +27,11 @@ public sealed class WaitersTests
     public void Wake_SeveralWaiters_WakesInOrderOfArrival()
     {
         var turns = new[] { Park(), Park(), Park() };
-        foreach (var turn in turns)
+        foreach (var waiter in turns)
         {
-            turns.SkipWhile(other => other != turn).Should().OnlyContain(other => !IsAwake(other));
+            turns.SkipWhile(other => other != waiter).Should().OnlyContain(other => !IsAwake(other));
             _waiters.Wake();
-            IsAwake(turn).Should().BeTrue();
+            IsAwake(waiter).Should().BeTrue();
         }
         _waiters.Any.Should().BeFalse();
     }
@@ -108,7 +108,7 @@ public sealed class WaitersTests
     public void Wake_WaiterOnSeveralQueues_UsesOneWakeUp()
     {
         var other = new Waiters();
-        var both = new Waiters.Turn();
+        var both = new Waiters.Waiter();
         _waiters.Park(both, first: false);
         other.Park(both, first: false);
         var (here, there) = (Park(), Park(other));
@@ -127,7 +127,7 @@ public sealed class WaitersTests
     public void Dispose_WaiterOnSeveralQueues_LeavesAll()
     {
         var other = new Waiters();
-        var both = new Waiters.Turn();
+        var both = new Waiters.Waiter();
         _waiters.Park(both, first: false);
         other.Park(both, first: false);
 
@@ -184,19 +184,19 @@ public sealed class WaitersTests
             Task.Run(() => { for (var i = 0; i < Count / 2; i++) _waiters.Wake(); }),
             Task.Run(() => { for (var i = 0; i < Count / 4; i++) _waiters.Wake(); })));
 
-        turns.Where((_, i) => i % 4 != 0).Should().OnlyContain(turn => IsAwake(turn));
+        turns.Where((_, i) => i % 4 != 0).Should().OnlyContain(waiter => IsAwake(waiter));
         _waiters.Any.Should().BeFalse();
     }
 
-    private Waiters.Turn Park(Waiters? at = null, bool first = false)
+    private Waiters.Waiter Park(Waiters? at = null, bool first = false)
     {
-        var turn = new Waiters.Turn();
-        (at ?? _waiters).Park(turn, first);
-        return turn;
+        var waiter = new Waiters.Waiter();
+        (at ?? _waiters).Park(waiter, first);
+        return waiter;
     }
 
-    private Waiters.Turn Park(bool first) => Park(null, first);
+    private Waiters.Waiter Park(bool first) => Park(null, first);
 
-    // The wait of a woken turn completes synchronously.
-    private bool IsAwake(Waiters.Turn turn) => turn.WaitAsync(Long, _time, default) is { IsCompletedSuccessfully: true, Result: not null };
+    // The wait of a woken waiter completes synchronously.
+    private bool IsAwake(Waiters.Waiter waiter) => waiter.WaitAsync(Long, _time, default) is { IsCompletedSuccessfully: true, Result: not null };
 }

@@ -24,7 +24,7 @@ public sealed class ModelTests : IAsyncLifetime
 
     private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly IOptions<RestMqOptions> MemoryOptions =
-        Options.Create(new RestMqOptions { IdempotencyWindow = Stage.IdempotencyWindow });
+        Options.Create(new RestMqOptions { IdempotencyWindow = ModelRunner.IdempotencyWindow });
 
     private static readonly Telemetry.QueueMetrics Metrics = new(MemoryOptions);
 
@@ -50,7 +50,7 @@ public sealed class ModelTests : IAsyncLifetime
     {
         var watch = Stopwatch.StartNew();
         await Commands.Sequence.SampleAsync(
-            commands => Smaller.PlayAsync(commands, PlayInMemoryAsync), iter: MemorySequences, threads: 2, print: Print);
+            commands => SequenceShrinker.PlayAsync(commands, PlayInMemoryAsync), iter: MemorySequences, threads: 2, print: Print);
 
         Measured.Say($"model: {_calls} calls in {_sequences} sequences on the memory store, {watch.Elapsed.TotalSeconds:F0} s");
         _calls.Should().BeGreaterThan(100_000);
@@ -62,7 +62,7 @@ public sealed class ModelTests : IAsyncLifetime
         await using var connection = await ConnectionMultiplexer.ConnectAsync(_server.Configuration + ",allowAdmin=true");
         var watch = Stopwatch.StartNew();
         await Commands.Sequence.SampleAsync(
-            commands => Smaller.PlayAsync(commands, fewer => PlayOnRedisAsync(connection, fewer)), iter: RedisSequences, threads: 2, print: Print);
+            commands => SequenceShrinker.PlayAsync(commands, fewer => PlayOnRedisAsync(connection, fewer)), iter: RedisSequences, threads: 2, print: Print);
 
         Measured.Say($"model: {_calls} calls in {_sequences} sequences on Redis, {watch.Elapsed.TotalSeconds:F0} s");
         _calls.Should().BeGreaterThan(80_000);
@@ -77,7 +77,7 @@ public sealed class ModelTests : IAsyncLifetime
             hints[name] = 0;
             await store.ListenAsync(name, _ => hints[name]++, default);
         }
-        Count(await new Stage(store, time, names, name => Task.FromResult(hints[name])).PlayAsync(commands));
+        Count(await new ModelRunner(store, time, names, name => Task.FromResult(hints[name])).PlayAsync(commands));
     }
 
     private async Task PlayOnRedisAsync(ConnectionMultiplexer connection, Command[] commands)
@@ -89,10 +89,10 @@ public sealed class ModelTests : IAsyncLifetime
         var redis = connection.GetDatabase();
         await using var store = new RedisQueueStore(
             new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(RedisOnOurClock.Wrap(connection, clock)), KeyPrefix = prefix },
-            Stage.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, Metrics);
+            ModelRunner.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, Metrics);
 
         await PassAsync(TimeSpan.Zero);
-        Count(await new Stage(store, time, names, name => RedisOnOurClock.HintsAsync(redis, clock, $"{prefix}{{{name}}}:wake"), PassAsync).PlayAsync(commands));
+        Count(await new ModelRunner(store, time, names, name => RedisOnOurClock.HintsAsync(redis, clock, $"{prefix}{{{name}}}:wake"), PassAsync).PlayAsync(commands));
 
         foreach (var name in names)
         {

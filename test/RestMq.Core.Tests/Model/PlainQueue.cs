@@ -27,7 +27,7 @@ internal sealed class PlainMessage
     /// </summary>
     public long Fence => FencesBefore + Past + 1;
 
-    public long FencesBefore => Redrives * HandOuts.PerRedrive;
+    public long FencesBefore => Redrives * DeliveryNumbers.PerRedrive;
 
     /// <summary>Gets or sets whether the message was delivered before and therefore stands at the head.</summary>
     public bool IsBack { get; set; }
@@ -69,12 +69,12 @@ internal sealed class PlainQueue(QueueName name, long lastId, long lastSequence,
 
     private LiveState Live => new(Settings.Policy, Settings.Stopped);
 
-    public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool whole)
+    public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool allOrNothing)
     {
         DropTheDead();
         // Duplicates of earlier messages, or of messages in the same batch, need no room.
         var (named, unnamed) = (messages.Where(m => m.IdempotencyKey is not null).Select(m => m.IdempotencyKey!).Distinct(), messages.Count(m => m.IdempotencyKey is null));
-        var full = whole && All.Count() + unnamed + named.Count(once => !IsKnown(once)) > Settings.MaxLength;
+        var full = allOrNothing && All.Count() + unnamed + named.Count(once => !IsKnown(once)) > Settings.MaxLength;
         return [.. messages.Select(message => Add(message, full))];
     }
 

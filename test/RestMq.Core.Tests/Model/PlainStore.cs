@@ -19,8 +19,8 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
     /// <inheritdoc cref="PlainQueue.Outlook"/>
     public (bool HasReady, DateTimeOffset? Due) Outlook(QueueName queue) => Find(queue).Outlook;
 
-    public ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool whole, CancellationToken cancellationToken) =>
-        new(Create(queue).Add(messages, whole));
+    public ValueTask<AddResult[]> AddAsync(QueueName queue, IReadOnlyList<NewMessage> messages, bool allOrNothing, CancellationToken cancellationToken) =>
+        new(Create(queue).Add(messages, allOrNothing));
 
     public ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
         new(Find(queue).Lease(requests));
@@ -31,7 +31,7 @@ internal sealed class PlainStore(TimeProvider time, TimeSpan idempotencyWindow) 
     public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
         new(Find(queue).Holds(receipts));
 
-    public ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Look());
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Look());
 
     public ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken) =>
         new(Find(queue).Broadcast(request));

@@ -4,7 +4,7 @@ namespace RestMq.Model;
 /// Holds the ids and receipts that a caller has seen of a queue. Commands choose from them. In one step, both stores
 /// choose from what was seen before the step.
 /// </summary>
-internal sealed class Seen(QueueName queue)
+internal sealed class SeenMessages(QueueName queue)
 {
     private readonly List<Receipt> _receipts = [];
     private readonly List<Receipt> _new = [];

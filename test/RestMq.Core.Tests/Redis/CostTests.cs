@@ -164,7 +164,7 @@ public sealed class CostTests : IAsyncLifetime
             ("add once", q => _store.AddAsync(q, [Message() with { IdempotencyKey = $"{q}" }], default).AsTask()),
             ("add again", q => _store.AddAsync(q, [Message() with { IdempotencyKey = $"{q}" }], default).AsTask()),
             ("add later", q => _store.AddAsync(q, [Message() with { Delay = Long }], default).AsTask()),
-            ("look", q => _store.LookAsync(q, default).AsTask()),
+            ("look", q => _store.PeekHeadAsync(q, default).AsTask()),
             ("stats", q => _store.StatsAsync(q, default).AsTask()),
             ("take", q => SettleOneAsync(q, SettleAction.Ack)),
             ("extend", q => SettleOneAsync(q, SettleAction.Extend, Long)),

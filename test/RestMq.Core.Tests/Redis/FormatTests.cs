@@ -47,11 +47,11 @@ public sealed class FormatTests : IAsyncLifetime
         (await store.PeekAsync(new MessageKey(Orders, 4), default))!.Reason.Should().Be("broken");
         await new RedisInvariants(_connection, Orders).AssertAsync();
 
-        await store.AddAsync(Orders, [new NewMessage(MessageBody.FromText("sixteen"))], whole: false, default);
+        await store.AddAsync(Orders, [new NewMessage(MessageBody.FromText("sixteen"))], allOrNothing: false, default);
         var taken = (await store.LeaseAsync(Orders, [new LeaseRequest(100, Long)], default)).Messages;
         taken.Select(message => message.Key.Id).Should().Equal(3, 6, 7, 8, 9, 11, 5, 13, 14, 15, 16);
         taken.Select(message => message.DeliveryCount).Should().Equal(2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-        taken[6].Receipt.Fence.Should().BeGreaterThan(HandOuts.PerRedrive, "the message was redriven");
+        taken[6].Receipt.Fence.Should().BeGreaterThan(DeliveryNumbers.PerRedrive, "the message was redriven");
 
         Receipt[] receipts = [.. taken.Select(message => message.Receipt), new(new MessageKey(Orders, 1), 1), new(new MessageKey(Orders, 2), 2)];
         (await store.SettleAsync(Orders, [.. receipts.Select(receipt => new Settlement(receipt, SettleAction.Ack))], default))
@@ -88,7 +88,7 @@ public sealed class FormatTests : IAsyncLifetime
         await Redis.StringSetAsync("restmq:format", RedisFormat.Current + 1);
         await using var store = NewStore();
 
-        var add = async () => await store.AddAsync(Orders, [new NewMessage(MessageBody.FromText("one"))], whole: false, default);
+        var add = async () => await store.AddAsync(Orders, [new NewMessage(MessageBody.FromText("one"))], allOrNothing: false, default);
 
         (await add.Should().ThrowAsync<RestMqUnavailableException>()).WithMessage("*have format 3*Upgrade this host.");
         (await Redis.KeyExistsAsync("restmq:{orders}:meta")).Should().BeFalse();

@@ -43,7 +43,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
         // A key of another type makes every command on the index fail, and no other command.
         await Redis.StringSetAsync(Index, "no index");
         var store = NewStore();
-        var queues = Enumerable.Range(0, 50).Select(_ => Stage.NextQueue()).ToArray();
+        var queues = Enumerable.Range(0, 50).Select(_ => TestHosts.NextQueue()).ToArray();
 
         foreach (var queue in queues) (await AddAsync(store, queue))[0].Status.Should().Be(AddStatus.Added);
         await store.ConfigureAsync(queues[0], new QueueSettingsChange { History = 1 }, default);
@@ -58,7 +58,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
     [Fact]
     public async Task Purge_IndexRejectsChanges_SucceedsAndIsUnlistedLater()
     {
-        var (store, queue) = (NewStore(), Stage.NextQueue());
+        var (store, queue) = (NewStore(), TestHosts.NextQueue());
         await AddAsync(store, queue);
         await Redis.KeyRenameAsync(Index, "set aside");
         await Redis.StringSetAsync(Index, "no index");
@@ -74,10 +74,10 @@ public sealed class IndexAwayTests : IAsyncLifetime
     {
         var turns = new Turns(int.MaxValue) { HoldsIndex = true };
         var store = NewStore(turns);
-        await AddAsync(store, Stage.NextQueue());
+        await AddAsync(store, TestHosts.NextQueue());
         var clock = Stopwatch.StartNew();
 
-        for (var n = 0; n < 5; n++) (await AddAsync(store, Stage.NextQueue()))[0].Status.Should().Be(AddStatus.Added);
+        for (var n = 0; n < 5; n++) (await AddAsync(store, TestHosts.NextQueue()))[0].Status.Should().Be(AddStatus.Added);
 
         clock.Elapsed.TotalSeconds.Should().BeLessThan(4, "each add waits only 0.1 s for the index");
     }
@@ -87,7 +87,7 @@ public sealed class IndexAwayTests : IAsyncLifetime
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var store = NewStore(time: time);
-        QueueName[] queues = [Stage.NextQueue(), Stage.NextQueue(), Stage.NextQueue()];
+        QueueName[] queues = [TestHosts.NextQueue(), TestHosts.NextQueue(), TestHosts.NextQueue()];
         foreach (var queue in queues) await AddAsync(store, queue);
         await Redis.KeyDeleteAsync(Index);
 

@@ -59,15 +59,15 @@ public sealed class ListingTests : IAsyncLifetime
 
     private async Task PlayAsync(Before before, int bits, int adderLives, int purgerLives)
     {
-        var queue = Stage.NextQueue();
+        var queue = TestHosts.NextQueue();
         await using var another = NewStore(new Turns(Immortal));
         Turns[] turns = [new Turns(adderLives), new Turns(purgerLives)];
         await using RedisQueueStore adder = NewStore(turns[0]), purger = NewStore(turns[1]);
         if (before != Before.Nothing) await AddAsync(before == Before.AQueueOfAnothers ? another : adder, queue);
         // Connects the hosts and loads the scripts.
-        await AddAsync(purger, Stage.NextQueue());
-        await purger.DeleteQueueAsync(Stage.NextQueue(), default);
-        await adder.StatsAsync(Stage.NextQueue(), default);
+        await AddAsync(purger, TestHosts.NextQueue());
+        await purger.DeleteQueueAsync(TestHosts.NextQueue(), default);
+        await adder.StatsAsync(TestHosts.NextQueue(), default);
 
         foreach (var one in turns) one.IsFree = false;
         Task[] works = [AddAsync(adder, queue), purger.DeleteQueueAsync(queue, default).AsTask()];

@@ -11,8 +11,8 @@ namespace RestMq.Redis;
 [Collection(RedisCollection.Name)]
 public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
 {
-    private readonly QueueName _queue = Stage.NextQueue();
-    private readonly RedisStage _stage = new(server);
+    private readonly QueueName _queue = TestHosts.NextQueue();
+    private readonly RedisTestHosts _stage = new(server);
     private Daemon _deaf = null!;
     private Daemon _other = null!;
 

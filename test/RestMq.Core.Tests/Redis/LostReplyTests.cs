@@ -146,7 +146,7 @@ public sealed class LostReplyTests : IAsyncLifetime
     private static async Task AddAsync(RedisQueueStore store, int count)
     {
         await Deadline.Until(async () => (await store.CheckAsync(default)).Failure is null);
-        await store.AddAsync(Queue, [.. Enumerable.Range(1, count).Select(n => new NewMessage(MessageBody.FromText($"{n}")))], whole: false, default);
+        await store.AddAsync(Queue, [.. Enumerable.Range(1, count).Select(n => new NewMessage(MessageBody.FromText($"{n}")))], allOrNothing: false, default);
     }
 
     private static async Task<AddResult> AddWhenBackAsync(RedisQueueStore store)
@@ -156,7 +156,7 @@ public sealed class LostReplyTests : IAsyncLifetime
         {
             try
             {
-                added = await store.AddAsync(Queue, [new NewMessage(MessageBody.FromText("new"))], whole: false, default);
+                added = await store.AddAsync(Queue, [new NewMessage(MessageBody.FromText("new"))], allOrNothing: false, default);
                 return true;
             }
             catch (RestMqUnavailableException)

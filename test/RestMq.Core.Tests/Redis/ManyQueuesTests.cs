@@ -13,13 +13,13 @@ public sealed class ManyQueuesTests : IAsyncLifetime
 
     private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private readonly QueueName[] _queues = [.. Enumerable.Range(0, Queues).Select(n => QueueName.Parse($"q{n:00000}"))];
-    private RedisStage _stage = null!;
+    private RedisTestHosts _stage = null!;
     private ConnectionMultiplexer _connection = null!;
 
     public async Task InitializeAsync()
     {
         await _server.InitializeAsync();
-        _stage = new RedisStage(_server);
+        _stage = new RedisTestHosts(_server);
         _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Patient},allowAdmin=true");
     }
 

@@ -12,17 +12,17 @@ public sealed class ProbeTests : IAsyncLifetime
 
     private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private SilentProxy _proxy = null!;
-    private RedisStage _behind = null!;
-    private RedisStage _direct = null!;
+    private RedisTestHosts _behind = null!;
+    private RedisTestHosts _direct = null!;
 
-    private QueueName Queue { get; } = Stage.NextQueue();
+    private QueueName Queue { get; } = TestHosts.NextQueue();
 
     public async Task InitializeAsync()
     {
         await _server.InitializeAsync();
         _proxy = new SilentProxy(_server.Port);
-        _behind = new RedisStage(_server, $"127.0.0.1:{_proxy.Port},asyncTimeout=15000");
-        _direct = new RedisStage(_server);
+        _behind = new RedisTestHosts(_server, $"127.0.0.1:{_proxy.Port},asyncTimeout=15000");
+        _direct = new RedisTestHosts(_server);
     }
 
     public async Task DisposeAsync()

@@ -54,7 +54,7 @@ public sealed class ReplicaTests : IAsyncLifetime
         switch (_random.Next(8))
         {
             case 0 or 1 or 2:
-                await store.AddAsync(queue, [.. Enumerable.Range(0, _random.Next(1, 20)).Select(_ => NewMessage())], whole: false, default);
+                await store.AddAsync(queue, [.. Enumerable.Range(0, _random.Next(1, 20)).Select(_ => NewMessage())], allOrNothing: false, default);
                 break;
             case 3 or 4:
                 held.AddRange((await store.LeaseAsync(queue, [new LeaseRequest(_random.Next(1, 10), _random.Next(2) == 0 ? Long : Soon)], default)).Messages);
@@ -64,7 +64,7 @@ public sealed class ReplicaTests : IAsyncLifetime
                 break;
             case 6:
                 await store.RedriveAsync(queue, default);
-                await store.LookAsync(queue, default);
+                await store.PeekHeadAsync(queue, default);
                 break;
             default:
                 foreach (var of in held.GroupBy(message => message.Key.Queue).ToArray())

@@ -13,15 +13,15 @@ public sealed class ScriptCountTests : IAsyncLifetime
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
     private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
-    private RedisStage _stage = null!;
+    private RedisTestHosts _stage = null!;
     private ConnectionMultiplexer _connection = null!;
 
-    private QueueName Queue { get; } = Stage.NextQueue();
+    private QueueName Queue { get; } = TestHosts.NextQueue();
 
     public async Task InitializeAsync()
     {
         await _server.InitializeAsync();
-        _stage = new RedisStage(_server);
+        _stage = new RedisTestHosts(_server);
         _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Patient},allowAdmin=true");
     }
 
@@ -40,7 +40,7 @@ public sealed class ScriptCountTests : IAsyncLifetime
         await daemons[0].Engine.AddAsync(Queue, Message());
         await daemons[0].Engine.TakeAsync(Queue);
         var waiting = Enumerable.Range(0, waiters)
-            .Select(n => daemons[n % hosts].Engine.LeaseAsync([Queue], 1, Long, Stage.Never).AsTask()).ToArray();
+            .Select(n => daemons[n % hosts].Engine.LeaseAsync([Queue], 1, Long, TestHosts.Never).AsTask()).ToArray();
         await Until(() => daemons.Sum(daemon => daemon.Store.EmptyLooks) >= 2 * waiters);
         var before = await QuietAsync();
 

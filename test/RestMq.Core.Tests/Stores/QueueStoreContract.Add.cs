@@ -86,7 +86,7 @@ public abstract partial class QueueStoreContract
     public async Task Lease_Message_ReportsItsAddTime()
     {
         await AddAsync(1);
-        var first = await Store.LookAsync(Queue, default);
+        var first = await Store.PeekHeadAsync(Queue, default);
         await PassAsync(Soon);
         await AddAsync(1);
 
@@ -160,10 +160,10 @@ public abstract partial class QueueStoreContract
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 3 });
         await AddAsync(1);
 
-        (await Store.AddAsync(Queue, [Message("a"), Message("b"), Message("c")], whole: true, default)).Select(result => result.Status)
+        (await Store.AddAsync(Queue, [Message("a"), Message("b"), Message("c")], allOrNothing: true, default)).Select(result => result.Status)
             .Should().Equal(AddStatus.Full, AddStatus.Full, AddStatus.Full);
         (await PlacesAsync()).Should().Be((1, 0, 0, 0));
-        (await Store.AddAsync(Queue, [Message("a"), Message("b")], whole: true, default)).Select(result => result.Key)
+        (await Store.AddAsync(Queue, [Message("a"), Message("b")], allOrNothing: true, default)).Select(result => result.Key)
             .Should().Equal(Key(2), Key(3));
     }
 
@@ -181,7 +181,7 @@ public abstract partial class QueueStoreContract
             .Should().Equal(AddStatus.Duplicate, AddStatus.Full);
         (await PlacesAsync()).Should().Be((3, 0, 0, 0));
 
-        async Task<AddResult[]> AddWholeAsync(params NewMessage[] messages) => await Store.AddAsync(Queue, messages, whole: true, default);
+        async Task<AddResult[]> AddWholeAsync(params NewMessage[] messages) => await Store.AddAsync(Queue, messages, allOrNothing: true, default);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ public abstract partial class QueueStoreContract
     public async Task Read_UnknownQueue_CreatesNothing()
     {
         (await LeaseAsync(1)).Should().BeEmpty();
-        (await Store.LookAsync(Queue, default)).Should().BeNull();
+        (await Store.PeekHeadAsync(Queue, default)).Should().BeNull();
         (await PeekAsync(1)).Should().BeNull();
         (await DeleteAsync(1)).Should().Equal(SettleResult.Unknown);
         foreach (var state in Enum.GetValues<MessageState>()) (await BrowseAsync(state)).Should().BeEmpty();

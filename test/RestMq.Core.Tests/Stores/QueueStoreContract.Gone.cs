@@ -88,7 +88,7 @@ public abstract partial class QueueStoreContract
         {
             case "add": await store.AddAsync(Queue, [Message("x")], default); break;
             case "lease": await store.LeaseAsync(Queue, [new LeaseRequest(1, Long)], default); break;
-            case "look": await store.LookAsync(Queue, default); break;
+            case "look": await store.PeekHeadAsync(Queue, default); break;
             case "broadcast": await store.BroadcastAsync(Queue, new BroadcastRequest(null, 1, 1), default); break;
             case "last": await store.BrowseAsync(Queue, MessageState.Ready, 1, default); break;
             case "stats": await store.StatsAsync(Queue, default); break;

@@ -56,7 +56,7 @@ public abstract partial class QueueStoreContract
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
         await Store.RedriveAsync(Queue, default);
 
-        (await Store.LookAsync(Queue, default))!.DeliveryCount.Should().Be(1);
+        (await Store.PeekHeadAsync(Queue, default))!.DeliveryCount.Should().Be(1);
         var second = await LeaseOneAsync();
         second.DeliveryCount.Should().Be(2);
         await SettleAsync(second, SettleAction.Release);

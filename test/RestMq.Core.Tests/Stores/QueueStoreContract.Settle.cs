@@ -365,11 +365,11 @@ public abstract partial class QueueStoreContract
     [Fact]
     public async Task PeekHead_ReadyMessage_IsCountedAndStaysAtTheHead()
     {
-        (await Store.LookAsync(Queue, default)).Should().BeNull();
+        (await Store.PeekHeadAsync(Queue, default)).Should().BeNull();
         await AddAsync(2);
 
-        (await Store.LookAsync(Queue, default))!.DeliveryCount.Should().Be(1);
-        var second = await Store.LookAsync(Queue, default);
+        (await Store.PeekHeadAsync(Queue, default))!.DeliveryCount.Should().Be(1);
+        var second = await Store.PeekHeadAsync(Queue, default);
         second!.Key.Should().Be(Key(1));
         second.DeliveryCount.Should().Be(2);
         (await PlacesAsync()).Should().Be((2, 0, 0, 0));

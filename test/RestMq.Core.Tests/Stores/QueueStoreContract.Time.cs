@@ -239,7 +239,7 @@ public abstract partial class QueueStoreContract
         await AddAsync(1000, ttl: Soon);
         await PassAsync(1.2 * Soon);
 
-        var added = await Store.AddAsync(Queue, [.. Numbers(1, 1000).Select(n => Message($"{n}"))], whole: true, default);
+        var added = await Store.AddAsync(Queue, [.. Numbers(1, 1000).Select(n => Message($"{n}"))], allOrNothing: true, default);
 
         added.Should().OnlyContain(result => result.Status == AddStatus.Added);
     }

@@ -10,7 +10,7 @@ public abstract partial class QueueStoreContract
             new NewMessage(MessageBody.FromBytes("\n x"u8.ToArray(), type)) { TraceParent = Trace, TraceState = state },
             new NewMessage(MessageBody.FromBytes("\n x"u8.ToArray(), type)));
 
-        var seen = new List<QueueMessage> { (await PeekAsync(1))!.Message, (await Store.LookAsync(Queue, default))! };
+        var seen = new List<QueueMessage> { (await PeekAsync(1))!.Message, (await Store.PeekHeadAsync(Queue, default))! };
         seen.Add(await LeaseOneAsync());
         await SettleAsync(seen[^1], SettleAction.Bury);
         seen.Add((await Store.BrowseAsync(Queue, MessageState.Dead, 1, default)).Should().ContainSingle().Subject.Message);

@@ -46,7 +46,7 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
     public async Task Lease_DeliveryNumberOfManyDigits_IsKeptExactly()
     {
         // The delivery number after ten million redrives. By default, Lua formats a number with only 14 digits.
-        const long Past = 10_000_000 * HandOuts.PerRedrive;
+        const long Past = 10_000_000 * DeliveryNumbers.PerRedrive;
         await Store.AddAsync(Queue, [Message("x")], default);
         await Store.SettleAsync(Queue, [new Settlement((await LeaseOneAsync()).Receipt, SettleAction.Release)], default);
         await using (var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration))
@@ -57,8 +57,8 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
         (await Store.HoldsAsync(Queue, [held.Receipt, held.Receipt with { Fence = Past + 2 }], default)).Should().Equal(true, false);
         await Store.SettleAsync(Queue, [new Settlement(held.Receipt, SettleAction.Bury)], default);
         await Store.RedriveAsync(Queue, default);
-        (await Store.LookAsync(Queue, default))!.Receipt.Fence.Should().Be(Past + HandOuts.PerRedrive + 1);
-        (await LeaseOneAsync()).Receipt.Fence.Should().Be(Past + HandOuts.PerRedrive + 2);
+        (await Store.PeekHeadAsync(Queue, default))!.Receipt.Fence.Should().Be(Past + DeliveryNumbers.PerRedrive + 1);
+        (await LeaseOneAsync()).Receipt.Fence.Should().Be(Past + DeliveryNumbers.PerRedrive + 2);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContra
             await Store.SettleAsync(Queue, [.. ids.Select(id => new Settlement(new Receipt(Key(id), 0), SettleAction.Ack))], default);
         await LeaseOneAsync();
 
-        (await Store.LookAsync(Queue, default))!.Key.Should().Be(Key(3501));
+        (await Store.PeekHeadAsync(Queue, default))!.Key.Should().Be(Key(3501));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ internal static class StoreExtensions
     /// <summary>Adds messages, each of which may be added or rejected by itself.</summary>
     public static ValueTask<AddResult[]> AddAsync(
         this IQueueStore store, QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken) =>
-        store.AddAsync(queue, messages, whole: false, cancellationToken);
+        store.AddAsync(queue, messages, allOrNothing: false, cancellationToken);
 
     /// <summary>Returns the names of all queues, read in pages of the given size.</summary>
     public static async Task<List<QueueName>> ListAllAsync(this IQueueStore store, int page = 1000)

@@ -11,8 +11,8 @@ public sealed class MetricsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
 
-    private readonly MemoryStage _stage = new();
-    private readonly QueueName _queue = Stage.NextQueue();
+    private readonly MemoryTestHosts _stage = new();
+    private readonly QueueName _queue = TestHosts.NextQueue();
 
     private Meters Meters => _stage.Meters;
 

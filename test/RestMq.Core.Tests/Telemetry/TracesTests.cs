@@ -12,8 +12,8 @@ public sealed class TracesTests : IAsyncLifetime
 {
     private const string Foreign = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-    private readonly MemoryStage _stage = new();
-    private readonly QueueName _queue = Stage.NextQueue();
+    private readonly MemoryTestHosts _stage = new();
+    private readonly QueueName _queue = TestHosts.NextQueue();
     private readonly ConcurrentQueue<Activity> _spans = new();
     private readonly ActivityListener _listener;
 

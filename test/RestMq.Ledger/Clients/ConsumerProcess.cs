@@ -21,13 +21,13 @@ internal static class ConsumerProcess
         // Each line is written before the ack is sent, so the output names every message that the process received.
         await new Taker(Note, arguments[0], numbers[1..], numbers[0]).RunAsync(CancellationToken.None);
 
-        void Note(Sighting sighting) => output.Write(System.Text.Encoding.ASCII.GetBytes($"{sighting}\n"));
+        void Note(ReceivedMessage sighting) => output.Write(System.Text.Encoding.ASCII.GetBytes($"{sighting}\n"));
     }
 
     /// <summary>
     /// Starts one process after another, and kills each after about a second. No process is left at the end.
     /// </summary>
-    public static async Task KeepKillingAsync(Book book, string queue, int lease, IReadOnlyList<int> ports, CancellationToken stop)
+    public static async Task KeepKillingAsync(Journal book, string queue, int lease, IReadOnlyList<int> ports, CancellationToken stop)
     {
         string[] arguments = [typeof(ConsumerProcess).Assembly.Location, "consume", queue, $"{lease}", .. ports.Select(port => $"{port}")];
         while (!stop.IsCancellationRequested)
@@ -38,7 +38,7 @@ internal static class ConsumerProcess
             await process.KillAsync();
             Interlocked.Increment(ref _kills);
             var page = book.NewPage();
-            foreach (var line in process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) page.Note(Sighting.Parse(line));
+            foreach (var line in process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) page.Note(ReceivedMessage.Parse(line));
         }
     }
 }

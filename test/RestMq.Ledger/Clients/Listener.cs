@@ -11,7 +11,7 @@ namespace RestMq.Ledger.Clients;
 /// <param name="ports">The ports of the hosts.</param>
 /// <param name="lease">The lease in seconds of an acknowledged stream, which acks each message. Null reads a broadcast
 /// from the start of its history.</param>
-internal sealed class Listener(Action<Sighting> note, string queue, Transport transport, IReadOnlyList<int> ports, int? lease = null)
+internal sealed class Listener(Action<ReceivedMessage> note, string queue, Transport transport, IReadOnlyList<int> ports, int? lease = null)
 {
     private const int Prefetch = 10;
 
@@ -60,7 +60,7 @@ internal sealed class Listener(Action<Sighting> note, string queue, Transport tr
         {
             using (message)
             {
-                note(Sighting.Of(message.RootElement));
+                note(ReceivedMessage.Of(message.RootElement));
                 if (message.RootElement.TryGetProperty("id", out var place)) _from = $"last_event_id={place}";
                 if (lease is null) continue;
                 if (Random.Shared.NextDouble() < Vanishes)

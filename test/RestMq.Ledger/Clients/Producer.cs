@@ -46,11 +46,11 @@ internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOn
         if (insists)
         {
             var yes = await line.AskAsync(post, form, $"Idempotency-Key: {entry.Producer}-{entry.Number}");
-            outcomes.Acknowledged(entry, Sighting.IdOf(yes.Text));
+            outcomes.Acknowledged(entry, ReceivedMessage.IdOf(yes.Text));
             return;
         }
         var reply = await line.TryAskAsync(post, form);
-        if (reply is { IsYes: true } added) outcomes.Acknowledged(entry, Sighting.IdOf(added.Text));
+        if (reply is { IsYes: true } added) outcomes.Acknowledged(entry, ReceivedMessage.IdOf(added.Text));
         else if (reply is null or { IsAway: true }) outcomes.InDoubt(entry);
         else
             throw new InvalidOperationException(

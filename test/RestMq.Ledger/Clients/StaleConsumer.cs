@@ -10,12 +10,12 @@ namespace RestMq.Ledger.Clients;
 /// <param name="book">Records the messages it received, and what an old receipt settled.</param>
 /// <param name="queue">The queue.</param>
 /// <param name="ports">The ports of the hosts.</param>
-internal sealed class StaleConsumer(Book book, string queue, IReadOnlyList<int> ports)
+internal sealed class StaleConsumer(Journal book, string queue, IReadOnlyList<int> ports)
 {
     private const int Lease = 2;
     private const double Resends = 0.2;
 
-    private readonly Book.Page _page = book.NewPage();
+    private readonly Journal.Page _page = book.NewPage();
     private readonly Dictionary<long, (Entry Entry, string Receipt)> _settled = [];
     private readonly List<long> _ids = [];
     private int _unread;
@@ -32,7 +32,7 @@ internal sealed class StaleConsumer(Book book, string queue, IReadOnlyList<int> 
             if (reply is { IsAway: true }) await Task.Delay(50, CancellationToken.None);
             if (reply is not { Status: 200 } taken) continue;
             using var message = JsonDocument.Parse(taken.Body);
-            var sighting = Sighting.Of(message.RootElement);
+            var sighting = ReceivedMessage.Of(message.RootElement);
             var receipt = message.RootElement.GetProperty("receipt").GetString()!;
             _page.Note(sighting);
             if (_settled.TryGetValue(sighting.Id, out var known) && known.Entry != sighting.Entry) await SendAgainAsync(line, sighting.Id);
@@ -42,7 +42,7 @@ internal sealed class StaleConsumer(Book book, string queue, IReadOnlyList<int> 
         Interlocked.Add(ref _unread, line.GivenUp);
     }
 
-    private void Keep(Sighting sighting, string receipt)
+    private void Keep(ReceivedMessage sighting, string receipt)
     {
         if (_settled.TryAdd(sighting.Id, (sighting.Entry, receipt))) _ids.Add(sighting.Id);
     }

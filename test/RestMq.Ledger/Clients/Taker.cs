@@ -8,7 +8,7 @@ namespace RestMq.Ledger.Clients;
 /// <param name="queue">The queue.</param>
 /// <param name="ports">The ports of the hosts.</param>
 /// <param name="lease">The lease in seconds. Null for a plain GET.</param>
-internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<int> ports, int? lease = null)
+internal sealed class Taker(Action<ReceivedMessage> note, string queue, IReadOnlyList<int> ports, int? lease = null)
 {
     private int _cuts;
     private int _unread;
@@ -32,7 +32,7 @@ internal sealed class Taker(Action<Sighting> note, string queue, IReadOnlyList<i
         {
             if (await TakeAsync(line) is not { Status: 200 } reply) continue;
             using var message = JsonDocument.Parse(reply.Body);
-            note(Sighting.Of(message.RootElement));
+            note(ReceivedMessage.Of(message.RootElement));
             if (lease is null) continue;
             if (Random.Shared.NextDouble() < Vanishes) line.Reset();
             // The reply is 409 when the lease is over.

@@ -26,8 +26,8 @@ internal static class ConsumerScenarios
         var before = ConsumerProcess.Kills;
         for (var i = 0; i < 2; i++)
         {
-            trial.AddTaker(new Taker(trial.Book.NewPage().Note, "vanished", site.Ports, Lease) { Vanishes = 0.1 });
-            trial.AddConsumer(stop => ConsumerProcess.KeepKillingAsync(trial.Book, "vanished", Lease, site.Ports, stop));
+            trial.AddTaker(new Taker(trial.Journal.NewPage().Note, "vanished", site.Ports, Lease) { Vanishes = 0.1 });
+            trial.AddConsumer(stop => ConsumerProcess.KeepKillingAsync(trial.Journal, "vanished", Lease, site.Ports, stop));
         }
         var row = await trial.RunAsync("consumer-kill, takes", killing);
         var kills = ConsumerProcess.Kills - before;
@@ -41,7 +41,7 @@ internal static class ConsumerScenarios
         var listeners = new List<Listener>();
         for (var i = 0; i < 6; i++)
         {
-            var listener = new Listener(trial.Book.NewPage().Note, "ended", (Transport)(i % 3), site.Ports, lease: 3) { Vanishes = 0.02 };
+            var listener = new Listener(trial.Journal.NewPage().Note, "ended", (Transport)(i % 3), site.Ports, lease: 3) { Vanishes = 0.02 };
             listeners.Add(listener);
             trial.AddConsumer(listener.RunAsync, unread: () => listener.Unread);
         }
@@ -68,13 +68,13 @@ internal static class ConsumerScenarios
         var takers = new List<Taker>();
         for (var i = 0; i < 4; i++)
         {
-            takers.Add(new Taker(trial.Book.NewPage().Note, queue, site.Ports, lease) { Aborts = 0.2 });
+            takers.Add(new Taker(trial.Journal.NewPage().Note, queue, site.Ports, lease) { Aborts = 0.2 });
             trial.AddTaker(takers[i]);
         }
         var row = await trial.RunAsync(name, breaking);
         var cuts = takers.Sum(taker => taker.Cuts);
         if (lease is not null) return row with { Faults = cuts };
-        var missing = Math.Min(row.Tally.Lost, cuts - trial.Book.GivenBack());
+        var missing = Math.Min(row.Tally.Lost, cuts - trial.Journal.GivenBack());
         return row with { Faults = cuts, CutOff = missing, Tally = row.Tally with { Lost = row.Tally.Lost - missing } };
     }
 }

@@ -15,7 +15,7 @@ internal static class ProxyScenarios
         var trial = new Trial(site, "proxied");
         trial.AddProducers([proxy.Port]);
         // The takes are leased, because a plain take whose reply is cut off is gone.
-        for (var i = 0; i < 4; i++) trial.AddTaker(new Taker(trial.Book.NewPage().Note, "proxied", [proxy.Port], lease: 2));
+        for (var i = 0; i < 4; i++) trial.AddTaker(new Taker(trial.Journal.NewPage().Note, "proxied", [proxy.Port], lease: 2));
         var row = await trial.RunAsync("proxy, clients", Faults.NoneAsync(time));
         return row with { Faults = proxy.Resets };
     }

@@ -21,8 +21,8 @@ internal static class StreamScenarios
         await all.SetAsync("history=100000");
         for (var i = 0; i < 6; i++)
         {
-            held.AddConsumer(new Listener(held.Book.NewPage().Note, "held", Transports[i % 3], site.Ports, lease: 3).RunAsync);
-            if (i < 3) all.AddConsumer(new Listener(all.Book.NewPage().Note, "all", Transports[i], site.Ports).RunAsync);
+            held.AddConsumer(new Listener(held.Journal.NewPage().Note, "held", Transports[i % 3], site.Ports, lease: 3).RunAsync);
+            if (i < 3) all.AddConsumer(new Listener(all.Journal.NewPage().Note, "all", Transports[i], site.Ports).RunAsync);
         }
         var kills = Faults.KillInTurnAsync(site.Daemons, time);
         var rows = await Task.WhenAll(held.RunAsync("streams, acknowledged", kills), all.RunAsync("streams, broadcast", kills, everyone: true));

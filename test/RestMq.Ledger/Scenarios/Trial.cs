@@ -13,7 +13,7 @@ internal sealed class Trial(Site site, string queue)
     private readonly List<Func<CancellationToken, Task>> _consumers = [];
     private readonly List<Func<int>> _unread = [];
 
-    public Book Book { get; } = new();
+    public Journal Journal { get; } = new();
 
     /// <summary>Adds four producers. Every second one insists.</summary>
     /// <param name="ports">The ports to use instead of the site's, such as that of a proxy.</param>
@@ -24,7 +24,7 @@ internal sealed class Trial(Site site, string queue)
     {
         for (var i = 0; i < 4; i++)
         {
-            var producer = new Producer(Book, i, queue, ports ?? site.Ports, insists: i % 2 == 1, rate) { Large = large, Replicated = replicated };
+            var producer = new Producer(Journal, i, queue, ports ?? site.Ports, insists: i % 2 == 1, rate) { Large = large, Replicated = replicated };
             _producers.Add(producer.RunAsync);
         }
     }
@@ -43,7 +43,7 @@ internal sealed class Trial(Site site, string queue)
     /// <summary>Adds two consumers that lease, and two that take plainly.</summary>
     public void AddTakers()
     {
-        for (var i = 0; i < 4; i++) AddTaker(new Taker(Book.NewPage().Note, queue, site.Ports, lease: i % 2 == 0 ? 2 : null));
+        for (var i = 0; i < 4; i++) AddTaker(new Taker(Journal.NewPage().Note, queue, site.Ports, lease: i % 2 == 0 ? 2 : null));
     }
 
     /// <summary>
@@ -53,22 +53,22 @@ internal sealed class Trial(Site site, string queue)
     /// </summary>
     public void AddEveryConsumer()
     {
-        for (var i = 0; i < 2; i++) AddTaker(new Taker(Book.NewPage().Note, queue, site.Ports, lease: 2));
-        var stale = new StaleConsumer(Book, queue, site.Ports);
+        for (var i = 0; i < 2; i++) AddTaker(new Taker(Journal.NewPage().Note, queue, site.Ports, lease: 2));
+        var stale = new StaleConsumer(Journal, queue, site.Ports);
         AddConsumer(stale.RunAsync, () => stale.Unread);
         foreach (var transport in new[] { Transport.Lines, Transport.Socket })
-            AddConsumer(new Listener(Book.NewPage().Note, queue, transport, site.Ports, lease: 3).RunAsync);
+            AddConsumer(new Listener(Journal.NewPage().Note, queue, transport, site.Ports, lease: 3).RunAsync);
     }
 
     /// <summary>Waits until 20 more adds have been acknowledged.</summary>
     public async Task AddsFlowAsync()
     {
-        var (clock, before) = (Stopwatch.StartNew(), Book.Added);
-        while (Book.Added < before + 20)
+        var (clock, before) = (Stopwatch.StartNew(), Journal.Added);
+        while (Journal.Added < before + 20)
         {
             if (clock.Elapsed > Patience)
                 throw new TimeoutException(
-                    $"20 adds to {queue} must be acknowledged within {Patience.TotalSeconds} s, but {Book.Added - before} were.");
+                    $"20 adds to {queue} must be acknowledged within {Patience.TotalSeconds} s, but {Journal.Added - before} were.");
             await Task.Delay(20);
         }
     }
@@ -94,12 +94,12 @@ internal sealed class Trial(Site site, string queue)
         using var stop = new CancellationTokenSource();
         using var finish = new CancellationTokenSource();
         var consuming = Start(_consumers, finish.Token);
-        Book.BeginAdds();
+        Journal.BeginAdds();
         var producing = Start(_producers, stop.Token);
         Task[] working = [.. consuming, .. producing];
         // A producer or consumer that ends before it is told to has failed.
         await await Task.WhenAny([faults, .. working]);
-        Book.EndAdds();
+        Journal.EndAdds();
         await stop.CancelAsync();
         await Task.WhenAll(producing);
         await await Task.WhenAny([EmptyAsync(), .. consuming]);
@@ -107,7 +107,7 @@ internal sealed class Trial(Site site, string queue)
         await Task.WhenAll(consuming);
         var broken = await faults;
         var unread = _unread.Sum(count => count()) + site.Daemons.Sum(daemon => daemon.Returned);
-        return new Row(name, broken, Book.Close(everyone), unread, Left: await site.Servers.LeftAsync(queue));
+        return new Row(name, broken, Journal.Close(everyone), unread, Left: await site.Servers.LeftAsync(queue));
     }
 
     private static Task[] Start(List<Func<CancellationToken, Task>> workers, CancellationToken stop) => [.. workers.Select(work => Task.Run(() => work(stop), CancellationToken.None))];
@@ -122,12 +122,12 @@ internal sealed class Trial(Site site, string queue)
         {
             using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
             var kept = new[] { "ready", "leased", "delayed", "dead" }.Sum(place => stats.RootElement.GetProperty(place).GetInt64());
-            if (Book.Delivered != delivered) clock.Restart();
+            if (Journal.Delivered != delivered) clock.Restart();
             else if (clock.Elapsed > Patience)
                 throw new TimeoutException(
                     $"The queue must be empty at the end, but nothing is delivered any more: {stats.RootElement}");
-            quiet = kept == 0 && Book.Delivered == delivered ? quiet + 1 : 0;
-            delivered = Book.Delivered;
+            quiet = kept == 0 && Journal.Delivered == delivered ? quiet + 1 : 0;
+            delivered = Journal.Delivered;
             await Task.Delay(200);
         }
     }

@@ -80,7 +80,7 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
     }
 
     /// <summary>Adds a consumer, and returns the method that records its messages.</summary>
-    public Action<Sighting> NewReader()
+    public Action<ReceivedMessage> NewReader()
     {
         lock (_lock)
         {

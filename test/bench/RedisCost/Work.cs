@@ -24,7 +24,7 @@ internal sealed class Work(string port) : IAsyncDisposable
     {
         for (; count > 0; count -= 1000)
         {
-            var added = await _store.AddAsync(_queue, [.. Enumerable.Repeat(message ?? Message, (int)Math.Min(count, 1000))], whole: false, default);
+            var added = await _store.AddAsync(_queue, [.. Enumerable.Repeat(message ?? Message, (int)Math.Min(count, 1000))], allOrNothing: false, default);
             _last = added[^1].Key.Id;
         }
     }
@@ -80,14 +80,14 @@ internal sealed class Work(string port) : IAsyncDisposable
         yield return ("peek by key", () => _store.PeekAsync(AnyKey(), default).AsTask());
         yield return ("delete by key", () => DeleteAsync([AnyKey().Id]));
         yield return ("redrive one", () => _store.RedriveAsync(AnyKey(), default).AsTask());
-        yield return ("peek head", () => _store.LookAsync(_queue, default).AsTask());
+        yield return ("peek head", () => _store.PeekHeadAsync(_queue, default).AsTask());
         foreach (var state in Enum.GetValues<MessageState>())
-            yield return ($"browse 10 {Wire.Words.Of(state)}", () => _store.BrowseAsync(_queue, state, 10, default).AsTask());
+            yield return ($"browse 10 {Wire.WireNames.Of(state)}", () => _store.BrowseAsync(_queue, state, 10, default).AsTask());
         yield return ("statistics", () => _store.StatsAsync(_queue, default).AsTask());
         yield return ("redrive 100", () => _store.RedriveAsync(_queue, default).AsTask());
         yield return ("broadcast 10", () => _store.BroadcastAsync(_queue, new BroadcastRequest(null, 10, 10), default).AsTask());
         foreach (var state in Enum.GetValues<MessageState>())
-            yield return ($"purge 1000 {Wire.Words.Of(state)}", () => _store.PurgeAsync(_queue, state, default).AsTask());
+            yield return ($"purge 1000 {Wire.WireNames.Of(state)}", () => _store.PurgeAsync(_queue, state, default).AsTask());
     }
 
     private async Task<List<QueueMessage>> ExchangeAsync(List<QueueMessage> done, int count)

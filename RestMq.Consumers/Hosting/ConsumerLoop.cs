@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 
-namespace RestMq.Running;
+namespace RestMq.Hosting;
 
 /// <summary>
 /// Holds the source, handler and options of a consumer. It also tracks whether the source answers, and logs each
@@ -13,7 +13,7 @@ namespace RestMq.Running;
 /// <param name="options">The consumer's options.</param>
 /// <param name="time">The clock for pauses and lease renewals.</param>
 /// <param name="logger">The log for failures.</param>
-internal sealed partial class Consumption(
+internal sealed partial class ConsumerLoop(
     string name, IMessageSource source, Func<SourceMessage, CancellationToken, Task> handler,
     RestMqConsumerOptions options, TimeProvider time, ILogger logger)
 {

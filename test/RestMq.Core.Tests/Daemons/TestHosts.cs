@@ -15,7 +15,7 @@ namespace RestMq.Daemons;
 /// Creates hosts that share one store. Memory hosts are engines on one store object. Redis hosts each have their own
 /// connection to one server.
 /// </summary>
-internal abstract class Stage : IAsyncDisposable
+internal abstract class TestHosts : IAsyncDisposable
 {
     /// <summary>Holds a slow poll that no test reaches. A waiter that is served sooner was woken.</summary>
     public static readonly TimeSpan Never = TimeSpan.FromSeconds(60);
@@ -81,13 +81,13 @@ internal abstract class Stage : IAsyncDisposable
 internal sealed record Daemon(QueueEngine Engine, WatchedStore Store);
 
 /// <summary>Creates hosts over the memory store with a fake clock.</summary>
-internal sealed class MemoryStage : Stage
+internal sealed class MemoryTestHosts : TestHosts
 {
     private readonly FakeTimeProvider _time = new();
     private readonly WallClock _clock;
     private IQueueStore? _store;
 
-    public MemoryStage() => _clock = new WallClock(_time);
+    public MemoryTestHosts() => _clock = new WallClock(_time);
 
     public override TimeSpan Soon => TimeSpan.FromSeconds(10);
 
@@ -123,7 +123,7 @@ internal sealed class MemoryStage : Stage
 /// <summary>Creates hosts over one Redis server with real time.</summary>
 /// <param name="server">The server.</param>
 /// <param name="configuration">The connection string, when hosts do not connect directly to the server.</param>
-internal sealed class RedisStage(RedisFixture server, string? configuration = null) : Stage
+internal sealed class RedisTestHosts(RedisFixture server, string? configuration = null) : TestHosts
 {
     public override TimeSpan Soon => TimeSpan.FromMilliseconds(500);
 

@@ -6,7 +6,7 @@ namespace RestMq.Wire;
 /// Checks the ranges of values that senders ask for. Every method throws a <see cref="FormatException"/> with a
 /// sentence for the sender when the value is out of range.
 /// </summary>
-internal static class Limits
+internal static class RequestLimits
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -35,7 +35,7 @@ internal static class Limits
     public static double Number(string name, string text) =>
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw new FormatException($"'{name}' must be a number, but was '{Words.Shorten(text)}'.");
+            : throw new FormatException($"'{name}' must be a number, but was '{WireNames.Shorten(text)}'.");
 
     public static long Whole(string name, double value, long least, long most) =>
         double.IsInteger(value) && value >= least && value <= most

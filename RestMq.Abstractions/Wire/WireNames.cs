@@ -1,7 +1,7 @@
 namespace RestMq.Wire;
 
 /// <summary>Converts between enumerations and their words on the wire.</summary>
-internal static class Words
+internal static class WireNames
 {
     private const int MaxShown = 40;
 

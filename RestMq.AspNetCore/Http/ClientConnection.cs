@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace RestMq.Http;
 
 /// <summary>Flushes replies and tells whether the client is still connected.</summary>
-internal static class Sending
+internal static class ClientConnection
 {
     /// <summary>
     /// Returns whether the client has disconnected. The socket tells it before the server does: on a busy machine the

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RestMq.Wire;
 
-namespace RestMq.Running;
+namespace RestMq.Hosting;
 
 /// <summary>
 /// Reads bodies as messages. A body that cannot be read as its type can never be read, so the message is poison. Other

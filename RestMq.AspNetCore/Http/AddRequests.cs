@@ -7,7 +7,7 @@ namespace RestMq.Http;
 /// <summary>
 /// Reads messages to add from a request: a form's <c>value</c>, the body itself, or lines of JSON.
 /// </summary>
-internal static class Adding
+internal static class AddRequests
 {
     /// <summary>
     /// Returns the largest size of a form, in bytes. Percent-encoding makes three bytes of one; 64 KiB remain for the
@@ -58,7 +58,7 @@ internal static class Adding
                     + "Send them in several requests.");
             }
             var message = Complete(OfLine(line, number), fields, context, options);
-            messages.Add(message.IdempotencyKey is { } id ? message with { IdempotencyKey = Limits.IdempotencyKey($"{id}/{messages.Count + 1}") } : message);
+            messages.Add(message.IdempotencyKey is { } id ? message with { IdempotencyKey = RequestLimits.IdempotencyKey($"{id}/{messages.Count + 1}") } : message);
         }
         if (messages.Count == 0)
         {
@@ -99,10 +99,10 @@ internal static class Adding
         var id = fields.Text("id") ?? (context.Request.Headers.TryGetValue("Idempotency-Key", out var header) ? header.ToString() : null);
         return new NewMessage(body)
         {
-            Delay = fields.Number("delay") is { } delay ? Limits.Delay(delay, options) : TimeSpan.Zero,
-            TimeToLive = fields.Number("ttl") is { } ttl ? Limits.TimeToLive(ttl, options) : null,
-            IdempotencyKey = id is null ? null : Limits.IdempotencyKey(id),
-            Durability = fields.Text("durability") is { } durability ? Words.Durability(durability) : null,
+            Delay = fields.Number("delay") is { } delay ? RequestLimits.Delay(delay, options) : TimeSpan.Zero,
+            TimeToLive = fields.Number("ttl") is { } ttl ? RequestLimits.TimeToLive(ttl, options) : null,
+            IdempotencyKey = id is null ? null : RequestLimits.IdempotencyKey(id),
+            Durability = fields.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
         };
     }
 }

@@ -8,7 +8,7 @@ internal sealed partial class RedisQueueStore
     // The number of values that peek.lua and browse.lua return for each message.
     private const int SnapshotValues = 5;
 
-    public async ValueTask<QueueMessage?> LookAsync(QueueName queue, CancellationToken cancellationToken)
+    public async ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -27,7 +27,7 @@ internal sealed partial class RedisQueueStore
     public async ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(
         QueueName queue, MessageState state, int count, CancellationToken cancellationToken)
     {
-        var reply = (RedisResult[])(await RunAsync(RedisScripts.Browse, queue, cancellationToken, Words.Of(state), count).ConfigureAwait(false))!;
+        var reply = (RedisResult[])(await RunAsync(RedisScripts.Browse, queue, cancellationToken, WireNames.Of(state), count).ConfigureAwait(false))!;
         return [.. reply.Chunk(SnapshotValues).Select(values => Snapshot(queue, values))];
     }
 
@@ -59,7 +59,7 @@ internal sealed partial class RedisQueueStore
 
     private static MessageSnapshot Snapshot(QueueName queue, RedisResult[] values)
     {
-        var state = Words.State((string)values[0]!);
+        var state = WireNames.State((string)values[0]!);
         return new MessageSnapshot(
             RedisBody.Read(queue, (long)values[3], (byte[])values[4]!),
             state,

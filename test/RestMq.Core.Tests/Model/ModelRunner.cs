@@ -13,7 +13,7 @@ namespace RestMq.Model;
 /// <param name="names">The queues.</param>
 /// <param name="hints">Returns the number of wake-ups that the store has sent for a queue so far.</param>
 /// <param name="passed">Runs after time has passed, for a store that keeps its time elsewhere.</param>
-internal sealed class Stage(IQueueStore store, FakeTimeProvider time, QueueName[] names, Func<QueueName, Task<long>> hints, Func<TimeSpan, Task>? passed = null)
+internal sealed class ModelRunner(IQueueStore store, FakeTimeProvider time, QueueName[] names, Func<QueueName, Task<long>> hints, Func<TimeSpan, Task>? passed = null)
 {
     /// <summary>
     /// Holds the idempotency window. No sum of time steps equals it, so a key that Redis expires by itself ends clearly
@@ -22,7 +22,7 @@ internal sealed class Stage(IQueueStore store, FakeTimeProvider time, QueueName[
     public static readonly TimeSpan IdempotencyWindow = TimeSpan.FromMinutes(5.5);
 
     private readonly PlainStore _model = new(time, IdempotencyWindow);
-    private readonly Seen[] _seen = [.. names.Select(name => new Seen(name))];
+    private readonly SeenMessages[] _seen = [.. names.Select(name => new SeenMessages(name))];
     private readonly Sleeper?[] _sleepers = new Sleeper?[names.Length];
     private readonly StringBuilder _played = new();
 

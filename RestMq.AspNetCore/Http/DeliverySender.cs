@@ -9,7 +9,7 @@ namespace RestMq.Http;
 /// Sends messages so that none is lost. All of them are leased first. Messages of a plain take are acked when the reply
 /// is sent. When the client has disconnected, the messages return to the head of their queue.
 /// </summary>
-internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logger)
+internal sealed partial class DeliverySender(IQueueEngine engine, ILogger<DeliverySender> logger)
 {
     // Asking the operating system whether the client is still connected takes a tenth of the time of a plain take. A
     // client that gets its reply within this time has hardly disconnected meanwhile, and it could as well disconnect
@@ -32,7 +32,7 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
         var action = SettleAction.Return; // No consumer has seen the messages yet.
         try
         {
-            if ((leased || Stopwatch.GetElapsedTime(since) > Soon) && Sending.IsGone(context))
+            if ((leased || Stopwatch.GetElapsedTime(since) > Soon) && ClientConnection.IsGone(context))
             {
                 context.Abort();
                 return;
@@ -71,7 +71,7 @@ internal sealed partial class HandOut(IQueueEngine engine, ILogger<HandOut> logg
     // only the pipe tells whether the reply was sent.
     private static async ValueTask<bool> SendAsync(PipeWriter wire, byte? last)
     {
-        if (!await Sending.TryFlushAsync(wire)) return false;
+        if (!await ClientConnection.TryFlushAsync(wire)) return false;
         if (last is not { } held) return true;
         wire.GetSpan()[0] = held;
         wire.Advance(1);

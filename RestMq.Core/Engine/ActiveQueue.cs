@@ -9,7 +9,7 @@ namespace RestMq.Engine;
 /// Holds what this host keeps for one queue while the queue is in use: the group commits, the waiters, and the pump of
 /// the live consumers. A hub holds no messages, so an idle hub is dropped and a new one is created when needed.
 /// </summary>
-internal sealed class QueueHub
+internal sealed class ActiveQueue
 {
     // The limits of one batch of a group commit. A store such as Redis does nothing else during that call.
     private const int MaxCalls = 1000;
@@ -31,16 +31,16 @@ internal sealed class QueueHub
     private int _users;
     private int _idleSweeps;
 
-    public QueueHub(QueueName queue, IQueueStore store, RestMqOptions options, TimeProvider time, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics)
+    public ActiveQueue(QueueName queue, IQueueStore store, RestMqOptions options, TimeProvider time, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics)
     {
         Queue = queue;
         _store = store;
         _time = time;
         _slowPoll = new SlowPoll(store, options);
-        Adds = new(batch => store.AddAsync(queue, batch, whole: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes, store.IsRemote);
+        Adds = new(batch => store.AddAsync(queue, batch, allOrNothing: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes, store.IsRemote);
         Exchanges = new(ExchangeAsync, static e => 1 + (e.Request?.Count ?? 0), MaxCalls, store.IsRemote);
         Pump = new QueuePump(this, store, options, policies, logger, metrics);
-        _timer = time.CreateTimer(static hub => ((QueueHub)hub!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static hub => ((ActiveQueue)hub!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public QueueName Queue { get; }
@@ -59,7 +59,7 @@ internal sealed class QueueHub
     /// Marks the hub as used, before a call to one of its group commits. Such a call completes even if the hub is
     /// dropped meanwhile.
     /// </summary>
-    public QueueHub Used()
+    public ActiveQueue MarkUsed()
     {
         _idleSweeps = 0;
         return this;
@@ -90,7 +90,7 @@ internal sealed class QueueHub
     /// Sets when the queue is looked at again without a wake-up: after the given time, or with the slow poll if that is
     /// earlier.
     /// </summary>
-    public void LookIn(TimeSpan? next)
+    public void ScheduleLook(TimeSpan? next)
     {
         lock (_dueLock)
         {

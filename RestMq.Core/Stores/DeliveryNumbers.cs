@@ -6,7 +6,7 @@ namespace RestMq.Stores;
 /// the count, but a receipt from before the redrive never matches a later delivery. <c>redrive.lua</c> uses the same
 /// formula.
 /// </summary>
-internal static class HandOuts
+internal static class DeliveryNumbers
 {
     /// <summary>The amount that each redrive adds.</summary>
     public const long PerRedrive = 100_000_000;

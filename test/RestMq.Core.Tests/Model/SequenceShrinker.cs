@@ -3,7 +3,7 @@ namespace RestMq.Model;
 /// <summary>
 /// Shortens a failing sequence by leaving out commands. CsCheck by itself only looks for other, smaller sequences.
 /// </summary>
-internal static class Smaller
+internal static class SequenceShrinker
 {
     /// <summary>Plays a sequence. If it fails, shortens it as far as it still fails and throws that failure.</summary>
     public static async Task PlayAsync(Command[] commands, Func<Command[], Task> play)

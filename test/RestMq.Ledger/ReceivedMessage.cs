@@ -16,26 +16,26 @@ internal readonly record struct Entry(int Producer, int Number)
 /// <param name="Entry">The producer and the number of the message.</param>
 /// <param name="Id">The number in the message's key. A message under two keys has been added twice.</param>
 /// <param name="Count">The delivery count.</param>
-internal readonly record struct Sighting(Entry Entry, long Id, int Count)
+internal readonly record struct ReceivedMessage(Entry Entry, long Id, int Count)
 {
     /// <summary>Reads a message from its JSON. Throws unless the message is whole and as it was sent.</summary>
-    public static Sighting Of(JsonElement message)
+    public static ReceivedMessage Of(JsonElement message)
     {
         var text = message.GetProperty("value").GetString()!;
         var parts = text.Split(':', 4);
         var entry = new Entry(Number(parts[0]), Number(parts[1]));
         if (text != entry.Text(Number(parts[2])))
             throw new InvalidDataException($"A message must arrive as it was sent, but was: {message}");
-        return new Sighting(entry, IdOf(message.GetProperty("key").GetString()!), message.GetProperty("count").GetInt32());
+        return new ReceivedMessage(entry, IdOf(message.GetProperty("key").GetString()!), message.GetProperty("count").GetInt32());
     }
 
     public static long IdOf(string key) => long.Parse(key.AsSpan(key.LastIndexOf(':') + 1), CultureInfo.InvariantCulture);
 
     /// <summary>Parses the format of <see cref="ToString"/>.</summary>
-    public static Sighting Parse(string line)
+    public static ReceivedMessage Parse(string line)
     {
         var words = line.Split(' ');
-        return new Sighting(new Entry(Number(words[0]), Number(words[1])), long.Parse(words[2], CultureInfo.InvariantCulture), Number(words[3]));
+        return new ReceivedMessage(new Entry(Number(words[0]), Number(words[1])), long.Parse(words[2], CultureInfo.InvariantCulture), Number(words[3]));
     }
 
     public override string ToString() => $"{Entry.Producer} {Entry.Number} {Id} {Count}";

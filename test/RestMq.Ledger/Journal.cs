@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace RestMq.Ledger;
 
 /// <summary>Records which adds were acknowledged and which messages consumers received.</summary>
-internal sealed class Book : IOutcomes
+internal sealed class Journal : IOutcomes
 {
     private readonly Lock _lock = new();
     private readonly HashSet<Entry> _acknowledged = [];
@@ -151,11 +151,11 @@ internal sealed class Book : IOutcomes
     }
 
     /// <summary>Holds the messages that one consumer received, in order. A page is not thread-safe.</summary>
-    internal sealed class Page(Book book)
+    internal sealed class Page(Journal book)
     {
-        public List<Sighting> Lines { get; } = [];
+        public List<ReceivedMessage> Lines { get; } = [];
 
-        public void Note(Sighting sighting)
+        public void Note(ReceivedMessage sighting)
         {
             Lines.Add(sighting);
             lock (book._lock) book.Name(sighting.Id, sighting.Entry);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace RestMq.Running;
+namespace RestMq.Hosting;
 
 /// <summary>
 /// Starts a span for each message, named by OpenTelemetry's conventions for messaging and linked to the producer's

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace RestMq.Running;
+namespace RestMq.Hosting;
 
 /// <summary>
 /// Runs one consumer. A loop leases messages while there is room for more. Workers, as many as
@@ -12,7 +12,7 @@ namespace RestMq.Running;
 /// handlers may finish within <see cref="RestMqConsumerOptions.DrainTimeout"/>. After that they are cancelled and their
 /// messages are released.
 /// </summary>
-internal sealed partial class ConsumerService(Consumption consumption, IHostApplicationLifetime lifetime) : BackgroundService
+internal sealed partial class ConsumerService(ConsumerLoop consumption, IHostApplicationLifetime lifetime) : BackgroundService
 {
     private const int ReasonLength = 200;
 
@@ -85,10 +85,10 @@ internal sealed partial class ConsumerService(Consumption consumption, IHostAppl
                 }
                 foreach (var message in messages) _waiting.Writer.TryWrite(new HeldMessage(message, consumption, _cut.Token));
                 if (room > messages.Count) _slots.Release(room - messages.Count);
-                if (failures > 0) await Task.Delay(Consumption.PauseAfter(failures), time, stopping).ConfigureAwait(false);
+                if (failures > 0) await Task.Delay(ConsumerLoop.PauseAfter(failures), time, stopping).ConfigureAwait(false);
                 // A source may return early without messages. The pause prevents a busy loop.
                 else if (messages.Count == 0 && time.GetElapsedTime(start) < options.Wait / 2)
-                    await Task.Delay(Consumption.PauseAfter(1), time, stopping).ConfigureAwait(false);
+                    await Task.Delay(ConsumerLoop.PauseAfter(1), time, stopping).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

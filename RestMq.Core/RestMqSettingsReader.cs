@@ -8,7 +8,7 @@ namespace RestMq;
 /// Reads options from a configuration section without the configuration binder. The binder needs reflection, and does
 /// not report all wrong and unknown settings at once.
 /// </summary>
-internal sealed class RestMqSettings(IConfiguration section, string[] others)
+internal sealed class RestMqSettingsReader(IConfiguration section, string[] others)
     : IConfigureOptions<RestMqOptions>, IConfigureOptions<RedisStoreOptions>, IValidateOptions<RestMqOptions>
 {
     /// <summary>The setting that selects the store. It is not an option.</summary>

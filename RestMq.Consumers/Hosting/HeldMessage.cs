@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace RestMq.Running;
+namespace RestMq.Hosting;
 
 /// <summary>
 /// Holds one leased message and extends its lease until the message is settled. This includes the time in which the
@@ -19,7 +19,7 @@ internal sealed partial class HeldMessage : IDisposable
     // A delay of this length or less is not halved again. The next attempt has no delay.
     private static readonly TimeSpan ShortestDelay = TimeSpan.FromSeconds(1);
 
-    private readonly Consumption _consumption;
+    private readonly ConsumerLoop _consumption;
     private readonly CancellationTokenSource _handling;
     private readonly CancellationToken _cut;
     private readonly ITimer _timer;
@@ -29,7 +29,7 @@ internal sealed partial class HeldMessage : IDisposable
     /// <param name="message">The leased message.</param>
     /// <param name="consumption">The consumer's source, options and log.</param>
     /// <param name="cut">Cancelled when the time is over in which running handlers may finish.</param>
-    public HeldMessage(SourceMessage message, Consumption consumption, CancellationToken cut)
+    public HeldMessage(SourceMessage message, ConsumerLoop consumption, CancellationToken cut)
     {
         Message = message;
         _consumption = consumption;
@@ -89,13 +89,13 @@ internal sealed partial class HeldMessage : IDisposable
         bool renewed;
         try
         {
-            using var limit = new CancellationTokenSource(Consumption.Patience, _consumption.Time);
+            using var limit = new CancellationTokenSource(ConsumerLoop.Patience, _consumption.Time);
             renewed = await _consumption.Source.ExtendAsync(Message, _consumption.Options.Lease, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             if (_state is not State.Held) return;
-            if (Consumption.IsRefusal(e))
+            if (ConsumerLoop.IsRefusal(e))
             {
                 _consumption.Answered();
                 if (_failures++ == 0) LogUnrenewed(_consumption.Logger, e, Message.Key);
@@ -107,7 +107,7 @@ internal sealed partial class HeldMessage : IDisposable
             // The consumer tries until it knows whether the message still belongs to it. While the store is
             // unavailable, no other consumer gets the message either.
             _consumption.Failed(e);
-            _timer.Change(Consumption.PauseAfter(++_failures), Timeout.InfiniteTimeSpan);
+            _timer.Change(ConsumerLoop.PauseAfter(++_failures), Timeout.InfiniteTimeSpan);
             return;
         }
         _consumption.Answered();
@@ -142,7 +142,7 @@ internal sealed partial class HeldMessage : IDisposable
         {
             try
             {
-                using var limit = new CancellationTokenSource(Consumption.Patience, _consumption.Time);
+                using var limit = new CancellationTokenSource(ConsumerLoop.Patience, _consumption.Time);
                 var done = await settle(Message, limit.Token).ConfigureAwait(false);
                 _consumption.Answered();
                 // A stale receipt after a failed attempt is not logged. The failed attempt may have settled the
@@ -150,7 +150,7 @@ internal sealed partial class HeldMessage : IDisposable
                 if (!done && attempt == 1) LogTooLate(_consumption.Logger, Message.Key, what);
                 return true;
             }
-            catch (Exception e) when (Consumption.IsRefusal(e))
+            catch (Exception e) when (ConsumerLoop.IsRefusal(e))
             {
                 _consumption.Answered();
                 LogRefused(_consumption.Logger, e, Message.Key, what);
@@ -164,7 +164,7 @@ internal sealed partial class HeldMessage : IDisposable
                     LogUnsettled(_consumption.Logger, e, Message.Key, what);
                     return false;
                 }
-                await Task.Delay(Consumption.PauseAfter(attempt), _consumption.Time, _cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(ConsumerLoop.PauseAfter(attempt), _consumption.Time, _cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
