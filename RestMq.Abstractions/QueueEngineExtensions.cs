@@ -5,22 +5,24 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace RestMq;
 
-/// <summary>Adds calls to <see cref="IQueueEngine"/> that consist of its own calls.</summary>
+/// <summary>Provides convenience methods for <see cref="IQueueEngine"/>, made of its members only.</summary>
 public static class QueueEngineExtensions
 {
-    private const int Page = 1000;
+    private const int PageSize = 1000;
 
-    // In the order in which messages change their state by themselves.
+    // Without a caller, a message only moves to a state later in this list: its lease or its delay ends. In this order
+    // the purge still meets the message.
     private static readonly MessageState[] PurgedStates =
         [MessageState.Leased, MessageState.Delayed, MessageState.Ready, MessageState.Dead];
 
     /// <summary>Adds a value as JSON.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="queue">The queue. The add creates the queue if it does not exist.</param>
-    /// <param name="value">The value. A string is added as JSON too, in quotes: <see cref="MessageBody.FromText"/> makes
-    /// plain text.</param>
-    /// <param name="typeInfo">How the value is serialized, such as <c>AppJson.Default.Order</c>.</param>
+    /// <param name="value">The value. A string, too, is added as JSON, in quotes. To add plain text, use
+    /// <see cref="MessageBody.FromText"/>.</param>
+    /// <param name="typeInfo">The serialization metadata of the type, such as <c>AppJson.Default.Order</c>.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="FormatException">The name of the queue is not valid.</exception>
     /// <exception cref="RestMqUnavailableException">The store is away.</exception>
     public static ValueTask<AddResult> AddAsync<T>(
         this IQueueEngine engine, string queue, T value, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
@@ -28,8 +30,8 @@ public static class QueueEngineExtensions
             QueueName.Parse(queue), new NewMessage(MessageBody.FromJson(JsonSerializer.SerializeToUtf8Bytes(value, typeInfo))), cancellationToken);
 
     /// <summary>
-    /// Adds a value as JSON, with reflection. Trimmed and AOT applications use the overload with a
-    /// <see cref="JsonTypeInfo{T}"/>.
+    /// Adds a value as JSON, with reflection and <see cref="JsonSerializerOptions.Web"/>: property names are in camel
+    /// case. Trimmed and AOT applications use the overload with a <see cref="JsonTypeInfo{T}"/>.
     /// </summary>
     /// <inheritdoc cref="AddAsync{T}(IQueueEngine, string, T, JsonTypeInfo{T}, CancellationToken)"/>
     [RequiresUnreferencedCode("Serializes the value by reflection. Use the overload with a JsonTypeInfo<T>.")]
@@ -43,8 +45,8 @@ public static class QueueEngineExtensions
 
     /// <summary>
     /// Deletes the messages of a queue, whatever their state. The settings and the streams stay, unlike with
-    /// <see cref="IQueueEngine.DeleteQueueAsync"/>. The purge goes state by state, so a message that is added, delivered
-    /// or settled meanwhile may stay.
+    /// <see cref="IQueueEngine.DeleteQueueAsync"/>. The purge goes state by state, so a message that is added,
+    /// delivered or settled meanwhile may stay.
     /// </summary>
     /// <param name="engine">The engine.</param>
     /// <param name="queue">The queue.</param>
@@ -60,7 +62,7 @@ public static class QueueEngineExtensions
 
     /// <summary>
     /// Returns the names of all queues, in the order of their UTF-8 bytes. The store is asked for one page at a time. A
-    /// queue that is created or purged meanwhile may or may not be listed.
+    /// queue that is created or deleted meanwhile may or may not be listed.
     /// </summary>
     /// <param name="engine">The engine.</param>
     /// <param name="cancellationToken">Cancels the enumeration.</param>
@@ -69,9 +71,9 @@ public static class QueueEngineExtensions
     {
         for (QueueName? after = null; ;)
         {
-            var page = await engine.ListAsync(after, Page, cancellationToken).ConfigureAwait(false);
+            var page = await engine.ListAsync(after, PageSize, cancellationToken).ConfigureAwait(false);
             foreach (var name in page) yield return name;
-            if (page.Count < Page) yield break;
+            if (page.Count < PageSize) yield break;
             after = page[^1];
         }
     }
@@ -86,9 +88,9 @@ public static class QueueEngineExtensions
     {
         for (QueueName? after = null; ;)
         {
-            var page = await engine.ListAsync(after, Page, cancellationToken).ConfigureAwait(false);
+            var page = await engine.ListAsync(after, PageSize, cancellationToken).ConfigureAwait(false);
             foreach (var stats in await engine.StatsAsync(page, cancellationToken).ConfigureAwait(false)) yield return stats;
-            if (page.Count < Page) yield break;
+            if (page.Count < PageSize) yield break;
             after = page[^1];
         }
     }

@@ -5,12 +5,13 @@ namespace RestMq;
 
 /// <summary>
 /// Represents the name of a queue: 1 to 200 bytes of UTF-8 without control characters, white space, <c>/</c>, <c>,</c>,
-/// <c>{</c> or <c>}</c>, and not <c>.</c> or <c>..</c>. The first add creates the queue, so nothing else has to be
-/// created.
+/// <c>{</c> or <c>}</c>, and not <c>.</c> or <c>..</c>. Names are compared ordinally, so <c>a</c> and <c>A</c> are two
+/// queues.
 /// </summary>
 /// <remarks>
 /// Braces are refused because all Redis keys of a queue share one hash tag, <c>{name}</c>. The comma is refused because
-/// it separates names in a list.
+/// it separates names in a list, as in <c>/c/a,b</c>. The rest is refused because it could not stand in a URL or a log
+/// line unchanged.
 /// </remarks>
 public sealed record QueueName
 {
@@ -21,17 +22,17 @@ public sealed record QueueName
 
     private QueueName(string value) => Value = value;
 
-    /// <summary>Gets the name as it was sent.</summary>
+    /// <summary>Gets the name, unchanged.</summary>
     public string Value { get; }
 
     /// <summary>
-    /// Parses a name. Returns false, with a sentence for the sender in <paramref name="error"/>, when the text is not a
-    /// valid name.
+    /// Parses a name. Returns false when the text is not a valid name. <paramref name="error"/> then holds a sentence
+    /// that can be shown to the client.
     /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out QueueName? name, [NotNullWhen(false)] out string? error)
     {
         name = null;
-        error = Refuse(text);
+        error = ErrorIn(text);
         if (error is not null) return false;
         name = new QueueName(text!);
         return true;
@@ -46,11 +47,13 @@ public sealed record QueueName
     /// <inheritdoc/>
     public override string ToString() => Value;
 
-    private static string? Refuse(string? text)
+    private static string? ErrorIn(string? text)
     {
-        if (string.IsNullOrEmpty(text)) return "A queue name must have 1 to 200 bytes of UTF-8, but is missing.";
-        if (text.Length > MaxBytes) return TooLong(text.Length);
-        if (text is "." or "..") return "A queue name must not be '.' or '..', because a URL cannot contain it.";
+        if (string.IsNullOrEmpty(text)) return $"A queue name must have 1 to {MaxBytes} bytes of UTF-8, but is missing.";
+        // The number is exact, also where a name is refused before it is encoded: an invalid surrogate counts as 3
+        // bytes.
+        if (text.Length > MaxBytes) return TooLong(Encoding.UTF8.GetByteCount(text));
+        if (text is "." or "..") return "A queue name must not be '.' or '..', because a URL drops them as path segments.";
         foreach (var c in text)
         {
             if (char.IsControl(c) || char.IsWhiteSpace(c) || c is '/' or ',' or '{' or '}')
@@ -67,6 +70,6 @@ public sealed record QueueName
         }
     }
 
-    private static string TooLong(int length) =>
-        $"A queue name must have at most {MaxBytes} bytes of UTF-8, but has {length}.";
+    private static string TooLong(int bytes) =>
+        $"A queue name must have at most {MaxBytes} bytes of UTF-8, but has {bytes}.";
 }

@@ -54,12 +54,15 @@ public sealed partial class RestMqClient : IRestMqClient
     private async Task<string> AddAsync(string queue, HttpContent content, AddMessageOptions? options, CancellationToken cancellationToken)
     {
         TimeSpan? delay = options is { Delay.Ticks: not 0 } ? options.Delay : null;
-        var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(("delay", delay), ("ttl", options?.TimeToLive), ("durability", Word(options?.Durability))));
+        var once = options?.IdempotencyKey ?? (_options.IdempotentAdds ? Guid.NewGuid().ToString("N") : null);
+        // A header cannot carry every key, so other keys go into the query.
+        var inHeader = once is null || HeaderValue.CanBe(HeaderValue.Checked(once, nameof(AddMessageOptions.IdempotencyKey)));
+        var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(
+            ("delay", delay), ("ttl", options?.TimeToLive), ("durability", Word(options?.Durability)), ("id", inHeader ? null : once)));
         // The requests of this class are not disposed. Dispose would only dispose the content, which closes the
         // caller's stream.
         var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
-        var once = options?.IdempotencyKey ?? (_options.IdempotentAdds ? Guid.NewGuid().ToString("N") : null);
-        if (once is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", once);
+        if (once is not null && inHeader) request.Headers.TryAddWithoutValidation("Idempotency-Key", once);
         using var response = await SendAsync(_http(), request, cancellationToken).ConfigureAwait(false);
         if (response.Content.Headers.ContentType?.MediaType != "text/plain") throw new RestMqClientException(inner: null);
         var reply = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
@@ -79,7 +82,13 @@ public sealed partial class RestMqClient : IRestMqClient
         HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
         request.RequestUri = Address.In(_address ?? http.BaseAddress, request.RequestUri!);
+        var method = request.Method;
         var response = await http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
+        // An HttpClient that follows redirects turns a POST into a GET. The reply then belongs to another request.
+        if (request.Method != method)
+        {
+            using (response) throw RestMqClientException.Redirected(response.StatusCode, request.RequestUri, $"the {method} became a {request.Method}");
+        }
         if (response.IsSuccessStatusCode) return response;
         using (response) throw await RestMqClientException.OfAsync(response, cancellationToken).ConfigureAwait(false);
     }

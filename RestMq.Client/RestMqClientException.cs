@@ -21,6 +21,12 @@ public sealed class RestMqClientException : HttpRequestException
         : base("The reply is not one of a RestMQ host. Check the address of the host.", inner, HttpStatusCode.OK) =>
         Status = (int)HttpStatusCode.OK;
 
+    /// <summary>Reports a redirect. The client follows none, since a redirected POST becomes a GET.</summary>
+    internal static RestMqClientException Redirected(HttpStatusCode status, Uri? location, string what) => new(
+        status, null, "Redirected",
+        $"The address must be that of the host, but {what} by a redirect to {location?.ToString() ?? "an unknown place"}. Set the "
+        + "address that the redirect names: a redirected POST becomes a GET, so redirects are not followed.", null);
+
     /// <summary>Gets the HTTP status, such as 429. It is 200 for a success that no RestMQ host sent.</summary>
     public int Status { get; }
 
@@ -42,6 +48,8 @@ public sealed class RestMqClientException : HttpRequestException
 
     internal static async Task<RestMqClientException> OfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
+        if ((int)response.StatusCode is >= 300 and < 400)
+            return Redirected(response.StatusCode, response.Headers.Location, "the request was answered");
         string? type = null, title = null, detail = null;
         if (response.Content.Headers.ContentType?.MediaType is "application/problem+json" or "application/json"
             && response.Content.Headers.ContentLength is null or <= Longest)

@@ -53,12 +53,30 @@ public static class RestMqClientServiceCollectionExtensions
     {
         services.AddOptions<RestMqClientOptions>(name);
         if (configure is not null) services.Configure(name, configure);
+        // After the application's own configuration of the handler.
+        services.AddOptions<HttpClientFactoryOptions>(Http(name)).PostConfigure(
+            static http => http.HttpMessageHandlerBuilderActions.Add(static builder => RefuseRedirects(builder.PrimaryHandler)));
         AddPatientHttp(services, name);
         return services.AddHttpClient(Http(name), (provider, http) =>
         {
             var options = provider.GetRequiredService<IOptionsMonitor<RestMqClientOptions>>().Get(name);
             if (options.BaseAddress is { } address) http.BaseAddress = address;
         });
+    }
+
+    // HttpClient turns a POST that is redirected into a GET, and a GET of a queue takes a message. So a redirect is an
+    // error that names the right address.
+    private static void RefuseRedirects(HttpMessageHandler handler)
+    {
+        try
+        {
+            if (handler is SocketsHttpHandler { AllowAutoRedirect: true } sockets) sockets.AllowAutoRedirect = false;
+            if (handler is HttpClientHandler { AllowAutoRedirect: true } client) client.AllowAutoRedirect = false;
+        }
+        catch (InvalidOperationException)
+        {
+            // The application shares a handler that is in use already. RestMqClient then detects the redirect itself.
+        }
     }
 
     /// <summary>

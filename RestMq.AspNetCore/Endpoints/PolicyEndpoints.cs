@@ -4,7 +4,10 @@ using RestMq.Wire;
 
 namespace RestMq.Endpoints;
 
-/// <summary>Handles <c>/p/{queue}</c>: a queue's policy and settings.</summary>
+/// <summary>
+/// Handles <c>/p/{queue}</c>. GET returns a queue's policy and settings. POST changes the settings that are sent. A
+/// <c>max_length</c> or <c>ttl</c> of 0 removes the limit, which is then written as null.
+/// </summary>
 internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options)
 {
     public async Task GetAsync(HttpContext context)
@@ -18,7 +21,7 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
     {
         var queue = Route.Queue(context);
         var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
-        var callback = fields.Callback;
+        var callback = fields.Callback; // Read first: a refused callback must not leave a change behind.
         var change = new QueueSettingsChange
         {
             Policy = fields.Text("policy") is { } policy ? WireNames.Policy(policy) : null,
@@ -31,8 +34,8 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
         if (change.IsEmpty)
         {
             throw Problem.BadRequest(
-                "The form must have at least one setting, but has none. Send policy=broadcast or roundrobin, "
-                + "max_receives, max_length, ttl, history, or durability=stored or replicated.");
+                "The form must have at least one setting, but has none. Send one of policy (broadcast or roundrobin), "
+                + "max_receives, max_length, ttl, history and durability (stored or replicated).");
         }
         Write(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
     }
@@ -42,6 +45,7 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.queue.Value);
+            // The original calls the policy "value" in its reply.
             writer.WriteString("value", WireNames.Of(found.settings.Policy));
             writer.WriteNumber("max_receives", found.settings.MaxReceives);
             if (found.settings.MaxLength is { } length) writer.WriteNumber("max_length", length);

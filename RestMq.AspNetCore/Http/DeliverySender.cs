@@ -6,19 +6,21 @@ using Microsoft.Extensions.Logging;
 namespace RestMq.Http;
 
 /// <summary>
-/// Sends messages so that none is lost. All of them are leased first. Messages of a plain take are acked when the reply
-/// is sent. When the client has disconnected, the messages return to the head of their queue.
+/// Sends messages so that none is lost. The store leases all of them first. The messages of a plain take, which asks
+/// for no lease, are acked when the reply is sent. If the client is gone before the reply, the messages are returned to
+/// the head of their queue and the delivery does not count. If sending fails, they are released, and the delivery
+/// counts.
 /// </summary>
 internal sealed partial class DeliverySender(IQueueEngine engine, ILogger<DeliverySender> logger)
 {
-    // Asking the operating system whether the client is still connected takes a tenth of the time of a plain take. A
-    // client that gets its reply within this time has hardly disconnected meanwhile, and it could as well disconnect
+    // Asking the operating system whether the client is still connected costs about 10 % of a plain take. A client that
+    // gets its reply within this time is very unlikely to have disconnected meanwhile, and it could as well disconnect
     // just after the reply. For a lease the system is always asked: the message would stay leased until the lease ends.
     internal static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Writes the reply, sends it, and settles the messages.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="taken">The messages of the reply.</param>
+    /// <param name="taken">The messages of the reply: at least one, and all of one queue.</param>
     /// <param name="write">Writes the reply.</param>
     /// <param name="leased">
     /// Whether the client settles the messages; they then stay leased when the reply is sent.
@@ -37,8 +39,10 @@ internal sealed partial class DeliverySender(IQueueEngine engine, ILogger<Delive
                 context.Abort();
                 return;
             }
+            // The last byte is sent on its own. Until then the client cannot have the whole reply, so a failed flush
+            // means that the client is gone.
             var last = Reply.HoldLast(write);
-            action = SettleAction.Release;
+            action = SettleAction.Release; // From here on the client may have seen a part of the reply.
             if (await SendAsync(context.Response.BodyWriter, last)) action = SettleAction.Ack;
         }
         finally
@@ -67,8 +71,8 @@ internal sealed partial class DeliverySender(IQueueEngine engine, ILogger<Delive
         }
     }
 
-    // A client may close its connection as soon as it has the whole reply. A closed socket therefore says nothing, and
-    // only the pipe tells whether the reply was sent.
+    // After the last byte a closed socket proves nothing, since the client may close it as soon as it has the whole
+    // reply. So the result of the flush is used instead.
     private static async ValueTask<bool> SendAsync(PipeWriter wire, byte? last)
     {
         if (!await ClientConnection.TryFlushAsync(wire)) return false;

@@ -3,12 +3,12 @@ using RestMq.Access;
 
 namespace RestMq.Http;
 
-/// <summary>Turns exceptions into HTTP statuses. No other code does.</summary>
+/// <summary>The only place where exceptions become HTTP statuses.</summary>
 internal static class Failures
 {
     /// <summary>
-    /// Wraps a handler so that its failures are reported to the client. A cancellation passes through: the server
-    /// already knows that the client disconnected, and a site's request timeout writes its own reply.
+    /// Wraps a handler so that its failures are reported to the client. A cancellation is not caught: the server
+    /// already knows that the client disconnected, and ASP.NET Core's request timeouts write their own reply.
     /// </summary>
     public static RequestDelegate Report(RequestDelegate handler) => async context =>
     {
@@ -19,22 +19,25 @@ internal static class Failures
         }
         catch (AnsweredException)
         {
+            // The access check has written the reply. The exception only ended the handler.
         }
         catch (Exception e) when (ProblemOf(e) is { } problem)
         {
-            // Part of the reply is sent. Abort the connection, so that the client sees that the reply is incomplete.
+            // If a part of the reply has been sent, abort the connection, so that the client sees that it is
+            // incomplete.
             if (context.Response.HasStarted) context.Abort();
             else problem.WriteTo(context);
         }
     };
 
     /// <summary>
-    /// Returns the problem that reports an exception to the client; null when the exception is a bug of RestMQ.
+    /// Returns the problem that reports an exception to the client. Null for an exception that is neither the client's
+    /// nor the store's fault: a cancellation, or a bug.
     /// </summary>
     public static Problem? ProblemOf(Exception e) => e switch
     {
         Problem problem => problem,
-        FormatException => Problem.BadRequest(e.Message),
+        FormatException => Problem.BadRequest(e.Message), // Thrown by everything that parses a request.
         RestMqNotReplicatedException => Problem.NotReplicated(e.Message),
         RestMqUnavailableException => Problem.Unavailable(e.Message),
         RestMqDurabilityException => Problem.DurabilityUnsupported(e.Message),

@@ -7,15 +7,16 @@ namespace RestMq.Http;
 
 /// <summary>
 /// Holds the fields of a request, from its query and, when the body is a form, from its body. Values stay bytes. Of
-/// several fields with the same name the last one wins, and the body wins over the query. Bytes that are not UTF-8 are
-/// refused, except in a part of a multipart form that has its own content type.
+/// several fields with the same name the last one wins, and the body wins over the query. <see cref="Text"/> refuses
+/// bytes that are not UTF-8. The message itself may be arbitrary bytes, in a part of a multipart form that has its own
+/// content type.
 /// </summary>
 internal sealed class Fields
 {
     // No route needs nearly as many. The limit bounds memory: a field takes more memory than its bytes in the request.
     private const int MaxFields = 1024;
 
-    private static readonly Fields None = new();
+    private static readonly Fields None = new(); // Shared, so no field is added to it.
 
     private readonly List<Field> _fields = [];
 
@@ -23,8 +24,8 @@ internal sealed class Fields
     private ReadOnlyMemory<byte> _body;
 
     /// <summary>Holds one field of a request.</summary>
-    /// <param name="Name">The field's name, percent-decoded.</param>
-    /// <param name="Value">The field's value, percent-decoded.</param>
+    /// <param name="Name">The field's name, decoded.</param>
+    /// <param name="Value">The field's value, decoded.</param>
     /// <param name="ContentType">The content type of a part of a multipart form; null for every other field.</param>
     internal readonly record struct Field(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value, string? ContentType);
 
@@ -49,8 +50,8 @@ internal sealed class Fields
     /// <param name="context">The request.</param>
     /// <param name="limit">The largest body, in bytes.</param>
     /// <param name="orJson">
-    /// Whether the body may also be a JSON object. curl sends JSON with a form's content type too; a body that begins
-    /// with <c>{</c> is then not parsed for fields.
+    /// Whether the body may also be a JSON object: <c>curl -d '{…}'</c> labels JSON as
+    /// <c>application/x-www-form-urlencoded</c>. Such a body, which begins with <c>{</c>, is not parsed for fields.
     /// </param>
     public static async ValueTask<Fields> ReadAsync(HttpContext context, int limit, bool orJson = false)
     {
@@ -58,7 +59,7 @@ internal sealed class Fields
         var request = context.Request;
         var isMultipart = IsMultipart(request.ContentType);
         if (!isMultipart && !IsUrlEncoded(request.ContentType)) return fields;
-        if (fields == None) fields = new Fields();
+        if (ReferenceEquals(fields, None)) fields = new Fields();
         var body = await RequestBody.ReadAsync(request, limit);
         fields._body = body;
         if (isMultipart) await Multipart.SplitAsync(body, request.ContentType!, fields._fields, context.RequestAborted);
@@ -67,7 +68,8 @@ internal sealed class Fields
     }
 
     /// <summary>
-    /// Returns the whole body, form or not; empty when the body has no bytes, also with chunked encoding.
+    /// Returns the whole body, form or not; empty when the request has none. The body of a form is there after
+    /// <see cref="ReadAsync"/> only.
     /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, int limit) =>
         IsForm(request.ContentType) ? _body : await RequestBody.ReadAsync(request, limit);

@@ -100,7 +100,9 @@ internal sealed class MessageSerializer
 
     public static HttpContent Typed(HttpContent content, string? contentType)
     {
-        if (contentType is not null && !content.Headers.TryAddWithoutValidation("Content-Type", contentType))
+        if (contentType is null) return content;
+        if (!HeaderValue.CanBe(HeaderValue.Checked(contentType, nameof(contentType)))
+            || !content.Headers.TryAddWithoutValidation("Content-Type", contentType))
         {
             throw new ArgumentException(
                 $"The content type must be a valid header value, but was '{contentType}'.", nameof(contentType));

@@ -12,7 +12,8 @@ namespace RestMq.Redis;
 /// <summary>Holds a script in the form in which a server runs it.</summary>
 /// <param name="Text">The Lua source.</param>
 /// <param name="NamesServer">Whether the source contains the identity of the server that must run it. A server that
-/// does not know the hash of this script is another server, and must not get the source.</param>
+/// does not know the hash is another server, and must not get the source. The source is sent when the
+/// server has just been identified.</param>
 internal sealed record RedisScript(string Text, bool NamesServer = false)
 {
     /// <summary>Gets the SHA-1 hash by which Redis finds a script that it has run before.</summary>
@@ -96,7 +97,7 @@ internal sealed partial class RedisScripts
         return reader.ReadToEnd();
     }
 
-    [GeneratedRegex(@"^ *--- @include ""(?<file>[^""]+)""$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ *--- @include ""(?<file>[^""]+)""\r?$", RegexOptions.Multiline)]
     private static partial Regex Include();
 
     [GeneratedRegex("[A-Z]+(_[A-Z]+)*")]

@@ -25,7 +25,8 @@ internal sealed class HttpQueues : IQueues
     {
         // Without the user and password, because error messages have the address.
         var address = new UriBuilder(host) { UserName = "", Password = "" }.Uri;
-        _http = new HttpClient { BaseAddress = new Uri($"{address.AbsoluteUri.TrimEnd('/')}/"), Timeout = Timeout.InfiniteTimeSpan };
+        // A POST that is redirected would become a GET, and a GET of a queue takes a message.
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"{address.AbsoluteUri.TrimEnd('/')}/"), Timeout = Timeout.InfiniteTimeSpan };
         if (host.UserInfo.Length > 0)
             _http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(host.UserInfo))));
         else if (!string.IsNullOrEmpty(key)) _http.DefaultRequestHeaders.Authorization = new("Bearer", key);
@@ -182,6 +183,7 @@ internal sealed class HttpQueues : IQueues
             var said = Reply.ErrorOf(await BodyAsync(reply, cancellationToken))
                 ?? $"{request.RequestUri} must reply with success, but replied {(int)reply.StatusCode} "
                     + $"{reply.ReasonPhrase}.";
+            if (reply.Headers.Location is { } location) said += $" It redirects to {location}: use that address.";
             if (reply.StatusCode == HttpStatusCode.Unauthorized)
                 said += " Set credentials: --key, RESTMQ_KEY in the environment, or a user in the URL.";
             throw new VerbException(said, reply.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.Away : ExitCode.Refused);

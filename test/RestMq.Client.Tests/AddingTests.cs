@@ -236,6 +236,44 @@ public abstract class AddingTests(QueueHost host)
         await FluentActions.Awaiting(() => ReadAsync<Guid>("no guid")).Should().ThrowAsync<JsonException>();
     }
 
+    [Theory]
+    [InlineData("a\r\nContent-Length: 0\r\n\r\nDELETE /q/victim HTTP/1.1\r\nHost: x\r\nX: y")]
+    [InlineData("a\nX: y")]
+    [InlineData("a\0")]
+    [InlineData("a\u0085")]
+    public async Task Add_ControlCharactersForAHeader_AreRefused(string text)
+    {
+        var queue = QueueHost.NextQueue();
+        var before = host.Requests.Count;
+        var key = new AddMessageOptions { IdempotencyKey = text };
+        var type = new AddMessageOptions { ContentType = "text/plain; x=" + text };
+        foreach (var options in new[] { key, type })
+        {
+            await Client.Awaiting(client => client.AddAsync(queue, "x", options)).Should().ThrowAsync<ArgumentException>().WithMessage("*control character*");
+            await Client.Awaiting(client => client.AddAsync<byte[]>(queue, [1], options)).Should().ThrowAsync<ArgumentException>();
+            await Client.Awaiting(client => client.AddStreamAsync(queue, new MemoryStream([1]), options)).Should().ThrowAsync<ArgumentException>();
+        }
+        await Client.Awaiting(client => client.AddManyAsync(queue, ["x"], key)).Should().ThrowAsync<ArgumentException>();
+        host.Requests.Should().HaveCount(before, "nothing may be sent");
+    }
+
+    [Theory]
+    [InlineData("größe-日本-🐟")]
+    [InlineData(" leading")]
+    [InlineData("trailing ")]
+    [InlineData("a&b=c%20+d")]
+    public async Task Add_AnyIdempotencyKey_AddsOnce(string key)
+    {
+        var queue = $"{QueueHost.NextQueue()}-{key.Length}";
+        var options = new AddMessageOptions { IdempotencyKey = key };
+        var first = await Client.AddAsync(queue, "x", options);
+        (await Client.AddAsync(queue, "y", options)).Should().Be(first);
+        (await Client.AddAsync(queue, "z", new AddMessageOptions { IdempotencyKey = key.Trim() + "." })).Should().NotBe(first);
+        var many = await Client.AddManyAsync(queue, ["a", "b"], options);
+        (await Client.AddManyAsync(queue, ["a", "b"], options)).Should().Equal(many);
+        (await Client.StatsAsync(queue)).Ready.Should().Be(4);
+    }
+
     private static async Task<byte[]> ReadAsync(Stream stream)
     {
         using var read = new MemoryStream();

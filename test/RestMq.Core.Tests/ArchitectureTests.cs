@@ -152,6 +152,6 @@ public sealed partial class ArchitectureTests
             $"The tests must run below the folder of RestMq.sln, but run in {AppContext.BaseDirectory}.");
     }
 
-    [GeneratedRegex(@"\[LoggerMessage\((?:EventId\s*=\s*)?(?<id>\d+)[^\]]*\]\s*(?:private|internal|public) static partial void (?<name>\w+)")]
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(?:EventId\s*=\s*)?(?<id>\d+)[^\]]*\]\s*(?:private|internal|public) static partial void (?<name>\w+)")]
     private static partial Regex LogMessages();
 }

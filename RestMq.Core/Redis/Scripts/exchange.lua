@@ -44,7 +44,7 @@ while i <= arguments do
   local first = i
   while i <= arguments and argv[i] ~= '-' do i = i + 1 end
   if i > first then
-    local ids, each = { unpack(argv, first, i - 1) }, nil
+    local ids, each = { unpack(argv, first, i - 1) }, nil -- A host sends at most 1000 settlements at a time.
     if queue.call_in_parts('ZREM', leased, ids) < #ids then
       each = queue.ack_each(ids)
     else
@@ -81,9 +81,9 @@ for request = 4, requests_end, 3 do
   local share, whom = tonumber(argv[request]), argv[request + 2]
   if whom ~= '0' then
     local kind, limit = match(whom, '(%d):(%d+)')
-    max_bytes = math.min(tonumber(limit), MAX_REPLY_BYTES)
     if settings == 0 then settings = call('HMGET', meta, 'policy', 'state', 'epoch') end
     if settings[2] == 'stopped' or (kind == '1' and settings[1] ~= 'roundrobin') then share = 0 end
+    if share > 0 then max_bytes = math.min(max_bytes, tonumber(limit)) end
     if kind == '2' then watched = math.max(watched, tonumber(argv[request + 1])) end
   end
   want, shares[#shares + 1] = want + share, share
@@ -113,7 +113,7 @@ if n > 0 then
   queue.call_in_parts('ZADD', leased, entries)
   call('SET', KEYS[13], argv[2] .. ' ' .. table.concat(leases, ' '), 'PX', RECOVERABLE_MS)
 end
-due = n == want and taken.left and -2 or queue.next_due(again or taken.more)
+due = n > 0 and n == want and taken.left and -2 or queue.next_due(again or taken.more)
 reply[2], reply[3], reply[4] = n < want and due or -1, due, settings
 reply[5] = taken.redelivered and queue.numbers(taken.deliveries) or ''
 for message = 1, n do reply[5 + message] = taken.texts[message] end

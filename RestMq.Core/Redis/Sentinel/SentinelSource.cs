@@ -74,9 +74,10 @@ internal sealed partial class SentinelSource : RedisSource
     {
         if (_primary is { } primary && primary.Link == link)
         {
-            var verdict = _monitor.View.Verdict;
-            if (_monitor.View.Trusts(primary.Address, primary.Epoch)) return default;
-            if (verdict.Consent is Consent.FailingOver && _time.GetTimestamp() < verdict.GraceUntil) return default;
+            var view = _monitor.View;
+            if (view.Trusts(primary.Address, primary.Epoch)) return default;
+            // A planned failover was announced. Until the grace ends, the old primary hands over all of its writes.
+            if (view.Verdict.Consent is Consent.FailingOver && _time.GetTimestamp() < view.Verdict.GraceUntil) return default;
         }
         return new ValueTask(ConfirmLaterAsync(link));
     }
@@ -154,9 +155,11 @@ internal sealed partial class SentinelSource : RedisSource
     private async Task FollowAsync()
     {
         _monitor.Start();
-        while (!_closing.IsCancellationRequested)
+        while (true)
         {
+            // Read before the rest, so that no signal is missed, also not that of DisposeAsync.
             var changed = Volatile.Read(ref _changed).Task;
+            if (_closing.IsCancellationRequested) break;
             var verdict = _monitor.View.Verdict;
             if (verdict is not { Consent: Consent.Named, Primary: { } named } || _primary is { } primary && primary.Is(named, verdict.Epoch))
             {
@@ -174,13 +177,14 @@ internal sealed partial class SentinelSource : RedisSource
     {
         if (_primary is not { } primary) return;
         Volatile.Write(ref _primary, null);
-        LogLeft(_logger, RedisSettings.NameOf(primary.Address));
+        if (!_closing.IsCancellationRequested) LogLeft(_logger, RedisSettings.NameOf(primary.Address));
         Unwatch(primary.Link.Multiplexer);
         await primary.Link.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<bool> TryOpenAsync(EndPoint address, long epoch)
     {
+        _failure = null; // It may be that of the server before.
         using var wanted = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         var opening = OpenAsync(address, wanted.Token);
         // Stops waiting for a server that may have just died when the sentinels name another one.
@@ -202,7 +206,11 @@ internal sealed partial class SentinelSource : RedisSource
             RaiseRestored();
             return true;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or SentinelException or OperationCanceledException)
+        catch (OperationCanceledException)
+        {
+            return false; // The sentinels name another server, or the source is disposed.
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or SentinelException)
         {
             _failure = e.Message;
             LogRefused(_logger, RedisSettings.NameOf(address), e.Message);

@@ -11,7 +11,7 @@ public abstract partial class QueueEngineTests
 
     public static TheoryData<string> Excesses => [.. Calls.Keys];
 
-    // Each call exceeds one limit by the smallest amount.
+    // Each call is invalid in one way. Where that is a limit, the call exceeds it by the smallest amount.
     private static readonly Dictionary<string, Func<QueueEngine, QueueName, Task>> Calls = new()
     {
         ["a message too large"] = (e, q) => Add(e, q, new NewMessage(MessageBody.FromBytes(new byte[Limits.MaxMessageBytes + 1]))),

@@ -2,24 +2,27 @@ using System.Text;
 
 namespace RestMq.Fuzz.Inputs;
 
-/// <summary>Makes the values of fields. Most of them are valid, so that inputs get past the first check.</summary>
+/// <summary>
+/// Makes the values of a request's fields. Enough of them are valid that inputs get past the first check.
+/// </summary>
 internal static class Values
 {
+    // Valid names, some with characters that matter elsewhere: glob patterns, a key, a percent sign, HTML.
     private static readonly string[] Queues = ["a", "b", "c", "a:1", "café", "日本", "x*[?]", "-", "q%q", "'\"<>&", "A"];
 
-    private static readonly string[] BadQueues =
+    private static readonly string[] OddQueues =
         ["", ".", "..", "a b", "a{b", "a}b", "a,,b", ",", "a\0b", "a\nb", "a/b", "\u0085", "\u00a0", "a\u2028", new('x', 201), new('é', 101), "\ufeff", "%", "%2", "\ufffd"];
 
     private static readonly string[] Numbers =
     [
-        "0", "1", "2", "0.05", "1.5", "-1", "-0", "1e3", "1e308", "1e999", "NaN", "Infinity", "-Infinity", "", " 1", "1 ", "+1", "0x10", "１", "1,5", "1_0",
-        "9223372036854775807", "9223372036854775808", "99999999999999999999999", "0.0000000000001", "31536000", "2147483648", "1.", ".5", "nul", "1e-400",
+        "0", "1", "2", "0.05", "1.5", "-1", "-0", "1e3", "1e308", "1e999", "NaN", "Infinity", "-Infinity", "", " 1", "1 ", "+1", "0x10", "\uff11", "1,5", "1_0",
+        "9223372036854775807", "9223372036854775808", "99999999999999999999999", "0.0000000000001", "31536000", "2147483648", "1.", ".5", "null", "1e-400",
     ];
 
     public static string Queue(Dice dice) => dice.Below(10) switch
     {
         < 8 => dice.Of<string>(Queues),
-        8 => dice.Of<string>(BadQueues),
+        8 => dice.Of<string>(OddQueues),
         _ => dice.Text(12),
     };
 
@@ -30,12 +33,13 @@ internal static class Values
         < 5 => $"{queue}:{Id(dice)}{(dice.OneIn(3) ? "" : $".{1 + dice.Below(3)}")}",
         5 => $"{dice.Of<string>(Queues)}:{1 + dice.Below(30)}.{dice.Below(3)}",
         6 => queue + dice.Of(
-            ":0", ":01", ":-1", ":1.0", ":1.01", ":1.1.1", ":", "", ":1.", ":.1", ":x", ":1e3", ":１", ":9223372036854775807.9223372036854775807",
+            ":0", ":01", ":-1", ":1.0", ":1.01", ":1.1.1", ":", "", ":1.", ":.1", ":x", ":1e3", ":\uff11", ":9223372036854775807.9223372036854775807",
             ":9223372036854775808", ":99999999999999999999.1", ":4611686018427387904", ":9007199254740993.1", ": 1", ":1 ", ":+1"),
         _ => dice.Text(12),
     };
 
-    // Returns an id that is likely to exist. About 150 inputs add one message to each queue.
+    // Returns an id that is likely to exist. On average, 145 inputs add one message to a queue, so its newest id is
+    // about a 145th of the number of inputs so far. Ids from 34 below to 10 above the newest are drawn.
     private static long Id(Dice dice) => Math.Max(1, dice.OneIn(8) ? dice.Below(60) : (dice.Number / 145) + 10 - dice.Below(45));
 
     public static string Word(Dice dice, string field, string queue) => dice.OneIn(8) ? dice.Text(20) : field switch
@@ -44,7 +48,7 @@ internal static class Values
         "callback" => dice.Of("f", "app.on.message", "$", "f.", ".f", "1f", "alert(1)", "f</script>", new string('f', 101), "constructor", "é"),
         "id" => dice.Of("1", "k", new string('k', 200), new string('k', 201), "é", "a b", "", "x:y", "{a}"),
         "policy" => dice.Of("broadcast", "roundrobin", "Broadcast", "", "none"),
-        "durability" => dice.Of("stored", "Stored", "fsynced", ""),
+        "durability" => dice.Of("stored", "replicated", "Stored", "fsynced", ""),
         "status" => dice.Of("start", "stop", "redrive", "START", "", "purge"),
         "state" => dice.Of("ready", "leased", "delayed", "dead", "gone", ""),
         "format" => dice.Of("raw", "json", ""),
@@ -67,7 +71,9 @@ internal static class Values
         _ => "",
     };
 
-    /// <summary>Encodes text for a URL or a form. Most results are valid.</summary>
+    /// <summary>
+    /// Encodes text for a URL or a form. One result in 30 is a fixed, odd escape instead of the text.
+    /// </summary>
     public static string Encode(Dice dice, string text)
     {
         if (dice.OneIn(30)) return dice.Of("%", "%zz", "%2", "%00", "%2F", "%2e%2e", "%25", "%ff", "%c3%28", "%ed%a0%80", "%u0041", "+", "%0d%0a", "..;", "*");

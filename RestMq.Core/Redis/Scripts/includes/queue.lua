@@ -1,9 +1,9 @@
 -- Defines the keys of a queue, and the functions that every script uses. RedisKeys.cs has the keys in the same order.
--- RedisScript.cs replaces names in capitals (MAX_MOVED, ...) by the limits of StoreLimits.cs.
+-- RedisScript.cs replaces names in capitals (MAX_MOVED, ...) by values.
 --
 -- Data model. A message is text: "<id> <added ms> <expires ms or 0> <kind>\n<bytes>". It is stored once:
---   ready    stream: messages that wait for their first delivery. The entry id is "<message id>-0"; the field is the
---            value of `shift` at the time.
+--   ready    stream: messages that wait for their first delivery. The entry id is "<message id>-0". The field is the
+--            shift, so that id + shift is the position (see "Positions" in place.lua).
 --   body     hash: id -> text of every other message. Each is in exactly one of the following.
 --   back     sorted set: ids that wait again, or whose delay is over, by position (see "Positions" in place.lua).
 --   leased   sorted set: deliveries in flight by the end of their lease: "<id>" for a first delivery, "<id>.<delivery>"
@@ -11,10 +11,13 @@
 --   delayed  sorted set: ids by the time at which they become ready.
 --   dead     sorted set: ids of dead letters by the time of their burial. The hash `why` has their reasons.
 -- Other keys:
+--   meta     hash: settings, counters, and `epoch`, which a delete of the queue changes.
+--   log      stream: the history of a broadcast queue.
+--   held     text: exists while live consumers may hold deliveries of this queue (see queue.watch).
 --   count    hash: id -> how many deliveries are over, for messages that had any.
 --   expiry   sorted set: ids that expire, by the time at which they do. The time is infinite while a message is leased.
--- Times are those of Redis' own clock, in ms. No step grows by more than the logarithm of the length
--- of a queue.
+-- Times are those of Redis' own clock, in ms. The cost of a command grows at most with the logarithm of the length of
+-- the queue.
 local meta, ready, back, body, leased, delayed, expiry, count, dead, why, log, held = unpack(KEYS)
 local call, format, match = redis.call, string.format, string.match
 local time = call('TIME')
@@ -28,6 +31,7 @@ local queue = {
   expired = 0, buried = 0, -- How many messages expired, or were buried without a call that asked for it (see reply).
 }
 
+-- Only for these four keys.
 function queue.has(key) return queue.special and call('EXISTS', key) == 1 end
 
 -- Applies a command to a list in parts, because Lua passes at most about 8000 arguments to a call. The parts have an

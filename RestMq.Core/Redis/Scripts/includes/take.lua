@@ -6,12 +6,12 @@
 -- Returns a table:
 --   ids, texts, deliveries  lists with a value for each message.
 --   redelivered             whether any message was delivered before.
---   more                    whether a bound was met, so that there may be more messages.
---   left                    whether any message is left.
+--   more                    whether the bound of bytes or of expired messages was met before `want`.
+--   left                    whether any message is left, where at least one was taken.
 function queue.take(want, max_bytes, keeps)
   local ids, texts, deliveries, n, bytes = {}, {}, {}, 0, 0
   local moved, came_back, lapsed, more, redelivered = {}, {}, {}, false, false
-  local mortal, redelivers = queue.has(expiry), queue.has(back)
+  local mortal, back_left = queue.has(expiry), queue.has(back)
   local entries, next_entry, from, ready_left, last = {}, 1, '-', true, nil
   local waiting, next_waiting, offset = {}, 1, 0
 
@@ -20,7 +20,7 @@ function queue.take(want, max_bytes, keeps)
       more = true
       break
     end
-    local reads_ready, reads_back = ready_left and next_entry > #entries, redelivers and next_waiting > #waiting
+    local reads_ready, reads_back = ready_left and next_entry > #entries, back_left and next_waiting > #waiting
     if reads_ready or reads_back then
       -- Estimates how many more messages fit from their average size so far. The size of the first messages is not
       -- known, so few are read.
@@ -34,7 +34,7 @@ function queue.take(want, max_bytes, keeps)
       end
       if reads_back then
         waiting, next_waiting = queue.read_back(offset, math.min(most, 32)), 1
-        offset, redelivers = offset + #waiting, #waiting > 0
+        offset, back_left = offset + #waiting, #waiting > 0
       end
     end
     local entry, again = entries[next_entry], waiting[next_waiting]
@@ -44,7 +44,7 @@ function queue.take(want, max_bytes, keeps)
     if entry then
       local fields = entry[2]
       id, text, delivery = match(fields[2], '^%d+'), fields[2], 1
-      if again and id + fields[1] >= again.position then entry = nil end
+      if again and id + fields[1] >= again.position then entry = nil end -- The message of `back` comes first.
     end
     if entry then
       next_entry, last = next_entry + 1, id
@@ -67,12 +67,13 @@ function queue.take(want, max_bytes, keeps)
 
   -- Commands that need no memory come first. At `maxmemory`, Redis refuses a script only at its first write, and
   -- deliveries must go on.
-  local left = next_entry <= #entries or redelivers
+  local left = next_entry <= #entries
   if last then
     call('XTRIM', ready, 'MINID', '=', format('%d', last + 1))
-    if next_entry > #entries then left = queue.delete_if_empty() > 0 or left end
+    left = left or queue.delete_if_empty() > 0
   end
   queue.call_in_parts('ZREM', back, came_back)
+  left = left or queue.has(back)
   if #lapsed > 0 then
     queue.forget(lapsed)
     queue.count_expired(#lapsed)
