@@ -9,21 +9,22 @@ namespace RestMq.Http;
 internal static class ClientConnection
 {
     /// <summary>
-    /// Returns whether the client has disconnected. The socket tells it before the server does: on a busy machine the
-    /// server's notification waits behind other work.
+    /// Returns whether the client has disconnected. The socket shows this earlier than
+    /// <see cref="HttpContext.RequestAborted"/>: on a busy machine the server's notification waits behind other work.
     /// </summary>
     public static bool IsGone(HttpContext context) =>
         context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
             ? (HasEnded(socket) && HasEnded(socket)) || (IsShared(context) && context.RequestAborted.IsCancellationRequested)
             : context.RequestAborted.IsCancellationRequested;
 
-    // HTTP/2 and later share a connection among requests. Over HTTP/1 the socket alone tells, and reading
-    // RequestAborted would allocate a token.
+    // HTTP/2 and later share a connection among requests, so one request can end while the socket stays open. Over
+    // HTTP/1.1 the socket is sufficient, and reading RequestAborted would allocate a token.
     private static bool IsShared(HttpContext context) => !HttpProtocol.IsHttp11(context.Request.Protocol);
 
     /// <summary>
-    /// Flushes. Returns false when the client has disconnected. A flush that waits for a slow client completes alike
-    /// when the client reads on and when the connection breaks. Only the next flush tells the two apart.
+    /// Flushes. Returns false when the client has disconnected. A flush that waits for a slow client has the same
+    /// result when the client continues to read and when the connection breaks. Only a second flush tells which of the
+    /// two happened.
     /// </summary>
     public static async ValueTask<bool> TryFlushAsync(PipeWriter wire, CancellationToken cancellationToken = default)
     {

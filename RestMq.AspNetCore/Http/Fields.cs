@@ -7,9 +7,9 @@ namespace RestMq.Http;
 
 /// <summary>
 /// Holds the fields of a request, from its query and, when the body is a form, from its body. Values stay bytes. Of
-/// several fields with the same name the last one wins, and the body wins over the query. <see cref="Text"/> refuses
-/// bytes that are not UTF-8. The message itself may be arbitrary bytes, in a part of a multipart form that has its own
-/// content type.
+/// several fields with the same name the last one wins, and the body wins over the query. Only a part of a multipart
+/// form may hold bytes that are not UTF-8, and only when the part has its own content type. Such a part can be the
+/// message itself. <see cref="Text"/> refuses such bytes.
 /// </summary>
 internal sealed class Fields
 {
@@ -50,8 +50,8 @@ internal sealed class Fields
     /// <param name="context">The request.</param>
     /// <param name="limit">The largest body, in bytes.</param>
     /// <param name="orJson">
-    /// Whether the body may also be a JSON object: <c>curl -d '{…}'</c> labels JSON as
-    /// <c>application/x-www-form-urlencoded</c>. Such a body, which begins with <c>{</c>, is not parsed for fields.
+    /// Whether a body labelled <c>application/x-www-form-urlencoded</c> may be a JSON object, as
+    /// <c>curl -d '{…}'</c> sends it. A body that begins with <c>{</c> is then not parsed for fields.
     /// </param>
     public static async ValueTask<Fields> ReadAsync(HttpContext context, int limit, bool orJson = false)
     {
@@ -68,8 +68,8 @@ internal sealed class Fields
     }
 
     /// <summary>
-    /// Returns the whole body, form or not; empty when the request has none. The body of a form is there after
-    /// <see cref="ReadAsync"/> only.
+    /// Returns the whole body; empty when the request has none. <see cref="ReadAsync"/> has already read the body of a
+    /// form. For fields from <see cref="OfQuery"/>, the body of a form is therefore returned as empty.
     /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, int limit) =>
         IsForm(request.ContentType) ? _body : await RequestBody.ReadAsync(request, limit);
@@ -121,8 +121,8 @@ internal sealed class Fields
         contentType is not null && contentType.StartsWith(media, StringComparison.OrdinalIgnoreCase)
         && (contentType.Length == media.Length || contentType[media.Length] is ';' or ' ');
 
-    // The callback is written in front of '(' and runs as script. Anything but a name would let a link run script of
-    // its author's choice with this site's rights (cross-site scripting).
+    // With a callback, the reply is a script that begins with the callback and '('. If the callback could be more than
+    // a name, the author of a link could run any script with this site's rights (cross-site scripting).
     private static bool IsIdentifierPath(string name)
     {
         if (name.Length is 0 or > 100) return false;

@@ -6,9 +6,10 @@ using Microsoft.AspNetCore.Http;
 namespace RestMq.Http;
 
 /// <summary>
-/// Writes all replies: with CRLF at the end, as JSONP on request, and with headers against content sniffing and
-/// caching. A reply goes into the response's pipe. It is sent with its headers, in one piece, when the handler returns
-/// or flushes.
+/// Writes replies that are in memory as a whole; <see cref="ListReply"/> writes long lists. JSON and text end with
+/// CRLF. Both are wrapped as JSONP when the client names a callback. Every reply has headers against content sniffing
+/// and caching. The reply is written to the response's pipe. It is sent together with its headers when the handler
+/// returns or flushes.
 /// </summary>
 internal static class Reply
 {
@@ -16,7 +17,7 @@ internal static class Reply
     private const string JavaScript = "application/javascript";
     private const string PlainText = "text/plain; charset=utf-8";
 
-    // One buffer a thread. It is taken for one reply and returned before any await.
+    // Each thread reuses one buffer. A reply takes the buffer and returns it before any await.
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
@@ -28,19 +29,22 @@ internal static class Reply
     [ThreadStatic]
     private static byte? _held;
 
-    // Bytes. A larger buffer is not kept: one large reply would hold its memory for as long as the thread lives.
+    // In bytes. A larger buffer is not kept: one large reply would hold its memory for as long as the thread lives.
     private const int MaxKeptBuffer = 256 * 1024;
 
-    // Bytes. Half of Kestrel's 64 KB response buffer, which takes a reply and its headers without waiting for the
-    // client.
+    // In bytes: half of Kestrel's 64 KB response buffer. A reply up to this size fits into that buffer together with
+    // its headers, so sending it does not wait for the client.
     private const int SentAtOnce = 32 * 1024;
 
     /// <summary>
     /// Writes a reply, but holds back its last byte when the reply is so large that sending may wait for the client.
-    /// Until that byte is sent, the client does not have the whole reply. A connection that ends before then has
-    /// broken.
+    /// The caller sends that byte last. Until then the client does not have the whole reply, so a connection that
+    /// ends earlier means that the client did not get the reply.
     /// </summary>
-    /// <returns>The last byte; null when it was written too.</returns>
+    /// <param name="write">
+    /// Writes the reply synchronously, with a method of this class. The state of the call belongs to the thread.
+    /// </param>
+    /// <returns>The byte that the caller must send; null when the whole reply was written.</returns>
     public static byte? HoldLast(Action write)
     {
         _holding = true;
@@ -66,7 +70,7 @@ internal static class Reply
         Send(context, callback is null ? contentType : JavaScript, buffer);
     }
 
-    /// <summary>Writes several JSON values, one a line.</summary>
+    /// <summary>Writes several JSON values, one per line.</summary>
     public static void Lines<T>(HttpContext context, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
     {
         var buffer = Rent();
@@ -78,7 +82,7 @@ internal static class Reply
         Send(context, "application/x-ndjson", buffer);
     }
 
-    /// <summary>Writes a text; as JSONP, a string.</summary>
+    /// <summary>Writes a text. With a JSONP callback, the text is the callback's argument, as a JSON string.</summary>
     public static void Text(HttpContext context, string? callback, string text)
     {
         if (callback is not null)

@@ -1,5 +1,5 @@
--- One run of wrk for run.sh. BENCH_METHOD is the method of the requests. The script writes one line to the file
--- BENCH_RESULT: requests/s, p50 and p99 in microseconds, number of failed requests.
+-- The script of wrk for one measurement of run.sh. BENCH_METHOD is POST, with a small form as the body, or GET. The
+-- script writes one line to the file BENCH_RESULT: requests/s, p50 and p99 in microseconds, number of failed requests.
 if os.getenv("BENCH_METHOD") == "POST" then
   wrk.method = "POST"
   wrk.body = "value=foobar"
@@ -7,6 +7,7 @@ if os.getenv("BENCH_METHOD") == "POST" then
 end
 
 function done(summary, latency, requests)
+  -- wrk reports the duration and the latencies in microseconds.
   local e = summary.errors
   local file = assert(io.open(os.getenv("BENCH_RESULT"), "w"))
   file:write(string.format("%.0f %d %d %d\n", summary.requests / summary.duration * 1e6,

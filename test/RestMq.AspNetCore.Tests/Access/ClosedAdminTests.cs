@@ -5,7 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace RestMq.Access;
 
-/// <summary>Tests that administration is closed to remote callers unless the site opens it.</summary>
+/// <summary>
+/// Tests that only local callers may administer, unless the site opens administration or has its own policy. A request
+/// through a proxy, or from a browser for another site's page, is not local.
+/// </summary>
 public sealed class ClosedAdminTests
 {
     private static readonly (string, string) FromAfar = (Addressed.Header, Site.Remote);

@@ -7,8 +7,9 @@ using static RestMq.Deadline;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Verifies live delivery on every store, on one host and on two. This file holds the setup. The other files hold the
-/// tests, one concern a file. The slow poll of these hosts comes after a minute, so messages arrive by wake-ups.
+/// Verifies live delivery on every store, on one host and on two. This file holds the setup and the tests that need a
+/// certain store. The other files hold the tests that run on every store, one concern a file. The slow poll of these
+/// hosts comes after a minute, so messages arrive by wake-ups.
 /// </summary>
 public abstract partial class LiveTests : IAsyncLifetime
 {
@@ -47,7 +48,8 @@ public abstract partial class LiveTests : IAsyncLifetime
         new((await Within(daemon.Engine.SubscribeAsync(Queue, options ?? FromNow)))!);
 
     /// <summary>
-    /// Subscribes, and returns when the host knows the end of the log. The consumer gets every message added later.
+    /// Subscribes, and returns when a step of live delivery has completed. The host then knows the end of the history,
+    /// so the consumer gets every message that is added later.
     /// </summary>
     private protected async Task<Listener> ListenFromNowAsync(Daemon daemon)
     {
@@ -84,6 +86,7 @@ public sealed class MemoryLiveTests : LiveTests
         var listener = await ListenAsync(One, new LiveConsumerOptions { Lease = TimeSpan.FromSeconds(10), Prefetch = 3 });
         var seen = (await listener.NextAsync()).Message!;
         await One.Engine.SettleAsync(new Settlement(seen.Receipt, SettleAction.Extend) { Time = TimeSpan.FromMinutes(10) });
+        // The leases of the two unread messages expire, and both messages are delivered again. Four events then wait.
         await Until(async () =>
         {
             await TestHosts.PassAsync(TimeSpan.FromSeconds(1));
@@ -117,7 +120,8 @@ public sealed class RedisLiveTests(RedisFixture server) : LiveTests
         }
         if (elsewhere)
         {
-            // A consumer of another host is ahead in the new log when this host learns of the new log.
+            // The data loss restarted the history. Host Two delivers the first 20 messages of the new history before
+            // host One, whose wake-ups are lost, learns of the new history.
             await using var there = await ListenAsync(Two, new LiveConsumerOptions { ResumeAfter = 0 });
             await AddAsync(20, Two);
             await there.IdsAsync(20);

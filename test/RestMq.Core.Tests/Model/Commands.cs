@@ -4,9 +4,9 @@ using RestMq.Stores;
 namespace RestMq.Model;
 
 /// <summary>
-/// Generates random sequences of commands. The numbers are few and small, so that commands meet at equal ids, equal
-/// instants and limits. Leases, delays and times to live are seconds and minutes. Time advances by the same steps, and
-/// sometimes by one millisecond.
+/// Generates random sequences of commands. The generators choose from few and small numbers. Commands therefore often
+/// concern the same message, fall on the instant at which a time ends, or reach a limit. Leases, delays and times to
+/// live last seconds or minutes. <see cref="Pass"/> advances the time by the same durations, or by one millisecond.
 /// </summary>
 internal static class Commands
 {

@@ -6,8 +6,8 @@ using System.Text;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Runs a TCP proxy in front of Redis. It can drop all data on the connections for wake-ups and keep them open, like a
-/// firewall that has lost the state of a connection.
+/// Runs a TCP proxy in front of Redis. It can drop all data on the connections that have subscribed to wake-ups, and
+/// keep these connections open, like a firewall that has lost the state of a connection.
 /// </summary>
 internal sealed class SilentProxy : IAsyncDisposable
 {
@@ -28,7 +28,9 @@ internal sealed class SilentProxy : IAsyncDisposable
     /// <summary>Gets the number of connections that have subscribed.</summary>
     public int Subscribers => _connections.Keys.Count(static connection => connection.Subscribes);
 
-    /// <summary>Drops all data on the connections for wake-ups from now on.</summary>
+    /// <summary>
+    /// Drops all data on the connections that have subscribed until now. Later connections are not affected.
+    /// </summary>
     public void Silence()
     {
         foreach (var connection in _connections.Keys.Where(static connection => connection.Subscribes)) connection.IsSilent = true;

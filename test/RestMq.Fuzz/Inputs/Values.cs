@@ -48,7 +48,8 @@ internal static class Values
         "callback" => dice.Of("f", "app.on.message", "$", "f.", ".f", "1f", "alert(1)", "f</script>", new string('f', 101), "constructor", "é"),
         "id" => dice.Of("1", "k", new string('k', 200), new string('k', 201), "é", "a b", "", "x:y", "{a}"),
         "policy" => dice.Of("broadcast", "roundrobin", "Broadcast", "", "none"),
-        "durability" => dice.Of("stored", "replicated", "Stored", "fsynced", ""),
+        // Not "replicated": the fuzz's Redis has no replica, so such an add is rightly 503 after a wait.
+        "durability" => dice.Of("stored", "Stored", "fsynced", ""),
         "status" => dice.Of("start", "stop", "redrive", "START", "", "purge"),
         "state" => dice.Of("ready", "leased", "delayed", "dead", "gone", ""),
         "format" => dice.Of("raw", "json", ""),

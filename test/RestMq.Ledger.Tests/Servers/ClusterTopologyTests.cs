@@ -2,7 +2,9 @@ using RestMq.TestServers;
 
 namespace RestMq.Ledger.Servers;
 
-/// <summary>Tests the launcher of Redis clusters.</summary>
+/// <summary>
+/// Tests the Redis cluster that the test servers run: failovers, the move of a slot, and the loss of a shard.
+/// </summary>
 public sealed class ClusterTopologyTests : IAsyncLifetime
 {
     private ClusterTopology _topology = null!;

@@ -5,12 +5,14 @@ namespace RestMq.Ledger.Scenarios;
 /// <summary>Runs consumers that die or disconnect.</summary>
 internal static class ConsumerScenarios
 {
+    // Seconds.
     private const int Lease = 2;
 
     /// <summary>
-    /// Runs consumers that disappear between a delivery and its ack. With leased takes, two processes are killed after
-    /// about a second, and two clients reset their connection. With acknowledged streams, six consumers end their
-    /// stream.
+    /// Runs consumers that disappear between a delivery and its ack. Of the consumers with leased takes, two are
+    /// processes. Each process is killed after about a second, and another starts. Two clients reset their connection
+    /// instead of sending one ack in ten. Six acknowledged streams end instead of sending one ack in fifty, and their
+    /// consumers reconnect.
     /// </summary>
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time)
     {
@@ -31,6 +33,7 @@ internal static class ConsumerScenarios
         }
         var row = await trial.RunAsync("consumer-kill, takes", killing);
         var kills = ConsumerProcess.Kills - before;
+        // One message may have been on its way to each killed process.
         return row with { Faults = kills, Unread = row.Unread + kills };
     }
 
@@ -51,8 +54,8 @@ internal static class ConsumerScenarios
 
     /// <summary>
     /// Runs clients that disconnect at a random byte of the reply, with leased and with plain takes. A message of a
-    /// plain take is deleted once its last bytes are on the wire. So one message may be missing for each client that
-    /// disconnected and gave nothing back, but no more.
+    /// plain take is deleted once the operating system has taken the last byte of the reply. So each disconnect may
+    /// lose one message, unless the message went back to the queue. Only further missing messages count as lost.
     /// </summary>
     public static async Task<IReadOnlyList<Row>> AbortAsync(TimeSpan time)
     {
@@ -74,7 +77,7 @@ internal static class ConsumerScenarios
         var row = await trial.RunAsync(name, breaking);
         var cuts = takers.Sum(taker => taker.Cuts);
         if (lease is not null) return row with { Faults = cuts };
-        var missing = Math.Min(row.Tally.Lost, cuts - trial.Journal.GivenBack());
+        var missing = Math.Clamp(cuts - trial.Journal.GivenBack(), 0, row.Tally.Lost);
         return row with { Faults = cuts, CutOff = missing, Tally = row.Tally with { Lost = row.Tally.Lost - missing } };
     }
 }

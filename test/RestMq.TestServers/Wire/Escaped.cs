@@ -4,7 +4,9 @@ using System.Text;
 namespace RestMq.TestServers.Wire;
 
 /// <summary>
-/// Converts bytes to a line of text and back. The escapes are <c>\r \n \t \0 \\ \xHH</c>. All other text is UTF-8.
+/// Converts text with escapes to bytes, and bytes to a line of text for messages. The escapes are
+/// <c>\r \n \t \0 \\ \xHH</c>. All other text is UTF-8. <c>Show</c> never writes <c>\xHH</c>: bytes that are not UTF-8
+/// become U+FFFD, so <c>Read</c> cannot restore them.
 /// </summary>
 public static class Escaped
 {
