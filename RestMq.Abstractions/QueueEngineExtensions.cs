@@ -29,6 +29,17 @@ public static class QueueEngineExtensions
         engine.AddAsync(
             QueueName.Parse(queue), new NewMessage(MessageBody.FromJson(JsonSerializer.SerializeToUtf8Bytes(value, typeInfo))), cancellationToken);
 
+    /// <summary>Adds a message, and takes the name of the queue as text.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="message">The message, which is added as it is and not as JSON.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="FormatException">The name of the queue is not valid.</exception>
+    /// <exception cref="RestMqUnavailableException">The store is away.</exception>
+    public static ValueTask<AddResult> AddAsync(
+        this IQueueEngine engine, string queue, NewMessage message, CancellationToken cancellationToken = default) =>
+        engine.AddAsync(QueueName.Parse(queue), message, cancellationToken);
+
     /// <summary>
     /// Adds a value as JSON, with reflection and <see cref="JsonSerializerOptions.Web"/>: property names are in camel
     /// case. Trimmed and AOT applications use the overload with a <see cref="JsonTypeInfo{T}"/>.
