@@ -21,7 +21,8 @@ public static class RestMqEndpointRouteBuilderExtensions
     /// <param name="endpoints">The site.</param>
     /// <param name="prefix">The prefix of the routes, such as <c>/mq</c>; none by default.</param>
     /// <returns>The group of the routes. Add authorization, rate limits and other conventions to it.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddRestMq()</c> has not been called.</exception>
+    /// <exception cref="InvalidOperationException"><c>AddRestMq()</c> has not been called. Thrown also at the start of the
+    /// application, when another endpoint of the site maps the same route.</exception>
     public static RouteGroupBuilder MapRestMq(this IEndpointRouteBuilder endpoints, string prefix = "")
     {
         var services = endpoints.ServiceProvider;
@@ -30,6 +31,8 @@ public static class RestMqEndpointRouteBuilderExtensions
                 "MapRestMq() needs RestMQ's services. "
                 + "Call builder.Services.AddRestMq() before the application is built.");
         var options = services.GetRequiredService<IOptions<RestMqOptions>>().Value;
+
+        services.GetRequiredService<StartChecks>().Add(() => RouteConflicts.Check(services.GetRequiredService<EndpointDataSource>()));
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
