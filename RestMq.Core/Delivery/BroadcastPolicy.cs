@@ -55,8 +55,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     }
 
     /// <summary>
-    /// Gives the next missing messages to some consumers that are behind and have free slots. Returns true when there may be
-    /// more to give.
+    /// Gives the next missing messages to some consumers that are behind and have free slots. Returns true when there
+    /// may be more to give.
     /// </summary>
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {

@@ -8,9 +8,9 @@ namespace RestMq.Delivery;
 
 /// <summary>
 /// Delivers the messages of one queue to its live consumers on this host. The pump runs while it has consumers. Between
-/// steps, it sleeps until a wake-up, a due time, a free slot of a consumer, or the slow poll. When the store is away, the pump
-/// pauses for 1 second and loses no message. This file contains the loop. <c>.Consumers</c> manages the consumers, and
-/// <c>.LeasingGroups</c> serves acknowledged streams.
+/// steps, it sleeps until a wake-up, a due time, a free slot of a consumer, or the slow poll. When the store is
+/// unavailable, the pump pauses for 1 second and loses no message. This file contains the loop. <c>.Consumers</c>
+/// manages the consumers, and <c>.LeasingGroups</c> serves acknowledged streams.
 /// </summary>
 internal sealed partial class QueuePump(
     ActiveQueue hub, IQueueStore store, RestMqOptions options, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
