@@ -85,7 +85,7 @@ internal static class ClusterScenarios
     }
 
     /// <summary>
-    /// Holds three hosts on a cluster, with a trial on the shard of a key and a trial on another shard.
+    /// Holds three hosts on a cluster, with one run on the shard of a key and one run on another shard.
     /// </summary>
     private sealed class TwoShards : IAsyncDisposable
     {

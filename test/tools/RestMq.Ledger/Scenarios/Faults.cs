@@ -30,7 +30,7 @@ internal static class Faults
     }
 
     /// <summary>
-    /// Starts the faults when adds are acknowledged in every trial, and ends when they are acknowledged again. A fault
+    /// Starts the faults when adds are acknowledged in every run, and ends when they are acknowledged again. A fault
     /// before the first add proves nothing, and neither does a permanent fault.
     /// </summary>
     public static async Task<int> WhileAddsFlowAsync(Func<Task<int>> faults, params ScenarioRun[] trials)
