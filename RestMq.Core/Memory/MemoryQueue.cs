@@ -270,7 +270,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             ? settlement.Action is SettleAction.Ack
             : message.State is MessageState.Leased && fence == message.Past + 1;
         if (!holds) return SettleResult.Stale;
-        if (message.State is MessageState.Leased && settlement.Action is not SettleAction.Extend) TellEnd(message, now);
+        // A returned delivery is not named. Its number is given again, and the wake-up may arrive after that delivery.
+        if (message.State is MessageState.Leased && settlement.Action is not (SettleAction.Extend or SettleAction.Return)) TellEnd(message, now);
 
         switch (settlement.Action)
         {

@@ -107,7 +107,7 @@ internal sealed class ModelQueue(QueueName name, long lastId, long lastSequence,
     public bool[] Holds(IReadOnlyList<Receipt> receipts) =>
         [.. receipts.Select(receipt => _leased.Any(m => m.Id == receipt.Key.Id && m.Fence == receipt.Fence && m.Due > Now))];
 
-    public QueueMessage? Look()
+    public QueueMessage? PeekHead()
     {
         MoveDue();
         if (_ready is not [var head, ..]) return null;
@@ -137,7 +137,7 @@ internal sealed class ModelQueue(QueueName name, long lastId, long lastSequence,
     public MessageSnapshot? Peek(long id) =>
         All.FirstOrDefault(message => message.Id == id) is { } found && !(IsOver(found) && MayDie(found)) ? Snapshot(found) : null;
 
-    public IReadOnlyList<MessageSnapshot> Last(MessageState state, int count)
+    public IReadOnlyList<MessageSnapshot> Browse(MessageState state, int count)
     {
         MoveDue();
         var oldestFirst = state switch

@@ -8,7 +8,7 @@ namespace RestMq.Ledger.Clients;
 /// <param name="queue">The queue.</param>
 /// <param name="ports">The ports of the hosts.</param>
 /// <param name="lease">The lease in seconds. Null for a plain GET.</param>
-internal sealed class Taker(Action<ReceivedMessage> note, string queue, IReadOnlyList<int> ports, int? lease = null)
+internal sealed class Consumer(Action<ReceivedMessage> note, string queue, IReadOnlyList<int> ports, int? lease = null)
 {
     private int _cuts;
     private int _unread;
@@ -27,25 +27,25 @@ internal sealed class Taker(Action<ReceivedMessage> note, string queue, IReadOnl
 
     public async Task RunAsync(CancellationToken stop)
     {
-        using var line = new Line(ports);
+        using var client = new HostClient(ports);
         while (!stop.IsCancellationRequested)
         {
-            if (await TakeAsync(line) is not { Status: 200 } reply) continue;
+            if (await TakeAsync(client) is not { Status: 200 } reply) continue;
             using var message = JsonDocument.Parse(reply.Body);
             note(ReceivedMessage.Of(message.RootElement));
             if (lease is null) continue;
-            if (Random.Shared.NextDouble() < Vanishes) line.Reset();
+            if (Random.Shared.NextDouble() < Vanishes) client.Reset();
             // The reply is 409 when the lease is over.
-            else await line.TryAskAsync($"DELETE /q/{queue}/{message.RootElement.GetProperty("receipt").GetString()}");
+            else await client.TryAskAsync($"DELETE /q/{queue}/{message.RootElement.GetProperty("receipt").GetString()}");
         }
-        Interlocked.Add(ref _unread, line.GivenUp);
+        Interlocked.Add(ref _unread, client.GivenUp);
     }
 
-    private async Task<HttpReply?> TakeAsync(Line line)
+    private async Task<HttpReply?> TakeAsync(HostClient client)
     {
         var get = $"GET /q/{queue}?wait=1" + (lease is { } seconds ? $"&lease={seconds}" : "");
         if (Random.Shared.NextDouble() < Aborts) return await TakeCutAsync(get);
-        var reply = await line.TryAskAsync(get);
+        var reply = await client.TryAskAsync(get);
         if (reply is { IsYes: false } no)
         {
             if (!no.IsAway)
@@ -71,7 +71,7 @@ internal sealed class Taker(Action<ReceivedMessage> note, string queue, IReadOnl
             Interlocked.Increment(ref _cuts);
             return null;
         }
-        catch (Exception e) when (Broken.Is(e))
+        catch (Exception e) when (BrokenConnection.Is(e))
         {
             if (e is TimeoutException) Interlocked.Increment(ref _unread);
             return null;

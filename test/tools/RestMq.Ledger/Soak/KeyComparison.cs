@@ -7,12 +7,12 @@ namespace RestMq.Ledger.Soak;
 /// <summary>
 /// Compares what the host reports of a queue with what its keys hold. Nothing else may use the queue meanwhile.
 /// </summary>
-internal static class Census
+internal static class KeyComparison
 {
     /// <summary>Returns the differences, or an empty text when there are none.</summary>
-    public static async Task<string> DifferenceAsync(IDatabase redis, Line line, string queue)
+    public static async Task<string> DifferenceAsync(IDatabase redis, HostClient client, string queue)
     {
-        using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
+        using var stats = JsonDocument.Parse((await client.AskAsync($"GET /stats/{queue}")).Body);
         // The stream holds messages that wait for their first delivery. The hash holds the bodies of all others.
         var first = await redis.StreamLengthAsync(Key("ready"));
         var bodies = first + await redis.HashLengthAsync(Key("body"));
@@ -35,23 +35,23 @@ internal static class Census
     }
 
     /// <summary>Adds messages in every state: two ready, one in flight, one delayed and one dead.</summary>
-    public static async Task FillAsync(Line line, string queue)
+    public static async Task FillAsync(HostClient client, string queue)
     {
-        for (var i = 0; i < 4; i++) await line.AskAsync($"POST /q/{queue}", "value=left");
-        await line.AskAsync($"POST /q/{queue}", "value=left&delay=3600");
-        using var buried = JsonDocument.Parse((await line.AskAsync($"GET /q/{queue}?lease=3600")).Body);
-        await line.AskAsync($"POST /q/{queue}/{buried.RootElement.GetProperty("receipt").GetString()}", "bury=soaked");
-        await line.AskAsync($"GET /q/{queue}?lease=3600");
+        for (var i = 0; i < 4; i++) await client.AskAsync($"POST /q/{queue}", "value=left");
+        await client.AskAsync($"POST /q/{queue}", "value=left&delay=3600");
+        using var buried = JsonDocument.Parse((await client.AskAsync($"GET /q/{queue}?lease=3600")).Body);
+        await client.AskAsync($"POST /q/{queue}/{buried.RootElement.GetProperty("receipt").GetString()}", "bury=soaked");
+        await client.AskAsync($"GET /q/{queue}?lease=3600");
     }
 
     /// <summary>Deletes the messages that <see cref="FillAsync"/> has added.</summary>
-    public static async Task EmptyAsync(Line line, string queue)
+    public static async Task EmptyAsync(HostClient client, string queue)
     {
         foreach (var state in new[] { "ready", "leased", "delayed", "dead" })
         {
-            using var found = JsonDocument.Parse((await line.AskAsync($"GET /j/{queue}?state={state}")).Body);
+            using var found = JsonDocument.Parse((await client.AskAsync($"GET /j/{queue}?state={state}")).Body);
             foreach (var message in found.RootElement.GetProperty("messages").EnumerateArray())
-                await line.AskAsync($"DELETE /q/{queue}/{message.GetProperty("key").GetString()}");
+                await client.AskAsync($"DELETE /q/{queue}/{message.GetProperty("key").GetString()}");
         }
     }
 }

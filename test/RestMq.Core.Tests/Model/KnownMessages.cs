@@ -4,7 +4,7 @@ namespace RestMq.Model;
 /// Holds the ids and receipts that a caller has seen of a queue. Commands choose from them. In one step, both stores
 /// choose from what was seen before the step.
 /// </summary>
-internal sealed class SeenMessages(QueueName queue)
+internal sealed class KnownMessages(QueueName queue)
 {
     private readonly List<Receipt> _receipts = [];
     private readonly List<Receipt> _new = [];
@@ -13,7 +13,7 @@ internal sealed class SeenMessages(QueueName queue)
 
     public QueueName Queue => queue;
 
-    public void Note(IEnumerable<QueueMessage> handedOut) => _new.AddRange(handedOut.Select(message => message.Receipt));
+    public void Note(IEnumerable<QueueMessage> delivered) => _new.AddRange(delivered.Select(message => message.Receipt));
 
     public void Note(IEnumerable<AddResult> added) => _newId = added.Select(result => result.Key.Id).Append(_newId).Max();
 

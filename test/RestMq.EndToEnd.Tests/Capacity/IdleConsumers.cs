@@ -5,7 +5,7 @@ using System.Text;
 namespace RestMq.EndToEnd.Capacity;
 
 /// <summary>Holds many idle consumers. Each is a bare socket, to keep the memory of the tests small.</summary>
-internal sealed class Crowd : IDisposable
+internal sealed class IdleConsumers : IDisposable
 {
     private readonly Dictionary<string, List<Socket>> _sockets = [];
 

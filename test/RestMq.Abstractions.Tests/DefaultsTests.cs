@@ -1,5 +1,6 @@
 namespace RestMq;
 
+/// <summary>Verifies that the default value of a result is not a success.</summary>
 public sealed class DefaultsTests
 {
     [Fact]

@@ -5,7 +5,7 @@ using RestMq.Ledger.Clients;
 namespace RestMq.Ledger.Scenarios;
 
 /// <summary>Runs producers and consumers on one queue while something breaks, and then computes the result.</summary>
-internal sealed class Trial(Site site, string queue)
+internal sealed class ScenarioRun(Site site, string queue)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -38,12 +38,12 @@ internal sealed class Trial(Site site, string queue)
         if (unread is not null) _unread.Add(unread);
     }
 
-    public void AddTaker(Taker taker) => AddConsumer(taker.RunAsync, () => taker.Unread);
+    public void AddConsumer(Consumer consumer) => AddConsumer(consumer.RunAsync, () => consumer.Unread);
 
     /// <summary>Adds two consumers that lease, and two that take plainly.</summary>
-    public void AddTakers()
+    public void AddConsumers()
     {
-        for (var i = 0; i < 4; i++) AddTaker(new Taker(Journal.NewPage().Note, queue, site.Ports, lease: i % 2 == 0 ? 2 : null));
+        for (var i = 0; i < 4; i++) AddConsumer(new Consumer(Journal.NewPage().Note, queue, site.Ports, lease: i % 2 == 0 ? 2 : null));
     }
 
     /// <summary>
@@ -53,7 +53,7 @@ internal sealed class Trial(Site site, string queue)
     /// </summary>
     public void AddEveryConsumer()
     {
-        for (var i = 0; i < 2; i++) AddTaker(new Taker(Journal.NewPage().Note, queue, site.Ports, lease: 2));
+        for (var i = 0; i < 2; i++) AddConsumer(new Consumer(Journal.NewPage().Note, queue, site.Ports, lease: 2));
         var stale = new StaleConsumer(Journal, queue, site.Ports);
         AddConsumer(stale.RunAsync, () => stale.Unread);
         foreach (var transport in new[] { Transport.Lines, Transport.Socket })
@@ -76,8 +76,8 @@ internal sealed class Trial(Site site, string queue)
     /// <summary>Changes the settings of the queue, with the form of <c>POST /p/{queue}</c>.</summary>
     public async Task SetAsync(string form)
     {
-        using var line = new Line(site.Ports);
-        await line.AskAsync($"POST /p/{queue}", form);
+        using var client = new HostClient(site.Ports);
+        await client.AskAsync($"POST /p/{queue}", form);
     }
 
     /// <summary>
@@ -116,11 +116,11 @@ internal sealed class Trial(Site site, string queue)
     // still add a message.
     private async Task EmptyAsync()
     {
-        using var line = new Line(site.Ports);
+        using var client = new HostClient(site.Ports);
         var (clock, delivered, quiet) = (Stopwatch.StartNew(), -1L, 0);
         while (quiet < 5)
         {
-            using var stats = JsonDocument.Parse((await line.AskAsync($"GET /stats/{queue}")).Body);
+            using var stats = JsonDocument.Parse((await client.AskAsync($"GET /stats/{queue}")).Body);
             var kept = new[] { "ready", "leased", "delayed", "dead" }.Sum(place => stats.RootElement.GetProperty(place).GetInt64());
             if (Journal.Delivered != delivered) clock.Restart();
             else if (clock.Elapsed > Patience)

@@ -7,7 +7,7 @@ namespace RestMq.EndToEnd.Cli;
 /// <summary>
 /// Tests the verbs against a host that is killed while it answers, and against a server that is not RestMQ.
 /// </summary>
-public sealed class StrangeHostTests
+public sealed class OtherServerTests
 {
     private const int Refused = 1;
     private const int Unavailable = 3;
@@ -32,7 +32,7 @@ public sealed class StrangeHostTests
     [MemberData(nameof(Asking))]
     public async Task Verb_ReplyCutOff_ReportsHostUnavailable(string verb)
     {
-        using var host = new Stranger(Reply(Line + "\r\n", length: 1000));
+        using var host = new OtherServer(Reply(Line + "\r\n", length: 1000));
         var (code, output) = await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url]);
         code.Should().Be(Unavailable, output);
         output.Split('\n')[^1].Should().StartWith($"{host.Url} is unavailable: ");
@@ -45,7 +45,7 @@ public sealed class StrangeHostTests
     [InlineData("listen a")]
     public async Task Verb_ConnectionReset_ReportsHostUnavailable(string verb)
     {
-        using var host = new Stranger(Reply(Line + "\r\n", length: 1000), resets: true);
+        using var host = new OtherServer(Reply(Line + "\r\n", length: 1000), resets: true);
         var (code, output) = await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url]);
         code.Should().Be(Unavailable, output);
         output.Split('\n')[^1].Should().StartWith($"{host.Url} is unavailable: ");
@@ -55,7 +55,7 @@ public sealed class StrangeHostTests
     [MemberData(nameof(Asking))]
     public async Task Verb_HtmlPage_ReportsNoRestMqHost(string verb)
     {
-        using var host = new Stranger(Reply("<!DOCTYPE html>\n<title>It works!</title>\n"));
+        using var host = new OtherServer(Reply("<!DOCTYPE html>\n<title>It works!</title>\n"));
         (await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url])).Should().Be((Refused, "The URL must be that of a RestMQ host, but the reply is not one of RestMQ's. Check the URL."));
     }
 
@@ -71,18 +71,18 @@ public sealed class StrangeHostTests
     [InlineData("listen a", "1")]
     public async Task Verb_ForeignJson_ReportsNoRestMqHost(string verb, string reply)
     {
-        using var host = new Stranger(Reply(reply));
+        using var host = new OtherServer(Reply(reply));
         (await Verb.RunAsync([.. verb.Split(' '), "--url", host.Url])).Should().Be((Refused, "The URL must be that of a RestMQ host, but the reply is not one of RestMQ's. Check the URL."));
     }
 
     private static string Reply(string body, int? length = null) => $"HTTP/1.1 200 OK\r\nContent-Length: {length ?? body.Length}\r\n\r\n{body}";
 
     /// <summary>Answers every request with the same reply, and closes the connection.</summary>
-    private sealed class Stranger : IDisposable
+    private sealed class OtherServer : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
-        public Stranger(string reply, bool resets = false)
+        public OtherServer(string reply, bool resets = false)
         {
             _listener.Start();
             Url = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/";

@@ -5,7 +5,7 @@ namespace RestMq.Ledger.Clients;
 /// <summary>
 /// Sends the requests of one client over one connection. When the connection breaks, it opens a new one to any host.
 /// </summary>
-internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
+internal sealed class HostClient(IReadOnlyList<int> ports) : IDisposable
 {
     private HttpConnection? _connection;
 
@@ -21,7 +21,7 @@ internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
             {
                 _connection = await HttpConnection.OpenAsync(ports[Random.Shared.Next(ports.Count)]);
             }
-            catch (Exception e) when (Broken.Is(e))
+            catch (Exception e) when (BrokenConnection.Is(e))
             {
                 await Task.Delay(20);
             }
@@ -40,7 +40,7 @@ internal sealed class Line(IReadOnlyList<int> ports) : IDisposable
             if (reply.IsAway) Dispose();
             return reply;
         }
-        catch (Exception e) when (Broken.Is(e))
+        catch (Exception e) when (BrokenConnection.Is(e))
         {
             if (e is TimeoutException) GivenUp++;
             Dispose();

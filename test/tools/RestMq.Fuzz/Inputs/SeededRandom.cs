@@ -5,7 +5,7 @@ namespace RestMq.Fuzz.Inputs;
 /// <summary>
 /// Makes random choices from a seed and the number of the input, so that each input can be made again by itself.
 /// </summary>
-internal sealed class Dice(int seed, long number)
+internal sealed class SeededRandom(int seed, long number)
 {
     private readonly Random _random = new(unchecked((int)((((ulong)seed * 0x9E3779B97F4A7C15uL) ^ ((ulong)number * 0xBF58476D1CE4E5B9uL)) >> 32)));
 
