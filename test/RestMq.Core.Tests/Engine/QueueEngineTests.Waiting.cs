@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using static RestMq.Deadline;
 
 namespace RestMq.Engine;
@@ -62,13 +62,30 @@ public abstract partial class QueueEngineTests
         var before = TestHosts.NextQueue();
         var both = await ParkAsync(_one, [before, Queue]);
         var next = await ParkAsync();
-        _one.Store.LosesHints = queue => queue == before;
+        _one.Store.LosesWakeUps = queue => queue == before;
         await Engine.AddAsync(before, Message("comes first, unheard"));
 
         await Engine.AddAsync(Queue, Message("is heard"));
 
         (await OneOf(both)).Key.Queue.Should().Be(before);
         (await OneOf(next)).Body.ToString().Should().Be("is heard");
+    }
+
+    [Fact]
+    public async Task Lease_WaiterCancelsAfterItFoundAMessage_GivesTheMessageBack()
+    {
+        using var cancel = new CancellationTokenSource();
+        var waiting = await ParkAsync(cancel.Token);
+        var reply = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (_one.Store.LeaseReplyGate, var looks) = (reply.Task, _one.Store.FullLooks);
+        await _two.Engine.AddAsync(Queue, Message());
+        await Until(() => _one.Store.FullLooks > looks);
+
+        await cancel.CancelAsync();
+        reply.SetResult();
+
+        await Within(FluentActions.Awaiting(() => waiting).Should().ThrowAsync<OperationCanceledException>());
+        (await LeaseOneAsync()).DeliveryCount.Should().Be(1, "no consumer has seen the message");
     }
 
     [Fact]

@@ -9,8 +9,7 @@ using static RestMq.Deadline;
 namespace RestMq.Redis;
 
 /// <summary>Verifies that wake-ups reach the right listeners, however the connection was configured.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
+public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime, IClassFixture<RedisFixture>
 {
     private static readonly QueueName Queue = QueueName.Parse($"q-{Guid.NewGuid():N}");
 
@@ -47,8 +46,8 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         await Until(() => !inSecond.IsEmpty);
 
         // Wake-ups on one connection arrive in order. By now, each listener has received all its wake-ups.
-        inFirst.Should().Equal(QueueHint.Purged);
-        inSecond.Should().Equal(QueueHint.Changed);
+        inFirst.Should().Equal(QueueWakeUp.Purged);
+        inSecond.Should().Equal(QueueWakeUp.Changed);
         await second.DeleteQueueAsync(Queue, default);
     }
 
@@ -61,12 +60,12 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         await store.DeleteQueueAsync(Queue, default);
 
         await Until(() => !heard.IsEmpty);
-        heard.Should().Equal(QueueHint.Purged);
+        heard.Should().Equal(QueueWakeUp.Purged);
     }
 
-    private async Task<ConcurrentQueue<QueueHint>> HearAsync(RedisQueueStore store)
+    private async Task<ConcurrentQueue<QueueWakeUp>> HearAsync(RedisQueueStore store)
     {
-        var heard = new ConcurrentQueue<QueueHint>();
+        var heard = new ConcurrentQueue<QueueWakeUp>();
         _made.Add(await store.ListenAsync(Queue, heard.Enqueue, default));
         return heard;
     }
