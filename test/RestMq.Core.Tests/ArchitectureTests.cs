@@ -7,7 +7,7 @@ namespace RestMq;
 /// <summary>Verifies rules about the structure of the sources. It reads the source files.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers", "RestMq.Abstractions", "RestMq.Server"];
+    private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers", "RestMq.Abstractions", "RestMq.Server", "RestMq.OpenApi"];
 
     /// <summary>
     /// Lists the event id of every log message. Operators filter logs by event id, so an id never changes its meaning.
