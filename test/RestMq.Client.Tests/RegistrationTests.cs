@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NSubstitute;
 
 namespace RestMq.Client;
@@ -74,6 +75,64 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
         using var nowhere = new HttpClient();
         var take = () => new RestMqClient(nowhere).TakeAsync<string>("q");
         (await take.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*BaseAddress*is not set*");
+    }
+
+    [Theory]
+    [InlineData(null, "is not set")]
+    [InlineData("mq", "was 'mq'")]
+    [InlineData("ftp://queues.example", "was 'ftp://queues.example/'")]
+    public void BaseAddress_MissingOrNotOfAHost_FailsAtStart(string? address, string reason)
+    {
+        foreach (var name in new[] { "", "billing" })
+        {
+            using var services = QueueHost.Services(services => Add(services, name, options =>
+                options.BaseAddress = address is null ? null : new Uri(address, UriKind.RelativeOrAbsolute)));
+            var start = () => services.GetRequiredService<IStartupValidator>().Validate();
+            start.Should().Throw<OptionsValidationException>().WithMessage($"*BaseAddress must be the absolute http or https URL*{reason}*");
+            var create = () => name.Length == 0 ? services.GetRequiredService<IRestMqClient>() : services.GetRequiredKeyedService<IRestMqClient>(name);
+            create.Should().Throw<OptionsValidationException>();
+        }
+        if (address is null) return;
+        using var http = new HttpClient();
+        var own = () => new RestMqClient(http, new RestMqClientOptions { BaseAddress = new Uri(address, UriKind.RelativeOrAbsolute) });
+        own.Should().Throw<ArgumentException>().WithMessage($"*{reason}*");
+    }
+
+    [Fact]
+    public void BaseAddress_OfOptionsOrHttpClient_PassesAtStart()
+    {
+        foreach (var name in new[] { "", "billing" })
+        {
+            using var services = QueueHost.Services(services =>
+            {
+                Add(services, name, options => options.BaseAddress = host.Address);
+                Add(services, name + "http", _ => { }).ConfigureHttpClient(http => http.BaseAddress = host.Address);
+            });
+            services.GetRequiredService<IStartupValidator>().Validate();
+        }
+    }
+
+    private static IHttpClientBuilder Add(IServiceCollection services, string name, Action<RestMqClientOptions> configure) =>
+        name.Length == 0 ? services.AddRestMqClient(configure) : services.AddRestMqClient(name, configure);
+
+    [Theory]
+    [InlineData("/wrong")]
+    [InlineData("/")]
+    public async Task BaseAddress_PathWithoutRestMq_IsNamedInTheFailure(string path)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(host.Address, path) };
+        var client = new RestMqClient(http);
+        foreach (var ask in new Func<Task>[]
+        {
+            () => client.AddAsync("q", "x"), () => client.AddManyAsync("q", [1]), () => client.TakeAsync<string>("q"),
+            () => client.TakeAsync<string>("q", TimeSpan.FromSeconds(5)), () => client.PeekAsync<string>(MessageKey.Parse("q:1")),
+            () => client.AckAsync(Receipt.Parse("q:1.1")), () => client.RedriveAsync(MessageKey.Parse("q:1")), () => client.StatsAsync("q"),
+            () => Deadline.Within(client.ConsumeAsync<string>("q").GetAsyncEnumerator().MoveNextAsync()),
+        })
+        {
+            (await ask.Should().ThrowAsync<RestMqClientException>().WithMessage($"There is no RestMQ at {http.BaseAddress}*404*BaseAddress*"))
+                .Which.Status.Should().Be(404);
+        }
     }
 
     [Theory]

@@ -98,6 +98,7 @@ public abstract partial class ConsumerContract
         var context = work.Done.Single();
         (context.Message, context.Queue, context.Key, context.DeliveryCount).Should().Be(("grüße", Queue, MessageKey.Parse($"{Queue}:1"), 1));
         context.Raw.Receipt.Should().Be(Receipt.Parse($"{Queue}:1.1"));
+        context.Added.HasValue.Should().Be(Hosts is not HttpHosts, "a take over HTTP does not tell when a message was added");
     }
 
     [Fact]
