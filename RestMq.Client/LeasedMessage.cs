@@ -15,7 +15,7 @@ public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
     private const int ReasonLength = 200;
 
     // A host that does not answer must not delay the caller of DisposeAsync for longer. The lease ends by itself.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan DefaultLease = TimeSpan.FromSeconds(30);
 
@@ -113,12 +113,12 @@ public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
     {
         if (_settled) return;
         _settled = true;
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(ReleaseTimeout);
         try
         {
             await (Unreadable is { } failure
-                ? _client.BuryAsync(Receipt, Shortened(failure.Message), patience.Token)
-                : _client.ReleaseAsync(Receipt, TimeSpan.Zero, patience.Token)).ConfigureAwait(false);
+                ? _client.BuryAsync(Receipt, Shortened(failure.Message), timeout.Token)
+                : _client.ReleaseAsync(Receipt, TimeSpan.Zero, timeout.Token)).ConfigureAwait(false);
         }
         catch (Exception)
         {

@@ -93,7 +93,7 @@ public sealed partial class RestMqClient
         if (wait == default)
             return await SendAsync(_http(), new HttpRequestMessage(HttpMethod.Get, address), cancellationToken, completion).ConfigureAwait(false);
         if (wait > LongestWait) wait = LongestWait;
-        // The HttpClient for waits has no timeout. This deadline ends the request after the wait and the patience.
+        // The HttpClient for waits has no timeout. This deadline ends the request after the wait and the reply timeout.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(wait + _options.ReplyTimeout);
         var (start, shortest) = (_time.GetTimestamp(), TimeSpan.MaxValue);
@@ -104,7 +104,7 @@ public sealed partial class RestMqClient
             if (left < Second) left = wait < Second ? wait : Second;
             try
             {
-                var response = await SendAsync(_patient(), Wait(address, left), deadline.Token, completion).ConfigureAwait(false);
+                var response = await SendAsync(_waitingHttp(), Wait(address, left), deadline.Token, completion).ConfigureAwait(false);
                 // After a wait that was cut, the rest is waited for in parts.
                 if (response.StatusCode != HttpStatusCode.NoContent || shortest == TimeSpan.MaxValue || wait - _time.GetElapsedTime(start) < Second) return response;
                 response.Dispose();
