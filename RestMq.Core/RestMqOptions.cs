@@ -1,3 +1,5 @@
+using RestMq.Wire;
+
 namespace RestMq;
 
 /// <summary>
@@ -11,14 +13,14 @@ public sealed class RestMqOptions
 
     /// <summary>Gets or sets the maximum number of messages in one add, one take or one page, 1 to 1000.</summary>
     /// <value>1000.</value>
-    public int MaxBatch { get; set; } = 1000;
+    public int MaxBatch { get; set; } = RequestDefaults.MaxBatch;
 
     /// <summary>
     /// Gets or sets the maximum size of a request that adds several messages, and of all its messages together, in
     /// bytes.
     /// </summary>
     /// <value>16 MiB.</value>
-    public int MaxBatchBytes { get; set; } = 16 * 1024 * 1024;
+    public int MaxBatchBytes { get; set; } = RequestDefaults.MaxBatchBytes;
 
     /// <summary>Gets or sets the maximum wait of a long poll, at most 1 day.</summary>
     /// <value>60 seconds.</value>

@@ -51,12 +51,7 @@ internal static class AddRequests
             var line = Trim(end < 0 ? bytes : bytes[..end]);
             bytes = end < 0 ? default : bytes[(end + 1)..];
             if (line.IsEmpty) continue;
-            if (messages.Count == options.MaxBatch)
-            {
-                throw Problem.BadRequest(
-                    $"A request must add at most {options.MaxBatch} messages, but has more. Nothing was added. "
-                    + "Send them in several requests.");
-            }
+            if (messages.Count == options.MaxBatch) throw Problem.TooManyMessages(options.MaxBatch);
             var message = Complete(OfLine(line, number), fields, context, options);
             messages.Add(message.IdempotencyKey is { } id ? message with { IdempotencyKey = RequestLimits.IdempotencyKey($"{id}/{messages.Count + 1}") } : message);
         }

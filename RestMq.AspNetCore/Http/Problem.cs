@@ -11,9 +11,23 @@ internal sealed class Problem(int status, string type, string title, string deta
 {
     public int Status => status;
 
+    /// <summary>
+    /// Gets the limit that the request exceeds, as a member of the problem. A client that sends several requests instead
+    /// learns it. Null when there is none to learn.
+    /// </summary>
+    public (string Name, long Value)? Limit { get; init; }
+
     public static Problem BadQueueName(string detail) => new(400, ProblemTypes.BadQueueName, "Not a queue name", detail);
 
     public static Problem BadRequest(string detail) => new(400, ProblemTypes.BadRequest, "Bad request", detail);
+
+    public static Problem TooManyMessages(int limit) => new(
+        400, ProblemTypes.BadRequest, "Bad request",
+        $"A request must add at most {limit} messages, but has more. Nothing was added. Send them in several requests.") { Limit = ("max_messages", limit) };
+
+    public static Problem BodyTooLarge(int limit) => new(
+        413, ProblemTypes.TooLarge, "Too large", $"The body must have at most {limit} bytes on this route, but has more. Send less.")
+    { Limit = ("max_bytes", limit) };
 
     public static Problem DurabilityUnsupported(string detail) => new(400, ProblemTypes.DurabilityUnsupported, "Durability not supported", detail);
 
@@ -66,6 +80,7 @@ internal sealed class Problem(int status, string type, string title, string deta
         writer.WriteString("title", title);
         writer.WriteNumber("status", status);
         writer.WriteString("detail", Message);
+        if (Limit is { } limit) writer.WriteNumber(limit.Name, limit.Value);
         writer.WriteEndObject();
     }
 }

@@ -37,7 +37,7 @@ internal static class RequestBody
     // error. A broken connection ends the read by itself. Kestrel ends slow ones (MinRequestBodyDataRate).
     private static async ValueTask<byte[]> ReadAllAsync(HttpRequest request, int limit)
     {
-        if (request.ContentLength > limit) throw TooLarge(limit);
+        if (request.ContentLength > limit) throw Problem.BodyTooLarge(limit);
         // Allocates for bytes that have arrived. A Content-Length alone must not make the host allocate megabytes.
         if (request.ContentLength is { } length and <= SmallBody)
         {
@@ -50,12 +50,9 @@ internal static class RequestBody
         var chunk = new byte[16 * 1024];
         for (int read; (read = await request.Body.ReadAsync(chunk, CancellationToken.None)) > 0;)
         {
-            if (buffer.Length + read > limit) throw TooLarge(limit);
+            if (buffer.Length + read > limit) throw Problem.BodyTooLarge(limit);
             buffer.Write(chunk, 0, read);
         }
         return buffer.ToArray();
     }
-
-    private static Problem TooLarge(int limit) =>
-        Problem.TooLarge($"The body must have at most {limit} bytes on this route, but has more. Send less.");
 }

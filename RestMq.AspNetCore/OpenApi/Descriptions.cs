@@ -13,9 +13,10 @@ internal static class Descriptions
     private const string AState = """{"key":"test:1","value":"foobar","count":0,"state":"ready","added":"2026-01-31T12:00:00+00:00"}""";
     private const string Numbers = """
         {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
-        "oldest_age":1.5,"consumers":0,"behind":0,"durability":"stored","redis":"memory"}
+        "oldest_age":1.5,"consumers":0,"behind":0,"durability":"stored","max_receives":20,"max_length":null,"ttl":null,
+        "history":1000,"redis":"memory"}
         """;
-    private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000,"durability":"stored"}""";
+    private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000,"durability":"stored","status":1}""";
     private const string ACommand = """{"cmd":"add","queue":"genesis","value":"abacab"}""";
     private const string ACall = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>";
     private const string Json = "application/json";
@@ -223,6 +224,7 @@ internal static class Descriptions
                 Field(
                     "durability", "string",
                     "stored or replicated: what an add waits for that has no durability of its own."),
+                Field("status", "string", "start or stop: whether live delivery is on."),
             ],
         },
 

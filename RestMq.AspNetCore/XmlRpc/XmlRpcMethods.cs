@@ -93,7 +93,7 @@ internal sealed class XmlRpcMethods
 
     private async ValueTask<XmlRpcReply> DeleteAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
     {
-        if (!Receipt.TryParse(Text(parameters[1]), out var receipt) || receipt.Key.Queue != queue)
+        if (!Receipt.TryParseKeyOrReceipt(Text(parameters[1]), out var receipt) || receipt.Key.Queue != queue)
         {
             return await Fault(
                 Failed, $"'key' must be a key or receipt of this queue, such as {queue}:12 or {queue}:12.3");

@@ -100,7 +100,7 @@ internal sealed class CommandRequest : IDisposable
     public Receipt Receipt()
     {
         var text = Text("receipt") ?? throw Missing("receipt");
-        if (!RestMq.Receipt.TryParse(text, out var receipt) || receipt.Fence == 0)
+        if (!RestMq.Receipt.TryParse(text, out var receipt))
         {
             throw new FormatException(
                 $"'receipt' must be the receipt of a lease, such as test:1.1, but was '{WireNames.Shorten(text)}'.");
@@ -118,7 +118,7 @@ internal sealed class CommandRequest : IDisposable
     {
         if (Has("receipt")) return Receipt();
         var text = Text("key") ?? throw Missing("key");
-        if (!RestMq.Receipt.TryParse(text, out var receipt))
+        if (!RestMq.Receipt.TryParseKeyOrReceipt(text, out var receipt))
         {
             throw new FormatException(
                 $"'key' must be a message's key, such as test:1, but was '{WireNames.Shorten(text)}'.");

@@ -104,8 +104,9 @@ public abstract partial class ConsumerContract
         await Until(() => !work.Done.IsEmpty);
 
         var context = work.Done.Single();
-        (context.Message, context.Queue, context.Key, context.DeliveryCount).Should().Be(("grüße", Queue.Value, $"{Queue}:1", 1));
-        context.Raw.Receipt.Should().Be($"{Queue}:1.1");
+        (context.Message, context.Queue, context.Key, context.DeliveryCount).Should().Be(("grüße", Queue, MessageKey.Parse($"{Queue}:1"), 1));
+        context.Raw.Receipt.Should().Be(Receipt.Parse($"{Queue}:1.1"));
+        context.Added.HasValue.Should().Be(Hosts is not HttpHosts, "a take over HTTP does not tell when a message was added");
     }
 
     [Fact]
@@ -137,7 +138,7 @@ public abstract partial class ConsumerContract
         await Until(() => work.Done.Count == 3);
 
         work.Done.Select(context => context.Message).Should().Equal("first come", "urgent", "later");
-        work.Done.Select(context => context.Queue).Should().Equal(normal.Value, urgent.Value, normal.Value);
+        work.Done.Select(context => context.Queue).Should().Equal(normal, urgent, normal);
     }
 
     [Fact]

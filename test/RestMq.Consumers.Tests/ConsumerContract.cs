@@ -50,6 +50,8 @@ public abstract partial class ConsumerContract : IAsyncLifetime
         return dead.Should().ContainSingle().Subject;
     }
 
+    private async Task<bool> IsBuriedAsync(IHost host, int count) => (await EngineOf(host).StatsAsync(Queue)).Dead == count;
+
     private static Work<string> Nothing() => new((_, _) => Task.CompletedTask);
 
     private Task StopAsync(IHost host) => Hosts.PassUntilAsync(host.StopAsync());

@@ -38,7 +38,7 @@ internal sealed class ScriptedSource : IMessageSource
     {
         var message = new SourceMessage
         {
-            Queue = "q", Key = "q:1", Receipt = "q:1.1", DeliveryCount = 1, Body = System.Text.Encoding.UTF8.GetBytes(text), TraceParent = traceParent,
+            Receipt = Receipt.Parse("q:1.1"), DeliveryCount = 1, Body = System.Text.Encoding.UTF8.GetBytes(text), TraceParent = traceParent,
         };
         _messages.Enqueue(message);
         _some.Release();
