@@ -20,7 +20,7 @@ public sealed class DeclaredQueuesTests
         {
             ["RestMq:Queues:orders:MaxReceives"] = "5", ["RestMq:Queues:orders:TimeToLive"] = "60", ["RestMq:Queues:Live.feed:Policy"] = "RoundRobin",
         }).Build();
-        var log = new LogBook();
+        var log = new LoggedEvents();
         using var host = await StartAsync(log, services => services.AddRestMq(configuration.GetSection("RestMq")).AddQueue("orders", queue => queue.MaxLength = 7));
         var engine = host.Services.GetRequiredService<IQueueEngine>();
 
@@ -35,7 +35,7 @@ public sealed class DeclaredQueuesTests
     {
         var engine = Substitute.For<IQueueEngine>();
         engine.GetSettingsAsync(Orders, Arg.Any<CancellationToken>()).Returns(new QueueSettings { MaxReceives = 5 });
-        var service = NewService(engine, queue => queue.MaxReceives = 5, new LogBook());
+        var service = NewService(engine, queue => queue.MaxReceives = 5, new LoggedEvents());
 
         await service.StartAsync(default);
         await Deadline.Within(service.ExecuteTask!);
@@ -48,7 +48,7 @@ public sealed class DeclaredQueuesTests
     public async Task Start_StoreAway_TriesAgainUntilItIsBack()
     {
         var time = new FakeTimeProvider();
-        var log = new LogBook();
+        var log = new LoggedEvents();
         var engine = Substitute.For<IQueueEngine>();
         var asked = 0;
         engine.GetSettingsAsync(Orders, Arg.Any<CancellationToken>()).Returns(_ => Interlocked.Increment(ref asked) < 4 ? throw new RestMqUnavailableException("away") : new QueueSettings());
@@ -69,7 +69,7 @@ public sealed class DeclaredQueuesTests
     [Fact]
     public async Task Start_SettingThatTheStoreCannotHave_IsLoggedAndTheHostRuns()
     {
-        var log = new LogBook();
+        var log = new LoggedEvents();
         using var host = await StartAsync(log, services => services.AddRestMq()
             .AddQueue("a", queue => queue.Durability = Durability.Replicated).AddQueue("orders", queue => queue.MaxReceives = 5));
         await Deadline.Until(async () => (await host.Services.GetRequiredService<IQueueEngine>().GetSettingsAsync(Orders)).MaxReceives == 5);
@@ -105,7 +105,7 @@ public sealed class DeclaredQueuesTests
     [InlineData(false, "Call UseRedis() on the builder of AddRestMq() to keep them in Redis.")]
     public async Task Start_MemoryStore_NamesTheSettingOnlyWhereItIsRead(bool readsSettings, string advice)
     {
-        var log = new LogBook();
+        var log = new LoggedEvents();
         using var host = await StartAsync(log, services =>
         {
             if (readsSettings) services.AddRestMq(new ConfigurationBuilder().Build().GetSection("Mq"));
@@ -114,7 +114,7 @@ public sealed class DeclaredQueuesTests
         log.Of(30).Should().EndWith(advice);
     }
 
-    private static async Task<IHost> StartAsync(LogBook log, Action<IServiceCollection> add)
+    private static async Task<IHost> StartAsync(LoggedEvents log, Action<IServiceCollection> add)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddProvider(log);
@@ -124,7 +124,7 @@ public sealed class DeclaredQueuesTests
         return host;
     }
 
-    private static DeclaredQueuesService NewService(IQueueEngine engine, Action<QueueDeclaration> declare, LogBook log, TimeProvider? time = null)
+    private static DeclaredQueuesService NewService(IQueueEngine engine, Action<QueueDeclaration> declare, LoggedEvents log, TimeProvider? time = null)
     {
         var queues = new DeclaredQueues();
         declare(queues.Of("orders"));

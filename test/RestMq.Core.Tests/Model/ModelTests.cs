@@ -70,14 +70,14 @@ public sealed class ModelTests : IAsyncLifetime
 
     private async Task PlayInMemoryAsync(Command[] commands)
     {
-        var (time, names, hints) = (new FakeTimeProvider(Start), Names(), new Dictionary<QueueName, long>());
+        var (time, names, wakeUps) = (new FakeTimeProvider(Start), Names(), new Dictionary<QueueName, long>());
         var store = new MemoryQueueStore(time, MemoryOptions, Metrics);
         foreach (var name in names)
         {
-            hints[name] = 0;
-            await store.ListenAsync(name, _ => hints[name]++, default);
+            wakeUps[name] = 0;
+            await store.ListenAsync(name, _ => wakeUps[name]++, default);
         }
-        Count(await new ModelRunner(store, time, names, name => Task.FromResult(hints[name])).PlayAsync(commands));
+        Count(await new ModelRunner(store, time, names, name => Task.FromResult(wakeUps[name])).PlayAsync(commands));
     }
 
     private async Task PlayOnRedisAsync(ConnectionMultiplexer connection, Command[] commands)
@@ -88,11 +88,11 @@ public sealed class ModelTests : IAsyncLifetime
         var aging = names.SelectMany(name => new[] { "meta", "log", "held", "once:a", "once:b" }.Select(key => (RedisKey)$"{prefix}{{{name}}}:{key}")).ToArray();
         var redis = connection.GetDatabase();
         await using var store = new RedisQueueStore(
-            new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(RedisOnOurClock.Wrap(connection, clock)), KeyPrefix = prefix },
+            new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(RedisWithFakeClock.Wrap(connection, clock)), KeyPrefix = prefix },
             ModelRunner.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, Metrics);
 
         await PassAsync(TimeSpan.Zero);
-        Count(await new ModelRunner(store, time, names, name => RedisOnOurClock.HintsAsync(redis, clock, $"{prefix}{{{name}}}:wake"), PassAsync).PlayAsync(commands));
+        Count(await new ModelRunner(store, time, names, name => RedisWithFakeClock.WakeUpsAsync(redis, clock, $"{prefix}{{{name}}}:wake"), PassAsync).PlayAsync(commands));
 
         foreach (var name in names)
         {
@@ -102,10 +102,10 @@ public sealed class ModelTests : IAsyncLifetime
             await SettleAllAsync(store, name);
             await invariants.AssertNothingLeftAsync();
         }
-        await redis.KeyDeleteAsync([.. aging, prefix + "queues", clock + ":hints"]);
+        await redis.KeyDeleteAsync([.. aging, prefix + "queues", clock + ":wake-ups"]);
         _clocks.Add(clock);
 
-        Task PassAsync(TimeSpan passed) => RedisOnOurClock.SetAsync(redis, clock, time, passed, aging);
+        Task PassAsync(TimeSpan passed) => RedisWithFakeClock.SetAsync(redis, clock, time, passed, aging);
     }
 
     private static async Task SettleAllAsync(RedisQueueStore store, QueueName name)

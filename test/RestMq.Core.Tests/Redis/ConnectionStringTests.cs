@@ -54,7 +54,7 @@ public sealed class ConnectionStringTests
             (options.AsyncTimeout, options.ConnectTimeout, options.AbortOnConnectFail).Should().Be((5000, 5000, false));
             options.CommandMap.ToString().Should().Contain("CONFIG");
         }
-        RedisSettings.Of(new RedisStoreOptions { Configuration = "a" })!.AsyncTimeout.Should().Be((int)RedisSettings.DefaultPatience.TotalMilliseconds);
+        RedisSettings.Of(new RedisStoreOptions { Configuration = "a" })!.AsyncTimeout.Should().Be((int)RedisSettings.DefaultCallTimeout.TotalMilliseconds);
     }
 
     [Theory]

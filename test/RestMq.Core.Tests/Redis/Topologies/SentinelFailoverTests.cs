@@ -16,7 +16,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task PlannedFailover_UnderLoad_LosesNothing()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration, Queue);
+        await using var load = new ProducerLoad(servers.Configuration, Queue);
         await load.MoreAsync(20);
 
         await FailOverAsync(servers);
@@ -32,7 +32,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task Crash_OldPrimaryRestartsAsPrimary_GetsNoCall()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration, Queue);
+        await using var load = new ProducerLoad(servers.Configuration, Queue);
         await load.MoreAsync(20);
         var old = servers.Servers[0];
         var before = load.Acknowledged;
@@ -57,7 +57,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task Partition_HostWithOldPrimary_StopsWithinTheTrustTime()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration, Queue);
+        await using var load = new ProducerLoad(servers.Configuration, Queue);
         await load.MoreAsync(20);
         var old = servers.Servers[0];
 
@@ -85,7 +85,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task Write_TwoPrimaries_GoesOnlyToTheOneSentinelsName()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration, Queue);
+        await using var load = new ProducerLoad(servers.Configuration, Queue);
         await load.MoreAsync(20);
         var old = servers.Servers[0];
 
@@ -105,18 +105,18 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task Failover_Listener_HearsOnTheNewPrimary()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration);
-        var heard = new ConcurrentQueue<QueueHint>();
+        await using var load = new ProducerLoad(servers.Configuration);
+        var heard = new ConcurrentQueue<QueueWakeUp>();
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null);
         await using var listening = await load.Stores[0].ListenAsync(Queue, heard.Enqueue, default);
 
         await FailOverAsync(servers);
         await Until(() => !heard.IsEmpty);
-        heard.Should().AllBeEquivalentTo(QueueHint.Changed, "the store reports that wake-ups may have been missed");
+        heard.Should().AllBeEquivalentTo(QueueWakeUp.Changed, "the store reports that wake-ups may have been missed");
         await Until(async () => (await load.Stores[1].CheckAsync(default)).Failure is null);
         await load.Stores[1].DeleteQueueAsync(Queue, default);
 
-        await Until(() => heard.Contains(QueueHint.Purged));
+        await Until(() => heard.Contains(QueueWakeUp.Purged));
     }
 
     // The roles of all servers are stable about 10 s later. The tests do not wait for that.
