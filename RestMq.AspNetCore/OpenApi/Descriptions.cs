@@ -98,7 +98,8 @@ internal static class Descriptions
                 """{"queue":"genesis","value":"abacab","key":"genesis:1"}"""),
             CommandError(400, "The body is not a valid command."), CommandError(401, "The site needs credentials."),
             CommandError(403, "The caller may not do this with this queue."),
-            CommandError(413, "A message exceeds its size limit."),
+            CommandError(408, "The body arrives too slowly."), CommandError(413, "A message exceeds its size limit."),
+            CommandError(415, "The body has a Content-Encoding that the host does not decode."),
             CommandError(503, "The store is unavailable, or too few replicas confirmed a replicated add in time."),
         ],
     };
