@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace RestMq.Conformance.Bodies;
+namespace RestMq.EndToEnd.Bodies;
 
 /// <summary>Tests what is alike for every door: Unicode, empty messages and byte order marks.</summary>
 public abstract partial class BodyTests(HostFixture fixture)

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 
-namespace RestMq.Conformance.Bodies;
+namespace RestMq.EndToEnd.Bodies;
 
 /// <summary>Tests encoded bodies, charsets and the parts of multipart forms.</summary>
 public abstract partial class BodyTests

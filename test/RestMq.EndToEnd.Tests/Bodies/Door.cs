@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 
-namespace RestMq.Conformance.Bodies;
+namespace RestMq.EndToEnd.Bodies;
 
 /// <summary>Describes what a door takes.</summary>
 public enum Takes
