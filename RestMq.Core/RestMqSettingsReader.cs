@@ -25,6 +25,7 @@ internal sealed class RestMqSettingsReader(IConfiguration section, string[] othe
         [nameof(RestMqOptions.MaxTimeToLive)] = Time<RestMqOptions>((options, value) => options.MaxTimeToLive = value),
         [nameof(RestMqOptions.TakeLease)] = Time<RestMqOptions>((options, value) => options.TakeLease = value),
         [nameof(RestMqOptions.IdempotencyWindow)] = Time<RestMqOptions>((options, value) => options.IdempotencyWindow = value),
+        [nameof(RestMqOptions.MaxIdempotencyWindow)] = Time<RestMqOptions>((options, value) => options.MaxIdempotencyWindow = value),
         [nameof(RestMqOptions.SlowPoll)] = Time<RestMqOptions>((options, value) => options.SlowPoll = value),
         [nameof(RestMqOptions.MaxSlowPoll)] = Time<RestMqOptions>((options, value) => options.MaxSlowPoll = value),
         [nameof(RestMqOptions.ConsumerBuffer)] = Number<RestMqOptions>((options, value) => options.ConsumerBuffer = value),

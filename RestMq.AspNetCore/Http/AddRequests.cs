@@ -88,7 +88,7 @@ internal static class AddRequests
 
     private static NewMessage With(MessageBody body, NewMessage shared, RestMqOptions options) =>
         body.Bytes.Length <= options.MaxMessageBytes
-            ? shared with { Body = body }
+            ? shared with { Body = body, Fingerprint = shared.IdempotencyKey is null ? null : Fingerprint.Of(body) }
             : throw Problem.TooLarge(
                 $"A message must have at most {options.MaxMessageBytes} bytes, but has {body.Bytes.Length}. "
                 + "Send a shorter one.");
@@ -96,12 +96,13 @@ internal static class AddRequests
     // Reads everything about a message but its body.
     private static NewMessage OptionsOf(Fields fields, HttpContext context, RestMqOptions options)
     {
-        var id = fields.Text("id") ?? (context.Request.Headers.TryGetValue("Idempotency-Key", out var header) ? header.ToString() : null);
+        var id = fields.Text("id") ?? IdempotencyKeyHeader.Of(context.Request);
         return new NewMessage
         {
             Delay = fields.Number("delay") is { } delay ? RequestLimits.Delay(delay, options) : TimeSpan.Zero,
             TimeToLive = fields.Number("ttl") is { } ttl ? RequestLimits.TimeToLive(ttl, options) : null,
             IdempotencyKey = id is null ? null : RequestLimits.IdempotencyKey(id),
+            IdempotencyWindow = fields.Number("id_ttl") is { } window ? RequestLimits.IdempotencyWindow(window, options) : null,
             Durability = fields.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
         };
     }

@@ -29,9 +29,9 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         }
         var message = With(request.Value(), OptionsOf(request));
         var added = await engine.AddAsync(queue, message, cancellationToken).ConfigureAwait(false);
-        if (added.Status == AddStatus.Full)
+        if (added.Status is AddStatus.Full or AddStatus.KeyReused)
         {
-            reply.Fail("queue full");
+            reply.Fail(added.Status is AddStatus.Full ? "queue full" : $"'id' was used before with another message, which is {added.Key}. Nothing was added.");
             return;
         }
         reply.Queue(queue);
@@ -94,7 +94,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
     }
 
     private NewMessage With(MessageBody body, NewMessage shared) => body.Bytes.Length <= options.MaxMessageBytes
-        ? shared with { Body = body }
+        ? shared with { Body = body, Fingerprint = shared.IdempotencyKey is null ? null : Fingerprint.Of(body) }
         : throw new TooLargeException(
             $"A message must have at most {options.MaxMessageBytes} bytes, but has {body.Bytes.Length}.");
 
@@ -104,6 +104,7 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         Delay = request.Number("delay") is { } delay ? RequestLimits.Delay(delay, options) : TimeSpan.Zero,
         TimeToLive = request.Number("ttl") is { } ttl ? RequestLimits.TimeToLive(ttl, options) : null,
         IdempotencyKey = request.Text("id") is { } id ? RequestLimits.IdempotencyKey(id) : null,
+        IdempotencyWindow = request.Number("id_ttl") is { } window ? RequestLimits.IdempotencyWindow(window, options) : null,
         Durability = request.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
     };
 

@@ -18,6 +18,8 @@ internal static class RequestLimits
 
     public static TimeSpan TimeToLive(double seconds, RestMqOptions options) => Time("ttl", seconds, Second, options.MaxTimeToLive);
 
+    public static TimeSpan IdempotencyWindow(double seconds, RestMqOptions options) => Time("id_ttl", seconds, Second, options.MaxIdempotencyWindow);
+
     public static int Batch(double count, RestMqOptions options) => (int)Whole("max", count, 1, options.MaxBatch);
 
     public static string IdempotencyKey(string id) =>
