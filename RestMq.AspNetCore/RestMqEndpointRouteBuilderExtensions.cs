@@ -59,7 +59,7 @@ public static class RestMqEndpointRouteBuilderExtensions
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
-        SizeLimit.Raise(group, Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes));
+        SizeLimit.Raise(group, ContentEncodings.EncodedLimit(Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes)));
         // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>

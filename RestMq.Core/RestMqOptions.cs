@@ -50,6 +50,12 @@ public sealed class RestMqOptions
     public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
+    /// Gets or sets the longest time for which a producer may have its idempotency key remembered, at most 1 day.
+    /// </summary>
+    /// <value>1 day.</value>
+    public TimeSpan MaxIdempotencyWindow { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
     /// Gets or sets the time between two slow polls, from 0.1 seconds to 1 hour. A slow poll looks at a queue without a
     /// wake-up, in case a wake-up was lost. While the store proves that wake-ups arrive, the time doubles with each
     /// slow poll that finds nothing, up to <see cref="MaxSlowPoll"/>.

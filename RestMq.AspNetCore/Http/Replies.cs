@@ -28,6 +28,7 @@ internal static class Replies
                 "A queue must hold at most max_length messages, and this queue is full. Nothing was added. "
                 + "Send the message again when others are taken.");
         }
+        if (added.Status == AddStatus.KeyReused) throw KeyReused($"which is {added.Key}");
         if (added.Status == AddStatus.Duplicate) context.Response.Headers[DuplicateLines.Header] = "1";
         if (location) context.Response.Headers.Location = Route.UrlOf(context, new Receipt(added.Key, 0));
         Reply.Text(context, callback, added.Key.ToString());
@@ -43,9 +44,15 @@ internal static class Replies
                 $"A queue must hold at most max_length messages, and this queue has no room for {added.Count} more. "
                 + "Nothing was added. Send fewer, or send them again when others are taken.");
         }
+        if (added.FirstOrDefault(result => result.Status == AddStatus.KeyReused && result.Key.Id > 0) is { Status: AddStatus.KeyReused } reused)
+            throw KeyReused($"the first of which is {reused.Key}");
         if (DuplicateLines.Write(added) is { } duplicates) context.Response.Headers[DuplicateLines.Header] = duplicates;
         Reply.Text(context, null, string.Join("\r\n", added.Select(result => result.Key.ToString())));
     }
+
+    private static Problem KeyReused(string which) => Problem.IdempotencyKeyReused(
+        $"An idempotency key must be used for one message only, but this key was used before with another message, {which}. "
+        + "Nothing was added. Send another key.");
 
     /// <summary>
     /// Writes a message's bytes with its content type. Key, delivery count, receipt and trace go in headers.

@@ -44,17 +44,3 @@ internal sealed class ClientAddressValidator : IValidateOptions<ClientAddress>
         : "RestMqClientOptions.BaseAddress must be the absolute http or https URL at which RestMQ is mapped, such as "
             + $"https://queues.example/mq, but {(address is null ? "is not set." : $"was '{address}'.")}";
 }
-
-/// <summary>Checks the options of a client other than its address.</summary>
-internal sealed class RestMqClientOptionsValidator : IValidateOptions<RestMqClientOptions>
-{
-    public ValidateOptionsResult Validate(string? name, RestMqClientOptions options)
-    {
-        var errors = new List<string>();
-        if (options.BaseAddress is not null && ClientAddressValidator.Error(options.BaseAddress) is { } error) errors.Add(error);
-        if (options.SerializerOptions is null) errors.Add("RestMqClientOptions.SerializerOptions must not be null.");
-        if (options.ReplyTimeout <= TimeSpan.Zero)
-            errors.Add($"RestMqClientOptions.ReplyTimeout must be more than 0 seconds, but was {options.ReplyTimeout}.");
-        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
-    }
-}

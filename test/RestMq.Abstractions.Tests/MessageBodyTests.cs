@@ -31,7 +31,7 @@ public sealed class MessageBodyTests
     [InlineData("-12.5e400")]
     [InlineData("12345678901234567890123")]
     [InlineData("""{"a":1,"a":2}""")]
-    [InlineData("""{"half":"\ud800"}""")]
+    [InlineData("""{"pair":"\ud83d\ude00","escaped":"\\ud83d"}""")]
     public void FromJson_ValidJson_IsKeptByteForByte(string json)
     {
         var body = MessageBody.FromJson(Encoding.UTF8.GetBytes(json));
@@ -52,6 +52,13 @@ public sealed class MessageBodyTests
     [InlineData("01")]
     [InlineData("\ufeff1")]
     [InlineData("\"line\nbreak\"")]
+    [InlineData("""{"high":"\ud83d"}""")]
+    [InlineData("""{"high":"\ud83d and more"}""")]
+    [InlineData("""{"low":"\uDE00"}""")]
+    [InlineData("""{"reversed":"\ude00\ud83d"}""")]
+    [InlineData("""{"two high":"\ud83d\ud83d\ude00"}""")]
+    [InlineData("""{"after an escape":"\\\ud83d"}""")]
+    [InlineData("""{"\ud83d":"a name"}""")]
     public void FromJson_NotOneJsonValue_Throws(string json) =>
         FluentActions.Invoking(() => MessageBody.FromJson(Encoding.UTF8.GetBytes(json))).Should().Throw<FormatException>();
 
@@ -78,7 +85,18 @@ public sealed class MessageBodyTests
     [InlineData("text/plain", BodyKind.Text, "text/plain")]
     [InlineData("TEXT/html; charset=UTF-8", BodyKind.Text, "TEXT/html; charset=UTF-8")]
     [InlineData("text/csv; charset=us-ascii; header=present", BodyKind.Text, "text/csv; charset=us-ascii; header=present")]
-    [InlineData("text/plain; charset=iso-8859-1", BodyKind.Binary, "text/plain; charset=iso-8859-1")]
+    [InlineData("text/plain; charset=", BodyKind.Text, "text/plain; charset=")]
+    [InlineData("text/plain; charset=utf8", BodyKind.Text, "text/plain; charset=utf8")]
+    [InlineData("text/plain; charset=\"utf-8\"; a=b", BodyKind.Text, "text/plain; charset=\"utf-8\"; a=b")]
+    [InlineData("text/plain;charset = UTF8 ", BodyKind.Text, "text/plain;charset = UTF8 ")]
+    [InlineData("text/plain; charset=unicode-1-1-utf-8", BodyKind.Text, "text/plain; charset=unicode-1-1-utf-8")]
+    [InlineData("text/plain; charset=us-ascii", BodyKind.Text, "text/plain; charset=us-ascii")]
+    [InlineData("text/plain; format=flowed", BodyKind.Text, "text/plain; format=flowed")]
+    [InlineData("text/plain; xcharset=koi8-r; y=\"; charset=koi8-r\"", BodyKind.Text, "text/plain; xcharset=koi8-r; y=\"; charset=koi8-r\"")]
+    [InlineData("text/plain; charset=iso-8859-1", BodyKind.Text, "text/plain; charset=utf-8")]
+    [InlineData("text/plain; a=b; Charset=\"Windows-1251\"; c=d", BodyKind.Text, "text/plain; a=b; Charset=\"utf-8\"; c=d")]
+    [InlineData("text/plain; charset=x-nobody-knows", BodyKind.Binary, "text/plain; charset=x-nobody-knows")]
+    [InlineData("text/plain; charset=utf-7", BodyKind.Binary, "text/plain; charset=utf-7")]
     [InlineData("application/octet-stream", BodyKind.Binary, "application/octet-stream")]
     [InlineData("application/jsonp", BodyKind.Binary, "application/jsonp")]
     [InlineData("image/png", BodyKind.Binary, "image/png")]
@@ -92,9 +110,41 @@ public sealed class MessageBodyTests
         body.Bytes.ToArray().Should().Equal("[1]"u8.ToArray());
     }
 
+    [Theory]
+    [InlineData("text/plain", new byte[] { 0xE9 })]
+    [InlineData("text/html; charset=utf-8", new byte[] { 0x61, 0xED, 0xA0, 0xBD })]
+    [InlineData("text/plain; charset=us-ascii", new byte[] { 0xC3, 0xA9 })]
+    [InlineData("text/plain; charset=utf-16", new byte[] { 0x3D, 0xD8 })]
+    [InlineData("text/plain; charset=utf-16le", new byte[] { 0x61 })]
+    [InlineData("text/plain; charset=shift_jis", new byte[] { 0x82 })]
+    public void FromRequest_TextNotInItsCharset_Throws(string type, byte[] bytes) =>
+        FluentActions.Invoking(() => MessageBody.FromRequest(bytes, type)).Should().Throw<FormatException>().WithMessage("*charset*octet-stream*");
+
+    [Theory]
+    [InlineData("iso-8859-1", "é", new byte[] { 0xE9 })]
+    [InlineData("windows-1252", "€", new byte[] { 0x80 })]
+    [InlineData("koi8-r", "да", new byte[] { 0xC4, 0xC1 })]
+    [InlineData("shift_jis", "日本", new byte[] { 0x93, 0xFA, 0x96, 0x7B })]
+    [InlineData("utf-16", "é", new byte[] { 0xFF, 0xFE, 0xE9, 0x00 })]
+    [InlineData("utf-16", "é", new byte[] { 0xFE, 0xFF, 0x00, 0xE9 })]
+    [InlineData("utf-16be", "é", new byte[] { 0x00, 0xE9 })]
+    [InlineData("utf-32", "😀", new byte[] { 0x00, 0xF6, 0x01, 0x00 })]
+    public void FromRequest_KnownCharset_IsDecodedToUtf8(string charset, string text, byte[] bytes)
+    {
+        var body = MessageBody.FromRequest(bytes, $"text/plain; charset={charset}");
+
+        (body.Kind, body.ContentType, body.ToString()).Should().Be((BodyKind.Text, "text/plain; charset=utf-8", text));
+    }
+
     [Fact]
-    public void FromRequest_TextThatIsNotUtf8_IsBinary() =>
-        MessageBody.FromRequest((byte[])[0xE9], "text/plain").Kind.Should().Be(BodyKind.Binary);
+    public void FromRequest_JsonAfterByteOrderMark_SkipsTheMark() =>
+        MessageBody.FromRequest("\ufeff{}"u8.ToArray(), "application/json").Bytes.ToArray().Should().Equal("{}"u8.ToArray());
+
+    [Theory]
+    [InlineData(0xD83D)]
+    [InlineData(0xDE00)]
+    public void FromText_HalfOfSurrogatePair_Throws(int unit) =>
+        FluentActions.Invoking(() => MessageBody.FromText($"half {(char)unit}")).Should().Throw<FormatException>().WithMessage("*surrogate*");
 
     [Fact]
     public void FromRequest_InvalidJson_Throws() =>

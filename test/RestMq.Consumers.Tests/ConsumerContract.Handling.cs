@@ -51,6 +51,18 @@ public abstract partial class ConsumerContract
     }
 
     [Fact]
+    public async Task Handle_EmptyMessage_IsHandled()
+    {
+        var work = new Work<string>((_, _) => Task.CompletedTask);
+        var host = await ConsumeAsync(work);
+
+        await AddAsync(host, "", "not empty");
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+
+        work.Done.Select(context => context.Message).Should().Equal("", "not empty");
+    }
+
+    [Fact]
     public async Task Handle_OneAtATime_KeepsOrder()
     {
         var work = new Work<string>(async (_, _) => await Task.Yield());
