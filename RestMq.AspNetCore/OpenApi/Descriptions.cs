@@ -54,6 +54,9 @@ internal static class Descriptions
         Field("durability", "string", "stored or replicated: what the add waits for. By default the queue's setting."),
     ];
 
+    private static readonly RestMqParameter Echo =
+        Query("echo", "integer", "With a WebSocket: 1 adds each text that is no JSON object as a message.");
+
     private static readonly RestMqParameter[] Live =
     [
         Query("heartbeat", "number", "Seconds between heartbeats: 1 to 3600."),
@@ -127,6 +130,7 @@ internal static class Descriptions
                 Query("max", "integer", "The most messages, written one a line."),
                 Query("lease", "number", "Seconds of the lease, in which the receipt settles the message."),
                 Query("format", "string", "json, the default; or raw: the message's bytes with its content type."),
+                Query("soft", "integer", "1 shows the message at the head without taking it."),
                 Callback,
             ],
             [
@@ -188,7 +192,7 @@ internal static class Descriptions
         ["GET /c/{queue?}"] = Of(
             "stream", "streams",
             "Opens a stream: lines of JSON, server-sent events by Accept, or a WebSocket by upgrade.",
-            [Queue, Callback, .. Live],
+            [Queue, Callback, Echo, .. Live],
             [
                 WebSocket,
                 new(
@@ -197,10 +201,13 @@ internal static class Descriptions
                 new(200, "The messages as server-sent events.", "text/event-stream"),
             ],
             Crowded),
+        ["GET /sse/{queue?}"] = Of(
+            "events", "streams", "Opens a stream of server-sent events, whatever the request accepts.", [Queue, .. Live],
+            [new(200, "The messages as server-sent events.", "text/event-stream")], Crowded),
         ["GET /ws/{queue?}"] = Of(
             "webSocket", "streams",
             "Opens a stream as a WebSocket. The client's frames are commands of the JSON protocol.",
-            [Queue, .. Live], [WebSocket], Problem(426, "The request is not a WebSocket upgrade."), Crowded),
+            [Queue, Echo, .. Live], [WebSocket], Problem(426, "The request is not a WebSocket upgrade."), Crowded),
 
         ["POST /xmlrpc"] = new("xmlRpc", "Carries out an XML-RPC call: get, set, add, take, del or len.", "commands")
         {

@@ -15,7 +15,10 @@ internal sealed partial class QueueEngine
     private const int ConcurrentStats = 32;
 
     public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken = default) =>
-        _store.PeekHeadAsync(queue, cancellationToken);
+        _store.PeekHeadAsync(queue, countsDelivery: true, cancellationToken);
+
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) =>
+        _store.PeekHeadAsync(queue, countsDelivery, cancellationToken);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken = default) =>
         _store.PeekAsync(key, cancellationToken);

@@ -86,10 +86,11 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         receipt => _messages.TryGetValue(receipt.Key.Id, out var message)
             && message.State is MessageState.Leased && message.Due > now && message.Past + 1 == receipt.Fence)];
 
-    public QueueMessage? Look(long now)
+    public QueueMessage? PeekHead(bool countsDelivery, long now)
     {
         MoveDue(now);
         if (Head(now) is not { } head) return null;
+        if (!countsDelivery) return head.ToQueueMessage(name, head.Past);
         PutAtHead(head);
         return head.ToQueueMessage(name, ++head.Past);
     }

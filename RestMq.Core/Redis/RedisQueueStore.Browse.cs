@@ -8,11 +8,11 @@ internal sealed partial class RedisQueueStore
     // The number of values that peek.lua and browse.lua return for each message.
     private const int SnapshotValues = 5;
 
-    public async ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken)
+    public async ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var reply = (RedisResult[])(await RunAsync(RedisScripts.PeekHead, queue, cancellationToken).ConfigureAwait(false))!;
+            var reply = (RedisResult[])(await RunAsync(RedisScripts.PeekHead, queue, cancellationToken, countsDelivery).ConfigureAwait(false))!;
             if (reply.Length > 1) return RedisBody.Read(queue, (long)reply[0], (byte[])reply[1]!);
             if ((long)reply[0] == 0) return null;
         }

@@ -60,10 +60,12 @@ internal interface IQueueStore
     ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the message at the head and leaves it there, but counts the look as a delivery. Returns null when no
-    /// message is ready.
+    /// Returns the message at the head and leaves it there. Returns null when no message is ready.
     /// </summary>
-    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken);
+    /// <param name="queue">The queue.</param>
+    /// <param name="countsDelivery">Whether the look counts as a delivery.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken);
 
     /// <summary>
     /// Does one step of a broadcast: moves up to <see cref="BroadcastRequest.Move"/> ready messages to the history,

@@ -130,7 +130,8 @@ internal sealed class WatchedStore(IQueueStore inner) : IQueueStore
         return There().HoldsAsync(queue, receipts, cancellationToken);
     }
 
-    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) => There().PeekHeadAsync(queue, cancellationToken);
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) =>
+        There().PeekHeadAsync(queue, countsDelivery, cancellationToken);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => There().PeekAsync(key, cancellationToken);
 
