@@ -1,4 +1,4 @@
-namespace RestMq.Conformance;
+namespace RestMq.EndToEnd.Http;
 
 /// <summary>
 /// Tests what monitors and old clients send: HEAD wherever GET is answered, and HTTP/1.0 without a <c>Host</c>.
