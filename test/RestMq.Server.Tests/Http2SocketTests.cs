@@ -6,9 +6,8 @@ using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
-using RestMq.Access;
 
-namespace RestMq.Sample;
+namespace RestMq.Server;
 
 /// <summary>
 /// Tests WebSockets over HTTP/2 (extended CONNECT, RFC 8441), as Chromium opens them where it has an HTTP/2 connection:
