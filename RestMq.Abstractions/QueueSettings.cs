@@ -13,6 +13,8 @@ public enum QueuePolicy
 /// <summary>Holds the settings of a queue.</summary>
 public sealed record QueueSettings
 {
+    internal const long MaxHistoryBytes = 1L << 40;
+
     /// <summary>Gets how live consumers share the messages.</summary>
     /// <value>Broadcast.</value>
     public QueuePolicy Policy { get; init; } = QueuePolicy.Broadcast;
@@ -38,6 +40,13 @@ public sealed record QueueSettings
     /// <summary>Gets how many delivered messages a broadcast queue keeps for streams that resume.</summary>
     /// <value>1000.</value>
     public int History { get; init; } = 1000;
+
+    /// <summary>
+    /// Gets how many bytes the messages of the history may have together, 0 to 1 TiB. The oldest
+    /// messages are dropped beyond that.
+    /// </summary>
+    /// <value>64 MiB.</value>
+    public long HistoryBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>
     /// Gets how safe a message must be before its add is answered, when the message itself does not say.
@@ -66,6 +75,9 @@ public sealed record QueueSettingsChange
 
     /// <inheritdoc cref="QueueSettings.History"/>
     public int? History { get; init; }
+
+    /// <inheritdoc cref="QueueSettings.HistoryBytes"/>
+    public long? HistoryBytes { get; init; }
 
     /// <inheritdoc cref="QueueSettings.Durability"/>
     public Durability? Durability { get; init; }

@@ -26,6 +26,11 @@ public sealed record QueueConfiguration
     public int? History { get; init; }
 
     /// <summary>
+    /// Gets how many bytes the messages of the history may have together, 0 to 1099511627776 (1 TiB).
+    /// </summary>
+    public long? HistoryBytes { get; init; }
+
+    /// <summary>
     /// Gets how durable a message must be before its add is answered, for an add that does not set it itself.
     /// </summary>
     public Durability? Durability { get; init; }

@@ -71,7 +71,8 @@ public sealed partial class RestMqClient
     public Task<QueueConfiguration> ConfigureAsync(string queue, QueueConfiguration change, CancellationToken cancellationToken = default) =>
         AskAsync(HttpMethod.Post, Address.Of("p", queue), Address.Fields(
             ("policy", change.Policy?.ToString().ToLowerInvariant()), ("max_receives", change.MaxReceives), ("max_length", change.MaxLength),
-            ("ttl", change.TimeToLive), ("history", change.History), ("durability", Word(change.Durability))), ConfigurationOf, cancellationToken);
+            ("ttl", change.TimeToLive), ("history", change.History), ("history_bytes", change.HistoryBytes),
+            ("durability", Word(change.Durability))), ConfigurationOf, cancellationToken);
 
     /// <inheritdoc/>
     public Task ResumeAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=start", cancellationToken);
@@ -157,6 +158,7 @@ public sealed partial class RestMqClient
         MaxLength = reply.GetProperty("max_length") is { ValueKind: JsonValueKind.Number } length ? length.GetInt64() : null,
         TimeToLive = Seconds(reply.GetProperty("ttl")),
         History = reply.GetProperty("history").GetInt32(),
+        HistoryBytes = reply.TryGetProperty("history_bytes", out var bytes) ? bytes.GetInt64() : null, // Absent from older hosts.
         Durability = DurabilityOf(reply),
     };
 

@@ -38,7 +38,7 @@ internal sealed class LiveEndpoints(
             Reply.SetHeaders(context, framing.ContentType);
             return;
         }
-        await using var consumer = await BindAsync(context, queue, query.Consumer with { Heartbeat = framing.Heartbeat });
+        await using var consumer = await BindAsync(context, queue, query.Consumer with { Heartbeat = framing.Heartbeat }, isSilent: true);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         await ResponseStream.SendAsync(context, consumer, framing, ended.Token, query.HasForeignPlace);
     }
@@ -56,7 +56,7 @@ internal sealed class LiveEndpoints(
     private async Task SocketAsync(HttpContext context, QueueName queue, LiveQuery query)
     {
         // Binds before the handshake, so that a refusal still has an HTTP status.
-        await using var consumer = await BindAsync(context, queue, query.Consumer);
+        await using var consumer = await BindAsync(context, queue, query.Consumer, isSilent: false);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             KeepAliveInterval = query.Heartbeat ?? Ping,
@@ -70,8 +70,8 @@ internal sealed class LiveEndpoints(
         if (stream.HasUnreadInput) await UpgradedConnection.DrainAsync(context);
     }
 
-    private async ValueTask<ILiveConsumer> BindAsync(HttpContext context, QueueName queue, LiveConsumerOptions wanted) =>
-        await engine.SubscribeAsync(queue, wanted, context.RequestAborted)
+    private async ValueTask<ILiveConsumer> BindAsync(HttpContext context, QueueName queue, LiveConsumerOptions wanted, bool isSilent) =>
+        await engine.SubscribeAsync(queue, wanted with { IsConnected = ClientConnection.CheckOf(context, isSilent) }, context.RequestAborted)
         ?? throw Problem.Full(
             $"The queue {queue} must have at most {options.MaxConsumers} live consumers on this host, and has as many. "
             + "Try again when one has left, or use another host.");

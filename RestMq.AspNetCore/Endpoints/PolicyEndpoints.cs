@@ -29,13 +29,14 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
             MaxLength = fields.Number("max_length") is { } length ? RequestLimits.Whole("max_length", length, 0, 1_000_000_000_000) : null,
             TimeToLive = fields.Number("ttl") is { } ttl ? RequestLimits.Time("ttl", ttl, TimeSpan.Zero, options.MaxTimeToLive) : null,
             History = fields.Number("history") is { } history ? (int)RequestLimits.Whole("history", history, 0, 100_000) : null,
+            HistoryBytes = fields.Number("history_bytes") is { } bytes ? RequestLimits.Whole("history_bytes", bytes, 0, QueueSettings.MaxHistoryBytes) : null,
             Durability = fields.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
         };
         if (change.IsEmpty)
         {
             throw Problem.BadRequest(
                 "The form must have at least one setting, but has none. Send one of policy (broadcast or roundrobin), "
-                + "max_receives, max_length, ttl, history and durability (stored or replicated).");
+                + "max_receives, max_length, ttl, history, history_bytes and durability (stored or replicated).");
         }
         Write(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
     }
@@ -53,6 +54,7 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
             if (found.settings.TimeToLive is { } ttl) writer.WriteNumber("ttl", ttl.TotalSeconds);
             else writer.WriteNull("ttl");
             writer.WriteNumber("history", found.settings.History);
+            writer.WriteNumber("history_bytes", found.settings.HistoryBytes);
             writer.WriteString("durability", WireNames.Of(found.settings.Durability));
             writer.WriteEndObject();
         });

@@ -111,6 +111,7 @@ internal static class Replies
         writer.WriteNumber("consumers", stats.Consumers);
         writer.WriteNumber("behind", stats.Behind);
         writer.WriteString("durability", WireNames.Of(stats.Settings.Durability));
+        writer.WriteNumber("history_bytes", stats.Settings.HistoryBytes);
     }
 
     // Headers are ASCII. A name with other characters is percent-encoded, as in a URL.

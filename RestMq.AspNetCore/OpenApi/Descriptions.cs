@@ -13,9 +13,9 @@ internal static class Descriptions
     private const string AState = """{"key":"test:1","value":"foobar","count":0,"state":"ready","added":"2026-01-31T12:00:00+00:00"}""";
     private const string Numbers = """
         {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
-        "oldest_age":1.5,"consumers":0,"behind":0,"durability":"stored","redis":"memory"}
+        "oldest_age":1.5,"consumers":0,"behind":0,"durability":"stored","history_bytes":67108864,"redis":"memory"}
         """;
-    private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000,"durability":"stored"}""";
+    private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000,"history_bytes":67108864,"durability":"stored"}""";
     private const string ACommand = """{"cmd":"add","queue":"genesis","value":"abacab"}""";
     private const string ACall = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>";
     private const string Json = "application/json";
@@ -227,6 +227,7 @@ internal static class Descriptions
                 Field("max_length", "integer", "The most messages that the queue holds; 0 for no limit."),
                 Field("ttl", "number", "Seconds after which messages expire; 0 for never."),
                 Field("history", "integer", "Messages in the history of a broadcast queue: 0 to 100000."),
+                Field("history_bytes", "integer", "Bytes of the messages in the history: 0 to 1099511627776."),
                 Field(
                     "durability", "string",
                     "stored or replicated: what an add waits for that has no durability of its own."),

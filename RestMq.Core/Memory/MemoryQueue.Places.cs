@@ -58,7 +58,7 @@ internal sealed partial class MemoryQueue
     private void Sweep(long now, int deaths = StoreLimits.Expired)
     {
         while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
-        if (_logEnds <= now) _log.Clear();
+        if (_logEnds <= now) ClearLog();
         for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 

@@ -63,6 +63,9 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         return new(new BroadcastBatch([], Math.Min(request.After ?? last, last), last, null, default));
     }
 
+    public ValueTask<bool> WithdrawAsync(QueueName queue, long last, int moved, CancellationToken cancellationToken) =>
+        new(TryOn(queue, (last, moved), static (q, step, _) => q.Withdraw(step.last, step.moved), out var returned) && returned);
+
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) =>
         new(TryOn(key.Queue, key.Id, static (q, id, now) => q.Peek(id, now), out var snapshot) ? snapshot : null);
 

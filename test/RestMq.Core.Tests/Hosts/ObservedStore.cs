@@ -118,6 +118,9 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
         return batch;
     }
 
+    public ValueTask<bool> WithdrawAsync(QueueName queue, long last, int moved, CancellationToken cancellationToken) =>
+        There().WithdrawAsync(queue, last, moved, cancellationToken);
+
     public async ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
     {
         var settled = await There().SettleAsync(queue, settlements, cancellationToken);
