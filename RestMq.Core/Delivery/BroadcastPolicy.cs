@@ -29,19 +29,19 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         // Moves nothing until the front is known and no consumer is beyond it. Otherwise a consumer at the end of the
         // history would miss the moved messages. If the reply were lost, no consumer would know where they begin.
         var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
-        var room = placed ? pump.MostRoom(consumer => consumer.Cursor >= front) : 0;
+        var slots = placed ? pump.MostFreeSlots(consumer => consumer.Cursor >= front) : 0;
         // Clients that have left get nothing, although their consumers are still here.
-        var isDeserted = room > 0 && !pump.Any(consumer => consumer.Cursor >= front && consumer.FreeSlots > 0 && consumer.IsConnected);
-        if (isDeserted) room = 0;
+        var isDeserted = slots > 0 && !pump.Any(consumer => consumer.Cursor >= front && consumer.FreeSlots > 0 && consumer.IsConnected);
+        if (isDeserted) slots = 0;
         var batch = await store.BroadcastAsync(
-            pump.Queue, new BroadcastRequest(front, Math.Min(room, Step), Step), CancellationToken.None).ConfigureAwait(false);
+            pump.Queue, new BroadcastRequest(front, Math.Min(slots, Step), Step), CancellationToken.None).ConfigureAwait(false);
         if (batch.Messages.Count > 0) pump.Found();
-        if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
+        if (IsPaused(batch)) return new DeliveryStep(false, null, WantsFreeSlots: false, batch.Settings);
         // The last client may have left during the call, and a message that was added after that was moved for nobody.
         if (batch.Moved > 0 && !pump.Any(consumer => consumer.IsConnected)
             && await store.WithdrawAsync(pump.Queue, batch.Last, batch.Moved, CancellationToken.None).ConfigureAwait(false))
         {
-            return new DeliveryStep(false, LookAgain, WantsRoom: true, batch.Settings);
+            return new DeliveryStep(false, LookAgain, WantsFreeSlots: true, batch.Settings);
         }
 
         // The end of the history before this step moved messages. A place beyond it comes from an earlier history that
@@ -50,8 +50,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         pump.ForEach(consumer =>
         {
             if (consumer.Cursor > end) consumer.Cursor = 0;
-            // A consumer with any room gets the offersAll batch, whatever its size. The messages were moved for this room,
-            // and a short history may drop them before the next read.
+            // A consumer with a free slot gets the whole batch, whatever its size. The messages were moved for its
+            // slots, and a short history may drop them before the next read.
             if (consumer.Cursor < batch.After) return;
             Offer(pump, consumer, batch, offersAll: consumer.FreeSlots > 0);
             if (consumer.Cursor < Reached(batch) && !consumer.HasEnded) pump.FellBehind();
@@ -59,18 +59,18 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         pump.Front = Reached(batch);
 
         var caughtUp = await CatchUpAsync(pump, store).ConfigureAwait(false);
-        var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
-        // Uses the room from the start of the step. If a consumer made room since then, its call of RoomMade must still
-        // wake the pump.
-        var wantsRoom = room == 0 || pump.Any(consumer => consumer.FreeSlots == 0 || consumer.Cursor < pump.Front);
+        var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && slots > 0);
+        // Uses the free slots from the start of the step. If a consumer freed slots since then, its call of SlotsFreed
+        // must still wake the pump.
+        var wantsFreeSlots = slots == 0 || pump.Any(consumer => consumer.FreeSlots == 0 || consumer.Cursor < pump.Front);
         var next = batch.Next == TimeSpan.Zero ? null : batch.Next;
         if (isDeserted && (next is null || next > LookAgain)) next = LookAgain;
-        return new DeliveryStep(more, next, wantsRoom, batch.Settings);
+        return new DeliveryStep(more, next, wantsFreeSlots, batch.Settings);
     }
 
     /// <summary>
-    /// Gives the next missing messages to some consumers that are behind and have room. Returns true when there may be
-    /// more to give.
+    /// Gives the next missing messages to some consumers that are behind and have free slots. Returns true when there
+    /// may be more to give.
     /// </summary>
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {

@@ -111,7 +111,7 @@ internal static class CommandLine
             VerbException verb => verb.Code,
             FormatException or ArgumentException or OptionsValidationException => ExitCode.Refused,
             IOException => ExitCode.Refused, // Reading the standard input failed.
-            RestMqUnavailableException => ExitCode.Away,
+            RestMqUnavailableException => ExitCode.Unavailable,
             _ => null,
         };
 

@@ -32,7 +32,7 @@ internal sealed class EngineQueues : IQueues
     public async Task<ReadOnlyMemory<byte>> AskAsync(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
     {
         var reply = await _services.GetRequiredService<CommandDispatcher>().DispatchAsync(command, cancellationToken: cancellationToken);
-        return reply.Outcome == CommandOutcome.Unavailable ? throw new VerbException(Reply.ErrorOf(reply.Json)!, ExitCode.Away) : reply.Json;
+        return reply.Outcome == CommandOutcome.Unavailable ? throw new VerbException(Reply.ErrorOf(reply.Json)!, ExitCode.Unavailable) : reply.Json;
     }
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> TakeAsync(

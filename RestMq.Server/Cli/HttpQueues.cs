@@ -186,7 +186,7 @@ internal sealed class HttpQueues : IQueues
             if (reply.Headers.Location is { } location) said += $" It redirects to {location}: use that address.";
             if (reply.StatusCode == HttpStatusCode.Unauthorized)
                 said += " Set credentials: --key, RESTMQ_KEY in the environment, or a user in the URL.";
-            throw new VerbException(said, reply.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.Away : ExitCode.Refused);
+            throw new VerbException(said, reply.StatusCode >= HttpStatusCode.InternalServerError ? ExitCode.Unavailable : ExitCode.Refused);
         }
     }
 
@@ -202,7 +202,7 @@ internal sealed class HttpQueues : IQueues
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw new VerbException(
-                $"{_http.BaseAddress} is unavailable: {e.GetBaseException().Message}", ExitCode.Away);
+                $"{_http.BaseAddress} is unavailable: {e.GetBaseException().Message}", ExitCode.Unavailable);
         }
     }
 }

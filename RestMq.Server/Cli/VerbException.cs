@@ -6,7 +6,7 @@ internal static class ExitCode
     public const int Done = 0;
     public const int Refused = 1;
     public const int Empty = 2;
-    public const int Away = 3;
+    public const int Unavailable = 3;
     public const int Interrupted = 130;
 }
 

@@ -25,33 +25,33 @@ internal sealed partial class MemoryQueue
     private bool _moved;
 
     // How many messages expired or were buried in this step without a caller asking for it.
-    private (long Expired, long Buried) _gone;
+    private (long Expired, long Buried) _removed;
 
-    // Deliveries that ended while acknowledged streams may hold messages. They make room in these streams.
+    // Deliveries that ended while acknowledged streams may hold messages. They free slots of these streams.
     private readonly List<Receipt> _ended = [];
     private long _watchedUntil;
 
     /// <summary>Returns the wake-up that the last step requires, or null, and resets it.</summary>
-    public QueueHint? TakeHint()
+    public QueueWakeUp? TakeWakeUp()
     {
         var changed = _changed || (_moved && ReadyCount > 0) || _ended.Count > 0;
         _changed = _moved = false;
         if (!changed) return null;
-        if (_ended.Count == 0) return QueueHint.Changed;
-        var hint = QueueHint.Changed with { Ended = [.. _ended] };
+        if (_ended.Count == 0) return QueueWakeUp.Changed;
+        var wakeUp = QueueWakeUp.Changed with { Ended = [.. _ended] };
         _ended.Clear();
-        return hint;
+        return wakeUp;
     }
 
     /// <summary>
     /// Returns how many messages expired or were buried in the last step without a caller asking for it, and resets the
     /// counts.
     /// </summary>
-    public (long Expired, long Buried) TakeGone()
+    public (long Expired, long Buried) TakeRemoved()
     {
-        var gone = _gone;
-        _gone = default;
-        return gone;
+        var removed = _removed;
+        _removed = default;
+        return removed;
     }
 
     // Deletes expired messages, idempotency keys whose window is over, and a history that got no message for an hour.
@@ -146,7 +146,7 @@ internal sealed partial class MemoryQueue
         }
         else if (counted && DeliveryNumbers.Count(message.Past) >= Settings.MaxReceives)
         {
-            _gone.Buried++;
+            _removed.Buried++;
             Bury(message, $"max_receives ({Settings.MaxReceives}) reached");
         }
         else if (pause > TimeSpan.Zero)
@@ -183,7 +183,7 @@ internal sealed partial class MemoryQueue
     private void Die(MemoryMessage message)
     {
         _expired++;
-        _gone.Expired++;
+        _removed.Expired++;
         Delete(message);
     }
 

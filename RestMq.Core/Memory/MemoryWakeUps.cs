@@ -7,21 +7,21 @@ namespace RestMq.Memory;
 /// Sends wake-ups to the listeners of each queue. A listener may subscribe before its queue exists, and stays
 /// subscribed after a purge.
 /// </summary>
-internal sealed class MemoryHints
+internal sealed class MemoryWakeUps
 {
     private readonly ConcurrentDictionary<QueueName, Listener[]> _listeners = new();
     private readonly Lock _gate = new();
 
-    public IAsyncDisposable Listen(QueueName queue, Action<QueueHint> onHint)
+    public IAsyncDisposable Listen(QueueName queue, Action<QueueWakeUp> onWakeUp)
     {
-        var listener = new Listener(this, queue, onHint);
+        var listener = new Listener(this, queue, onWakeUp);
         lock (_gate) _listeners[queue] = [.. Of(queue), listener];
         return listener;
     }
 
-    public void Tell(QueueName queue, QueueHint hint)
+    public void Tell(QueueName queue, QueueWakeUp wakeUp)
     {
-        foreach (var listener in Of(queue)) listener.Tell(hint);
+        foreach (var listener in Of(queue)) listener.Tell(wakeUp);
     }
 
     private Listener[] Of(QueueName queue) => _listeners.TryGetValue(queue, out var listeners) ? listeners : [];
@@ -35,13 +35,13 @@ internal sealed class MemoryHints
         }
     }
 
-    private sealed class Listener(MemoryHints hints, QueueName queue, Action<QueueHint> onHint) : IAsyncDisposable
+    private sealed class Listener(MemoryWakeUps wakeUps, QueueName queue, Action<QueueWakeUp> onWakeUp) : IAsyncDisposable
     {
-        public void Tell(QueueHint hint)
+        public void Tell(QueueWakeUp wakeUp)
         {
             try
             {
-                onHint(hint);
+                onWakeUp(wakeUp);
             }
             catch
             {
@@ -51,7 +51,7 @@ internal sealed class MemoryHints
 
         public ValueTask DisposeAsync()
         {
-            hints.Remove(queue, this);
+            wakeUps.Remove(queue, this);
             return ValueTask.CompletedTask;
         }
     }
