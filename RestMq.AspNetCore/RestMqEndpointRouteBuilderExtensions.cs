@@ -9,6 +9,7 @@ using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
 using RestMq.OpenApi;
+using RestMq.Streams;
 
 namespace RestMq;
 
@@ -49,13 +50,21 @@ public static class RestMqEndpointRouteBuilderExtensions
         var stats = new StatsEndpoints(engine, options);
         var page = new PageEndpoints(engine, options);
 
+        var origins = services.GetService<IOptions<WebSocketOptions>>()?.Value.AllowedOrigins ?? [];
         // These endpoints handle the WebSocket upgrade themselves, so that a site need not call UseWebSockets().
         RequestDelegate WithWebSockets(RequestDelegate handler)
         {
             var upgraded = endpoints.CreateApplicationBuilder();
-            upgraded.UseWebSockets();
+            UpgradedConnection.Use(upgraded);
+            // Without the allowed origins: the framework would refuse the pages of this host's own origin.
+            upgraded.UseWebSockets(new WebSocketOptions());
             // Checked after UseWebSockets(), so that a policy can tell WebSockets from other streams.
-            upgraded.Run(access.Checked(RestMqRole.Stream, handler));
+            var role = access.Checked(RestMqRole.Stream, handler);
+            upgraded.Run(context =>
+            {
+                SocketOrigin.Check(context, origins);
+                return role(context);
+            });
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
@@ -65,39 +74,58 @@ public static class RestMqEndpointRouteBuilderExtensions
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
             group.MapMethods(pattern, [method], Failures.Report(checksAccess ? handler : access.Checked(role, handler)))
                 .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
+        // The same route by another method. It stays out of OpenAPI documents, which describe the route by GET.
+        IEndpointConventionBuilder MapAlso(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
+            group.MapMethods(pattern, [method], Failures.Report(checksAccess ? handler : access.Checked(role, handler)))
+                .WithMetadata(new RestMqEndpointMetadata(role)).WithDescription(Descriptions.Of("GET", pattern).By(method), pattern);
+        // HEAD is answered wherever GET is (RFC 9110, section 9.1). The server leaves the body out.
+        void MapGet(string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false)
+        {
+            Map("GET", pattern, role, handler, checksAccess);
+            MapAlso("HEAD", pattern, role, handler, checksAccess);
+        }
+        void MapStream(string pattern, RequestDelegate handler, bool isSocket)
+        {
+            if (isSocket) handler = WithWebSockets(handler);
+            Map("GET", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).DisableRequestTimeout();
+            MapAlso("HEAD", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).DisableRequestTimeout();
+            // A WebSocket over HTTP/2 and later is opened by the method CONNECT (RFC 8441).
+            if (isSocket) MapAlso("CONNECT", pattern, RestMqRole.Stream, handler, checksAccess: true).DisableRequestTimeout();
+        }
 
-        Map("GET", "/", RestMqRole.Consume, home.GetAsync, checksAccess: true);
+        MapGet("/", RestMqRole.Consume, home.GetAsync, checksAccess: true);
         Map("POST", "/", RestMqRole.Produce, home.AddAsync, checksAccess: true);
 
-        Map("GET", "/q", RestMqRole.Admin, queues.ListAsync);
+        MapGet("/q", RestMqRole.Admin, queues.ListAsync);
         Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync);
         Map("HEAD", "/q/{queue}", RestMqRole.Consume, queues.HeadAsync);
         Map("POST", "/q/{queue?}", RestMqRole.Produce, queues.AddAsync);
         Map("DELETE", "/q/{queue?}", RestMqRole.Admin, queues.PurgeAsync);
 
-        Map("GET", "/q/{queue}/{key}", RestMqRole.Consume, messages.PeekAsync);
+        MapGet("/q/{queue}/{key}", RestMqRole.Consume, messages.PeekAsync);
         Map("DELETE", "/q/{queue}/{key}", RestMqRole.Consume, messages.DeleteAsync);
         Map("POST", "/q/{queue}/{key}", RestMqRole.Consume, messages.SettleAsync);
 
-        Map("GET", "/queue", RestMqRole.Consume, commands.FormAsync);
+        MapGet("/queue", RestMqRole.Consume, commands.FormAsync);
         Map("POST", "/queue", RestMqRole.Admin, commands.DispatchAsync, checksAccess: true);
         Map("POST", "/queue/{queue}", RestMqRole.Admin, commands.DispatchAsync, checksAccess: true);
 
-        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync), checksAccess: true).DisableRequestTimeout();
-        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync), checksAccess: true).DisableRequestTimeout();
+        MapStream("/c/{queue?}", live.StreamAsync, isSocket: true);
+        MapStream("/sse/{queue?}", live.EventsAsync, isSocket: false);
+        MapStream("/ws/{queue?}", live.SocketAsync, isSocket: true);
 
         Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync, checksAccess: true);
 
-        Map("GET", "/p/{queue?}", RestMqRole.Admin, policy.GetAsync);
+        MapGet("/p/{queue?}", RestMqRole.Admin, policy.GetAsync);
         Map("POST", "/p/{queue?}", RestMqRole.Admin, policy.SetAsync);
 
-        Map("GET", "/control", RestMqRole.Admin, control.ListAsync);
-        Map("GET", "/control/{queue}", RestMqRole.Admin, control.GetAsync);
+        MapGet("/control", RestMqRole.Admin, control.ListAsync);
+        MapGet("/control/{queue}", RestMqRole.Admin, control.GetAsync);
         Map("POST", "/control/{queue?}", RestMqRole.Admin, control.SetAsync);
 
-        Map("GET", "/stats", RestMqRole.Admin, stats.ListAsync);
-        Map("GET", "/stats/{queue}", RestMqRole.Admin, stats.GetAsync);
-        Map("GET", "/j/{queue?}", RestMqRole.Admin, stats.LastAsync);
+        MapGet("/stats", RestMqRole.Admin, stats.ListAsync);
+        MapGet("/stats/{queue}", RestMqRole.Admin, stats.GetAsync);
+        MapGet("/j/{queue?}", RestMqRole.Admin, stats.LastAsync);
         Map("POST", "/j/{queue}/{button}", RestMqRole.Admin, page.PressAsync);
         return group;
     }

@@ -7,6 +7,8 @@ namespace RestMq;
 /// </summary>
 public sealed class RestMqOptions
 {
+    private int? _maxBatchBytes;
+
     /// <summary>Gets or sets the maximum size of a message, in bytes.</summary>
     /// <value>1 MiB.</value>
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
@@ -17,10 +19,14 @@ public sealed class RestMqOptions
 
     /// <summary>
     /// Gets or sets the maximum size of a request that adds several messages, and of all its messages together, in
-    /// bytes.
+    /// bytes. It must be at least <see cref="MaxMessageBytes"/>.
     /// </summary>
-    /// <value>16 MiB.</value>
-    public int MaxBatchBytes { get; set; } = RequestDefaults.MaxBatchBytes;
+    /// <value>16 MiB, or <see cref="MaxMessageBytes"/> if that is more.</value>
+    public int MaxBatchBytes
+    {
+        get => _maxBatchBytes ?? Math.Max(RequestDefaults.MaxBatchBytes, MaxMessageBytes);
+        set => _maxBatchBytes = value;
+    }
 
     /// <summary>Gets or sets the maximum wait of a long poll, at most 1 day.</summary>
     /// <value>60 seconds.</value>

@@ -17,6 +17,15 @@ internal static class ForeignPage
         _ => true, // Also same-site: a page on another port is of another site too.
     };
 
+    /// <summary>
+    /// Returns whether an origin is that of the request itself, by its scheme, host and port. The scheme of a secure
+    /// page is accepted too: a proxy may end TLS without saying so.
+    /// </summary>
+    public static bool IsOwn(Microsoft.AspNetCore.Http.HttpRequest request, string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+        && (url.Scheme == request.Scheme || url.Scheme == Uri.UriSchemeHttps)
+        && IsHost(origin, request.Host);
+
     private static bool IsHost(string origin, Microsoft.AspNetCore.Http.HostString host) =>
         Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.Host.Equals(host.Host, StringComparison.OrdinalIgnoreCase)
         && url.Port == (host.Port ?? (url.Scheme == Uri.UriSchemeHttps ? 443 : 80));

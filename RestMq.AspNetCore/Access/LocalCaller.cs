@@ -18,6 +18,15 @@ internal static class LocalCaller
         && !ForeignPage.Sends(context.Request)
         && IsLocalName(context.Request.Host.Host);
 
+    /// <summary>
+    /// Returns whether a request comes directly from this machine, but under a name that another site can have made
+    /// resolve to this machine (DNS rebinding).
+    /// </summary>
+    public static bool IsByForeignName(Microsoft.AspNetCore.Http.HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        && !MarksOfProxies.Any(context.Request.Headers.ContainsKey)
+        && !IsLocalName(context.Request.Host.Host);
+
     private static bool IsLocalName(string host) =>
         !host.Contains('.') || IPAddress.TryParse(host, out _) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 }

@@ -30,9 +30,12 @@ internal sealed class Fields
     /// every other field, which is a text.</param>
     internal readonly record struct Field(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value, string? ContentType);
 
-    /// <summary>Gets the JSONP callback; null when the request has none.</summary>
+    /// <summary>
+    /// Gets the JSONP callback; null when the request has none. jQuery before 1.8 sends the placeholder <c>?</c>
+    /// literally where it does not make a JSONP request, so a <c>?</c> counts as none.
+    /// </summary>
     /// <exception cref="FormatException">The callback is not a JavaScript identifier path.</exception>
-    public string? Callback => Text("callback") is { } name
+    public string? Callback => Text("callback") is { } name and not "?"
         ? IsIdentifierPath(name) ? name : throw new FormatException(
             "'callback' must be a JavaScript name of at most 100 ASCII characters, such as app.on.message, "
             + $"but was '{WireNames.Shorten(name)}'.")
@@ -122,6 +125,15 @@ internal sealed class Fields
     /// <summary>Returns a field as a number; null when it is absent.</summary>
     /// <exception cref="FormatException">The field is not a number.</exception>
     public double? Number(string name) => Text(name) is { } text ? RequestLimits.Number(name, text) : null;
+
+    /// <summary>Returns a field as a switch; false when it is absent.</summary>
+    /// <exception cref="FormatException">The field is neither 1 nor 0.</exception>
+    public bool Flag(string name) => Text(name) switch
+    {
+        null or "0" => false,
+        "1" => true,
+        var other => throw new FormatException($"'{name}' must be 1 or 0, but was '{WireNames.Shorten(other)}'."),
+    };
 
     private static bool IsObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 

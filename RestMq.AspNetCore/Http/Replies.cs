@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RestMq.Wire;
@@ -9,6 +10,16 @@ internal static class Replies
 {
     private static readonly Action<Utf8JsonWriter, QueueMessage> WithoutReceipt = static (writer, message) => MessageJson.Write(writer, message);
     private static readonly Action<Utf8JsonWriter, QueueMessage> WithReceipt = static (writer, message) => MessageJson.Write(writer, message, receipt: true);
+
+    /// <summary>Writes how many messages a queue has into headers. A monitor reads them by HEAD.</summary>
+    public static void Depth(HttpContext context, QueueStats stats)
+    {
+        var headers = context.Response.Headers;
+        headers["RestMQ-Length"] = stats.Ready.ToString(CultureInfo.InvariantCulture);
+        headers["RestMQ-Consumers"] = stats.Consumers.ToString(CultureInfo.InvariantCulture);
+        if (stats.OldestAge is { } age) headers["RestMQ-Oldest-Age"] = age.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        Reply.Empty(context, StatusCodes.Status200OK);
+    }
 
     /// <summary>Writes a message as JSON.</summary>
     public static void Message(HttpContext context, string? callback, QueueMessage message, bool receipt = false) =>
@@ -61,7 +72,7 @@ internal static class Replies
     {
         var headers = context.Response.Headers;
         headers["RestMQ-Key"] = Ascii(message.Key.ToString());
-        headers["RestMQ-Count"] = message.DeliveryCount.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        headers["RestMQ-Count"] = message.DeliveryCount.ToString(CultureInfo.InvariantCulture);
         if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
         if (message.TraceParent is { } trace) headers.TraceParent = trace;
         if (message.TraceState is { } state) headers.TraceState = state;

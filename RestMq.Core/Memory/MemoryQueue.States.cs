@@ -58,7 +58,7 @@ internal sealed partial class MemoryQueue
     private void Sweep(long now, int deaths = StoreLimits.Expired)
     {
         while (_onceUntil.TryPeek(out _, out var until) && until <= now) _once.Remove(_onceUntil.Dequeue());
-        if (_logEnds <= now) _log.Clear();
+        if (_logEnds <= now) ClearLog();
         for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 

@@ -16,6 +16,10 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     // The history by sequence. It has no gaps, so its first sequence is LastSequence - Count + 1. It is kept for an
     // hour after its last message.
     private readonly Dictionary<long, QueueMessage> _log = [];
+
+    // The messages that the last step of a broadcast moved, until another call reads the history.
+    private readonly List<MemoryMessage> _lastMoved = [];
+    private long _logBytes;
     private long _logEnds;
     private long _settled;
     private long _expired;
@@ -88,10 +92,11 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         receipt => _messages.TryGetValue(receipt.Key.Id, out var message)
             && message.State is MessageState.Leased && message.Due > now && message.Past + 1 == receipt.Fence)];
 
-    public QueueMessage? Look(long now)
+    public QueueMessage? PeekHead(bool countsDelivery, long now)
     {
         MoveDue(now);
         if (Head(now) is not { } head) return null;
+        if (!countsDelivery) return head.ToQueueMessage(name, head.Past);
         PutAtHead(head);
         return head.ToQueueMessage(name, ++head.Past);
     }
@@ -100,6 +105,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     {
         MoveDue(now);
         var more = false;
+        _lastMoved.Clear();
         // A sequence beyond the end counts as the end. Otherwise its consumer would wait for the history to reach it.
         var after = Math.Min(request.After ?? LastSequence, LastSequence);
         if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
@@ -110,6 +116,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             {
                 var moved = head.ToQueueMessage(name, head.Past + 1, ++LastSequence);
                 _log.Add(LastSequence, moved);
+                _logBytes += moved.Body.Bytes.Length;
+                _lastMoved.Add(head);
                 bytesLeft -= moved.Body.Bytes.Length;
                 Delete(head);
             }
@@ -127,8 +135,25 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             bytes -= messages[^1].Body.Bytes.Length;
         }
         // Trims after the read, so that the caller gets the moved messages even with a history of 0 messages.
+        var count = _lastMoved.Count;
         TrimLog();
-        return new BroadcastBatch(messages, after, LastSequence, more ? TimeSpan.Zero : NextDue(now), Live);
+        return new BroadcastBatch(messages, after, LastSequence, more ? TimeSpan.Zero : NextDue(now), Live, count);
+    }
+
+    public bool Withdraw(long last, int moved)
+    {
+        if (last != LastSequence || moved != _lastMoved.Count) return false;
+        foreach (var message in _lastMoved)
+        {
+            message.IsBack = true;
+            _messages.Add(message.Id, message);
+            Enter(message, MessageState.Ready);
+            DropFromLog(LastSequence--);
+        }
+        _lastMoved.Clear();
+        _settled -= moved;
+        _changed = true;
+        return true;
     }
 
     public MessageSnapshot? Peek(long id, long now)
@@ -167,6 +192,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             MaxLength = change.MaxLength is { } length ? (length == 0 ? null : length) : Settings.MaxLength,
             TimeToLive = change.TimeToLive is { } life ? (life == TimeSpan.Zero ? null : life) : Settings.TimeToLive,
             History = change.History ?? Settings.History,
+            HistoryBytes = change.HistoryBytes ?? Settings.HistoryBytes,
             Durability = change.Durability ?? Settings.Durability,
         };
         TrimLog();
@@ -310,6 +336,19 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     private void TrimLog()
     {
-        while (_log.Count > Settings.History) _log.Remove(LastSequence - _log.Count + 1);
+        while (_log.Count > Settings.History || _logBytes > Settings.HistoryBytes) DropFromLog(LastSequence - _log.Count + 1);
+        if (_lastMoved.Count > _log.Count) _lastMoved.Clear();
+    }
+
+    private void DropFromLog(long sequence)
+    {
+        if (_log.Remove(sequence, out var dropped)) _logBytes -= dropped.Body.Bytes.Length;
+    }
+
+    private void ClearLog()
+    {
+        _log.Clear();
+        _logBytes = 0;
+        _lastMoved.Clear();
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,7 @@ internal static class AccessExtensions
     private static readonly string[] Exposed =
     [
         "Location", "Link", "Retry-After", "RestMQ-Key", "RestMQ-Count", "RestMQ-Receipt", "RestMQ-Length", "RestMQ-Oldest-Age", "RestMQ-Consumers",
+        "Last-Event-ID",
     ];
 
     public static void AddAccess(this WebApplicationBuilder builder)
@@ -39,8 +41,7 @@ internal static class AccessExtensions
         builder.Services.AddSingleton(site);
         if (site.Origins.Count > 0)
         {
-            builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. site.Origins]).AllowAnyHeader().AllowAnyMethod()
-                .WithExposedHeaders(Exposed)));
+            builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, site.Origins)));
             // Browsers do not apply CORS to WebSockets, so the upgrade checks the origin.
             if (!site.Origins.Contains("*")) builder.Services.Configure<WebSocketOptions>(options => site.Origins.ForEach(options.AllowedOrigins.Add));
         }
@@ -98,6 +99,14 @@ internal static class AccessExtensions
         options.KnownProxies.Clear();
         foreach (var network in AccessRules.Networks("", site.KnownProxies, [])) options.KnownIPNetworks.Add(network);
         return options;
+    }
+
+    // A page of a named origin may send the credentials of its user: a password that the browser has stored, or a
+    // certificate. The Fetch standard forbids that where every origin is allowed.
+    private static void Allow(CorsPolicyBuilder policy, List<string> origins)
+    {
+        policy.WithOrigins([.. origins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(Exposed);
+        if (!origins.Contains("*")) policy.AllowCredentials();
     }
 
     // Health probes are not counted. A stream counts as one request, however long it lasts. Each frame of a WebSocket's

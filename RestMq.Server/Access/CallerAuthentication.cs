@@ -3,6 +3,7 @@ using System.Security.Claims;
 using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using RestMq.Access;
 
@@ -65,7 +66,10 @@ internal sealed class CallerAuthentication(
     private bool IsStream => Role is RestMqRole.Stream;
 
     // Not WebSockets.IsWebSocketRequest: only the endpoint adds UseWebSockets(), which runs later.
-    private bool IsWebSocket => IsStream && Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
+    // Over HTTP/2 and later a WebSocket has no Upgrade header, but the method CONNECT with a protocol (RFC 8441).
+    private bool IsWebSocket => IsStream && (
+        Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase)
+        || Context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" });
 
     private static Caller? OfPair(AccessRules rules, string text) =>
         text.IndexOf(':') is >= 0 and var colon ? rules.OfUser(text[..colon], text[(colon + 1)..]) : null;

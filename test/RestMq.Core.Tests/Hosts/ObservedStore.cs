@@ -136,6 +136,9 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
         return batch;
     }
 
+    public ValueTask<bool> WithdrawAsync(QueueName queue, long last, int moved, CancellationToken cancellationToken) =>
+        There().WithdrawAsync(queue, last, moved, cancellationToken);
+
     public async ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
     {
         var settled = await There().SettleAsync(queue, settlements, cancellationToken);
@@ -148,7 +151,8 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
         return There().HoldsAsync(queue, receipts, cancellationToken);
     }
 
-    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) => There().PeekHeadAsync(queue, cancellationToken);
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) =>
+        There().PeekHeadAsync(queue, countsDelivery, cancellationToken);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => There().PeekAsync(key, cancellationToken);
 

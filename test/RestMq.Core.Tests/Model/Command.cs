@@ -82,11 +82,12 @@ internal sealed record Holds(int Queue, (int Pick, Fence Fence)[] Receipts) : Co
     public override string ToString() => $"{Queue}: holds {Outcome.Join(Receipts)}";
 }
 
-internal sealed record PeekHead(int Queue) : Command(Queue)
+internal sealed record PeekHead(int Queue, bool CountsDelivery) : Command(Queue)
 {
-    public override async Task<string> PlayAsync(IQueueStore store, KnownMessages known) => Outcome.Of(await store.PeekHeadAsync(known.Queue, default));
+    public override async Task<string> PlayAsync(IQueueStore store, KnownMessages known) =>
+        Outcome.Of(await store.PeekHeadAsync(known.Queue, CountsDelivery, default));
 
-    public override string ToString() => $"{Queue}: look";
+    public override string ToString() => $"{Queue}: peek head{(CountsDelivery ? "" : " softly")}";
 }
 
 internal sealed record Peek(int Queue, int Pick) : Command(Queue)

@@ -59,7 +59,7 @@ internal static class Commands
         (18, Gen.Select(Queue, Settling.Array[1, 4], Command (queue, settlements) => new Exchange(queue, settlements, []))),
         (6, Gen.Select(Queue, Settling.Array[1, 3], Request.Array[1, 2], Command (queue, settlements, requests) => new Exchange(queue, settlements, requests))),
         (3, Gen.Select(Queue, Gen.Select(Pick, Fence).Array[1, 3], Command (queue, receipts) => new Holds(queue, receipts))),
-        (4, Queue.Select(Command (queue) => new PeekHead(queue))),
+        (4, Gen.Select(Queue, Gen.Bool, Command (queue, counts) => new PeekHead(queue, counts))),
         (6, Gen.Select(Queue, Pick, Command (queue, pick) => new Peek(queue, pick))),
         (5, Gen.Select(Queue, Gen.Enum<MessageState>(), OneOf(1, 3, 1000), Command (queue, state, count) => new Browse(queue, state, count))),
         (5, Gen.Select(Queue, OneOf<int?>(null, 0, 1, 3, 100), Gen.Int[0, 4], Gen.Int[0, 4],

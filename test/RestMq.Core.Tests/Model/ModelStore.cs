@@ -31,7 +31,8 @@ internal sealed class ModelStore(TimeProvider time, TimeSpan idempotencyWindow) 
     public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
         new(Find(queue).Holds(receipts));
 
-    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).PeekHead());
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) =>
+        new(Find(queue).PeekHead(countsDelivery));
 
     public ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken) =>
         new(Find(queue).Broadcast(request));
