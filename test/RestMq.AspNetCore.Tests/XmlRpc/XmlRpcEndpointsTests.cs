@@ -182,7 +182,7 @@ public class XmlRpcEndpointsTests
         context.Response.ContentLength.Should().Be(context.Response.Body.Length);
     }
 
-    private XmlRpcEndpoints Endpoints() => new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new AccessControl(Substitute.For<IHostEnvironment>()), _options);
+    private XmlRpcEndpoints Endpoints() => new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new AccessControl(), _options);
 
     private void Taken(QueueMessage message) => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([message]);
 
