@@ -43,6 +43,7 @@ public sealed partial class ArchitectureTests
         (31, "StoreAnnouncement.LogStore"),
         (32, "StoreAnnouncement.LogAway"),
         (40, "DeliverySender.LogFailed"),
+        (41, "OpenHostWarning.LogOpen"),
         (60, "ConsumerService.LogStarted"),
         (61, "ConsumerLoop.LogAway"),
         (62, "ConsumerLoop.LogBack"),

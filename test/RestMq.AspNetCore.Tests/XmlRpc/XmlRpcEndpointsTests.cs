@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
 using RestMq.Access;

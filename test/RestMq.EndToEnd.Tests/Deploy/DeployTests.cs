@@ -52,7 +52,7 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
             await using var running = nginx;
             (await server.AskAsync("POST /q/vault", "value=kept")).Is(200);
             await using var connection = await RawConnection.OpenAsync(port);
-            (await connection.AskAsync("DELETE /q/vault", null, [$"Host: {name}", .. header is null ? Array.Empty<string>() : [header]])).Is(403);
+            (await connection.AskAsync("DELETE /q/vault", "", [$"Host: {name}", .. header is null ? Array.Empty<string>() : [header]])).Is(403);
             (await server.AskAsync("GET /stats/vault")).Is(200).Json.Number("ready").Should().Be(1);
         }
     }
