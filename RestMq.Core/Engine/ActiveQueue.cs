@@ -15,7 +15,7 @@ internal sealed class ActiveQueue
     private const int MaxCalls = 1000;
     private const long MaxBytes = 4 * 1024 * 1024;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
 
     private readonly IQueueStore _store;
     private readonly SlowPoll _slowPoll;
@@ -126,7 +126,7 @@ internal sealed class ActiveQueue
         await _timer.DisposeAsync().ConfigureAwait(false);
         await Pump.DisposeAsync().ConfigureAwait(false);
         // Messages whose replies were written must still be settled. The wait is limited, in case the store is away.
-        await Task.WhenAny(Task.WhenAll(Adds.DrainedAsync(), Exchanges.DrainedAsync()), Task.Delay(Patience, _time)).ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(Adds.DrainedAsync(), Exchanges.DrainedAsync()), Task.Delay(DrainTimeout, _time)).ConfigureAwait(false);
         if (_listening is not { } listening) return;
         await ((Task)listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (listening.IsCompletedSuccessfully) await (await listening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
@@ -146,13 +146,13 @@ internal sealed class ActiveQueue
     private async Task<IAsyncDisposable> StartListeningAsync()
     {
         await Task.Yield(); // The caller holds a lock, and the store may do work before its first await.
-        return await _store.ListenAsync(Queue, OnHint, CancellationToken.None).ConfigureAwait(false);
+        return await _store.ListenAsync(Queue, OnWakeUp, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private void OnHint(QueueHint hint)
+    private void OnWakeUp(QueueWakeUp wakeUp)
     {
-        if (hint.IsPurge) Pump.EndStreams();
-        Pump.Ended(hint.Ended);
+        if (wakeUp.IsPurge) Pump.EndStreams();
+        Pump.Ended(wakeUp.Ended);
         Waiters.Wake();
         Pump.Signal();
     }

@@ -25,7 +25,7 @@ internal sealed class Waiters
     /// </summary>
     public void Park(Waiter waiter, bool first)
     {
-        lock (_lock) waiter.Places.Add((this, first ? _parked.AddFirst(waiter) : _parked.AddLast(waiter)));
+        lock (_lock) waiter.Nodes.Add((this, first ? _parked.AddFirst(waiter) : _parked.AddLast(waiter)));
     }
 
     /// <summary>Wakes the next waiters, because a waiter got messages and more may be ready.</summary>
@@ -70,8 +70,8 @@ internal sealed class Waiters
         /// <summary>Gets whether another waiter woke the owner.</summary>
         public bool Chained { get; private set; }
 
-        /// <summary>Gets the places in which the waiter is parked.</summary>
-        public List<(Waiters Waiters, LinkedListNode<Waiter> Node)> Places { get; } = new(1);
+        /// <summary>Gets the list nodes by which the waiter is parked.</summary>
+        public List<(Waiters Waiters, LinkedListNode<Waiter> Node)> Nodes { get; } = new(1);
 
         public bool TryWake(Waiters by, bool chained) => _woken.TrySetResult((by, chained));
 
@@ -95,7 +95,7 @@ internal sealed class Waiters
 
         public void Dispose()
         {
-            foreach (var (waiters, node) in Places) waiters.Remove(node);
+            foreach (var (waiters, node) in Nodes) waiters.Remove(node);
             // TrySetCanceled decides a race with a concurrent wake-up: either no wake-up can come any more, or it has
             // come and is passed on.
             if (!_woken.TrySetCanceled() && !_isConsumed && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().By.Wake();

@@ -19,7 +19,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     private readonly ConcurrentDictionary<QueueName, MemoryQueue> _queues = new();
     private readonly Dictionary<QueueName, Counters> _purged = [];
     private readonly SortedSet<QueueName> _names = new(NameOrder.Instance);
-    private readonly MemoryHints _hints = new();
+    private readonly MemoryWakeUps _wakeUps = new();
 
     // Held to create and to purge a queue. A queue's own gate may be taken while this lock is held, never the other way
     // round.
@@ -82,7 +82,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
                 Retire(queue, purged!);
             }
         }
-        _hints.Tell(queue, QueueHint.Purged);
+        _wakeUps.Tell(queue, QueueWakeUp.Purged);
         return new(existed);
     }
 
@@ -120,8 +120,8 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) =>
         new(TryOn(queue, 0, static (q, _, now) => q.Stats(now), out var stats) ? stats : new QueueStats(queue, new QueueSettings()));
 
-    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
-        new(_hints.Listen(queue, onHint));
+    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueWakeUp> onWakeUp, CancellationToken cancellationToken) =>
+        new(_wakeUps.Listen(queue, onWakeUp));
 
     // Runs one step on a queue under its gate. Records the metrics and sends the wake-up after the gate is released.
     // Returns false when the queue does not exist.
@@ -130,18 +130,18 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     {
         result = default!;
         if (!_queues.TryGetValue(name, out var queue)) return false;
-        QueueHint? hint;
-        (long Expired, long Buried) gone;
+        QueueWakeUp? wakeUp;
+        (long Expired, long Buried) removed;
         lock (queue.Gate)
         {
             if (queue.Retired) return false;
             result = step(queue, argument, Now);
-            hint = queue.TakeHint();
-            gone = queue.TakeGone();
+            wakeUp = queue.TakeWakeUp();
+            removed = queue.TakeRemoved();
         }
-        metrics.Expired(name, gone.Expired);
-        metrics.Buried(name, gone.Buried);
-        if (hint is not null) _hints.Tell(name, hint);
+        metrics.Expired(name, removed.Expired);
+        metrics.Buried(name, removed.Buried);
+        if (wakeUp is not null) _wakeUps.Tell(name, wakeUp);
         return true;
     }
 
