@@ -60,7 +60,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(checksAccess ? handler : access.Checked(role, handler)))
+            group.MapMethods(pattern, [method], Failures.Report(checksAccess ? handler : access.Checked(role, handler), access))
                 .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
 
         Map("GET", "/", RestMqRole.Consume, home.GetAsync, checksAccess: true);

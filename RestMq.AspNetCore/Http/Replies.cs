@@ -82,26 +82,6 @@ internal static class Replies
             writer.WriteEndObject();
         });
 
-    public static void WriteStats(Utf8JsonWriter writer, QueueStats stats)
-    {
-        writer.WriteString("name", stats.Queue.Value);
-        writer.WriteNumber("len", stats.Ready);
-        writer.WriteNumber("status", stats.Settings.Stopped ? 0 : 1);
-        writer.WriteString("policy", WireNames.Of(stats.Settings.Policy));
-        writer.WriteNumber("ready", stats.Ready);
-        writer.WriteNumber("leased", stats.Leased);
-        writer.WriteNumber("delayed", stats.Delayed);
-        writer.WriteNumber("dead", stats.Dead);
-        writer.WriteNumber("added", stats.TotalAdded);
-        writer.WriteNumber("settled", stats.TotalSettled);
-        writer.WriteNumber("expired", stats.TotalExpired);
-        if (stats.OldestAge is { } age) writer.WriteNumber("oldest_age", age.TotalSeconds);
-        else writer.WriteNull("oldest_age");
-        writer.WriteNumber("consumers", stats.Consumers);
-        writer.WriteNumber("behind", stats.Behind);
-        writer.WriteString("durability", WireNames.Of(stats.Settings.Durability));
-    }
-
     // Headers are ASCII. A name with other characters is percent-encoded, as in a URL.
     private static string Ascii(string text) => System.Text.Ascii.IsValid(text) ? text : Uri.EscapeDataString(text);
 }
