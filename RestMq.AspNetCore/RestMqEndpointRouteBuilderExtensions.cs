@@ -75,11 +75,11 @@ public static class RestMqEndpointRouteBuilderExtensions
         // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler))))
+            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler)), access))
                 .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
         // The same route by another method. It stays out of OpenAPI documents, which describe the route by GET.
         IEndpointConventionBuilder MapAlso(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler))))
+            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler)), access))
                 .WithMetadata(new RestMqEndpointMetadata(role)).WithDescription(Descriptions.Of("GET", pattern).By(method), pattern);
         // HEAD is answered wherever GET is (RFC 9110, section 9.1). The server leaves the body out.
         void MapGet(string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false, TakingRoute? takes = null)
