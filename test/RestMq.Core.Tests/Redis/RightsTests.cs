@@ -9,7 +9,7 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>Verifies which rights the Redis user of a host needs, and what a host says when one is missing.</summary>
-[Collection(RedisCollection.Name)]
+
 public sealed partial class RightsTests(RedisFixture server)
 {
     private readonly LoggedEvents _log = new();
@@ -112,7 +112,7 @@ public sealed partial class RightsTests(RedisFixture server)
 }
 
 /// <summary>Runs the contract as a Redis user that has exactly the rights of the documentation.</summary>
-[Collection(RedisCollection.Name)]
+
 public sealed class LimitedUserStoreTests(RedisFixture server) : QueueStoreContract
 {
     private readonly List<RedisQueueStore> _stores = [];
