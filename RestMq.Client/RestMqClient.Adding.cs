@@ -72,7 +72,8 @@ public sealed partial class RestMqClient
     {
         TimeSpan? delay = options is { Delay.Ticks: not 0 } ? options.Delay : null;
         // A header cannot carry every key, so other keys go into the query.
-        var inHeader = once is null || HeaderValue.CanBe(HeaderValue.Checked(once, nameof(AddMessageOptions.IdempotencyKey)));
+        // A quote at the start of the header has a meaning.
+        var inHeader = once is null || (!once.StartsWith('"') && HeaderValue.CanBe(HeaderValue.Checked(once, nameof(AddMessageOptions.IdempotencyKey))));
         var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(
             ("delay", delay), ("ttl", options?.TimeToLive), ("durability", Word(options?.Durability)), ("id", inHeader ? null : once)));
         // The requests of this class are not disposed. Dispose would only dispose the content, which closes the

@@ -72,7 +72,7 @@ public sealed partial class RestMqClient
     public Task<QueueSettings> ConfigureAsync(string queue, QueueSettingsChange change, CancellationToken cancellationToken = default) =>
         AskAsync(HttpMethod.Post, Address.Of("p", queue), Address.Fields(
             ("policy", change.Policy is { } policy ? WireNames.Of(policy) : null), ("max_receives", change.MaxReceives),
-            ("max_length", change.MaxLength), ("ttl", change.TimeToLive), ("history", change.History),
+            ("max_length", change.MaxLength), ("ttl", change.TimeToLive), ("history", change.History), ("history_bytes", change.HistoryBytes),
             ("durability", Word(change.Durability)), ("status", change.Stopped switch { null => null, true => "stop", false => "start" })),
             QueueJson.ReadSettings, cancellationToken);
 

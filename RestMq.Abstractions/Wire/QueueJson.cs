@@ -75,6 +75,7 @@ internal static class QueueJson
             MaxLength = json.TryGetProperty("max_length", out var length) && length.ValueKind == JsonValueKind.Number ? length.GetInt64() : null,
             TimeToLive = json.TryGetProperty("ttl", out var ttl) ? Seconds(ttl) : null,
             History = json.TryGetProperty("history", out var history) ? history.GetInt32() : unset.History,
+            HistoryBytes = json.TryGetProperty("history_bytes", out var bytes) ? bytes.GetInt64() : unset.HistoryBytes,
             Durability = json.TryGetProperty("durability", out var word) ? WireNames.Durability(word.GetString() ?? "") : unset.Durability,
         };
     }
@@ -88,6 +89,7 @@ internal static class QueueJson
         else writer.WriteNull("max_length");
         WriteSeconds(writer, "ttl", settings.TimeToLive);
         writer.WriteNumber("history", settings.History);
+        writer.WriteNumber("history_bytes", settings.HistoryBytes);
     }
 
     private static void WriteSeconds(Utf8JsonWriter writer, string name, TimeSpan? time)

@@ -29,6 +29,7 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
             MaxLength = fields.Number("max_length") is { } length ? RequestLimits.Whole("max_length", length, 0, 1_000_000_000_000) : null,
             TimeToLive = fields.Number("ttl") is { } ttl ? RequestLimits.Time("ttl", ttl, TimeSpan.Zero, options.MaxTimeToLive) : null,
             History = fields.Number("history") is { } history ? (int)RequestLimits.Whole("history", history, 0, 100_000) : null,
+            HistoryBytes = fields.Number("history_bytes") is { } bytes ? RequestLimits.Whole("history_bytes", bytes, 0, QueueLimits.MaxHistoryBytes) : null,
             Durability = fields.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
             Stopped = fields.Text("status") switch
             {
@@ -42,7 +43,7 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
         {
             throw Problem.BadRequest(
                 "The form must have at least one setting, but has none. Send one of policy (broadcast or roundrobin), "
-                + "max_receives, max_length, ttl, history, durability (stored or replicated) and status (start or stop).");
+                + "max_receives, max_length, ttl, history, history_bytes, durability (stored or replicated) and status (start or stop).");
         }
         Write(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
     }

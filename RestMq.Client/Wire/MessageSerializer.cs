@@ -40,8 +40,8 @@ internal sealed class MessageSerializer
         // A text without a content type is sent as a form field. So the message has no content type either.
         string text when contentType is null => Form(Address.Fields(("value", text))),
         string text => Typed(Encoding.UTF8.GetBytes(text), contentType),
-        byte[] bytes => Typed(bytes, contentType),
-        ReadOnlyMemory<byte> bytes => Typed(bytes, contentType),
+        byte[] bytes => Bytes(bytes, contentType),
+        ReadOnlyMemory<byte> bytes => Bytes(bytes, contentType),
         _ => Typed(TypeInfo<T>() is { } typeInfo ? JsonSerializer.SerializeToUtf8Bytes(message, typeInfo) : "null"u8.ToArray(), contentType ?? Json),
     };
 
@@ -71,6 +71,10 @@ internal sealed class MessageSerializer
 
     /// <summary>Returns a body with the given content type. The host validates the content type.</summary>
     public static HttpContent Typed(ReadOnlyMemory<byte> bytes, string? contentType) => Typed(new ReadOnlyMemoryContent(bytes), contentType);
+
+    // A body without bytes is a message only if it has a content type.
+    private static HttpContent Bytes(ReadOnlyMemory<byte> bytes, string? contentType) =>
+        Typed(bytes, contentType ?? (bytes.IsEmpty ? "application/octet-stream" : null));
 
     public static HttpContent Typed(HttpContent content, string? contentType)
     {

@@ -33,6 +33,22 @@ public abstract class AddingTests(QueueHost host)
         (await Client.TakeAsync<Order>(queue)).Should().BeNull("the message was taken");
     }
 
+    [Fact]
+    public async Task Add_EmptyMessage_RoundTrips()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, "");
+        await Client.AddAsync(queue, Array.Empty<byte>());
+        await Client.AddAsync(queue, ReadOnlyMemory<byte>.Empty, new AddMessageOptions { ContentType = "image/png" });
+        await Client.AddAsync(queue, "", new AddMessageOptions { ContentType = "text/csv" });
+        await Client.AddStreamAsync(queue, Stream.Null);
+        await Client.AddManyAsync(queue, [""]);
+
+        var texts = await Client.TakeManyAsync<byte[]>(queue, 10);
+        texts.Select(message => (message.Value.Length, message.ContentType)).Should().Equal(
+            (0, null), (0, "application/octet-stream"), (0, "image/png"), (0, "text/csv"), (0, "application/octet-stream"), (0, null));
+    }
+
     [Theory]
     [InlineData("plain")]
     [InlineData(" a&b=c+d%20e \r\n\"quoted\" \\ \u0001 ÿ 漢 😀")]

@@ -40,9 +40,11 @@ public sealed class ResilienceTests(MemoryHost host) : IClassFixture<MemoryHost>
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public async Task Add_ReplyLost_RetriesAndAddsOnce(int messages)
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    public async Task Add_ReplyLost_RetriesAndAddsOnce(int messages, bool withOptions)
     {
         using var services = Services(retryAfter: TimeSpan.FromMilliseconds(10));
         var client = services.GetRequiredService<IRestMqClient>();
@@ -50,13 +52,14 @@ public sealed class ResilienceTests(MemoryHost host) : IClassFixture<MemoryHost>
         var losses = 0;
         host.LosesAnswer = request => request.Path.Value!.EndsWith(queue, StringComparison.Ordinal) && Interlocked.Increment(ref losses) == 1;
 
+        var options = withOptions ? new AddMessageOptions { TimeToLive = TimeSpan.FromHours(1) } : null;
         IReadOnlyList<AddResult> keys = messages == 1
-            ? [await client.AddAsync(queue, "once")]
-            : await client.AddManyAsync(queue, Enumerable.Range(1, messages));
+            ? [await client.AddAsync(queue, "once", options)]
+            : await client.AddManyAsync(queue, Enumerable.Range(1, messages), options);
 
         keys.Should().Equal(Enumerable.Range(1, messages).Select(i => new AddResult(AddStatus.Added, MessageKey.Parse($"{queue}:{i}"))),
             "the first attempt of the same call added them");
-        host.Requests.Count(request => request == $"POST /mq/q/{queue}").Should().Be(2, "the first reply was lost");
+        host.Requests.Count(request => request.StartsWith($"POST /mq/q/{queue}", StringComparison.Ordinal)).Should().Be(2, "the first reply was lost");
         (await client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = messages, TotalAdded = messages });
     }
 

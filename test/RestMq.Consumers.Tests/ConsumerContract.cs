@@ -64,8 +64,7 @@ public sealed partial class MemoryConsumerTests : ConsumerContract
 }
 
 /// <summary>Runs the contract on Redis, in real time.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class RedisConsumerTests(RedisFixture server) : ConsumerContract
+public sealed class RedisConsumerTests(RedisFixture server) : ConsumerContract, IClassFixture<RedisFixture>
 {
     protected override Hosts Hosts { get; } = new RedisHosts(server);
 }

@@ -30,7 +30,7 @@ internal sealed class ScriptedSource : IMessageSource
     public int Failures { get; private set; }
 
     /// <summary>Gets the number of deliveries.</summary>
-    public int HandedOut { get; private set; }
+    public int Deliveries { get; private set; }
 
     public ConcurrentQueue<string> Settled { get; } = new();
 
@@ -62,7 +62,7 @@ internal sealed class ScriptedSource : IMessageSource
             throw new IOException("The test made the source fail while the lease was cancelled.");
         }
         if (!_messages.TryDequeue(out var message)) return [];
-        HandedOut++;
+        Deliveries++;
         return [message];
     }
 
