@@ -35,6 +35,8 @@ public static class RestMqEndpointRouteBuilderExtensions
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
         var access = AccessControl.Of(services);
+        var gate = new RequestGate(new HostNames(services));
+        OpenHostWarning.Watch(services, lifetime);
         var home = new HomeEndpoints(engine, handOut, access, options);
         var queues = new QueueEndpoints(engine, handOut, options, lifetime);
         var messages = new MessageEndpoints(engine, options);
@@ -64,37 +66,38 @@ public static class RestMqEndpointRouteBuilderExtensions
             });
             return upgraded.Build();
         }
+        var taking = new TakingRoute(IsWithQueueField: false);
         var group = endpoints.MapGroup(prefix);
         SizeLimit.Raise(group, Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes));
         // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(checksAccess ? handler : access.Checked(role, handler)))
+            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler))))
                 .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
         // The same route by another method. It stays out of OpenAPI documents, which describe the route by GET.
         IEndpointConventionBuilder MapAlso(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(checksAccess ? handler : access.Checked(role, handler)))
+            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler))))
                 .WithMetadata(new RestMqEndpointMetadata(role)).WithDescription(Descriptions.Of("GET", pattern).By(method), pattern);
         // HEAD is answered wherever GET is (RFC 9110, section 9.1). The server leaves the body out.
-        void MapGet(string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false)
+        void MapGet(string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false, params object[] metadata)
         {
-            Map("GET", pattern, role, handler, checksAccess);
-            MapAlso("HEAD", pattern, role, handler, checksAccess);
+            Map("GET", pattern, role, handler, checksAccess).WithMetadata(metadata);
+            MapAlso("HEAD", pattern, role, handler, checksAccess).WithMetadata(metadata);
         }
         void MapStream(string pattern, RequestDelegate handler, bool isSocket)
         {
             if (isSocket) handler = WithWebSockets(handler);
-            Map("GET", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).DisableRequestTimeout();
-            MapAlso("HEAD", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).DisableRequestTimeout();
+            Map("GET", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).WithMetadata(taking).DisableRequestTimeout();
+            MapAlso("HEAD", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).WithMetadata(taking).DisableRequestTimeout();
             // A WebSocket over HTTP/2 and later is opened by the method CONNECT (RFC 8441).
-            if (isSocket) MapAlso("CONNECT", pattern, RestMqRole.Stream, handler, checksAccess: true).DisableRequestTimeout();
+            if (isSocket) MapAlso("CONNECT", pattern, RestMqRole.Stream, handler, checksAccess: true).WithMetadata(taking).DisableRequestTimeout();
         }
 
-        MapGet("/", RestMqRole.Consume, home.GetAsync, checksAccess: true);
+        MapGet("/", RestMqRole.Consume, home.GetAsync, checksAccess: true, new TakingRoute(IsWithQueueField: true));
         Map("POST", "/", RestMqRole.Produce, home.AddAsync, checksAccess: true);
 
         MapGet("/q", RestMqRole.Admin, queues.ListAsync);
-        Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync);
+        Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync).WithMetadata(taking);
         Map("HEAD", "/q/{queue}", RestMqRole.Consume, queues.HeadAsync);
         Map("POST", "/q/{queue?}", RestMqRole.Produce, queues.AddAsync);
         Map("DELETE", "/q/{queue?}", RestMqRole.Admin, queues.PurgeAsync);
