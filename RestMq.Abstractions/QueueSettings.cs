@@ -13,8 +13,6 @@ public enum QueuePolicy
 /// <summary>Holds the settings of a queue.</summary>
 public sealed record QueueSettings
 {
-    internal const long MaxHistoryBytes = 1L << 40;
-
     /// <summary>Gets how live consumers share the messages.</summary>
     /// <value>Broadcast.</value>
     public QueuePolicy Policy { get; init; } = QueuePolicy.Broadcast;

@@ -22,7 +22,8 @@ public static class RestMqEndpointRouteBuilderExtensions
     /// <param name="endpoints">The site.</param>
     /// <param name="prefix">The prefix of the routes, such as <c>/mq</c>; none by default.</param>
     /// <returns>The group of the routes. Add authorization, rate limits and other conventions to it.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddRestMq()</c> has not been called.</exception>
+    /// <exception cref="InvalidOperationException"><c>AddRestMq()</c> has not been called. Thrown also at the start of the
+    /// application, when another endpoint of the site maps the same route.</exception>
     public static RouteGroupBuilder MapRestMq(this IEndpointRouteBuilder endpoints, string prefix = "")
     {
         var services = endpoints.ServiceProvider;
@@ -31,6 +32,8 @@ public static class RestMqEndpointRouteBuilderExtensions
                 "MapRestMq() needs RestMQ's services. "
                 + "Call builder.Services.AddRestMq() before the application is built.");
         var options = services.GetRequiredService<IOptions<RestMqOptions>>().Value;
+
+        services.GetRequiredService<StartChecks>().Add(() => RouteConflicts.Check(services.GetRequiredService<EndpointDataSource>()));
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
@@ -68,32 +71,33 @@ public static class RestMqEndpointRouteBuilderExtensions
         }
         var taking = new TakingRoute(IsWithQueueField: false);
         var group = endpoints.MapGroup(prefix);
-        SizeLimit.Raise(group, Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes));
+        SizeLimit.Raise(group, ContentEncodings.EncodedLimit(Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes)));
         // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler))))
+            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler)), access))
                 .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
         // The same route by another method. It stays out of OpenAPI documents, which describe the route by GET.
         IEndpointConventionBuilder MapAlso(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler))))
+            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler)), access))
                 .WithMetadata(new RestMqEndpointMetadata(role)).WithDescription(Descriptions.Of("GET", pattern).By(method), pattern);
         // HEAD is answered wherever GET is (RFC 9110, section 9.1). The server leaves the body out.
-        void MapGet(string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false, params object[] metadata)
+        void MapGet(string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false, TakingRoute? takes = null)
         {
-            Map("GET", pattern, role, handler, checksAccess).WithMetadata(metadata);
-            MapAlso("HEAD", pattern, role, handler, checksAccess).WithMetadata(metadata);
+            var get = Map("GET", pattern, role, handler, checksAccess);
+            if (takes is not null) get.WithMetadata(takes);
+            MapAlso("HEAD", pattern, role, handler, checksAccess);
         }
         void MapStream(string pattern, RequestDelegate handler, bool isSocket)
         {
             if (isSocket) handler = WithWebSockets(handler);
             Map("GET", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).WithMetadata(taking).DisableRequestTimeout();
-            MapAlso("HEAD", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).WithMetadata(taking).DisableRequestTimeout();
+            MapAlso("HEAD", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).DisableRequestTimeout();
             // A WebSocket over HTTP/2 and later is opened by the method CONNECT (RFC 8441).
             if (isSocket) MapAlso("CONNECT", pattern, RestMqRole.Stream, handler, checksAccess: true).WithMetadata(taking).DisableRequestTimeout();
         }
 
-        MapGet("/", RestMqRole.Consume, home.GetAsync, checksAccess: true, new TakingRoute(IsWithQueueField: true));
+        MapGet("/", RestMqRole.Consume, home.GetAsync, checksAccess: true, takes: new TakingRoute(IsWithQueueField: true));
         Map("POST", "/", RestMqRole.Produce, home.AddAsync, checksAccess: true);
 
         MapGet("/q", RestMqRole.Admin, queues.ListAsync);

@@ -28,7 +28,7 @@ public static class RestMqServerExtensions
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.AddHealthChecks().AddRestMq();
         builder.AddTelemetry();
-        builder.Services.AddOpenApi(options => options.AddRestMq());
+        builder.Services.AddApiDocument();
         builder.AddAccess();
         builder.WebHost.UseKestrelHttpsConfiguration(); // A slim builder leaves HTTPS out.
         // The address of the original.

@@ -85,7 +85,9 @@ internal sealed class QueueEndpoints(IQueueEngine engine, DeliverySender handOut
         var callback = fields.Callback;
         var isForm = Fields.IsForm(type);
         ReadOnlyMemory<byte> body = isForm ? default : await RequestBody.ReadAsync(context.Request, options.MaxMessageBytes);
-        var message = isForm || (type is null && body.IsEmpty) ? AddRequests.OfForm(fields, context, options) : AddRequests.OfBody(body, fields, context, options);
+        // An empty message is a message. Without a body there must be some sign of it: a field, or a content type.
+        var isField = isForm || (body.IsEmpty && (type is null || fields.Has("value") || fields.Has("msg")));
+        var message = isField ? AddRequests.OfForm(fields, context, options) : AddRequests.OfBody(body, fields, context, options);
         // Not cancelled with the request: a message that arrived completely is added, even if its producer disconnects.
         Replies.Added(context, callback, await engine.AddAsync(queue, message, CancellationToken.None), location: true);
     }

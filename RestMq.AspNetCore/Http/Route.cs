@@ -35,7 +35,7 @@ internal static class Route
     {
         var queue = Queue(context);
         var text = Text(context, "key") ?? "";
-        if (!RestMq.Receipt.TryParse(text, out var receipt))
+        if (!RestMq.Receipt.TryParseKeyOrReceipt(text, out var receipt))
         {
             throw Problem.BadRequest(
                 $"The path must end in a message's key, such as {queue}:1, or a receipt, such as {queue}:1.1, "

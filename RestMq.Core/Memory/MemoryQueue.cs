@@ -9,8 +9,9 @@ namespace RestMq.Memory;
 internal sealed partial class MemoryQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow)
 {
     private readonly long _firstId = lastId;
-    private readonly Dictionary<string, long> _once = [];
-    private readonly Queue<(string Key, long Until)> _onceInOrder = [];
+    // The messages that were added under idempotency keys, and the keys by the time until which they are remembered.
+    private readonly Dictionary<string, (long Id, uint? Fingerprint)> _once = [];
+    private readonly PriorityQueue<string, long> _onceUntil = new();
 
     // The history by sequence. It has no gaps, so its first sequence is LastSequence - Count + 1. It is kept for an
     // hour after its last message.
@@ -45,6 +46,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         var limit = allOrNothing && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
             ? 0
             : Settings.MaxLength;
+        if (allOrNothing && messages.Any(message => Earlier(message) is { IsOther: true })) limit = 0; // As in a full queue, nothing is added.
         var results = new AddResult[messages.Count];
         for (var i = 0; i < results.Length; i++) results[i] = Add(messages[i], limit, now);
         return results;
@@ -267,10 +269,15 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         return messages.Count(message => message.IdempotencyKey is not { } key || (!_once.ContainsKey(key) && keys.Add(key)));
     }
 
+    // Returns the message that was added under the same idempotency key, and whether it was another message.
+    private (long Id, bool IsOther)? Earlier(in NewMessage message) => message.IdempotencyKey is { } key && _once.TryGetValue(key, out var first)
+        ? (first.Id, first.Fingerprint is { } known && message.Fingerprint is { } own && known != own)
+        : null;
+
     private AddResult Add(in NewMessage message, long? limit, long now)
     {
-        if (message.IdempotencyKey is { } known && _once.TryGetValue(known, out var first))
-            return new AddResult(AddStatus.Duplicate, new MessageKey(name, first));
+        if (Earlier(message) is { } earlier)
+            return new AddResult(earlier.IsOther ? AddStatus.KeyReused : AddStatus.Duplicate, new MessageKey(name, earlier.Id));
         if (_messages.Count >= limit) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
 
         var dies = (message.TimeToLive ?? Settings.TimeToLive) is { } life ? now + life.Ticks : MemoryMessage.Never;
@@ -278,8 +285,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         _messages.Add(added.Id, added);
         if (message.IdempotencyKey is { } once)
         {
-            _once.Add(once, added.Id);
-            _onceInOrder.Enqueue((once, now + idempotencyWindow.Ticks));
+            _once.Add(once, (added.Id, message.Fingerprint));
+            _onceUntil.Enqueue(once, now + (message.IdempotencyWindow ?? idempotencyWindow).Ticks);
         }
         // Waiters have found no ready message, so only the first ready message after that needs a wake-up.
         _changed |= ReadyCount == 0 || message.Delay > TimeSpan.Zero;
@@ -296,7 +303,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             ? settlement.Action is SettleAction.Ack
             : message.State is MessageState.Leased && fence == message.Past + 1;
         if (!holds) return SettleResult.Stale;
-        if (message.State is MessageState.Leased && settlement.Action is not SettleAction.Extend) TellEnd(message, now);
+        // A returned delivery is not named. Its number is given again, and the wake-up may arrive after that delivery.
+        if (message.State is MessageState.Leased && settlement.Action is not (SettleAction.Extend or SettleAction.Return)) TellEnd(message, now);
 
         switch (settlement.Action)
         {

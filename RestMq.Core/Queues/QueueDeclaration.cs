@@ -72,8 +72,8 @@ public sealed class QueueDeclaration
     /// <summary>Returns the change that gives a queue the declared settings.</summary>
     internal QueueSettingsChange ToChange() => new()
     {
-        Policy = Policy, MaxReceives = MaxReceives, MaxLength = MaxLength, TimeToLive = TimeToLive, History = History, HistoryBytes = HistoryBytes,
-        Durability = Durability,
+        Policy = Policy, MaxReceives = MaxReceives, MaxLength = MaxLength, TimeToLive = TimeToLive, History = History,
+        HistoryBytes = HistoryBytes, Durability = Durability,
     };
 
     private static bool TryRead<T>(string text, Func<T, string> wordOf, out T value) where T : struct, Enum

@@ -163,7 +163,8 @@ internal interface IQueueStore
 /// <summary>Represents a wake-up.</summary>
 /// <param name="IsPurge">Whether the queue was purged, so that its streams must end. Otherwise, look at the queue
 /// again: a message may have become ready, the next due time may have changed, or the settings changed.</param>
-/// <param name="Ended">The deliveries that ended. Reported only while acknowledged streams may hold messages.</param>
+/// <param name="Ended">The deliveries that ended. Reported only while acknowledged streams may hold messages. A returned
+/// delivery is not reported, because the next delivery of its message has the same receipt.</param>
 internal sealed record QueueWakeUp(bool IsPurge, IReadOnlyList<Receipt> Ended)
 {
     public static readonly QueueWakeUp Changed = new(IsPurge: false, []);

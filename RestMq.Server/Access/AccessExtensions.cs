@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RestMq.Access;
 
@@ -49,6 +50,9 @@ internal static class AccessExtensions
             // Browsers do not apply CORS to WebSockets, so the upgrade checks the origin.
             if (!site.Origins.Contains("*")) builder.Services.Configure<WebSocketOptions>(options => site.Origins.ForEach(options.AllowedOrigins.Add));
         }
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MinRequestBodyDataRate = site.MinUploadRate == 0
+            ? null
+            : new MinDataRate(site.MinUploadRate, TimeSpan.FromSeconds(5)));
         if (site.RequestsPerSecond > 0) builder.Services.AddRateLimiter(limiter => Limit(limiter, site));
     }
 

@@ -30,6 +30,13 @@ internal sealed class SiteSettings
     /// <value>0: twice <see cref="RequestsPerSecond"/>.</value>
     public int Burst { get; set; }
 
+    /// <summary>
+    /// Gets or sets the bytes a second that a body must have on average, 5 seconds after it began. A slower body gets
+    /// 408.
+    /// </summary>
+    /// <value>240, as Kestrel itself has it. 0: no limit.</value>
+    public int MinUploadRate { get; set; } = 240;
+
     /// <summary>Gets or sets the path under which a proxy serves this host, such as <c>/mq</c>.</summary>
     /// <value>None.</value>
     public string PathBase { get; set; } = "";
@@ -59,6 +66,7 @@ internal sealed class SiteSettings
         if (RequestsPerSecond is < 0 or > 1_000_000)
             errors.Add($"Site:RequestsPerSecond must be 0 to 1000000, but was {RequestsPerSecond}.");
         if (Burst is < 0 or > 1_000_000) errors.Add($"Site:Burst must be 0 to 1000000, but was {Burst}.");
+        if (MinUploadRate is < 0 or > 1_000_000) errors.Add($"Site:MinUploadRate must be 0 to 1000000, but was {MinUploadRate}.");
         if (PathBase.Length > 0 && (PathBase[0] != '/' || PathBase[^1] == '/'))
             errors.Add($"Site:PathBase must begin with a slash and not end with one, but was '{PathBase}'.");
         return errors;

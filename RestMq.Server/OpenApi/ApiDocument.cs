@@ -1,3 +1,4 @@
+using Microsoft.OpenApi;
 using RestMq.Server.Access;
 using Scalar.AspNetCore;
 
@@ -10,6 +11,12 @@ namespace RestMq.Server.OpenApi;
 internal static class ApiDocument
 {
     private static readonly RestMqRole[] Anybody = [RestMqRole.Produce, RestMqRole.Stream, RestMqRole.Admin, RestMqRole.Consume];
+
+    public static void AddApiDocument(this IServiceCollection services) => services.AddOpenApi(options => options.AddRestMq().AddDocumentTransformer(static (document, _, _) =>
+    {
+        document.Info = new OpenApiInfo { Title = "RestMQ", Version = "1", Description = "The queue you can curl." };
+        return Task.CompletedTask;
+    }));
 
     public static void MapApiDocument(this WebApplication app)
     {

@@ -176,8 +176,8 @@ public sealed class SiteTests
     public void Start_InvalidSettings_ReportsAll()
     {
         var start = () => new SampleHost(
-            ("Site:KnownProxies:0", "nginx"), ("Site:Origins:0", "shop.example"), ("Site:Origins:1", "https://shop.example/"), ("Site:RequestsPerSecond", "-1"), ("Site:PathBase", "mq"));
-        start.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(5);
+            ("Site:KnownProxies:0", "nginx"), ("Site:Origins:0", "shop.example"), ("Site:Origins:1", "https://shop.example/"), ("Site:RequestsPerSecond", "-1"), ("Site:MinUploadRate", "-2"), ("Site:PathBase", "mq"));
+        start.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(6);
         var misspelt = () => new SampleHost(("Site:Proxies:0", "127.0.0.1"));
         misspelt.Should().Throw<OptionsValidationException>().WithMessage("*Proxies*");
         var option = () => new SampleHost(("RestMq:MaxBatch", "0"), ("RestMq:Wait", "3"));

@@ -138,7 +138,7 @@ internal sealed class ModelQueue(QueueName name, long lastId, long lastSequence,
     public MessageSnapshot? Peek(long id) =>
         All.FirstOrDefault(message => message.Id == id) is { } found && !(IsOver(found) && MayDie(found)) ? Snapshot(found) : null;
 
-    public IReadOnlyList<MessageSnapshot> Last(MessageState state, int count)
+    public IReadOnlyList<MessageSnapshot> Browse(MessageState state, int count)
     {
         MoveDue();
         var oldestFirst = state switch

@@ -40,7 +40,7 @@ internal sealed class ModelStore(TimeProvider time, TimeSpan idempotencyWindow) 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => new(Find(key.Queue).Peek(key.Id));
 
     public ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken) =>
-        new(Find(queue).Last(state, count));
+        new(Find(queue).Browse(state, count));
 
     public ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken)
     {
