@@ -9,6 +9,8 @@ using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
 using RestMq.OpenApi;
+using RestMq.Stores;
+using RestMq.Telemetry;
 
 namespace RestMq;
 
@@ -33,9 +35,13 @@ public static class RestMqEndpointRouteBuilderExtensions
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
-        var access = AccessControl.Of(services);
+        // A site that replaces the engine has no store of ours.
+        var quota = services.GetService<IQueueStore>() is { } store
+            ? new QueueQuota(store, options, services.GetRequiredService<QueueMetrics>(), services.GetRequiredService<TimeProvider>())
+            : null;
+        var access = AccessControl.Of(services, quota);
         var home = new HomeEndpoints(engine, handOut, access, options);
-        var queues = new QueueEndpoints(engine, handOut, options, lifetime);
+        var queues = new QueueEndpoints(engine, handOut, access, options, lifetime);
         var messages = new MessageEndpoints(engine, options);
         var dispatcher = services.GetRequiredService<CommandDispatcher>();
         var commands = new CommandEndpoints(dispatcher, handOut, access, options);

@@ -29,6 +29,11 @@ internal sealed class RestMqSettingsReader(IConfiguration section, string[] othe
         [nameof(RestMqOptions.MaxSlowPoll)] = Time<RestMqOptions>((options, value) => options.MaxSlowPoll = value),
         [nameof(RestMqOptions.ConsumerBuffer)] = Number<RestMqOptions>((options, value) => options.ConsumerBuffer = value),
         [nameof(RestMqOptions.MaxConsumers)] = Number<RestMqOptions>((options, value) => options.MaxConsumers = value),
+        [nameof(RestMqOptions.MaxMemoryBytes)] = Size((options, value) => options.MaxMemoryBytes = value),
+        [nameof(RestMqOptions.MaxQueues)] = Number<RestMqOptions>((options, value) => options.MaxQueues = value),
+        [nameof(RestMqOptions.MaxQueuesPerCaller)] = Number<RestMqOptions>((options, value) => options.MaxQueuesPerCaller = value),
+        [nameof(RestMqOptions.MaxQueuesPerTake)] = Number<RestMqOptions>((options, value) => options.MaxQueuesPerTake = value),
+        [nameof(RestMqOptions.EmptyQueueLifetime)] = Time<RestMqOptions>((options, value) => options.EmptyQueueLifetime = value),
         [nameof(RestMqOptions.MetricsByQueue)] = Flag<RestMqOptions>((options, value) => options.MetricsByQueue = value),
     };
 
@@ -82,6 +87,13 @@ internal sealed class RestMqSettingsReader(IConfiguration section, string[] othe
     private static Func<T, string, bool> Number<T>(Action<T, int> set) => (options, text) =>
     {
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return false;
+        set(options, value);
+        return true;
+    };
+
+    private static Func<RestMqOptions, string, bool> Size(Action<RestMqOptions, long> set) => (options, text) =>
+    {
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return false;
         set(options, value);
         return true;
     };

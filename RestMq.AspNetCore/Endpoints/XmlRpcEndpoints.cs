@@ -29,6 +29,10 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, DeliverySender handOu
         {
             return await _methods.CallAsync(call, guard, cancellationToken);
         }
+        catch (RestMqFullException e)
+        {
+            return new(XmlRpcWriter.Fault(XmlRpcMethods.Failed, e.Message));
+        }
         catch (RestMqUnavailableException e)
         {
             return new(XmlRpcWriter.Fault(

@@ -38,6 +38,7 @@ internal static class Failures
     {
         Problem problem => problem,
         FormatException => Problem.BadRequest(e.Message), // Thrown by everything that parses a request.
+        RestMqFullException => Problem.Full(e.Message),
         RestMqNotReplicatedException => Problem.NotReplicated(e.Message),
         RestMqUnavailableException => Problem.Unavailable(e.Message),
         RestMqDurabilityException => Problem.DurabilityUnsupported(e.Message),
