@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests. Installs the programs that they need (Redis, HTTP clients, nginx, Chromium), then builds and runs
 # every test project.
-# Usage: test/run.sh [arguments for dotnet test, such as --filter Name~Conformance]
+# Usage: test/run.sh [arguments for dotnet test, such as --filter FullyQualifiedName~Streams]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

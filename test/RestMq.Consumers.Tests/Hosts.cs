@@ -11,7 +11,7 @@ public abstract class Hosts : IAsyncDisposable
     private readonly List<IHost> _hosts = [];
 
     /// <summary>Gets the log of all hosts.</summary>
-    internal LogBook Log { get; } = new();
+    internal LoggedEvents Log { get; } = new();
 
     /// <summary>Lets time pass for the store and the consumers.</summary>
     public abstract Task PassAsync(TimeSpan time);

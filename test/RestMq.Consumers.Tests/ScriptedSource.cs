@@ -9,7 +9,7 @@ internal sealed class ScriptedSource : IMessageSource
     private readonly ConcurrentQueue<SourceMessage> _messages = new();
 
     /// <summary>Makes every call fail.</summary>
-    public volatile bool IsAway;
+    public volatile bool IsUnavailable;
 
     /// <summary>Makes a lease return at once without messages.</summary>
     public volatile bool IsHasty;
@@ -49,7 +49,7 @@ internal sealed class ScriptedSource : IMessageSource
         IReadOnlyList<string> queues, int max, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         Leases++;
-        FailIfAway();
+        FailIfUnavailable();
         FailIfRefused("lease");
         if (IsHasty) return [];
         try
@@ -76,7 +76,7 @@ internal sealed class ScriptedSource : IMessageSource
 
     private ValueTask<bool> Settle(string what)
     {
-        FailIfAway();
+        FailIfUnavailable();
         FailIfRefused(what);
         Settled.Enqueue(what);
         return new(true);
@@ -89,9 +89,9 @@ internal sealed class ScriptedSource : IMessageSource
         throw refusal;
     }
 
-    private void FailIfAway()
+    private void FailIfUnavailable()
     {
-        if (!IsAway) return;
+        if (!IsUnavailable) return;
         Failures++;
         throw new IOException("The test made the source unavailable.");
     }

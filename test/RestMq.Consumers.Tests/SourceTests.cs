@@ -18,14 +18,14 @@ public sealed partial class SourceTests : IAsyncLifetime
     [Fact]
     public async Task Lease_SourceUnavailable_RetriesAndLogsOnce()
     {
-        _source.IsAway = true;
+        _source.IsUnavailable = true;
         var work = new Work<string>((_, _) => Task.CompletedTask);
         await ConsumeAsync(work);
         await _hosts.PassUntilAsync(() => _source.Failures == 10);
         _hosts.Time.GetUtcNow()
             .Should().BeAfter(_hosts.Time.Start.AddSeconds(20), "each pause is longer than the one before");
 
-        _source.IsAway = false;
+        _source.IsUnavailable = false;
         _source.Add("hello");
         await _hosts.PassUntilAsync(() => !work.Done.IsEmpty);
 
@@ -56,11 +56,11 @@ public sealed partial class SourceTests : IAsyncLifetime
         _source.Add("hello");
         await Until(() => work.Running == 1);
 
-        _source.IsAway = true;
+        _source.IsUnavailable = true;
         gate.Open();
         await _hosts.PassUntilAsync(() => _source.Failures >= 3);
         _source.Settled.Should().BeEmpty();
-        _source.IsAway = false;
+        _source.IsUnavailable = false;
         await _hosts.PassUntilAsync(() => !_source.Settled.IsEmpty);
 
         _source.Settled.Should().Equal("ack");
@@ -73,14 +73,14 @@ public sealed partial class SourceTests : IAsyncLifetime
     {
         var work = new Work<string>((context, _) =>
         {
-            _source.IsAway = context.Message == "one";
+            _source.IsUnavailable = context.Message == "one";
             return Task.CompletedTask;
         });
         await ConsumeAsync(work, options => (options.Lease, options.Prefetch) = (TimeSpan.FromSeconds(3), 1));
         _source.Add("one");
         await _hosts.PassUntilAsync(() => _hosts.Log.Count(72) == 1);
 
-        _source.IsAway = false;
+        _source.IsUnavailable = false;
         _source.Add("two");
         await _hosts.PassUntilAsync(() => work.Done.Count == 2);
         await _hosts.PassUntilAsync(() => !_source.Settled.IsEmpty);
@@ -96,9 +96,9 @@ public sealed partial class SourceTests : IAsyncLifetime
         _source.Add("hello");
         await Until(() => work.Running == 1);
 
-        _source.IsAway = true;
+        _source.IsUnavailable = true;
         await _hosts.PassUntilAsync(() => _source.Failures >= 5);
-        _source.IsAway = false;
+        _source.IsUnavailable = false;
         await _hosts.PassUntilAsync(() => !_source.Settled.IsEmpty);
         gate.Open();
         await Until(() => _source.Settled.Contains("ack"));
@@ -144,12 +144,12 @@ public sealed partial class SourceTests : IAsyncLifetime
     {
         var (host, gate) = await HoldTwoAsync();
 
-        _source.IsAway = true;
+        _source.IsUnavailable = true;
         var stopping = host.StopAsync();
         await Until(() => _hosts.Log.Count(72) == 1);
         _source.Failures
             .Should().Be(1, "the message may have been released, and another consumer may have the same receipt");
-        _source.IsAway = false;
+        _source.IsUnavailable = false;
         gate.Open();
         await Within(stopping);
         _source.Settled.Should().Equal("ack");

@@ -1,5 +1,5 @@
 using RestMq.Ledger.Scenarios;
-using RestMq.TestServers;
+using RestMq.TestUtilities;
 
 namespace RestMq.Ledger;
 

@@ -30,7 +30,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
         using var reply = await PressAsync("redrive", null, ("Sec-Fetch-Site", "same-origin"), ("Origin", "http://localhost"));
         reply.StatusCode.Should().Be(HttpStatusCode.SeeOther);
         reply.Headers.Location!.OriginalString.Should().Be("/mq/j/a");
-        (await PlacesAsync()).Should().Be((2, 0));
+        (await StatesAsync()).Should().Be((2, 0));
         (await PageAsync("?state=dead")).Should().NotContain("Return ");
     }
 
@@ -44,7 +44,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
         Options().Matches(await PageAsync("")).Select(option => option.Groups["value"].Value).Should().Equal("ready", "leased", "delayed", "dead", "all");
         using var reply = await PressAsync("purge", $"state={state}");
         reply.StatusCode.Should().Be(HttpStatusCode.SeeOther);
-        (await PlacesAsync()).Should().Be((ready, dead));
+        (await StatesAsync()).Should().Be((ready, dead));
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
             using var reply = await PressAsync(button, form, (header, value));
             reply.StatusCode.Should().Be(HttpStatusCode.Forbidden);
         }
-        (await PlacesAsync()).Should().Be((1, 1));
+        (await StatesAsync()).Should().Be((1, 1));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     {
         using var reply = await PressAsync(button, form);
         ((int)reply.StatusCode).Should().Be(status);
-        (await PlacesAsync()).Should().Be((1, 1));
+        (await StatesAsync()).Should().Be((1, 1));
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     private Task<HttpResponseMessage> PressAsync(string button, string? form, params (string Name, string Value)[] headers) =>
         _site.SendAsync($"POST /mq/j/a/{button}", form, [("Accept", "text/html"), .. headers]);
 
-    private async Task<(int Ready, int Dead)> PlacesAsync()
+    private async Task<(int Ready, int Dead)> StatesAsync()
     {
         var stats = await _site.SendAsync("GET /mq/stats/a").IsAsync(HttpStatusCode.OK);
         return (stats.GetProperty("ready").GetInt32(), stats.GetProperty("dead").GetInt32());

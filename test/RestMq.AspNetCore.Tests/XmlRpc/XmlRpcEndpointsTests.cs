@@ -51,7 +51,7 @@ public class XmlRpcEndpointsTests
     }
 
     [Fact]
-    public async Task Get_ClientGone_ReleasesMessage()
+    public async Task Get_ClientDisconnected_ReleasesMessage()
     {
         using var gone = new CancellationTokenSource();
         var context = Context(Call("get", "test"));
@@ -133,7 +133,7 @@ public class XmlRpcEndpointsTests
     }
 
     [Fact]
-    public async Task Len_StoreAway_ReturnsFault()
+    public async Task Len_StoreUnavailable_ReturnsFault()
     {
         _engine.LengthAsync(Test, Arg.Any<CancellationToken>()).ThrowsAsync(new RestMqUnavailableException("redis:6379 \u001b"));
         (await CallAsync("len", "test")).Should().Match(Fault(8003, "the store is unavailable, so send the call again later"));

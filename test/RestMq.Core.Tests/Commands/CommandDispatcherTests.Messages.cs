@@ -26,7 +26,7 @@ public sealed partial class CommandDispatcherTests
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"later","delay":1.5}""");
         (await AnswerAsync("""{"cmd":"take","queue":"test"}""")).Should().Be("""{"error":"empty queue"}""");
 
-        await _stage.PassAsync(TimeSpan.FromSeconds(1.5));
+        await _hosts.PassAsync(TimeSpan.FromSeconds(1.5));
 
         (await AnswerAsync("""{"cmd":"take","queue":"test"}""")).Should().Be("""{"queue":"test","key":"test:1","value":"later","count":1}""");
     }
@@ -35,7 +35,7 @@ public sealed partial class CommandDispatcherTests
     public async Task Add_WithTimeToLive_ExpiresAfterIt()
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"short","ttl":10}""");
-        await _stage.PassAsync(TimeSpan.FromSeconds(10));
+        await _hosts.PassAsync(TimeSpan.FromSeconds(10));
 
         (await AnswerAsync("""{"cmd":"take","queue":"test"}""")).Should().Be("""{"error":"empty queue"}""");
     }
@@ -91,7 +91,7 @@ public sealed partial class CommandDispatcherTests
     {
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         await AnswerAsync("""{"cmd":"take","queue":"test"}""");
-        await _stage.PassAsync(TimeSpan.FromSeconds(60));
+        await _hosts.PassAsync(TimeSpan.FromSeconds(60));
 
         (await AnswerAsync("""{"cmd":"take","queue":"test"}""")).Should().Contain("\"count\":2");
     }
@@ -120,9 +120,9 @@ public sealed partial class CommandDispatcherTests
         (reply.Taken!.Key.ToString(), reply.IsLeased)
             .Should().Be(("test:1", true), "a transport that cannot send the reply must release the message");
 
-        await _stage.PassAsync(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
+        await _hosts.PassAsync(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
         (await AnswerAsync("""{"cmd":"len","queue":"test"}""")).Should().Be("""{"queue":"test","len":0}""");
-        await _stage.PassAsync(TimeSpan.FromTicks(1));
+        await _hosts.PassAsync(TimeSpan.FromTicks(1));
         (await AnswerAsync("""{"cmd":"len","queue":"test"}""")).Should().Be("""{"queue":"test","len":1}""");
     }
 
@@ -130,12 +130,12 @@ public sealed partial class CommandDispatcherTests
     public async Task Lease_MaxLeaseBelowTheDefault_LimitsTheLease()
     {
         var dispatcher = NewDispatcher(
-            _stage.NewDaemon(o => o.MaxLease = o.TakeLease = TimeSpan.FromSeconds(10)).Engine, new RestMqOptions { MaxLease = TimeSpan.FromSeconds(10) });
+            _hosts.NewHost(o => o.MaxLease = o.TakeLease = TimeSpan.FromSeconds(10)).Engine, new RestMqOptions { MaxLease = TimeSpan.FromSeconds(10) });
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
 
         Text(await dispatcher.DispatchAsync("""{"cmd":"lease","queue":"test"}"""u8.ToArray())).Should().Contain("test:1.1");
         Text(await dispatcher.DispatchAsync("""{"cmd":"extend","queue":"test","receipt":"test:1.1"}"""u8.ToArray())).Should().Contain("\"extended\":true");
-        await _stage.PassAsync(TimeSpan.FromSeconds(10));
+        await _hosts.PassAsync(TimeSpan.FromSeconds(10));
         (await AnswerAsync("""{"cmd":"len","queue":"test"}""")).Should().Be("""{"queue":"test","len":1}""");
     }
 
@@ -181,7 +181,7 @@ public sealed partial class CommandDispatcherTests
         await AnswerAsync("""{"cmd":"add","queue":"test","value":"one"}""");
         await AnswerAsync("""{"cmd":"lease","queue":"test","lease":1}""");
         (await AnswerAsync("""{"cmd":"extend","queue":"test","receipt":"test:1.1"}""")).Should().Contain("true");
-        await _stage.PassAsync(TimeSpan.FromSeconds(29));
+        await _hosts.PassAsync(TimeSpan.FromSeconds(29));
         (await AnswerAsync("""{"cmd":"release","queue":"test","receipt":"test:1.1"}""")).Should().Contain("true");
         (await AnswerAsync("""{"cmd":"lease","queue":"test"}""")).Should().Contain("test:1.2");
         (await AnswerAsync("""{"cmd":"bury","queue":"test","receipt":"test:1.2"}""")).Should().Contain("true");

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Options;
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Engine;
 
 namespace RestMq.Commands;
@@ -11,13 +11,13 @@ namespace RestMq.Commands;
 /// </summary>
 public sealed partial class CommandDispatcherTests : IAsyncLifetime
 {
-    private readonly MemoryTestHosts _stage = new();
+    private readonly MemoryTestHosts _hosts = new();
     private readonly QueueEngine _engine;
     private readonly CommandDispatcher _dispatcher;
 
     public CommandDispatcherTests()
     {
-        _engine = _stage.NewDaemon().Engine;
+        _engine = _hosts.NewHost().Engine;
         _dispatcher = NewDispatcher(_engine);
     }
 
@@ -25,7 +25,7 @@ public sealed partial class CommandDispatcherTests : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await _stage.DisposeAsync();
+    public async Task DisposeAsync() => await _hosts.DisposeAsync();
 
     private static CommandDispatcher NewDispatcher(IQueueEngine engine, RestMqOptions? options = null) =>
         new(engine, Options.Create(options ?? new RestMqOptions()));

@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using static RestMq.Deadline;
 
 namespace RestMq.Delivery;
@@ -24,19 +24,19 @@ public abstract partial class LiveTests
             messages.Select(message => message.Sequence).Should().Equal(Numbers(1, 2 * Each));
             messages.Should().OnlyContain(message => message.DeliveryCount == 1);
             messages.Select(message => message.Key.Id).Should().Equal(Numbers(1, 2 * Each));
-            foreach (var daemon in new[] { "host 0", "host 1" })
+            foreach (var host in new[] { "host 0", "host 1" })
             {
-                messages.Select(message => message.Body.ToString().Split(": ")).Where(parts => parts[0] == daemon).Select(parts => int.Parse(parts[1]))
+                messages.Select(message => message.Body.ToString().Split(": ")).Where(parts => parts[0] == host).Select(parts => int.Parse(parts[1]))
                     .Should().BeInAscendingOrder("messages of one producer keep their order");
             }
         });
         await NothingIsLeftAsync();
         listeners.Should().OnlyContain(listener => listener.Waiting == 0);
 
-        async Task AddOneByOneAsync(Daemon daemon)
+        async Task AddOneByOneAsync(TestHost host)
         {
             for (var n = 1; n <= Each; n++)
-                await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText($"host {(daemon == _one ? 0 : 1)}: {n}")));
+                await host.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText($"host {(host == _one ? 0 : 1)}: {n}")));
         }
     }
 
@@ -141,12 +141,12 @@ public abstract partial class LiveTests
     public async Task Broadcast_StoreUnavailableForAWhile_LosesNothing()
     {
         await using var listener = await ListenFromNowAsync(_one);
-        _one.Store.IsAway = true;
+        _one.Store.IsUnavailable = true;
         await AddAsync(5, _two);
         await Until(() => _one.Store.Refusals > 0);
-        _one.Store.LosesHints = _ => true;
+        _one.Store.LosesWakeUps = _ => true;
         await AddAsync(1, _two);
-        _one.Store.IsAway = false;
+        _one.Store.IsUnavailable = false;
 
         (await PassASecondUntilAsync(listener.IdsAsync(6))).Should().Equal(Numbers(1, 6));
     }

@@ -100,20 +100,20 @@ public abstract partial class LiveTests
     [Fact]
     public async Task Subscribe_BeyondMaxConsumers_IsRefused()
     {
-        var daemon = TestHosts.NewDaemon(options => options.MaxConsumers = 2);
-        var first = await ListenAsync(daemon);
-        await using var second = await ListenAsync(daemon);
-        (await daemon.Engine.SubscribeAsync(Queue, FromNow)).Should().BeNull();
-        (await daemon.Engine.StatsAsync(Queue)).Consumers.Should().Be(2);
+        var host = TestHosts.NewHost(options => options.MaxConsumers = 2);
+        var first = await ListenAsync(host);
+        await using var second = await ListenAsync(host);
+        (await host.Engine.SubscribeAsync(Queue, FromNow)).Should().BeNull();
+        (await host.Engine.StatsAsync(Queue)).Consumers.Should().Be(2);
 
-        await using var another = await daemon.Engine.SubscribeAsync(Daemons.TestHosts.NextQueue(), FromNow);
+        await using var another = await host.Engine.SubscribeAsync(Hosts.TestHosts.NextQueue(), FromNow);
         another.Should().NotBeNull("the limit is per queue");
         await using var elsewhere = await ListenAsync(_two);
 
         await first.DisposeAsync();
         await first.DisposeAsync();
-        (await daemon.Engine.StatsAsync(Queue)).Consumers.Should().Be(1);
-        await using var next = await ListenAsync(daemon);
-        (await daemon.Engine.SubscribeAsync(Queue, FromNow)).Should().BeNull();
+        (await host.Engine.StatsAsync(Queue)).Consumers.Should().Be(1);
+        await using var next = await ListenAsync(host);
+        (await host.Engine.SubscribeAsync(Queue, FromNow)).Should().BeNull();
     }
 }

@@ -14,9 +14,9 @@ public abstract partial class LiveTests
     {
         await BroadcastAsync(20);
 
-        foreach (var daemon in new[] { _one, _two })
+        foreach (var host in new[] { _one, _two })
         {
-            await using var listener = await ListenAsync(daemon, After(after));
+            await using var listener = await ListenAsync(host, After(after));
             (await listener.MessagesAsync(20 - after)).Select(message => message.Sequence).Should().Equal(Numbers(first, 20));
         }
         await using var last = await ListenAsync(_one, After(after));
@@ -119,17 +119,17 @@ public abstract partial class LiveTests
     [Fact]
     public async Task Resume_UnreadGapEvent_TakesNoBufferSlot()
     {
-        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
+        var host = TestHosts.NewHost(options => options.ConsumerBuffer = 10);
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
         await BroadcastAsync(5);
-        await using var listener = await ListenAsync(daemon, After(1));
+        await using var listener = await ListenAsync(host, After(1));
         await Deadline.Until(() => listener.Waiting == 1);
 
         await AddAsync(30);
         await Deadline.Until(async () => (await Engine.LengthAsync(Queue)) == 20);
-        var steps = daemon.Store.Steps;
+        var steps = host.Store.Steps;
         await Task.Delay(100);
-        (daemon.Store.Steps - steps).Should().BeLessThan(5, "the pump must idle while no consumer has room");
+        (host.Store.Steps - steps).Should().BeLessThan(5, "the pump must idle while no consumer has room");
 
         (await listener.NextAsync()).Should().Be(new LiveEvent(null, 4));
         (await listener.IdsAsync(30)).Should().Equal(Numbers(6, 35));

@@ -102,9 +102,9 @@ public abstract partial class LiveTests
     [Fact]
     public async Task RoundRobin_NotDeliveredWithinTheLease_IsDeliveredAgain()
     {
-        var daemon = TestHosts.NewDaemon(options => options.TakeLease = TestHosts.Soon);
+        var host = TestHosts.NewHost(options => options.TakeLease = TestHosts.Soon);
         await ConfigureAsync(QueuePolicy.RoundRobin);
-        await using var listener = await ListenFromNowAsync(daemon);
+        await using var listener = await ListenFromNowAsync(host);
         await AddAsync(1);
         (await listener.NextAsync(deliver: false)).Message!.DeliveryCount.Should().Be(1);
 

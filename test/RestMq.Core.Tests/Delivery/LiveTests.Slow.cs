@@ -38,9 +38,9 @@ public abstract partial class LiveTests
     [Fact]
     public async Task Broadcast_AllConsumersSlow_MessagesStayReady()
     {
-        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
-        await using var one = await ListenFromNowAsync(daemon);
-        await using var other = await ListenFromNowAsync(daemon);
+        var host = TestHosts.NewHost(options => options.ConsumerBuffer = 10);
+        await using var one = await ListenFromNowAsync(host);
+        await using var other = await ListenFromNowAsync(host);
 
         await AddAsync(100);
 
@@ -54,8 +54,8 @@ public abstract partial class LiveTests
     [Fact]
     public async Task Buffer_ReadButUndeliveredMessages_CountAsBuffered()
     {
-        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
-        await using var listener = await ListenFromNowAsync(daemon);
+        var host = TestHosts.NewHost(options => options.ConsumerBuffer = 10);
+        await using var listener = await ListenFromNowAsync(host);
         await AddAsync(15);
 
         var read = new List<QueueMessage>();
@@ -105,23 +105,23 @@ public abstract partial class LiveTests
     public async Task Broadcast_ManyConsumersCatchUp_TheFrontMovesOn()
     {
         const int Many = 50;
-        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
-        await using var quick = await ListenFromNowAsync(daemon);
+        var host = TestHosts.NewHost(options => options.ConsumerBuffer = 10);
+        await using var quick = await ListenFromNowAsync(host);
         var slow = new Listener[Many];
-        for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(daemon);
+        for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(host);
         await AddAsync(30);
         await quick.IdsAsync(30);
         await Until(() => slow.All(listener => listener.Waiting == 10));
         var opened = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        daemon.Store.Gate = opened.Task;
+        host.Store.Gate = opened.Task;
         foreach (var listener in slow) await listener.IdsAsync(10);
-        var before = daemon.Store.Broadcasts.Count;
+        var before = host.Store.Broadcasts.Count;
 
         opened.SetResult();
 
         foreach (var listener in slow) (await listener.IdsAsync(20)).Should().Equal(Numbers(11, 30));
         var (longest, reads) = (0, 0);
-        foreach (var request in daemon.Store.Broadcasts.Skip(before))
+        foreach (var request in host.Store.Broadcasts.Skip(before))
         {
             reads = request.Move == 0 ? reads + 1 : 0;
             longest = Math.Max(longest, reads);
@@ -133,26 +133,26 @@ public abstract partial class LiveTests
     public async Task Broadcast_ManyConsumersBehindTheHistory_CostNoStepsUntilTheyRead()
     {
         const int Many = 50;
-        var daemon = TestHosts.NewDaemon(options => options.ConsumerBuffer = 10);
+        var host = TestHosts.NewHost(options => options.ConsumerBuffer = 10);
         await ConfigureAsync(new QueueSettingsChange { History = 0 });
-        await using var quick = await ListenFromNowAsync(daemon);
+        await using var quick = await ListenFromNowAsync(host);
         var slow = new Listener[Many];
-        for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(daemon);
+        for (var i = 0; i < Many; i++) slow[i] = await ListenFromNowAsync(host);
         await AddAsync(30);
         await quick.IdsAsync(30);
         await Until(() => slow.All(listener => listener.Waiting == 10));
 
-        var before = daemon.Store.Steps;
+        var before = host.Store.Steps;
 
         foreach (var listener in slow) await listener.IdsAsync(1);
 
         await Until(async () =>
         {
-            var steps = daemon.Store.Steps;
+            var steps = host.Store.Steps;
             await Task.Delay(100);
-            return daemon.Store.Steps == steps;
+            return host.Store.Steps == steps;
         });
-        (daemon.Store.Steps - before)
+        (host.Store.Steps - before)
             .Should().BeLessThan(10 * Many, "each consumer is tried once for each message it has read");
         foreach (var listener in slow)
         {

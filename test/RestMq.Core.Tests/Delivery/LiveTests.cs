@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Engine;
 using RestMq.Redis;
 using StackExchange.Redis;
@@ -15,12 +15,12 @@ public abstract partial class LiveTests : IAsyncLifetime
 {
     private static readonly LiveConsumerOptions FromNow = new();
 
-    private protected Daemon One => _one;
+    private protected TestHost One => _one;
 
-    private protected Daemon Two => _two;
+    private protected TestHost Two => _two;
 
-    private Daemon _one = null!;
-    private Daemon _two = null!;
+    private TestHost _one = null!;
+    private TestHost _two = null!;
 
     private protected abstract TestHosts TestHosts { get; }
 
@@ -30,7 +30,7 @@ public abstract partial class LiveTests : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        (_one, _two) = (TestHosts.NewDaemon(), TestHosts.NewDaemon());
+        (_one, _two) = (TestHosts.NewHost(), TestHosts.NewHost());
         return Task.CompletedTask;
     }
 
@@ -44,26 +44,26 @@ public abstract partial class LiveTests : IAsyncLifetime
 
     private protected static IEnumerable<long> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => (long)n);
 
-    private protected async Task<Listener> ListenAsync(Daemon daemon, LiveConsumerOptions? options = null) =>
-        new((await Within(daemon.Engine.SubscribeAsync(Queue, options ?? FromNow)))!);
+    private protected async Task<Listener> ListenAsync(TestHost host, LiveConsumerOptions? options = null) =>
+        new((await Within(host.Engine.SubscribeAsync(Queue, options ?? FromNow)))!);
 
     /// <summary>
     /// Subscribes, and returns when a step of live delivery has completed. The host then knows the end of the history,
     /// so the consumer gets every message that is added later.
     /// </summary>
-    private protected async Task<Listener> ListenFromNowAsync(Daemon daemon)
+    private protected async Task<Listener> ListenFromNowAsync(TestHost host)
     {
-        var steps = daemon.Store.Steps;
-        var listener = await ListenAsync(daemon);
-        await Until(() => daemon.Store.Steps > steps);
+        var steps = host.Store.Steps;
+        var listener = await ListenAsync(host);
+        await Until(() => host.Store.Steps > steps);
         return listener;
     }
 
     /// <summary>Adds messages numbered from 1 to the count, a thousand in one call.</summary>
-    private protected async Task AddAsync(int count, Daemon? daemon = null)
+    private protected async Task AddAsync(int count, TestHost? host = null)
     {
         foreach (var chunk in Enumerable.Range(1, count).Chunk(1000))
-            await (daemon ?? _one).Engine.AddAsync(Queue, [.. chunk.Select(n => new NewMessage(MessageBody.FromText($"message {n}")))]);
+            await (host ?? _one).Engine.AddAsync(Queue, [.. chunk.Select(n => new NewMessage(MessageBody.FromText($"message {n}")))]);
     }
 
     private Task ConfigureAsync(QueueSettingsChange change) => Engine.ConfigureAsync(Queue, change).AsTask();
@@ -113,7 +113,7 @@ public sealed class RedisLiveTests(RedisFixture server) : LiveTests
         await using var listener = await ListenFromNowAsync(One);
         await AddAsync(50);
         await listener.IdsAsync(50);
-        One.Store.LosesHints = _ => true;
+        One.Store.LosesWakeUps = _ => true;
         await using (var redis = await ConnectionMultiplexer.ConnectAsync(server.Configuration))
         {
             foreach (var key in redis.GetServers()[0].Keys(pattern: $"*{Queue}*")) await redis.GetDatabase().KeyDeleteAsync(key);
@@ -126,7 +126,7 @@ public sealed class RedisLiveTests(RedisFixture server) : LiveTests
             await AddAsync(20, Two);
             await there.IdsAsync(20);
         }
-        One.Store.LosesHints = _ => false;
+        One.Store.LosesWakeUps = _ => false;
 
         await AddAsync(elsewhere ? 80 : 100, Two);
 

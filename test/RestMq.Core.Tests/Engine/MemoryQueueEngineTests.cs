@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using static RestMq.Deadline;
 
 namespace RestMq.Engine;
@@ -14,13 +14,13 @@ public sealed partial class MemoryQueueEngineTests
     {
         for (var round = 1; round <= 2; round++)
         {
-            var daemon = TestHosts.NewDaemon();
+            var host = TestHosts.NewHost();
             for (var wait = 1; wait <= 2; wait++)
             {
-                await OnceServedAsync(daemon);
-                daemon.Store.Listeners.Should().Be(1);
+                await OnceServedAsync(host);
+                host.Store.Listeners.Should().Be(1);
                 await IdleAsync();
-                await Until(() => daemon.Store.Listeners == 0);
+                await Until(() => host.Store.Listeners == 0);
             }
         }
     }
@@ -28,7 +28,7 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Durability_ReplicatedInMemory_ThrowsAndChangesNothing()
     {
-        var engine = TestHosts.NewDaemon().Engine;
+        var engine = TestHosts.NewHost().Engine;
         var replicated = new NewMessage(MessageBody.FromText("x")) { Durability = Durability.Replicated };
         Func<Task>[] calls =
         [
@@ -44,23 +44,23 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Idle_QueueUsedNowAndThen_KeepsListening()
     {
-        var daemon = TestHosts.NewDaemon();
-        await OnceServedAsync(daemon);
+        var host = TestHosts.NewHost();
+        await OnceServedAsync(host);
         for (var n = 0; n < 20; n++)
         {
             await TestHosts.PassAsync(TimeSpan.FromSeconds(4));
-            await daemon.Engine.TakeAsync(Queue);
+            await host.Engine.TakeAsync(Queue);
         }
-        daemon.Store.Listeners.Should().Be(1);
+        host.Store.Listeners.Should().Be(1);
     }
 
     [Fact]
     public async Task Idle_QueueWithWaiterOrConsumer_KeepsListening()
     {
-        var (waited, watched) = (TestHosts.NewDaemon(), TestHosts.NewDaemon());
-        var waiting = waited.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.TestHosts.Never).AsTask();
+        var (waited, watched) = (TestHosts.NewHost(), TestHosts.NewHost());
+        var waiting = waited.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Hosts.TestHosts.Never).AsTask();
         await Until(() => waited.Store.EmptyLooks == 2);
-        var consumer = (await watched.Engine.SubscribeAsync(Daemons.TestHosts.NextQueue(), new LiveConsumerOptions()))!;
+        var consumer = (await watched.Engine.SubscribeAsync(Hosts.TestHosts.NextQueue(), new LiveConsumerOptions()))!;
 
         await IdleAsync();
         (waited.Store.Listeners, watched.Store.Listeners).Should().Be((1, 1));
@@ -75,8 +75,8 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Idle_CallsDuringSweeps_AreServed()
     {
-        var daemon = TestHosts.NewDaemon();
-        var queues = Enumerable.Range(0, 50).Select(_ => Daemons.TestHosts.NextQueue()).ToArray();
+        var host = TestHosts.NewHost();
+        var queues = Enumerable.Range(0, 50).Select(_ => Hosts.TestHosts.NextQueue()).ToArray();
         using var done = new CancellationTokenSource();
         var sweeping = Task.Run(async () =>
         {
@@ -89,8 +89,8 @@ public sealed partial class MemoryQueueEngineTests
 
         for (var round = 1; round <= 20; round++)
         {
-            foreach (var queue in queues) (await Within(daemon.Engine.AddAsync(queue, new NewMessage(MessageBody.FromText("hello"))))).Key.Id.Should().Be(round);
-            foreach (var queue in queues) (await Within(daemon.Engine.TakeAsync(queue)))!.Key.Id.Should().Be(round);
+            foreach (var queue in queues) (await Within(host.Engine.AddAsync(queue, new NewMessage(MessageBody.FromText("hello"))))).Key.Id.Should().Be(round);
+            foreach (var queue in queues) (await Within(host.Engine.TakeAsync(queue)))!.Key.Id.Should().Be(round);
         }
 
         done.Cancel();
@@ -100,22 +100,22 @@ public sealed partial class MemoryQueueEngineTests
     [Fact]
     public async Task Lease_WallClockSetForward_WakesOnTime()
     {
-        var daemon = TestHosts.NewDaemon();
-        var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.TestHosts.Never).AsTask();
-        await Until(() => daemon.Store.EmptyLooks == 2);
+        var host = TestHosts.NewHost();
+        var waiting = host.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Hosts.TestHosts.Never).AsTask();
+        await Until(() => host.Store.EmptyLooks == 2);
         ((MemoryTestHosts)TestHosts).SetClock(TimeSpan.FromHours(1));
 
-        await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("soon")) { Delay = TestHosts.Soon });
+        await host.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("soon")) { Delay = TestHosts.Soon });
 
         (await TestHosts.PassUntilAsync(waiting)).Should().ContainSingle().Which.Body.ToString().Should().Be("soon");
     }
 
-    private async Task OnceServedAsync(Daemons.Daemon daemon)
+    private async Task OnceServedAsync(TestHost host)
     {
-        var looks = daemon.Store.EmptyLooks;
-        var waiting = daemon.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Daemons.TestHosts.Never).AsTask();
-        await Until(() => daemon.Store.EmptyLooks == looks + 2);
-        await daemon.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("hello")));
+        var looks = host.Store.EmptyLooks;
+        var waiting = host.Engine.LeaseAsync([Queue], 1, TimeSpan.FromHours(1), Hosts.TestHosts.Never).AsTask();
+        await Until(() => host.Store.EmptyLooks == looks + 2);
+        await host.Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("hello")));
         (await Within(waiting)).Should().ContainSingle().Which.DeliveryCount.Should().Be(1);
     }
 

@@ -116,7 +116,7 @@ public abstract partial class QueueEngineTests
     [Fact]
     public async Task Subscribe_WithoutLease_IgnoresPrefetch()
     {
-        var engine = TestHosts.NewDaemon(options => options.MaxBatch = 5).Engine;
+        var engine = TestHosts.NewHost(options => options.MaxBatch = 5).Engine;
         await using var plain = await engine.SubscribeAsync(Queue, new LiveConsumerOptions());
         plain.Should().NotBeNull();
         await FluentActions.Awaiting(() => Subscribe(engine, Queue, new LiveConsumerOptions { Lease = Long })).Should().ThrowAsync<ArgumentException>();

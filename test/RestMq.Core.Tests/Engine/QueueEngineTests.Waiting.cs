@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using static RestMq.Deadline;
 
 namespace RestMq.Engine;
@@ -62,7 +62,7 @@ public abstract partial class QueueEngineTests
         var before = TestHosts.NextQueue();
         var both = await ParkAsync(_one, [before, Queue]);
         var next = await ParkAsync();
-        _one.Store.LosesHints = queue => queue == before;
+        _one.Store.LosesWakeUps = queue => queue == before;
         await Engine.AddAsync(before, Message("comes first, unheard"));
 
         await Engine.AddAsync(Queue, Message("is heard"));

@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using static RestMq.Deadline;
 
 namespace RestMq.Engine;
@@ -55,8 +55,8 @@ public abstract partial class QueueEngineTests
     [Fact]
     public async Task SlowPoll_WakeUpLost_FindsTheMessage()
     {
-        var deaf = TestHosts.NewDaemon(options => options.SlowPoll = TestHosts.Soon);
-        deaf.Store.LosesHints = _ => true;
+        var deaf = TestHosts.NewHost(options => options.SlowPoll = TestHosts.Soon);
+        deaf.Store.LosesWakeUps = _ => true;
         var waiting = await ParkAsync(deaf, [Queue]);
 
         await Engine.AddAsync(Queue, Message("unheard"));

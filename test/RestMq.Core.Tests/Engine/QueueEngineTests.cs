@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Redis;
 using static RestMq.Deadline;
 
@@ -13,8 +13,8 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
-    private Daemon _one = null!;
-    private Daemon _two = null!;
+    private TestHost _one = null!;
+    private TestHost _two = null!;
 
     private protected abstract TestHosts TestHosts { get; }
 
@@ -24,7 +24,7 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        (_one, _two) = (TestHosts.NewDaemon(), TestHosts.NewDaemon());
+        (_one, _two) = (TestHosts.NewHost(), TestHosts.NewHost());
         return Task.CompletedTask;
     }
 
@@ -43,20 +43,20 @@ public abstract partial class QueueEngineTests : IAsyncLifetime
 
     private Task<IReadOnlyList<QueueMessage>> WaitAsync(CancellationToken cancellationToken = default) => WaitAsync(_one, [Queue], cancellationToken);
 
-    private static Task<IReadOnlyList<QueueMessage>> WaitAsync(Daemon daemon, QueueName[] queues, CancellationToken cancellationToken = default) =>
-        daemon.Engine.LeaseAsync(queues, 1, Long, TestHosts.Never, cancellationToken).AsTask();
+    private static Task<IReadOnlyList<QueueMessage>> WaitAsync(TestHost host, QueueName[] queues, CancellationToken cancellationToken = default) =>
+        host.Engine.LeaseAsync(queues, 1, Long, TestHosts.Never, cancellationToken).AsTask();
 
     /// <summary>Begins a long poll, and returns when the waiter has queried the store and is parked.</summary>
     private Task<Task<IReadOnlyList<QueueMessage>>> ParkAsync(CancellationToken cancellationToken = default) =>
         ParkAsync(_one, [Queue], cancellationToken);
 
     private static async Task<Task<IReadOnlyList<QueueMessage>>> ParkAsync(
-        Daemon daemon, QueueName[] queues, CancellationToken cancellationToken = default)
+        TestHost host, QueueName[] queues, CancellationToken cancellationToken = default)
     {
-        var looks = daemon.Store.EmptyLooks;
-        var waiting = WaitAsync(daemon, queues, cancellationToken);
+        var looks = host.Store.EmptyLooks;
+        var waiting = WaitAsync(host, queues, cancellationToken);
         // At least: a wake-up of an earlier message may arrive late, and cause one more look.
-        await Until(() => daemon.Store.EmptyLooks >= looks + (2 * queues.Length));
+        await Until(() => host.Store.EmptyLooks >= looks + (2 * queues.Length));
         waiting.IsCompleted.Should().BeFalse();
         return waiting;
     }

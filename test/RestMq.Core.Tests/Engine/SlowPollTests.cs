@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Model;
 
 namespace RestMq.Engine;
@@ -8,7 +8,7 @@ public sealed class SlowPollTests
 {
     private static readonly RestMqOptions Options = new() { SlowPoll = TimeSpan.FromSeconds(5), MaxSlowPoll = TimeSpan.FromMinutes(5) };
 
-    private readonly WatchedStore _store = new(new PlainStore(TimeProvider.System, TimeSpan.FromMinutes(5)));
+    private readonly ObservedStore _store = new(new ModelStore(TimeProvider.System, TimeSpan.FromMinutes(5)));
     private readonly SlowPoll _poll;
 
     public SlowPollTests() => _poll = new SlowPoll(_store, Options);

@@ -21,7 +21,7 @@ internal sealed class ModelRunner(IQueueStore store, FakeTimeProvider time, Queu
     /// </summary>
     public static readonly TimeSpan IdempotencyWindow = TimeSpan.FromMinutes(5.5);
 
-    private readonly PlainStore _model = new(time, IdempotencyWindow);
+    private readonly ModelStore _model = new(time, IdempotencyWindow);
     private readonly SeenMessages[] _seen = [.. names.Select(name => new SeenMessages(name))];
     private readonly Sleeper?[] _sleepers = new Sleeper?[names.Length];
     private readonly StringBuilder _played = new();

@@ -88,11 +88,11 @@ public sealed class ModelTests : IAsyncLifetime
         var aging = names.SelectMany(name => new[] { "meta", "log", "held", "once:a", "once:b" }.Select(key => (RedisKey)$"{prefix}{{{name}}}:{key}")).ToArray();
         var redis = connection.GetDatabase();
         await using var store = new RedisQueueStore(
-            new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(RedisOnOurClock.Wrap(connection, clock)), KeyPrefix = prefix },
+            new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(RedisWithFakeClock.Wrap(connection, clock)), KeyPrefix = prefix },
             ModelRunner.IdempotencyWindow, NullLogger<RedisQueueStore>.Instance, Metrics);
 
         await PassAsync(TimeSpan.Zero);
-        Count(await new ModelRunner(store, time, names, name => RedisOnOurClock.HintsAsync(redis, clock, $"{prefix}{{{name}}}:wake"), PassAsync).PlayAsync(commands));
+        Count(await new ModelRunner(store, time, names, name => RedisWithFakeClock.WakeUpsAsync(redis, clock, $"{prefix}{{{name}}}:wake"), PassAsync).PlayAsync(commands));
 
         foreach (var name in names)
         {
@@ -105,7 +105,7 @@ public sealed class ModelTests : IAsyncLifetime
         await redis.KeyDeleteAsync([.. aging, prefix + "queues", clock + ":hints"]);
         _clocks.Add(clock);
 
-        Task PassAsync(TimeSpan passed) => RedisOnOurClock.SetAsync(redis, clock, time, passed, aging);
+        Task PassAsync(TimeSpan passed) => RedisWithFakeClock.SetAsync(redis, clock, time, passed, aging);
     }
 
     private static async Task SettleAllAsync(RedisQueueStore store, QueueName name)

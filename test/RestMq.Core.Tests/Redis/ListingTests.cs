@@ -2,7 +2,7 @@ using System.Numerics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Stores;
 using RestMq.Telemetry;
 using StackExchange.Redis;
@@ -60,31 +60,31 @@ public sealed class ListingTests : IAsyncLifetime
     private async Task PlayAsync(Before before, int bits, int adderLives, int purgerLives)
     {
         var queue = TestHosts.NextQueue();
-        await using var another = NewStore(new Turns(Immortal));
-        Turns[] turns = [new Turns(adderLives), new Turns(purgerLives)];
-        await using RedisQueueStore adder = NewStore(turns[0]), purger = NewStore(turns[1]);
+        await using var another = NewStore(new CommandScheduler(Immortal));
+        CommandScheduler[] schedulers = [new CommandScheduler(adderLives), new CommandScheduler(purgerLives)];
+        await using RedisQueueStore adder = NewStore(schedulers[0]), purger = NewStore(schedulers[1]);
         if (before != Before.Nothing) await AddAsync(before == Before.AQueueOfAnothers ? another : adder, queue);
         // Connects the hosts and loads the scripts.
         await AddAsync(purger, TestHosts.NextQueue());
         await purger.DeleteQueueAsync(TestHosts.NextQueue(), default);
         await adder.StatsAsync(TestHosts.NextQueue(), default);
 
-        foreach (var one in turns) one.IsFree = false;
+        foreach (var one in schedulers) one.IsFree = false;
         Task[] works = [AddAsync(adder, queue), purger.DeleteQueueAsync(queue, default).AsTask()];
         var order = bits;
         while (true)
         {
-            for (var i = 0; i < 2; i++) await turns[i].ReadyAsync(works[i]);
-            if (!turns[0].HasNext && !turns[1].HasNext) break;
-            await (turns[order & 1].HasNext ? turns[order & 1] : turns[1 - (order & 1)]).NextAsync();
+            for (var i = 0; i < 2; i++) await schedulers[i].ReadyAsync(works[i]);
+            if (!schedulers[0].HasNext && !schedulers[1].HasNext) break;
+            await (schedulers[order & 1].HasNext ? schedulers[order & 1] : schedulers[1 - (order & 1)]).NextAsync();
             order >>= 1;
         }
-        foreach (var one in turns) one.IsFree = true;
+        foreach (var one in schedulers) one.IsFree = true;
 
-        await Within(Task.WhenAll(works.Where((_, i) => !turns[i].IsDead)));
-        if (turns.Any(one => one.IsDead))
+        await Within(Task.WhenAll(works.Where((_, i) => !schedulers[i].IsDead)));
+        if (schedulers.Any(one => one.IsDead))
         {
-            var survivor = turns[0].IsDead ? purger : adder;
+            var survivor = schedulers[0].IsDead ? purger : adder;
             _time.Advance(TimeSpan.FromMinutes(1));
             if (await ExistsAsync()) await AddAsync(survivor, queue);
             else await survivor.StatsAsync(queue, default);
@@ -99,7 +99,7 @@ public sealed class ListingTests : IAsyncLifetime
 
     private static Task AddAsync(RedisQueueStore store, QueueName queue) => store.AddAsync(queue, [new NewMessage(MessageBody.FromText("a message"))], default).AsTask();
 
-    private RedisQueueStore NewStore(Turns turns) => new(
-        new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(turns.Of(_connection)) }, TimeSpan.FromMinutes(5),
+    private RedisQueueStore NewStore(CommandScheduler schedulers) => new(
+        new RedisStoreOptions { ConnectionFactory = _ => Task.FromResult(schedulers.Of(_connection)) }, TimeSpan.FromMinutes(5),
         NullLogger<RedisQueueStore>.Instance, _metrics, _time);
 }

@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Delivery;
 using StackExchange.Redis;
 using static RestMq.Deadline;
@@ -12,9 +12,9 @@ namespace RestMq.Redis;
 public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
 {
     private readonly QueueName _queue = TestHosts.NextQueue();
-    private readonly RedisTestHosts _stage = new(server);
-    private Daemon _deaf = null!;
-    private Daemon _other = null!;
+    private readonly RedisTestHosts _hosts = new(server);
+    private TestHost _deaf = null!;
+    private TestHost _other = null!;
 
     /// <summary>Lists the kinds of live consumers.</summary>
     public enum Kind
@@ -29,16 +29,16 @@ public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        (_deaf, _other) = (_stage.NewDaemon(options => options.SlowPoll = TimeSpan.FromMilliseconds(100)), _stage.NewDaemon());
-        _deaf.Store.LosesHints = _ => true;
+        (_deaf, _other) = (_hosts.NewHost(options => options.SlowPoll = TimeSpan.FromMilliseconds(100)), _hosts.NewHost());
+        _deaf.Store.LosesWakeUps = _ => true;
         _deaf.Store.ProvesNothing = true; // The intervals of its slow poll stay short.
         return Task.CompletedTask;
     }
 
     public async Task DisposeAsync()
     {
-        await _stage.DisposeAsync();
-        await _stage.AssertSoundAsync(_queue);
+        await _hosts.DisposeAsync();
+        await _hosts.AssertSoundAsync(_queue);
     }
 
     [Theory, MemberData(nameof(Kinds))]

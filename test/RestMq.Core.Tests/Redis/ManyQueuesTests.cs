@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Stores;
 using StackExchange.Redis;
 
@@ -13,19 +13,19 @@ public sealed class ManyQueuesTests : IAsyncLifetime
 
     private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
     private readonly QueueName[] _queues = [.. Enumerable.Range(0, Queues).Select(n => QueueName.Parse($"q{n:00000}"))];
-    private RedisTestHosts _stage = null!;
+    private RedisTestHosts _hosts = null!;
     private ConnectionMultiplexer _connection = null!;
 
     public async Task InitializeAsync()
     {
         await _server.InitializeAsync();
-        _stage = new RedisTestHosts(_server);
+        _hosts = new RedisTestHosts(_server);
         _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Patient},allowAdmin=true");
     }
 
     public async Task DisposeAsync()
     {
-        await _stage.DisposeAsync();
+        await _hosts.DisposeAsync();
         await _connection.DisposeAsync();
         await _server.DisposeAsync();
     }
@@ -33,37 +33,37 @@ public sealed class ManyQueuesTests : IAsyncLifetime
     [Fact]
     public async Task Add_HundredThousandQueues_CostsAboutOneIndexCommandEach()
     {
-        var daemon = _stage.NewDaemon();
+        var host = _hosts.NewHost();
 
         var clock = Stopwatch.StartNew();
-        await AddToAllAsync(daemon);
+        await AddToAllAsync(host);
         var first = await IndexCommandsAsync();
         (first / (double)Queues)
             .Should().BeLessThan(1.1, "names are entered in batches, and each queue is checked once");
 
-        await AddToAllAsync(daemon);
+        await AddToAllAsync(host);
         // If the adds take longer than a minute, each name is entered once more, in batches.
         (await IndexCommandsAsync() - first).Should().BeLessThan(Queues / 10 + (clock.Elapsed.TotalSeconds > 50 ? Queues / 4 : 0));
 
-        await PagesAreQuickAsync(daemon);
+        await PagesAreQuickAsync(host);
     }
 
-    private async Task PagesAreQuickAsync(Daemon daemon)
+    private async Task PagesAreQuickAsync(TestHost host)
     {
-        (await daemon.Store.ListAllAsync()).Should().Equal(_queues);
-        var page = await daemon.Engine.ListAsync(_queues[50_000 - 1], 1000);
+        (await host.Store.ListAllAsync()).Should().Equal(_queues);
+        var page = await host.Engine.ListAsync(_queues[50_000 - 1], 1000);
         page.Should().Equal(_queues[50_000..51_000]);
 
         var clock = Stopwatch.StartNew();
-        var stats = await daemon.Engine.StatsAsync(page);
+        var stats = await host.Engine.StatsAsync(page);
 
         stats.Select(one => (one.Queue, one.Ready)).Should().Equal(page.Select(name => (name, 2L)));
         clock.Elapsed.TotalSeconds.Should().BeLessThan(2, "the statistics are read concurrently");
     }
 
-    private Task AddToAllAsync(Daemon daemon) => Parallel.ForAsync(
+    private Task AddToAllAsync(TestHost host) => Parallel.ForAsync(
         0, Queues, new ParallelOptions { MaxDegreeOfParallelism = 64 },
-        async (n, _) => await daemon.Store.AddAsync(_queues[n], [new NewMessage(MessageBody.FromText("a message"))], default));
+        async (n, _) => await host.Store.AddAsync(_queues[n], [new NewMessage(MessageBody.FromText("a message"))], default));
 
     // Returns the number of commands that change or check the index. No add script runs them.
     private async Task<long> IndexCommandsAsync()

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using RestMq.Daemons;
+using RestMq.Hosts;
 using StackExchange.Redis;
 using static RestMq.Deadline;
 
@@ -36,7 +36,7 @@ public sealed class ProbeTests : IAsyncLifetime
     [Fact]
     public async Task WakeUpsFlow_ConnectionFallsSilent_TurnsFalseWithinSeconds()
     {
-        var store = _behind.NewDaemon().Store;
+        var store = _behind.NewHost().Store;
         var lost = 0;
         store.WakeUpsLost += () => Interlocked.Increment(ref lost);
         store.WakeUpsFlow.Should().BeFalse("without a listener there are no probes");
@@ -57,7 +57,7 @@ public sealed class ProbeTests : IAsyncLifetime
     [Fact]
     public async Task WakeUpsFlow_NoListenerLeft_EndsTheProbe()
     {
-        var store = _direct.NewDaemon().Store;
+        var store = _direct.NewHost().Store;
         await using var connection = await ConnectionMultiplexer.ConnectAsync(_server.Patient);
         var server = connection.GetServers().Single();
         await using (await store.ListenAsync(Queue, _ => { }, default))
@@ -74,7 +74,7 @@ public sealed class ProbeTests : IAsyncLifetime
     public async Task Lease_WakeUpConnectionFallsSilent_GetsTheMessageBeforeTheSlowPoll()
     {
         var poll = TimeSpan.FromSeconds(1.5);
-        var host = _behind.NewDaemon(options => options.SlowPoll = poll);
+        var host = _behind.NewHost(options => options.SlowPoll = poll);
         var waiting = host.Engine.LeaseAsync([Queue], 1, Long, TimeSpan.FromSeconds(60)).AsTask();
         // A waiter queries twice before it is parked, and then four slow polls come. The fifth comes 12 to 24 s later.
         await Until(() => host.Store.EmptyLooks >= 5);
@@ -83,7 +83,7 @@ public sealed class ProbeTests : IAsyncLifetime
 
         _proxy.Silence();
         var clock = Stopwatch.StartNew();
-        await _direct.NewDaemon().Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("a message")));
+        await _direct.NewHost().Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("a message")));
 
         (await Within(waiting)).Should().ContainSingle();
         clock.Elapsed.TotalSeconds
@@ -93,13 +93,13 @@ public sealed class ProbeTests : IAsyncLifetime
     [Fact]
     public async Task Lease_WakeUpConnectionKilled_GetsTheMessage()
     {
-        var host = _direct.NewDaemon();
+        var host = _direct.NewHost();
         var waiting = host.Engine.LeaseAsync([Queue], 1, Long, TimeSpan.FromSeconds(50)).AsTask();
         await Until(() => host.Store.EmptyLooks == 2 && host.Store.WakeUpsFlow);
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Patient},allowAdmin=true");
 
         await connection.GetDatabase().ExecuteAsync("CLIENT", "KILL", "TYPE", "pubsub");
-        await _behind.NewDaemon().Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("a message")));
+        await _behind.NewHost().Engine.AddAsync(Queue, new NewMessage(MessageBody.FromText("a message")));
 
         (await Within(waiting)).Should().ContainSingle();
     }

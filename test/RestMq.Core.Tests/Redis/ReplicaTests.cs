@@ -18,13 +18,13 @@ public sealed class ReplicaTests : IAsyncLifetime
 
     private readonly QueueName[] _queues = [QueueName.Parse("a"), QueueName.Parse("b")];
     private readonly Random _random = new(12);
-    private TestServers.RedisServer _primary = null!;
-    private TestServers.RedisServer _replica = null!;
+    private TestUtilities.RedisServer _primary = null!;
+    private TestUtilities.RedisServer _replica = null!;
 
     public async Task InitializeAsync()
     {
-        _primary = await TestServers.RedisServer.LaunchAsync(WithDebug);
-        _replica = await TestServers.RedisServer.LaunchAsync([.. WithDebug, "--replicaof", "127.0.0.1", $"{_primary.Port}"]);
+        _primary = await TestUtilities.RedisServer.LaunchAsync(WithDebug);
+        _replica = await TestUtilities.RedisServer.LaunchAsync([.. WithDebug, "--replicaof", "127.0.0.1", $"{_primary.Port}"]);
     }
 
     public async Task DisposeAsync()

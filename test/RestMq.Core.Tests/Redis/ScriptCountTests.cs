@@ -1,5 +1,5 @@
 using System.Globalization;
-using RestMq.Daemons;
+using RestMq.Hosts;
 using StackExchange.Redis;
 using static RestMq.Deadline;
 
@@ -13,7 +13,7 @@ public sealed class ScriptCountTests : IAsyncLifetime
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
 
     private readonly RedisFixture _server = new() { Settings = ["--appendonly", "no"] };
-    private RedisTestHosts _stage = null!;
+    private RedisTestHosts _hosts = null!;
     private ConnectionMultiplexer _connection = null!;
 
     private QueueName Queue { get; } = TestHosts.NextQueue();
@@ -21,13 +21,13 @@ public sealed class ScriptCountTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await _server.InitializeAsync();
-        _stage = new RedisTestHosts(_server);
+        _hosts = new RedisTestHosts(_server);
         _connection = await ConnectionMultiplexer.ConnectAsync($"{_server.Patient},allowAdmin=true");
     }
 
     public async Task DisposeAsync()
     {
-        await _stage.DisposeAsync();
+        await _hosts.DisposeAsync();
         await _connection.DisposeAsync();
         await _server.DisposeAsync();
     }
@@ -35,16 +35,16 @@ public sealed class ScriptCountTests : IAsyncLifetime
     [Theory, InlineData(1, 1), InlineData(1, 2), InlineData(1, 20), InlineData(2, 20), InlineData(3, 21)]
     public async Task Add_OneMessageAmongManyWaiters_CostsOneLeaseScriptPerHost(int hosts, int waiters)
     {
-        var daemons = Enumerable.Range(0, hosts).Select(_ => _stage.NewDaemon()).ToArray();
+        var running = Enumerable.Range(0, hosts).Select(_ => _hosts.NewHost()).ToArray();
         // Loads the add script and enters the queue in the index.
-        await daemons[0].Engine.AddAsync(Queue, Message());
-        await daemons[0].Engine.TakeAsync(Queue);
+        await running[0].Engine.AddAsync(Queue, Message());
+        await running[0].Engine.TakeAsync(Queue);
         var waiting = Enumerable.Range(0, waiters)
-            .Select(n => daemons[n % hosts].Engine.LeaseAsync([Queue], 1, Long, TestHosts.Never).AsTask()).ToArray();
-        await Until(() => daemons.Sum(daemon => daemon.Store.EmptyLooks) >= 2 * waiters);
+            .Select(n => running[n % hosts].Engine.LeaseAsync([Queue], 1, Long, TestHosts.Never).AsTask()).ToArray();
+        await Until(() => running.Sum(host => host.Store.EmptyLooks) >= 2 * waiters);
         var before = await QuietAsync();
 
-        await daemons[0].Engine.AddAsync(Queue, Message());
+        await running[0].Engine.AddAsync(Queue, Message());
         (await await Within(Task.WhenAny(waiting))).Should().ContainSingle();
 
         var scripts = await QuietAsync() - before;

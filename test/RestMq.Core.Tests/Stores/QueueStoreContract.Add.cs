@@ -162,7 +162,7 @@ public abstract partial class QueueStoreContract
 
         (await Store.AddAsync(Queue, [Message("a"), Message("b"), Message("c")], allOrNothing: true, default)).Select(result => result.Status)
             .Should().Equal(AddStatus.Full, AddStatus.Full, AddStatus.Full);
-        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await StatesAsync()).Should().Be((1, 0, 0, 0));
         (await Store.AddAsync(Queue, [Message("a"), Message("b")], allOrNothing: true, default)).Select(result => result.Key)
             .Should().Equal(Key(2), Key(3));
     }
@@ -179,7 +179,7 @@ public abstract partial class QueueStoreContract
             new AddResult(AddStatus.Duplicate, Key(1)), new AddResult(AddStatus.Added, Key(3)), new AddResult(AddStatus.Duplicate, Key(3)));
         (await AddWholeAsync(Message("first", once: "a"), Message("fourth", once: "d"))).Select(result => result.Status)
             .Should().Equal(AddStatus.Duplicate, AddStatus.Full);
-        (await PlacesAsync()).Should().Be((3, 0, 0, 0));
+        (await StatesAsync()).Should().Be((3, 0, 0, 0));
 
         async Task<AddResult[]> AddWholeAsync(params NewMessage[] messages) => await Store.AddAsync(Queue, messages, allOrNothing: true, default);
     }
@@ -191,7 +191,7 @@ public abstract partial class QueueStoreContract
         await AddAsync(1, delay: Long);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
         await LeaseOneAsync();
-        (await PlacesAsync()).Should().Be((1, 1, 1, 1));
+        (await StatesAsync()).Should().Be((1, 1, 1, 1));
 
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 4 });
         (await AddAsync(1)).Single().Status.Should().Be(AddStatus.Full);
@@ -258,7 +258,7 @@ public abstract partial class QueueStoreContract
         await Task.WhenAll([.. producers, .. consumers]);
 
         taken.Should().HaveCount(Producers * Each).And.OnlyHaveUniqueItems();
-        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+        (await StatesAsync()).Should().Be((0, 0, 0, 0));
         (await StatsAsync()).TotalSettled.Should().Be(Producers * Each);
     }
 }

@@ -36,7 +36,7 @@ public abstract partial class QueueStoreContract
         batch.Messages.Select(message => message.DeliveryCount).Should().Equal(2, 1, 1);
         batch.Messages[0].Body.ToString().Should().Be("message 1");
         (batch.After, batch.Last, batch.Next).Should().Be((0, 3, null));
-        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+        (await StatesAsync()).Should().Be((0, 0, 0, 0));
         (await PeekAsync(1)).Should().BeNull();
         (await StatsAsync()).TotalSettled.Should().Be(3);
     }
@@ -102,7 +102,7 @@ public abstract partial class QueueStoreContract
 
         Ids(batch.Messages).Should().Equal(1, 2);
         batch.Next.Should().Be(TimeSpan.Zero);
-        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await StatesAsync()).Should().Be((1, 0, 0, 0));
         (await BroadcastAsync(move: 1)).Next.Should().BeNull();
     }
 
@@ -138,7 +138,7 @@ public abstract partial class QueueStoreContract
         Ids(batch.Messages).Should().Equal(1);
         batch.Settings.Should().Be(new LiveState(policy, stopped));
         batch.Next.Should().BeNull();
-        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await StatesAsync()).Should().Be((1, 0, 0, 0));
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public abstract partial class QueueStoreContract
         (await SettleAsync(await LeaseOneAsync(), SettleAction.Ack)).Should().Be(SettleResult.Done);
 
         (await PeekAsync(1)).Should().BeNull();
-        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+        (await StatesAsync()).Should().Be((0, 0, 0, 0));
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public abstract partial class QueueStoreContract
         (await SettleAsync(first, action, 2 * Long))
             .Should().Be(SettleResult.Stale, "the message is leased by another consumer");
         (await PeekAsync(1))!.Due.Should().Be(leased!.Due);
-        (await PlacesAsync()).Should().Be((0, 1, 0, 0));
+        (await StatesAsync()).Should().Be((0, 1, 0, 0));
     }
 
     [Theory]
@@ -147,7 +147,7 @@ public abstract partial class QueueStoreContract
         await SettleAsync(messages[1], SettleAction.Release, Long);
 
         (await SettleAsync(messages, SettleAction.Ack)).Should().Equal(SettleResult.Stale, SettleResult.Stale);
-        (await PlacesAsync()).Should().Be((0, 0, 1, 1));
+        (await StatesAsync()).Should().Be((0, 0, 1, 1));
     }
 
     [Fact]
@@ -157,12 +157,12 @@ public abstract partial class QueueStoreContract
         await AddAsync(1, delay: Long);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
         await LeaseOneAsync();
-        (await PlacesAsync()).Should().Be((1, 1, 1, 1));
+        (await StatesAsync()).Should().Be((1, 1, 1, 1));
 
         (await DeleteAsync(1, 2, 3, 4, 5)).Should().Equal(
             SettleResult.Done, SettleResult.Done, SettleResult.Done, SettleResult.Done, SettleResult.Unknown);
 
-        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+        (await StatesAsync()).Should().Be((0, 0, 0, 0));
         (await LeaseAsync(10)).Should().BeEmpty();
     }
 
@@ -177,7 +177,7 @@ public abstract partial class QueueStoreContract
         await LeaseOneAsync();
 
         (await SettleAsync(new Settlement(new Receipt(Key(1), 0), action) { Time = Long })).Should().Equal(SettleResult.Stale);
-        (await PlacesAsync()).Should().Be((0, 1, 0, 0));
+        (await StatesAsync()).Should().Be((0, 1, 0, 0));
     }
 
     [Fact]
@@ -188,7 +188,7 @@ public abstract partial class QueueStoreContract
         await SettleAsync(messages[1], SettleAction.Release);
 
         (await SettleAsync(messages, SettleAction.Ack)).Should().Equal(SettleResult.Done, SettleResult.Stale, SettleResult.Done);
-        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await StatesAsync()).Should().Be((1, 0, 0, 0));
     }
 
     [Fact]
@@ -200,7 +200,7 @@ public abstract partial class QueueStoreContract
 
         (await SettleAsync(With(0, SettleAction.Ack), With(0, SettleAction.Ack), With(1, SettleAction.Release), With(1, SettleAction.Ack)))
             .Should().Equal(SettleResult.Done, SettleResult.Unknown, SettleResult.Done, SettleResult.Stale);
-        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await StatesAsync()).Should().Be((1, 0, 0, 0));
         (await StatsAsync()).TotalSettled.Should().Be(1);
     }
 
@@ -275,7 +275,7 @@ public abstract partial class QueueStoreContract
     {
         await AddAsync(3);
         await SettleAsync(await LeaseAsync(2), SettleAction.Release, Soon);
-        (await PlacesAsync()).Should().Be((1, 0, 2, 0));
+        (await StatesAsync()).Should().Be((1, 0, 2, 0));
 
         await UntilAsync(ready: 3);
 
@@ -297,7 +297,7 @@ public abstract partial class QueueStoreContract
         dead!.State.Should().Be(MessageState.Dead);
         dead.Reason.Should().Be("max_receives (2) reached");
         dead.Message.DeliveryCount.Should().Be(2);
-        (await PlacesAsync()).Should().Be((0, 0, 0, 1));
+        (await StatesAsync()).Should().Be((0, 0, 0, 1));
     }
 
     [Fact]
@@ -349,7 +349,7 @@ public abstract partial class QueueStoreContract
         (await SettleAsync(message, SettleAction.Extend, Long)).Should().Be(SettleResult.Done);
         await PassAsync(1.5 * Soon);
 
-        (await PlacesAsync()).Should().Be((0, 1, 0, 0));
+        (await StatesAsync()).Should().Be((0, 1, 0, 0));
         (await SettleAsync(message, SettleAction.Ack)).Should().Be(SettleResult.Done, "the receipt stays valid");
     }
 
@@ -372,7 +372,7 @@ public abstract partial class QueueStoreContract
         var second = await Store.PeekHeadAsync(Queue, default);
         second!.Key.Should().Be(Key(1));
         second.DeliveryCount.Should().Be(2);
-        (await PlacesAsync()).Should().Be((2, 0, 0, 0));
+        (await StatesAsync()).Should().Be((2, 0, 0, 0));
 
         var taken = await LeaseOneAsync();
         taken.Key.Should().Be(Key(1));
@@ -401,8 +401,8 @@ public abstract partial class QueueStoreContract
         await SettleAsync(await LeaseAsync(150), SettleAction.Bury);
 
         (await Store.RedriveAsync(Queue, default)).Should().Be(100);
-        (await PlacesAsync()).Should().Be((100, 0, 0, 50));
+        (await StatesAsync()).Should().Be((100, 0, 0, 50));
         (await Store.RedriveAsync(Queue, default)).Should().Be(50);
-        (await PlacesAsync()).Should().Be((150, 0, 0, 0));
+        (await StatesAsync()).Should().Be((150, 0, 0, 0));
     }
 }

@@ -8,7 +8,7 @@ public abstract partial class QueueStoreContract
         await AddAsync(1, delay: Soon);
 
         (await LeaseAsync(1)).Should().BeEmpty();
-        (await PlacesAsync()).Should().Be((0, 0, 1, 0));
+        (await StatesAsync()).Should().Be((0, 0, 1, 0));
         var snapshot = await PeekAsync(1);
         snapshot!.State.Should().Be(MessageState.Delayed);
         (snapshot.Due - snapshot.Message.Added).Should().Be(Soon);
@@ -163,7 +163,7 @@ public abstract partial class QueueStoreContract
         var message = await LeaseOneAsync();
         await PassAsync(1.2 * Soon);
 
-        (await PlacesAsync()).Should().Be((0, 1, 0, 0));
+        (await StatesAsync()).Should().Be((0, 1, 0, 0));
         (await SettleAsync(message, SettleAction.Ack)).Should().Be(SettleResult.Done);
     }
 
@@ -179,12 +179,12 @@ public abstract partial class QueueStoreContract
         await AddAsync(1, ttl: Soon);
         var message = await LeaseOneAsync();
         await PassAsync(1.2 * Soon);
-        (await PlacesAsync()).Should().Be((0, 1, 0, 0), "a leased message may still be settled");
+        (await StatesAsync()).Should().Be((0, 1, 0, 0), "a leased message may still be settled");
 
         (await SettleAsync(message, action, TimeSpan.FromSeconds(pause))).Should().Be(SettleResult.Done);
 
         (await PeekAsync(1)).Should().BeNull();
-        (await PlacesAsync()).Should().Be((0, 0, 0, 0));
+        (await StatesAsync()).Should().Be((0, 0, 0, 0));
     }
 
     [Fact]
@@ -211,11 +211,11 @@ public abstract partial class QueueStoreContract
         await AddAsync(1, ttl: Soon);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
         await PassAsync(1.5 * Soon);
-        (await PlacesAsync()).Should().Be((0, 0, 0, 1));
+        (await StatesAsync()).Should().Be((0, 0, 0, 1));
 
         await Store.RedriveAsync(Queue, default);
 
-        (await PlacesAsync()).Should().Be((1, 0, 0, 0));
+        (await StatesAsync()).Should().Be((1, 0, 0, 0));
         (await LeaseOneAsync()).Key.Should().Be(Key(1));
     }
 

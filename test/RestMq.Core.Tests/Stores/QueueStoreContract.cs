@@ -90,7 +90,7 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
     private protected ValueTask<QueueStats> StatsAsync() => Store.StatsAsync(Queue, default);
 
     /// <summary>Returns the number of messages in each state, after due messages were moved.</summary>
-    private async Task<(long Ready, long Leased, long Delayed, long Dead)> PlacesAsync()
+    private async Task<(long Ready, long Leased, long Delayed, long Dead)> StatesAsync()
     {
         var stats = await StatsAsync();
         return (stats.Ready, stats.Leased, stats.Delayed, stats.Dead);
@@ -98,7 +98,7 @@ public abstract partial class QueueStoreContract : IAsyncLifetime
 
     /// <summary>Lets time pass in small steps until the queue has these numbers of messages.</summary>
     private Task UntilAsync(long ready = 0, long leased = 0, long delayed = 0, long dead = 0) =>
-        EventuallyAsync(async () => (await PlacesAsync()).Should().Be((ready, leased, delayed, dead)));
+        EventuallyAsync(async () => (await StatesAsync()).Should().Be((ready, leased, delayed, dead)));
 
     /// <summary>Lets time pass in small steps until the check succeeds.</summary>
     private protected async Task EventuallyAsync(Func<Task> check)

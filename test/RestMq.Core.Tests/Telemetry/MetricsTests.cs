@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Delivery;
 using static RestMq.Deadline;
 
@@ -11,20 +11,20 @@ public sealed class MetricsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
 
-    private readonly MemoryTestHosts _stage = new();
+    private readonly MemoryTestHosts _hosts = new();
     private readonly QueueName _queue = TestHosts.NextQueue();
 
-    private Meters Meters => _stage.Meters;
+    private Meters Meters => _hosts.Meters;
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync() => await _stage.DisposeAsync();
+    public async Task DisposeAsync() => await _hosts.DisposeAsync();
 
     [Fact]
     public async Task Metrics_AddsTakesAndSettlements_AreCountedAndTimed()
     {
         Meters.Listen();
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
 
         await engine.AddAsync(_queue, Message("one") with { IdempotencyKey = "once" });
         await engine.AddAsync(_queue, Message("one") with { IdempotencyKey = "once" });
@@ -51,13 +51,13 @@ public sealed class MetricsTests : IAsyncLifetime
     public async Task Metrics_ExpiredAndBuriedMessages_AreCountedByReason()
     {
         Meters.Listen();
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
         await engine.ConfigureAsync(_queue, new QueueSettingsChange { MaxReceives = 1 });
-        await engine.AddAsync(_queue, [Message("one"), Message("two"), Message("three"), Message("dies") with { TimeToLive = _stage.Soon }]);
+        await engine.AddAsync(_queue, [Message("one"), Message("two"), Message("three"), Message("dies") with { TimeToLive = _hosts.Soon }]);
         var leased = await engine.LeaseAsync([_queue], 3, Lease, TimeSpan.Zero);
         await engine.SettleAsync(new Settlement(leased[0].Receipt, SettleAction.Bury));
         await engine.SettleAsync(new Settlement(leased[1].Receipt, SettleAction.Release));
-        await _stage.PassAsync(2 * Lease);
+        await _hosts.PassAsync(2 * Lease);
         await engine.StatsAsync(_queue);
 
         Meters["restmq.buried.messages restmq.reason=caller"].Should().Be(1);
@@ -69,8 +69,8 @@ public sealed class MetricsTests : IAsyncLifetime
     public async Task Metrics_MetricsByQueue_TagsTheQueueOnlyWhenEnabled()
     {
         Meters.Listen();
-        await _stage.NewDaemon().Engine.AddAsync(_queue, Message("x"));
-        await _stage.NewDaemon(options => options.MetricsByQueue = true).Engine.AddAsync(_queue, Message("x"));
+        await _hosts.NewHost().Engine.AddAsync(_queue, Message("x"));
+        await _hosts.NewHost(options => options.MetricsByQueue = true).Engine.AddAsync(_queue, Message("x"));
 
         Meters["messaging.client.sent.messages messaging.operation.name=send"].Should().Be(1);
         Meters[$"messaging.client.sent.messages messaging.operation.name=send messaging.destination.name={_queue}"].Should().Be(1);
@@ -80,10 +80,10 @@ public sealed class MetricsTests : IAsyncLifetime
     public async Task Metrics_StoreUnavailable_IsCounted()
     {
         Meters.Listen();
-        var daemon = _stage.NewDaemon();
-        daemon.Store.IsAway = true;
+        var host = _hosts.NewHost();
+        host.Store.IsUnavailable = true;
 
-        await daemon.Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x")).AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
+        await host.Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x")).AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
 
         Meters["restmq.store.away"].Should().Be(1);
         Meters["messaging.client.operation.duration messaging.operation.name=send error.type=unavailable"].Should().Be(1);
@@ -93,7 +93,7 @@ public sealed class MetricsTests : IAsyncLifetime
     public async Task Metrics_LiveConsumers_AreCountedWithTheirDeliveries()
     {
         Meters.Listen();
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
         await using (var listener = await ListenAsync(engine))
         {
             await engine.AddAsync(_queue, [Message("one"), Message("two")]);
@@ -109,7 +109,7 @@ public sealed class MetricsTests : IAsyncLifetime
     public async Task Metrics_ConsumerFallsBehind_IsCountedOnceWithMissedMessages()
     {
         Meters.Listen();
-        var engine = _stage.NewDaemon(options => options.ConsumerBuffer = 10).Engine;
+        var engine = _hosts.NewHost(options => options.ConsumerBuffer = 10).Engine;
         await engine.ConfigureAsync(_queue, new QueueSettingsChange { History = 20 });
         await using var slow = await ListenAsync(engine);
         await using var quick = await ListenAsync(engine);
@@ -131,7 +131,7 @@ public sealed class MetricsTests : IAsyncLifetime
     public async Task Metrics_AllRoundRobinConsumersFull_IsCountedOnce()
     {
         Meters.Listen();
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
         await engine.ConfigureAsync(_queue, new QueueSettingsChange { Policy = QueuePolicy.RoundRobin });
         await using var slow = await ListenAsync(engine);
 
@@ -145,7 +145,7 @@ public sealed class MetricsTests : IAsyncLifetime
     [Fact]
     public async Task Metrics_NoListener_MeasuresNothing()
     {
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
 
         await engine.AddAsync(_queue, Message("x"));
 

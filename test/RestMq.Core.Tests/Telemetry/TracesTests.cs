@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
-using RestMq.Daemons;
+using RestMq.Hosts;
 using RestMq.Delivery;
 using RestMq.Engine;
 
@@ -12,7 +12,7 @@ public sealed class TracesTests : IAsyncLifetime
 {
     private const string Foreign = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-    private readonly MemoryTestHosts _stage = new();
+    private readonly MemoryTestHosts _hosts = new();
     private readonly QueueName _queue = TestHosts.NextQueue();
     private readonly ConcurrentQueue<Activity> _spans = new();
     private readonly ActivityListener _listener;
@@ -37,14 +37,14 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _listener.Dispose();
-        await _stage.DisposeAsync();
+        await _hosts.DisposeAsync();
     }
 
     [Fact]
     public async Task Receive_OfTracedMessage_LinksToTheAddSpan()
     {
         ActivitySource.AddActivityListener(_listener);
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
 
         await engine.AddAsync(_queue, Message("x"));
         var taken = (await engine.TakeAsync(_queue))!;
@@ -66,7 +66,7 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task Spans_OfBatches_AddSharesOneAndReceiveLinksEach()
     {
         ActivitySource.AddActivityListener(_listener);
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
 
         await engine.AddAsync(_queue, [Message("one"), Message("two")]);
         await engine.AddAsync(_queue, Message("three"));
@@ -83,7 +83,7 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task Settle_StaleOrUnknownReceipt_SetsErrorTypeOnItsSpan(SettleAction action, string name)
     {
         ActivitySource.AddActivityListener(_listener);
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
         await engine.AddAsync(_queue, Message("x"));
         var receipt = (await engine.LeaseAsync([_queue], 1, TimeSpan.FromMinutes(1), TimeSpan.Zero))[0].Receipt;
         using var work = new Activity("a caller's work").Start();
@@ -108,7 +108,7 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task Settle_Batch_SharesOneSpanNamedAfterTheCommonAction()
     {
         ActivitySource.AddActivityListener(_listener);
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
         await engine.AddAsync(_queue, [.. Enumerable.Range(1, 4).Select(n => Message($"{n}"))]);
         var leased = await engine.LeaseAsync([_queue], 4, TimeSpan.FromMinutes(1), TimeSpan.Zero);
         SettleAction[] actions = [SettleAction.Ack, SettleAction.Ack, SettleAction.Ack, SettleAction.Release];
@@ -128,7 +128,7 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task Deliver_ToLiveConsumer_LinksToTheAddSpan()
     {
         ActivitySource.AddActivityListener(_listener);
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
         await using var listener = new Listener((await engine.SubscribeAsync(_queue, new LiveConsumerOptions()))!);
 
         await engine.AddAsync(_queue, Message("x"));
@@ -142,10 +142,10 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task Add_StoreUnavailable_SetsTheSpanToError()
     {
         ActivitySource.AddActivityListener(_listener);
-        var daemon = _stage.NewDaemon();
-        daemon.Store.IsAway = true;
+        var host = _hosts.NewHost();
+        host.Store.IsUnavailable = true;
 
-        await daemon.Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x")).AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
+        await host.Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x")).AsTask()).Should().ThrowAsync<RestMqUnavailableException>();
 
         var span = _spans.Should().ContainSingle().Subject;
         span.Status.Should().Be(ActivityStatusCode.Error);
@@ -156,7 +156,7 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task Add_MessageWithTraceParent_IsTheParentOfTheSpan()
     {
         ActivitySource.AddActivityListener(_listener);
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
 
         await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign, TraceState = "a=b" });
 
@@ -170,7 +170,7 @@ public sealed class TracesTests : IAsyncLifetime
     public async Task Add_CarrierActivity_IsSkippedAsParent()
     {
         ActivitySource.AddActivityListener(_listener);
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
 
         using (new Activity("RestMq.Carrier") { TraceStateString = "a=b" }.SetParentId(Foreign).Start()) await engine.AddAsync(_queue, Message("x"));
 
@@ -182,7 +182,7 @@ public sealed class TracesTests : IAsyncLifetime
     [Fact]
     public async Task Add_NoListener_CarriesTheTraceOfTheCurrentActivity()
     {
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
 
         await engine.AddAsync(_queue, Message("none"));
         await engine.AddAsync(_queue, Message("said") with { TraceParent = Foreign, TraceState = "said=1" });
@@ -218,7 +218,7 @@ public sealed class TracesTests : IAsyncLifetime
     [Fact]
     public async Task EngineMessageSource_TracedMessage_CarriesTheTrace()
     {
-        var engine = _stage.NewDaemon().Engine;
+        var engine = _hosts.NewHost().Engine;
         await engine.AddAsync(_queue, Message("x") with { TraceParent = Foreign, TraceState = "a=b" });
 
         var messages = await new EngineMessageSource(engine, Options.Create(new RestMqOptions()))
@@ -234,12 +234,12 @@ public sealed class TracesTests : IAsyncLifetime
     [InlineData("00-00000000000000000000000000000000-00f067aa0ba902b7-01")]
     [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 x")]
     public async Task Add_InvalidTraceParent_Throws(string trace) =>
-        await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceParent = trace }).AsTask())
+        await _hosts.NewHost().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceParent = trace }).AsTask())
             .Should().ThrowAsync<ArgumentException>();
 
     [Fact]
     public async Task Add_TraceStateWithoutTraceParent_Throws() =>
-        await _stage.NewDaemon().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceState = "a=b" }).AsTask())
+        await _hosts.NewHost().Engine.Awaiting(engine => engine.AddAsync(_queue, Message("x") with { TraceState = "a=b" }).AsTask())
             .Should().ThrowAsync<ArgumentException>();
 
     [Theory]

@@ -1,4 +1,4 @@
-using RestMq.TestServers;
+using RestMq.TestUtilities;
 
 namespace RestMq.Ledger.Servers;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using RestMq.TestServers;
+using RestMq.TestUtilities;
 
 namespace RestMq.Ledger.Servers;
 

@@ -25,7 +25,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task PlannedFailover_UnderLoad_NothingFails()
     {
-        await using var load = new Load(_cluster.Configuration, Queue, Other);
+        await using var load = new ProducerLoad(_cluster.Configuration, Queue, Other);
         await load.MoreAsync(20);
         var before = load.Failures.Count; // Failures while the stores connected on a busy machine.
 
@@ -39,7 +39,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Migration_PausedHalfWayUnderLoad_NothingFails()
     {
-        await using var load = new Load(_cluster.Configuration, Queue, Other);
+        await using var load = new ProducerLoad(_cluster.Configuration, Queue, Other);
         await load.MoreAsync(20);
         var before = load.Failures.Count;
         var slot = await _cluster.SlotOfAsync(Tag);
@@ -60,7 +60,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task WakeUps_OnShardedChannels_MoveWithTheSlot()
     {
-        await using var load = new Load(_cluster.Configuration);
+        await using var load = new ProducerLoad(_cluster.Configuration);
         var heard = new ConcurrentQueue<QueueHint>();
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null && (await load.Stores[1].CheckAsync(default)).Failure is null);
         await using var listening = await load.Stores[0].ListenAsync(Queue, heard.Enqueue, default);
@@ -106,9 +106,9 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task PrimaryKilled_WithReplica_ContinuesAndReportsSlotsAway()
+    public async Task PrimaryKilled_WithReplica_ContinuesAndReportsSlotsUnavailable()
     {
-        await using var load = new Load(_cluster.Configuration, Queue, Other);
+        await using var load = new ProducerLoad(_cluster.Configuration, Queue, Other);
         await load.MoreAsync(20);
         var slot = await _cluster.SlotOfAsync(Tag);
         var first = await _cluster.PrimaryOfAsync(slot);
@@ -128,7 +128,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         ((string)report.Facts["slots_away"]).Split('-').Should().HaveCount(2, "the slots of one shard are a range");
     }
 
-    private async Task AssertNothingLostAsync(Load load)
+    private async Task AssertNothingLostAsync(ProducerLoad load)
     {
         var lost = await load.LostAsync();
         output.WriteLine($"{load.Acknowledged} acknowledged, {lost.Count} lost, {load.Failures.Count} failed, silent for {load.LongestSilence}");

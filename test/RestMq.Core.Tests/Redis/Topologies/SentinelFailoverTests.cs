@@ -16,7 +16,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task PlannedFailover_UnderLoad_LosesNothing()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration, Queue);
+        await using var load = new ProducerLoad(servers.Configuration, Queue);
         await load.MoreAsync(20);
 
         await FailOverAsync(servers);
@@ -32,7 +32,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task Crash_OldPrimaryRestartsAsPrimary_GetsNoCall()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration, Queue);
+        await using var load = new ProducerLoad(servers.Configuration, Queue);
         await load.MoreAsync(20);
         var old = servers.Servers[0];
         var before = load.Acknowledged;
@@ -57,7 +57,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task Partition_HostWithOldPrimary_StopsWithinTheTrustTime()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration, Queue);
+        await using var load = new ProducerLoad(servers.Configuration, Queue);
         await load.MoreAsync(20);
         var old = servers.Servers[0];
 
@@ -85,7 +85,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task Write_TwoPrimaries_GoesOnlyToTheOneSentinelsName()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration, Queue);
+        await using var load = new ProducerLoad(servers.Configuration, Queue);
         await load.MoreAsync(20);
         var old = servers.Servers[0];
 
@@ -105,7 +105,7 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     public async Task Failover_Listener_HearsOnTheNewPrimary()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration);
+        await using var load = new ProducerLoad(servers.Configuration);
         var heard = new ConcurrentQueue<QueueHint>();
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null);
         await using var listening = await load.Stores[0].ListenAsync(Queue, heard.Enqueue, default);

@@ -10,7 +10,7 @@ public sealed class SentinelReadinessTests
     public async Task Check_MinReplicasToWriteIsZero_Warns()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration);
+        await using var load = new ProducerLoad(servers.Configuration);
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null);
 
         var report = await load.Stores[0].CheckAsync(default);
@@ -27,7 +27,7 @@ public sealed class SentinelReadinessTests
     public async Task Check_MajorityOfSentinelsUnreachable_Fails()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration);
+        await using var load = new ProducerLoad(servers.Configuration);
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null);
 
         await servers.Sentinels[1].KillAsync();
@@ -44,7 +44,7 @@ public sealed class SentinelReadinessTests
     public async Task Check_UnknownService_Fails()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration.Replace(SentinelTopology.Service, "another"));
+        await using var load = new ProducerLoad(servers.Configuration.Replace(SentinelTopology.Service, "another"));
 
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is { } failure && failure.Contains("No such master with that name"));
     }
@@ -53,7 +53,7 @@ public sealed class SentinelReadinessTests
     public async Task Check_SentinelsWithoutPassword_AreStillAsked()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load(servers.Configuration + ",password=of-the-servers");
+        await using var load = new ProducerLoad(servers.Configuration + ",password=of-the-servers");
 
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Facts.TryGetValue("sentinels", out var answering) && (string)answering == "3 of 3");
     }
@@ -62,7 +62,7 @@ public sealed class SentinelReadinessTests
     public async Task Check_OneConfiguredSentinel_FindsTheOthers()
     {
         await using var servers = await SentinelTopology.LaunchAsync();
-        await using var load = new Load($"127.0.0.1:{servers.Sentinels[0].Proxy.Port},serviceName={SentinelTopology.Service}");
+        await using var load = new ProducerLoad($"127.0.0.1:{servers.Sentinels[0].Proxy.Port},serviceName={SentinelTopology.Service}");
         await Until(async () => (await load.Stores[0].CheckAsync(default)) is { Failure: null, Facts: var facts } && (string)facts["sentinels"] == "3 of 3");
 
         await servers.Sentinels[0].KillAsync();
