@@ -33,7 +33,7 @@ public static class ProblemTypes
     /// <summary>426: the route is a WebSocket.</summary>
     public const string UpgradeRequired = "urn:restmq:upgrade-required";
 
-    /// <summary>429: the queue holds as many messages as it may.</summary>
+    /// <summary>429: the queue holds as many messages as it may, or the host has no room.</summary>
     public const string Full = "urn:restmq:full";
 
     /// <summary>429: the caller exceeds a rate limit or a limit of consumers.</summary>

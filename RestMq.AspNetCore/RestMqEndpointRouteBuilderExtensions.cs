@@ -9,8 +9,6 @@ using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
 using RestMq.OpenApi;
-using RestMq.Stores;
-using RestMq.Telemetry;
 
 namespace RestMq;
 
@@ -35,11 +33,7 @@ public static class RestMqEndpointRouteBuilderExtensions
 
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
-        // A site that replaces the engine has no store of ours.
-        var quota = services.GetService<IQueueStore>() is { } store
-            ? new QueueQuota(store, options, services.GetRequiredService<QueueMetrics>(), services.GetRequiredService<TimeProvider>())
-            : null;
-        var access = AccessControl.Of(services, quota);
+        var access = AccessControl.Of(services);
         var home = new HomeEndpoints(engine, handOut, access, options);
         var queues = new QueueEndpoints(engine, handOut, access, options, lifetime);
         var messages = new MessageEndpoints(engine, options);

@@ -26,8 +26,8 @@ internal sealed class AccessControl(
     private readonly bool _isDevelopment = environment.IsDevelopment();
 
     /// <summary>Creates the access control of a site.</summary>
-    public static AccessControl Of(IServiceProvider services, QueueQuota? quota = null) => new(
-        services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>(), quota,
+    public static AccessControl Of(IServiceProvider services) => new(
+        services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>(), QueueQuota.Of(services),
         services.GetService<IOptions<RestMqOptions>>()?.Value);
 
     /// <summary>

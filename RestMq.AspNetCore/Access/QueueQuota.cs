@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using RestMq.Stores;
 using RestMq.Telemetry;
 
@@ -20,10 +23,19 @@ internal sealed class QueueQuota(IQueueStore store, RestMqOptions options, Queue
 
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(5);
 
+    // Several calls of MapRestMq() share the quota of their host.
+    private static readonly ConditionalWeakTable<IQueueStore, QueueQuota> Quotas = [];
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Made> _callers = [];
     private int _count;
     private int _checkAt = FirstCheck;
+
+    /// <summary>Returns the quota of a site. Null when the site has replaced the engine, and has no store of ours.</summary>
+    public static QueueQuota? Of(IServiceProvider services) => services.GetService<IQueueStore>() is not { } store ? null
+        : Quotas.GetValue(store, s => new QueueQuota(
+            s, services.GetRequiredService<IOptions<RestMqOptions>>().Value, services.GetRequiredService<QueueMetrics>(),
+            services.GetRequiredService<TimeProvider>()));
 
     /// <summary>Lets the caller of a request add to a queue, which may be new.</summary>
     /// <exception cref="RestMqFullException">The queue is new, and the caller has made as many as it may.</exception>
