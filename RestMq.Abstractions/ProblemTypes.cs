@@ -44,4 +44,7 @@ public static class ProblemTypes
 
     /// <summary>503: too few replicas confirmed the add in time. The message may exist.</summary>
     public const string NotReplicated = "urn:restmq:not-replicated";
+
+    /// <summary>503: the host is receiving as many bytes of request bodies as it may. Nothing was changed.</summary>
+    public const string Overloaded = "urn:restmq:overloaded";
 }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
+using RestMq.Limits;
 using RestMq.OpenApi;
 
 namespace RestMq;
@@ -56,6 +57,7 @@ public static class RestMqEndpointRouteBuilderExtensions
             return upgraded.Build();
         }
         var group = endpoints.MapGroup(prefix);
+        group.WithMetadata(HostLimits.Of(services));
         SizeLimit.Raise(group, Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes));
         // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.

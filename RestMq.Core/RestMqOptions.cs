@@ -105,6 +105,28 @@ public sealed class RestMqOptions
     public int MaxQueuesPerTake { get; set; } = 20;
 
     /// <summary>
+    /// Gets or sets the maximum size of all request bodies together that a host is receiving or carrying out, in bytes.
+    /// Beyond it, a body is refused (503). A body takes about twice its size in memory. Bodies of up to 4 KiB do not count.
+    /// It must be at least <see cref="MaxBatchBytes"/>.
+    /// </summary>
+    /// <value>Null: a sixteenth of the memory that the process may use, and at least the size of the largest body.</value>
+    public long? MaxRequestBytes { get; set; }
+
+    /// <summary>
+    /// Gets or sets how long a stream waits for a client that does not read, from 1 second to 1 day. Then the connection
+    /// is cut, and the messages that were not sent return to the queue.
+    /// </summary>
+    /// <value>60 seconds.</value>
+    public TimeSpan StreamWriteTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Gets or sets how long a message from the client of a WebSocket may take to arrive, from its first byte, from 1
+    /// second to 1 day. Then the connection is cut.
+    /// </summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan SocketMessageTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// Gets or sets whether metrics have the name of the queue as a dimension (<c>messaging.destination.name</c>). Set
     /// it only on a host with few queues, because each queue adds a series to every metric.
     /// </summary>

@@ -47,6 +47,11 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         AtMost(options.EmptyQueueLifetime, TimeSpan.FromDays(1), nameof(options.EmptyQueueLifetime));
         AtLeast(options.MaxQueuesPerTake, 1, nameof(options.MaxQueuesPerTake));
         AtMost(options.MaxQueuesPerTake, 100, nameof(options.MaxQueuesPerTake));
+        if (options.MaxRequestBytes is { } bytes) AtLeast(bytes, options.MaxBatchBytes, nameof(options.MaxRequestBytes));
+        AtLeast(options.StreamWriteTimeout, TimeSpan.FromSeconds(1), nameof(options.StreamWriteTimeout));
+        AtMost(options.StreamWriteTimeout, TimeSpan.FromDays(1), nameof(options.StreamWriteTimeout));
+        AtLeast(options.SocketMessageTimeout, TimeSpan.FromSeconds(1), nameof(options.SocketMessageTimeout));
+        AtMost(options.SocketMessageTimeout, TimeSpan.FromDays(1), nameof(options.SocketMessageTimeout));
         AtLeast(options.ConsumerBuffer, 1, nameof(options.ConsumerBuffer));
         AtLeast(options.MaxConsumers, 1, nameof(options.MaxConsumers));
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -34,6 +34,9 @@ internal sealed class RestMqSettingsReader(IConfiguration section, string[] othe
         [nameof(RestMqOptions.MaxQueuesPerCaller)] = Number<RestMqOptions>((options, value) => options.MaxQueuesPerCaller = value),
         [nameof(RestMqOptions.MaxQueuesPerTake)] = Number<RestMqOptions>((options, value) => options.MaxQueuesPerTake = value),
         [nameof(RestMqOptions.EmptyQueueLifetime)] = Time<RestMqOptions>((options, value) => options.EmptyQueueLifetime = value),
+        [nameof(RestMqOptions.MaxRequestBytes)] = Size((options, value) => options.MaxRequestBytes = value),
+        [nameof(RestMqOptions.StreamWriteTimeout)] = Time<RestMqOptions>((options, value) => options.StreamWriteTimeout = value),
+        [nameof(RestMqOptions.SocketMessageTimeout)] = Time<RestMqOptions>((options, value) => options.SocketMessageTimeout = value),
         [nameof(RestMqOptions.MetricsByQueue)] = Flag<RestMqOptions>((options, value) => options.MetricsByQueue = value),
     };
 

@@ -22,6 +22,11 @@ internal sealed class AccessControl(
         + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to allow everybody. "
         + "The sample host has settings for it. See RestMQ's docs/how-to/secure-a-host.md.";
 
+    /// <summary>
+    /// The roles that a command may need. A caller with none of them is refused before its body is read.
+    /// </summary>
+    public static readonly RestMqRole[] RolesOfCommands = [RestMqRole.Produce, RestMqRole.Consume, RestMqRole.Admin];
+
     private readonly int _maxQueues = (options ?? new RestMqOptions()).MaxQueuesPerTake;
     private readonly bool _isDevelopment = environment.IsDevelopment();
 

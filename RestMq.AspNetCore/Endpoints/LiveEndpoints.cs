@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using RestMq.Access;
 using RestMq.Http;
+using RestMq.Limits;
 using RestMq.Streams;
 
 namespace RestMq.Endpoints;
@@ -43,8 +44,8 @@ internal sealed class LiveEndpoints(
     {
         // Binds before the handshake, so that a refusal still has an HTTP status.
         await using var consumer = await BindAsync(context, queue, query.Consumer);
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(
-            new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping });
+        using var socket = new BoundedSocket(await context.WebSockets.AcceptWebSocketAsync(
+            new WebSocketAcceptContext { KeepAliveInterval = query.Heartbeat ?? Ping, KeepAliveTimeout = Ping }), HostLimits.Of(context));
         using var stream = new SocketStream(
             socket, consumer, new FrameCommands(context, queue, dispatcher, access), handOut, AddRequests.FormLimit(options), () => ClientConnection.IsGone(context));
         await stream.RunAsync(query.Consumer.Lease is not null, context.RequestAborted, lifetime.ApplicationStopping);

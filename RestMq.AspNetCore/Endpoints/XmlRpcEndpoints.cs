@@ -16,6 +16,7 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, DeliverySender handOu
 
     public async Task CallAsync(HttpContext context)
     {
+        await access.DemandOneAsync(context, AccessControl.RolesOfCommands);
         var limit = (int)Math.Min((options.MaxMessageBytes * 2L) + Overhead, Array.MaxLength);
         var reply = await AnswerAsync(await RequestBody.ReadAsync(context.Request, limit), access.Guard(context), context.RequestAborted);
         if (reply.HandedOut is { } message) await handOut.SendAsync(context, [message], () => Write(context, reply.Document));

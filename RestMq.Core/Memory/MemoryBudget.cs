@@ -1,5 +1,4 @@
 using RestMq.Stores;
-using RestMq.Telemetry;
 
 namespace RestMq.Memory;
 

@@ -108,6 +108,10 @@ internal sealed class QueueMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("restmq.memory.limit", () => memory().Limit, "By", "The most bytes of the queues in memory.");
     }
 
+    /// <summary>Registers the function that returns the bytes of the request bodies in memory.</summary>
+    public void ObserveRequestBytes(Func<long> bytes) => _meter.CreateObservableUpDownCounter(
+        "restmq.request.bytes", bytes, "By", "Bytes of the request bodies that are being received or carried out.");
+
     /// <summary>Records how long a call took.</summary>
     public void Took(string operation, QueueName queue, TimeSpan time, Exception? failure)
     {
