@@ -24,7 +24,7 @@ public interface ILiveConsumer : IAsyncDisposable
     ChannelReader<LiveEvent> Events { get; }
 
     /// <summary>
-    /// Reports that a message has been written to the wire, which makes room for another message. Under
+    /// Reports that a message has been written to the wire, which frees a slot for another message. Under
     /// <c>roundrobin</c> it also acks the message. Until then, disposing the consumer returns the message to the queue.
     /// A consumer with a lease settles its messages itself, on any host, by
     /// <see cref="IQueueEngine.SettleAsync(Settlement, CancellationToken)"/>. Disposing that consumer returns its

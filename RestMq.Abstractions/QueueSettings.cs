@@ -6,7 +6,7 @@ public enum QueuePolicy
     /// <summary>Every live consumer gets every message.</summary>
     Broadcast,
 
-    /// <summary>Each message goes to one live consumer, in rotation over the consumers with room.</summary>
+    /// <summary>Each message goes to one live consumer, in rotation over the consumers with a free slot.</summary>
     RoundRobin,
 }
 

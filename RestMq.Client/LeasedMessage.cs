@@ -12,7 +12,7 @@ namespace RestMq.Client;
 public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
 {
     // A host that does not answer must not delay the caller of DisposeAsync for longer. The lease ends by itself.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly IRestMqClient _client;
     private bool _settled;
@@ -57,10 +57,10 @@ public sealed class LeasedMessage<T> : QueueMessage<T>, IAsyncDisposable
     {
         if (_settled) return;
         _settled = true;
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(ReleaseTimeout);
         try
         {
-            await _client.ReleaseAsync(Receipt, TimeSpan.Zero, patience.Token).ConfigureAwait(false);
+            await _client.ReleaseAsync(Receipt, TimeSpan.Zero, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception)
         {

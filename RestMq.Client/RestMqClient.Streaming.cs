@@ -31,6 +31,6 @@ public sealed partial class RestMqClient
     {
         options ??= new ConsumeOptions();
         var query = Address.Fields(("lease", lease), ("prefetch", prefetch), ("heartbeat", options.Silence / 3));
-        return new LiveStream(_patient, _address, $"{Address.Of("c", queue)}?{query}", options, _options.ReplyTimeout, _time, _logger, cancellationToken);
+        return new LiveStream(_waitingHttp, _address, $"{Address.Of("c", queue)}?{query}", options, _options.ReplyTimeout, _time, _logger, cancellationToken);
     }
 }

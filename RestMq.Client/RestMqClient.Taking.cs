@@ -94,12 +94,12 @@ public sealed partial class RestMqClient
             var preference = string.Create(CultureInfo.InvariantCulture, $"wait={Math.Ceiling(wait.TotalSeconds)}");
             request.Headers.TryAddWithoutValidation("Prefer", preference);
         }
-        // The HttpClient for waits has no timeout. This deadline ends the request after the wait and the patience.
+        // The HttpClient for waits has no timeout. This deadline ends the request after the wait and the reply timeout.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(wait + _options.ReplyTimeout);
         try
         {
-            return await SendAsync(_patient(), request, deadline.Token, completion).ConfigureAwait(false);
+            return await SendAsync(_waitingHttp(), request, deadline.Token, completion).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -8,7 +8,7 @@ namespace RestMq.Client;
 public sealed partial class RestMqClient : IRestMqClient
 {
     private readonly Func<HttpClient> _http;
-    private readonly Func<HttpClient> _patient;
+    private readonly Func<HttpClient> _waitingHttp;
     private readonly RestMqClientOptions _options;
     private readonly Uri? _address; // Replaces the HttpClient's BaseAddress.
     private readonly MessageSerializer _serializer;
@@ -34,7 +34,7 @@ public sealed partial class RestMqClient : IRestMqClient
     /// <param name="logger">Logs lost connections.</param>
     internal RestMqClient(Func<HttpClient> http, Func<HttpClient> patient, RestMqClientOptions options, TimeProvider time, ILogger logger)
     {
-        (_http, _patient, _options, _time, _logger) = (http, patient, options, time, logger);
+        (_http, _waitingHttp, _options, _time, _logger) = (http, patient, options, time, logger);
         _serializer = new MessageSerializer(options.SerializerOptions);
     }
 

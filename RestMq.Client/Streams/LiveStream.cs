@@ -12,7 +12,7 @@ namespace RestMq.Client.Streams;
 /// message, and after a connection that lasted at least <see cref="ConsumeOptions.MaxReconnectDelay"/>.
 /// </summary>
 internal sealed partial class LiveStream(
-    Func<HttpClient> http, Uri? root, string address, ConsumeOptions options, TimeSpan patience, TimeProvider time, ILogger logger,
+    Func<HttpClient> http, Uri? root, string address, ConsumeOptions options, TimeSpan replyTimeout, TimeProvider time, ILogger logger,
     CancellationToken ended)
     : IAsyncDisposable
 {
@@ -77,7 +77,7 @@ internal sealed partial class LiveStream(
         // The host sends the headers at once, so they have a deadline. After the headers, WatchedStream detects a lost
         // connection by its silence.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ended);
-        deadline.CancelAfter(patience);
+        deadline.CancelAfter(replyTimeout);
         var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {

@@ -23,7 +23,7 @@ internal sealed partial class ConsumerLoop(
     private enum State
     {
         Answers,
-        Away,
+        Unavailable,
         Refuses,
     }
 
@@ -33,7 +33,7 @@ internal sealed partial class ConsumerLoop(
     /// <summary>
     /// Limits how long one call that settles or extends may take. It does not limit the wait for messages.
     /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(10);
 
     public string Name => name;
 
@@ -96,7 +96,7 @@ internal sealed partial class ConsumerLoop(
 
     public void Failed(Exception failure)
     {
-        var state = IsRefusal(failure) ? State.Refuses : State.Away;
+        var state = IsRefusal(failure) ? State.Refuses : State.Unavailable;
         if (Interlocked.Exchange(ref _state, state) == state) return;
         if (state == State.Refuses) LogNotLet(logger, failure, name);
         else LogAway(logger, failure, name);

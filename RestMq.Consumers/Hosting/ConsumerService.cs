@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace RestMq.Hosting;
 
 /// <summary>
-/// Runs one consumer. A loop leases messages while there is room for more. Workers, as many as
+/// Runs one consumer. A loop leases messages while slots are free. Workers, as many as
 /// <see cref="RestMqConsumerOptions.Concurrency"/>, handle the messages in the order of their arrival. Slots bound the
 /// number of held messages: the loop acquires a slot for each message, and the worker frees it after the message is
 /// settled. When the application stops, the loop leases no more messages and waiting messages are released. Running
@@ -25,7 +25,7 @@ internal sealed partial class ConsumerService(ConsumerLoop consumption, IHostApp
     private readonly CancellationTokenSource _cut = new();
     private readonly CancellationTokenSource _abandoned = new();
 
-    // The loop leases again when there is room for half of the prefetched messages. Fewer are not worth a call.
+    // The loop leases again when half of the slots are free. Fewer are not worth a call.
     private readonly int _worthwhile = Math.Max(1, (consumption.Options.Held - consumption.Options.Concurrency) / 2);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -69,12 +69,12 @@ internal sealed partial class ConsumerService(ConsumerLoop consumption, IHostApp
         {
             for (var failures = 0; ;)
             {
-                var room = await TakeSlotsAsync(stopping).ConfigureAwait(false);
+                var slots = await TakeSlotsAsync(stopping).ConfigureAwait(false);
                 IReadOnlyList<SourceMessage> messages = [];
                 var start = time.GetTimestamp();
                 try
                 {
-                    messages = await consumption.Source.LeaseAsync(_queues, room, options.Lease, options.Wait, stopping).ConfigureAwait(false);
+                    messages = await consumption.Source.LeaseAsync(_queues, slots, options.Lease, options.Wait, stopping).ConfigureAwait(false);
                     consumption.Answered();
                     failures = 0;
                 }
@@ -84,7 +84,7 @@ internal sealed partial class ConsumerService(ConsumerLoop consumption, IHostApp
                     failures++;
                 }
                 foreach (var message in messages) _waiting.Writer.TryWrite(new HeldMessage(message, consumption, _cut.Token));
-                if (room > messages.Count) _slots.Release(room - messages.Count);
+                if (slots > messages.Count) _slots.Release(slots - messages.Count);
                 if (failures > 0) await Task.Delay(ConsumerLoop.PauseAfter(failures), time, stopping).ConfigureAwait(false);
                 // A source may return early without messages. The pause prevents a busy loop.
                 else if (messages.Count == 0 && time.GetElapsedTime(start) < options.Wait / 2)
@@ -98,10 +98,10 @@ internal sealed partial class ConsumerService(ConsumerLoop consumption, IHostApp
 
     private async Task<int> TakeSlotsAsync(CancellationToken stopping)
     {
-        var room = 0;
-        for (; room < _worthwhile; room++) await _slots.WaitAsync(stopping).ConfigureAwait(false);
-        while (room < consumption.Options.Held && _slots.Wait(0, CancellationToken.None)) room++;
-        return room;
+        var slots = 0;
+        for (; slots < _worthwhile; slots++) await _slots.WaitAsync(stopping).ConfigureAwait(false);
+        while (slots < consumption.Options.Held && _slots.Wait(0, CancellationToken.None)) slots++;
+        return slots;
     }
 
     private async Task WorkAsync(CancellationToken stopping)

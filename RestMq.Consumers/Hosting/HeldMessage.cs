@@ -89,7 +89,7 @@ internal sealed partial class HeldMessage : IDisposable
         bool renewed;
         try
         {
-            using var limit = new CancellationTokenSource(ConsumerLoop.Patience, _consumption.Time);
+            using var limit = new CancellationTokenSource(ConsumerLoop.SettleTimeout, _consumption.Time);
             renewed = await _consumption.Source.ExtendAsync(Message, _consumption.Options.Lease, limit.Token).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -142,7 +142,7 @@ internal sealed partial class HeldMessage : IDisposable
         {
             try
             {
-                using var limit = new CancellationTokenSource(ConsumerLoop.Patience, _consumption.Time);
+                using var limit = new CancellationTokenSource(ConsumerLoop.SettleTimeout, _consumption.Time);
                 var done = await settle(Message, limit.Token).ConfigureAwait(false);
                 _consumption.Answered();
                 // A stale receipt after a failed attempt is not logged. The failed attempt may have settled the

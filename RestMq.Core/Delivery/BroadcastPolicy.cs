@@ -26,11 +26,11 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         // Moves nothing until the front is known and no consumer is beyond it. Otherwise a consumer at the end of the
         // history would miss the moved messages. If the reply were lost, no consumer would know where they begin.
         var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
-        var room = placed ? pump.MostRoom(consumer => consumer.Cursor >= front) : 0;
+        var slots = placed ? pump.MostFreeSlots(consumer => consumer.Cursor >= front) : 0;
         var batch = await store.BroadcastAsync(
-            pump.Queue, new BroadcastRequest(front, Math.Min(room, Step), Step), CancellationToken.None).ConfigureAwait(false);
+            pump.Queue, new BroadcastRequest(front, Math.Min(slots, Step), Step), CancellationToken.None).ConfigureAwait(false);
         if (batch.Messages.Count > 0) pump.Found();
-        if (IsPaused(batch)) return new DeliveryStep(false, null, WantsRoom: false, batch.Settings);
+        if (IsPaused(batch)) return new DeliveryStep(false, null, WantsFreeSlots: false, batch.Settings);
 
         // The end of the history before this step moved messages. A place beyond it comes from an earlier history that
         // the store has lost. All messages of the current history are new to that consumer.
@@ -38,8 +38,8 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         pump.ForEach(consumer =>
         {
             if (consumer.Cursor > end) consumer.Cursor = 0;
-            // A consumer with any room gets the offersAll batch, whatever its size. The messages were moved for this room,
-            // and a short history may drop them before the next read.
+            // A consumer with a free slot gets the whole batch, whatever its size. The messages were moved for its
+            // slots, and a short history may drop them before the next read.
             if (consumer.Cursor < batch.After) return;
             Offer(pump, consumer, batch, offersAll: consumer.FreeSlots > 0);
             if (consumer.Cursor < Reached(batch) && !consumer.HasEnded) pump.FellBehind();
@@ -47,16 +47,16 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         pump.Front = Reached(batch);
 
         var caughtUp = await CatchUpAsync(pump, store).ConfigureAwait(false);
-        var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && room > 0);
-        // Uses the room from the start of the step. If a consumer made room since then, its call of RoomMade must still
-        // wake the pump.
-        var wantsRoom = room == 0 || pump.Any(consumer => consumer.FreeSlots == 0 || consumer.Cursor < pump.Front);
-        return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsRoom, batch.Settings);
+        var more = !placed || caughtUp || batch.Last > pump.Front || (batch.Next == TimeSpan.Zero && slots > 0);
+        // Uses the free slots from the start of the step. If a consumer freed slots since then, its call of SlotsFreed
+        // must still wake the pump.
+        var wantsFreeSlots = slots == 0 || pump.Any(consumer => consumer.FreeSlots == 0 || consumer.Cursor < pump.Front);
+        return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsFreeSlots, batch.Settings);
     }
 
     /// <summary>
-    /// Gives the next missing messages to some consumers that are behind and have room. Returns true when there may be
-    /// more to give.
+    /// Gives the next missing messages to some consumers that are behind and have free slots. Returns true when there
+    /// may be more to give.
     /// </summary>
     private static async ValueTask<bool> CatchUpAsync(QueuePump pump, IQueueStore store)
     {

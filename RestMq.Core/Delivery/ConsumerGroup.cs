@@ -18,7 +18,7 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
     /// </summary>
     public long Asked { get; set; }
 
-    /// <summary>Gets or sets whether no consumer had room when the pump last wanted to deliver.</summary>
+    /// <summary>Gets or sets whether no consumer had a free slot when the pump last wanted to deliver.</summary>
     public bool IsFull { get; set; }
 
     public IEnumerable<LiveConsumer> Consumers => _rotation;
@@ -35,10 +35,10 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
         var (messages, bytes) = (0, 0L);
         for (var node = _rotation.First; node is not null && messages < most; node = node.Next)
         {
-            var room = node.Value.FreeLeases;
-            if (room == 0) continue;
-            messages += room;
-            bytes += node.Value.RoomInBytes;
+            var slots = node.Value.FreeLeases;
+            if (slots == 0) continue;
+            messages += slots;
+            bytes += node.Value.FreeBytes;
         }
         return (Math.Min(messages, most), bytes);
     }
@@ -59,12 +59,12 @@ internal sealed class ConsumerGroup(TimeSpan? lease)
     }
 
     /// <summary>
-    /// Gives a message to the next consumer with room and returns the consumer. When no consumer has room, the next
-    /// consumer that is full only by bytes gets the message, because the message is already leased. Returns null when
-    /// all consumers are full by number.
+    /// Gives a message to the next consumer with a free slot and returns the consumer. When no consumer has one, the
+    /// next consumer that is full only by bytes gets the message, because the message is already leased. Returns null
+    /// when all consumers are full by number.
     /// </summary>
     public LiveConsumer? GiveNext(QueueMessage message) =>
-        Next(consumer => consumer.FreeLeases > 0 && consumer.TryWrite(message, own: true)) ?? Next(consumer => consumer.TryWrite(message, own: true));
+        Next(consumer => consumer.FreeLeases > 0 && consumer.TryWrite(message, leased: true)) ?? Next(consumer => consumer.TryWrite(message, leased: true));
 
     /// <summary>
     /// Returns the next consumers that meet a condition, at most <paramref name="most"/> of them. The next call

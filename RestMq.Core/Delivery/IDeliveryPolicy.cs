@@ -15,13 +15,13 @@ internal interface IDeliveryPolicy
 /// <summary>Holds the result of one step.</summary>
 /// <param name="More">Whether another step can deliver messages now.</param>
 /// <param name="Next">How long until a message becomes ready by time. Null when no message will.</param>
-/// <param name="WantsRoom">Whether the step could have delivered more if a consumer had room.</param>
+/// <param name="WantsFreeSlots">Whether the step could have delivered more if a consumer had a free slot.</param>
 /// <param name="Settings">The current settings. Null when the store was not asked.</param>
-internal readonly record struct DeliveryStep(bool More, TimeSpan? Next, bool WantsRoom, LiveState? Settings)
+internal readonly record struct DeliveryStep(bool More, TimeSpan? Next, bool WantsFreeSlots, LiveState? Settings)
 {
     /// <summary>Combines this step with another step. Prefers the settings of this step.</summary>
     public DeliveryStep And(DeliveryStep other) =>
-        new(More || other.More, Next is null || other.Next < Next ? other.Next : Next, WantsRoom || other.WantsRoom, Settings ?? other.Settings);
+        new(More || other.More, Next is null || other.Next < Next ? other.Next : Next, WantsFreeSlots || other.WantsFreeSlots, Settings ?? other.Settings);
 }
 
 /// <summary>Finds the implementation of a policy.</summary>

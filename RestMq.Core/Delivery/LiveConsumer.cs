@@ -16,13 +16,13 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     // this many messages ahead.
     private const int WriteAhead = 10;
 
-    // The extra place is for a gap event. Room is counted in messages, so a gap must not take the place of a message.
+    // The extra place is for a gap event. Slots count messages, so a gap event must not take the place of a message.
     private readonly Channel<LiveEvent> _channel = Channel.CreateBounded<LiveEvent>(
         new BoundedChannelOptions(buffer + 1) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<QueueMessage> _own = new();
-    private readonly int _mostOwn = options.Lease is null ? WriteAhead : options.Prefetch;
+    private readonly LinkedList<QueueMessage> _leased = new();
+    private readonly int _mostLeased = options.Lease is null ? WriteAhead : options.Prefetch;
     private long _bufferedBytes;
     private int _buffered;
     private int _quiet; // seconds
@@ -68,7 +68,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     {
         get
         {
-            lock (_lock) return _bufferedBytes >= MaxBufferedBytes ? 0 : Places;
+            lock (_lock) return _bufferedBytes >= MaxBufferedBytes ? 0 : FreePlaces;
         }
     }
 
@@ -77,12 +77,12 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     {
         get
         {
-            lock (_lock) return Math.Min(FreeSlots, Math.Max(_mostOwn - _own.Count, 0));
+            lock (_lock) return Math.Min(FreeSlots, Math.Max(_mostLeased - _leased.Count, 0));
         }
     }
 
     /// <summary>Gets how many bytes the consumer can take now until it is full.</summary>
-    public long RoomInBytes
+    public long FreeBytes
     {
         get
         {
@@ -95,7 +95,7 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     {
         get
         {
-            lock (_lock) return [.. _own];
+            lock (_lock) return [.. _leased];
         }
     }
 
@@ -109,21 +109,21 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     public bool MustReadFirst => _owesGap && _channel.Reader.Count > 0;
 
     // Counts messages only: a message that was fetched for the consumer is not refused for its size.
-    private int Places => HasEnded ? 0 : Math.Max(buffer - _buffered, 0);
+    private int FreePlaces => HasEnded ? 0 : Math.Max(buffer - _buffered, 0);
 
     /// <summary>
     /// Writes a message to the channel. Returns false when the consumer is full by number or has ended.
     /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="missed">How many messages were missed before the message.</param>
-    /// <param name="own">Whether the message is leased for this consumer alone. It goes back to the queue when the
+    /// <param name="leased">Whether the message is leased for this consumer alone. It goes back to the queue when the
     /// consumer leaves before it is settled.</param>
-    public bool TryWrite(QueueMessage message, long missed = 0, bool own = false)
+    public bool TryWrite(QueueMessage message, long missed = 0, bool leased = false)
     {
         lock (_lock)
         {
-            if (Places == 0 || (own && _own.Count >= _mostOwn) || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
-            if (own) _own.AddLast(message);
+            if (FreePlaces == 0 || (leased && _leased.Count >= _mostLeased) || !_channel.Writer.TryWrite(new LiveEvent(message, missed))) return false;
+            if (leased) _leased.AddLast(message);
             _quiet = 0;
             _owesGap = false;
             _buffered++;
@@ -165,18 +165,18 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
         {
             _buffered--;
             _bufferedBytes -= message.Body.Bytes.Length;
-            settle = Lease is null && _own.Remove(message);
+            settle = Lease is null && _leased.Remove(message);
         }
         if (settle) pump.Settle(message);
         pump.Metrics.Delivered(queue);
         QueueTraces.Delivered(message);
-        pump.RoomMade();
+        pump.SlotsFreed();
     }
 
     /// <summary>Removes a message from <see cref="HeldMessages"/>, because it was settled or its lease ended.</summary>
     public void Release(QueueMessage message)
     {
-        lock (_lock) _own.Remove(message);
+        lock (_lock) _leased.Remove(message);
     }
 
     /// <summary>Ends the stream. The transport reads the buffered events, then the end.</summary>
@@ -199,8 +199,8 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
             {
                 if (next.Message is { } message) unread.Add(message.Receipt);
             }
-            back = [.. _own.Select(m => new Settlement(m.Receipt, unread.Contains(m.Receipt) ? SettleAction.Return : SettleAction.Release))];
-            _own.Clear();
+            back = [.. _leased.Select(m => new Settlement(m.Receipt, unread.Contains(m.Receipt) ? SettleAction.Return : SettleAction.Release))];
+            _leased.Clear();
         }
         await pump.UnbindAsync(this, back).ConfigureAwait(false);
     }

@@ -90,7 +90,7 @@ internal sealed partial class QueuePump
         }
         finally
         {
-            // Waits for a step under way, which may have counted the consumer's room.
+            // Waits for a step under way, which may have counted the consumer's free slots.
             await _stepping.WaitAsync().ConfigureAwait(false);
             _stepping.Release();
             Signal();
@@ -157,7 +157,7 @@ internal sealed partial class QueuePump
         lock (_lock) return SharedGroup.Consumers.Any(condition);
     }
 
-    public int MostRoom(Func<LiveConsumer, bool> condition)
+    public int MostFreeSlots(Func<LiveConsumer, bool> condition)
     {
         lock (_lock) return SharedGroup.Consumers.Where(condition).Select(consumer => consumer.FreeSlots).DefaultIfEmpty().Max();
     }

@@ -8,9 +8,9 @@ namespace RestMq.Delivery;
 
 /// <summary>
 /// Delivers the messages of one queue to its live consumers on this host. The pump runs while it has consumers. Between
-/// steps, it sleeps until a wake-up, a due time, room in a consumer, or the slow poll. When the store is away, the pump
-/// pauses for 1 second and loses no message. This file contains the loop. <c>.Consumers</c> manages the consumers, and
-/// <c>.LeasingGroups</c> serves acknowledged streams.
+/// steps, it sleeps until a wake-up, a due time, a free slot of a consumer, or the slow poll. When the store is
+/// unavailable, the pump pauses for 1 second and loses no message. This file contains the loop. <c>.Consumers</c>
+/// manages the consumers, and <c>.LeasingGroups</c> serves acknowledged streams.
 /// </summary>
 internal sealed partial class QueuePump(
     ActiveQueue hub, IQueueStore store, RestMqOptions options, DeliveryPolicies policies, ILogger logger, QueueMetrics metrics) : IAsyncDisposable
@@ -21,7 +21,7 @@ internal sealed partial class QueuePump(
     private readonly SemaphoreSlim _stepping = new(1);
     private LiveState _settings;
     private Task? _running;
-    private volatile bool _wantsRoom;
+    private volatile bool _wantsFreeSlots;
 
     public QueueName Queue => hub.Queue;
 
@@ -39,10 +39,10 @@ internal sealed partial class QueuePump(
     /// <summary>Records that a look found messages.</summary>
     public void Found() => hub.Found();
 
-    /// <summary>Wakes the pump if it stopped because consumers had no room.</summary>
-    public void RoomMade()
+    /// <summary>Wakes the pump if it stopped because no consumer had a free slot.</summary>
+    public void SlotsFreed()
     {
-        if (_wantsRoom) Signal();
+        if (_wantsFreeSlots) Signal();
     }
 
     /// <summary>
@@ -56,7 +56,7 @@ internal sealed partial class QueuePump(
     }
 
     /// <summary>Records whether all consumers of a group are full, so that messages wait in the queue.</summary>
-    public void NoteRoom(ConsumerGroup group, bool full)
+    public void NoteFreeSlots(ConsumerGroup group, bool full)
     {
         // The consumer of an acknowledged stream is normally full while it works, so that is not reported.
         if (full && !group.IsFull && group.Lease is null)
@@ -116,10 +116,10 @@ internal sealed partial class QueuePump(
     {
         while (true)
         {
-            // Room that is made during the step must wake the pump, so room counts as wanted until the step returns.
-            _wantsRoom = true;
+            // A slot that is freed during the step must wake the pump, so slots count as wanted until the step returns.
+            _wantsFreeSlots = true;
             var step = await StepOnceAsync().ConfigureAwait(false);
-            _wantsRoom = step.WantsRoom;
+            _wantsFreeSlots = step.WantsFreeSlots;
 
             var turned = step.Settings is { } now && now.Policy != _settings.Policy;
             _settings = step.Settings ?? _settings;

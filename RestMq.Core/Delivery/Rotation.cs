@@ -3,8 +3,8 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Leases as many messages as a group of consumers has room for, and gives each message to one consumer, in rotation. A
-/// message that no consumer took is returned, and its delivery does not count.
+/// Leases as many messages as a group of consumers has free slots, and gives each message to one consumer, in rotation.
+/// A message that no consumer took is returned, and its delivery does not count.
 /// </summary>
 internal static class Rotation
 {
@@ -14,22 +14,22 @@ internal static class Rotation
 
     public static async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store, ConsumerGroup group, LeaseRequest request)
     {
-        var (room, bytes) = pump.FreeLeases(group, Step);
-        pump.NoteRoom(group, full: room == 0);
-        // Consumers that hold messages may let the leases end. Then only time makes room, so the pump looks again.
-        if (room == 0) return new DeliveryStep(More: false, request.Held ? LookAgain : null, WantsRoom: true, Settings: null);
+        var (slots, bytes) = pump.FreeLeases(group, Step);
+        pump.NoteFreeSlots(group, full: slots == 0);
+        // Consumers that hold messages may let the leases end. Then only time frees slots, so the pump looks again.
+        if (slots == 0) return new DeliveryStep(More: false, request.Held ? LookAgain : null, WantsFreeSlots: true, Settings: null);
 
-        var batch = await store.LeaseAsync(pump.Queue, [request with { Count = room, Bytes = bytes }], CancellationToken.None).ConfigureAwait(false);
+        var batch = await store.LeaseAsync(pump.Queue, [request with { Count = slots, Bytes = bytes }], CancellationToken.None).ConfigureAwait(false);
         if (batch.Messages.Count > 0) pump.Found();
         var given = 0;
         while (given < batch.Messages.Count && pump.TryGiveNext(group, batch.Messages[given])) given++;
         if (given < batch.Messages.Count)
         {
-            // Some consumers have left since their room was counted.
+            // Some consumers have left since their slots were counted.
             Settlement[] back = [.. batch.Messages.Skip(given).Select(m => new Settlement(m.Receipt, SettleAction.Return))];
             await store.SettleAsync(pump.Queue, back, CancellationToken.None).ConfigureAwait(false);
         }
-        var more = batch.Messages.Count == room || (batch.Next == TimeSpan.Zero && given > 0);
-        return new DeliveryStep(more, batch.Next, WantsRoom: false, batch.Settings);
+        var more = batch.Messages.Count == slots || (batch.Next == TimeSpan.Zero && given > 0);
+        return new DeliveryStep(more, batch.Next, WantsFreeSlots: false, batch.Settings);
     }
 }

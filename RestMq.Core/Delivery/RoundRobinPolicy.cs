@@ -4,7 +4,7 @@ using RestMq.Stores;
 namespace RestMq.Delivery;
 
 /// <summary>
-/// Delivers each message to one consumer, in rotation over the consumers with room. A message is leased for
+/// Delivers each message to one consumer, in rotation over the consumers with free slots. A message is leased for
 /// <see cref="RestMqOptions.TakeLease"/> until it has been written to the wire. It goes back to the head of the queue
 /// when the connection breaks before that. It also goes back when it has waited for the whole lease in the buffer of a
 /// consumer that does not read.

@@ -15,7 +15,7 @@ internal sealed class ActiveQueue
     private const int MaxCalls = 1000;
     private const long MaxBytes = 4 * 1024 * 1024;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
 
     private readonly IQueueStore _store;
     private readonly SlowPoll _slowPoll;
@@ -141,7 +141,7 @@ internal sealed class ActiveQueue
         if (Volatile.Read(ref _pump) is { } pump) await pump.DisposeAsync().ConfigureAwait(false);
         // Messages whose replies were written must still be settled. The wait is limited, in case the store is away.
         var drained = Task.WhenAll(Adds.DrainedAsync(), Exchanges.DrainedAsync());
-        if (!drained.IsCompleted) await Task.WhenAny(drained, Task.Delay(Patience, _time)).ConfigureAwait(false);
+        if (!drained.IsCompleted) await Task.WhenAny(drained, Task.Delay(DrainTimeout, _time)).ConfigureAwait(false);
         if (_listening is not { } listening) return;
         await ((Task)listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (listening.IsCompletedSuccessfully) await (await listening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
@@ -161,15 +161,15 @@ internal sealed class ActiveQueue
     private async Task<IAsyncDisposable> StartListeningAsync()
     {
         await Task.Yield(); // The caller holds a lock, and the store may do work before its first await.
-        return await _store.ListenAsync(Queue, OnHint, CancellationToken.None).ConfigureAwait(false);
+        return await _store.ListenAsync(Queue, OnWakeUp, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private void OnHint(QueueHint hint)
+    private void OnWakeUp(QueueWakeUp wakeUp)
     {
         Waiters.Wake();
         if (Volatile.Read(ref _pump) is not { } pump) return;
-        if (hint.IsPurge) pump.EndStreams();
-        pump.Ended(hint.Ended);
+        if (wakeUp.IsPurge) pump.EndStreams();
+        pump.Ended(wakeUp.Ended);
         pump.Signal();
     }
 

@@ -25,7 +25,7 @@ internal sealed class Waiters
     /// </summary>
     public void Park(Waiter waiter, bool first)
     {
-        lock (_lock) waiter.Places.Add((this, first ? _parked.AddFirst(waiter) : _parked.AddLast(waiter)));
+        lock (_lock) waiter.Nodes.Add((this, first ? _parked.AddFirst(waiter) : _parked.AddLast(waiter)));
     }
 
     /// <summary>
@@ -33,10 +33,10 @@ internal sealed class Waiters
     /// at the queue, because the wake-up may have told it alone.
     /// </summary>
     /// <param name="waiter">The waiter.</param>
-    /// <param name="place">The index of its place in <see cref="Waiter.Places"/>.</param>
-    public bool ParkAgain(Waiter waiter, int place)
+    /// <param name="index">The index of its node in <see cref="Waiter.Nodes"/>.</param>
+    public bool ParkAgain(Waiter waiter, int index)
     {
-        var node = waiter.Places[place].Node;
+        var node = waiter.Nodes[index].Node;
         lock (_lock)
         {
             if (node.List is not null) return false;
@@ -101,8 +101,8 @@ internal sealed class Waiters
         /// <summary>Gets whether the slow poll of one queue woke the owner.</summary>
         public bool IsPoll { get; private set; }
 
-        /// <summary>Gets the places in which the waiter is parked.</summary>
-        public List<(Waiters Waiters, LinkedListNode<Waiter> Node)> Places { get; } = new(1);
+        /// <summary>Gets the list nodes by which the waiter is parked.</summary>
+        public List<(Waiters Waiters, LinkedListNode<Waiter> Node)> Nodes { get; } = new(1);
 
         public bool TryWake(WakeUp wakeUp) => _woken.TrySetResult(wakeUp);
 
@@ -137,7 +137,7 @@ internal sealed class Waiters
 
         public void Dispose()
         {
-            foreach (var (waiters, node) in Places) waiters.Remove(node);
+            foreach (var (waiters, node) in Nodes) waiters.Remove(node);
             // TrySetCanceled decides a race with a concurrent wake-up: either no wake-up can come any more, or it has
             // come and is passed on.
             if (!_woken.TrySetCanceled() && !_isConsumed && _woken.Task.IsCompletedSuccessfully) _woken.Task.GetAwaiter().GetResult().By.Wake();

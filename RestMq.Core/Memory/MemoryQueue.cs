@@ -4,7 +4,7 @@ namespace RestMq.Memory;
 
 /// <summary>
 /// Implements one queue in memory. Callers must hold <see cref="Gate"/>. This file implements the operations of the
-/// store. <c>.Places</c> holds the messages by state and moves due messages.
+/// store. <c>.States</c> holds the messages by state and moves due messages.
 /// </summary>
 internal sealed partial class MemoryQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow, MemoryBudget budget)
 {
@@ -31,8 +31,11 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     /// </summary>
     public bool Retired { get; set; }
 
-    /// <summary>Gets or sets whether the store watches the queue, to drop it when it has been empty for a while.</summary>
-    public bool IsWatched { get; set; }
+    /// <summary>
+    /// Gets or sets what tells the store that it watches this queue, and not an earlier one of the name. Null while the
+    /// store does not watch the queue, to drop it when it has been empty for a while.
+    /// </summary>
+    public object? Watch { get; set; }
 
     /// <summary>Gets the time of the last add, settlement or change, on the store's clock.</summary>
     public long UsedAt { get; private set; }
@@ -83,19 +86,19 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
         var more = false;
         var messages = new List<QueueMessage>((int)Math.Min(wanted, ReadyCount));
-        var room = StoreLimits.ReplyBytes;
+        var bytesLeft = StoreLimits.ReplyBytes;
         for (var i = 0; i < requests.Count; i++)
         {
             var due = now + requests[i].Lease.Ticks;
             if (requests[i].Held) _watchedUntil = Math.Max(_watchedUntil, due + requests[i].Lease.Ticks);
-            var bytes = requests[i] is { Live: false, Held: false } ? room : Math.Min(room, requests[i].Bytes);
+            var bytes = requests[i] is { Live: false, Held: false } ? bytesLeft : Math.Min(bytesLeft, requests[i].Bytes);
             var left = ShareOf(requests[i]);
             for (; left > 0 && bytes > 0 && Head(now) is { } head; left--)
             {
                 Put(head, MessageState.Leased, due);
                 messages.Add(head.ToQueueMessage(name, head.Past + 1));
                 bytes -= head.Size;
-                room -= head.Size;
+                bytesLeft -= head.Size;
             }
             more |= left > 0 && ReadyCount > 0;
         }
@@ -133,16 +136,16 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
         {
             // Moves no more than is read below. With a history of 0 messages, a moved message that is not read is lost.
-            var (left, room) = (request.Move, request.Bytes);
-            for (; left > 0 && room > 0 && Head(now) is { } head; left--)
+            var (left, bytesLeft) = (request.Move, request.Bytes);
+            for (; left > 0 && bytesLeft > 0 && Head(now) is { } head; left--)
             {
                 var moved = head.ToQueueMessage(name, head.Past + 1, ++LastSequence);
                 _log.Add(LastSequence, moved);
                 Cost += MemoryCosts.OfLogged(moved);
-                room -= moved.Body.Bytes.Length;
+                bytesLeft -= moved.Body.Bytes.Length;
                 Delete(head);
             }
-            more = (left == 0 || room <= 0) && ReadyCount > 0;
+            more = (left == 0 || bytesLeft <= 0) && ReadyCount > 0;
             _settled += request.Move - left;
             if (left < request.Move) _logEnds = now + StoreLimits.HistoryLife.Ticks;
             _changed |= left < request.Move;
@@ -177,11 +180,11 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             _ => _ready.FromLast().Concat(_back.Reverse()),
         };
         var found = new List<MessageSnapshot>();
-        var room = StoreLimits.ReplyBytes;
+        var bytesLeft = StoreLimits.ReplyBytes;
         foreach (var message in newestFirst.Take(count))
         {
             found.Add(message.ToSnapshot(name));
-            if ((room -= message.Size) <= 0) break;
+            if ((bytesLeft -= message.Size) <= 0) break;
         }
         return found;
     }
@@ -279,7 +282,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         return true;
     }
 
-    // Returns how many of the messages need room. Duplicates of earlier messages or of each other need none.
+    // Returns how many of the messages need a free place. Duplicates of earlier messages or of each other need none.
     private int NewOnes(IReadOnlyList<NewMessage> messages)
     {
         var keys = new HashSet<string>();

@@ -23,10 +23,10 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     private readonly MemoryBudget _budget = Observed(MemoryBudget.Of(options.Value), metrics);
     private readonly DroppedQueues _dropped = new();
     private readonly SortedSet<QueueName> _names = new(NameOrder.Instance);
-    private readonly MemoryHints _hints = new();
+    private readonly MemoryWakeUps _wakeUps = new();
 
     // The queues that may have become empty, each with the time at which to look at it.
-    private readonly ConcurrentQueue<(MemoryQueue Queue, long At)> _watched = new();
+    private readonly ConcurrentQueue<(QueueName Queue, object? Watch, long At)> _watched = new();
 
     // Held to create and to purge a queue. A queue's own gate may be taken while this lock is held, never the other way
     // round.
@@ -47,7 +47,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     {
         if (Create(queue, (messages, allOrNothing), static (q, add, now) => q.Add(add.messages, add.allOrNothing, now)) is { } results) return new(results);
         // A refused message leaves no queue behind.
-        if (_queues.TryGetValue(queue, out var made)) DropIfIdle(made, life: 0);
+        if (_queues.TryGetValue(queue, out var made)) DropIfIdle(queue, made.Watch, lifetime: 0);
         throw NoRoom();
     }
 
@@ -93,7 +93,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
                 lock (purged!.Gate) Retire(queue, purged);
             }
         }
-        _hints.Tell(queue, QueueHint.Purged);
+        _wakeUps.Tell(queue, QueueWakeUp.Purged);
         return new(existed);
     }
 
@@ -131,8 +131,8 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) =>
         new(TryOn(queue, 0, static (q, _, now) => q.Stats(now), out var stats) ? stats : new QueueStats(queue, new QueueSettings()));
 
-    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
-        new(_hints.Listen(queue, onHint));
+    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueWakeUp> onWakeUp, CancellationToken cancellationToken) =>
+        new(_wakeUps.Listen(queue, onWakeUp));
 
     public ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => new(_budget.Report());
 
@@ -142,28 +142,28 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
 
     public void DropIdleQueues()
     {
-        var life = options.Value.EmptyQueueLifetime.Ticks;
+        var lifetime = options.Value.EmptyQueueLifetime.Ticks;
         for (var left = MaxDropped; left > 0 && _watched.TryPeek(out var first) && first.At <= Now && _watched.TryDequeue(out var watched); left--)
-            DropIfIdle(watched.Queue, life);
+            DropIfIdle(watched.Queue, watched.Watch, lifetime);
     }
 
-    private void DropIfIdle(MemoryQueue queue, long life)
+    private void DropIfIdle(QueueName name, object? watch, long lifetime)
     {
+        // Moves due messages, and forgets idempotency keys and a history whose time is over.
+        if (!TryOn(name, 0, static (q, _, now) => q.Stats(now), out _) || !_queues.TryGetValue(name, out var queue)) return;
         lock (_gate)
         {
             lock (queue.Gate)
             {
-                if (queue.Retired) return;
-                queue.Stats(Now); // Moves due messages, and forgets idempotency keys and a history whose time is over.
-                Count(queue);
-                var idleAt = Math.Max(queue.UsedAt + life, 0);
-                if (!queue.HasDefaults || queue.HasMessages) queue.IsWatched = false; // Watched again when it is empty.
-                else if (!queue.IsEmpty || idleAt > Now) _watched.Enqueue((queue, Math.Max(idleAt, Now + (life / 2))));
+                if (queue.Retired || queue.Watch != watch) return;
+                var idleAt = queue.UsedAt + lifetime;
+                if (queue.HasMessages || !queue.HasDefaults) queue.Watch = null; // Watched again when it is empty.
+                else if (!queue.IsEmpty || idleAt > Now) _watched.Enqueue((name, watch, Math.Max(idleAt, Now + (lifetime / 2))));
                 else
                 {
-                    _queues.TryRemove(queue.Name, out _);
-                    _names.Remove(queue.Name);
-                    Retire(queue.Name, queue);
+                    _queues.TryRemove(name, out _);
+                    _names.Remove(name);
+                    Retire(name, queue);
                 }
             }
         }
@@ -176,20 +176,20 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     {
         result = default!;
         if (!_queues.TryGetValue(name, out var queue)) return false;
-        QueueHint? hint;
-        (long Expired, long Buried) gone;
+        QueueWakeUp? wakeUp;
+        (long Expired, long Buried) removed;
         lock (queue.Gate)
         {
             if (queue.Retired) return false;
             result = step(queue, argument, Now);
-            hint = queue.TakeHint();
-            gone = queue.TakeGone();
+            wakeUp = queue.TakeWakeUp();
+            removed = queue.TakeRemoved();
             Count(queue);
             Watch(queue);
         }
-        metrics.Expired(name, gone.Expired);
-        metrics.Buried(name, gone.Buried);
-        if (hint is not null) _hints.Tell(name, hint);
+        metrics.Expired(name, removed.Expired);
+        metrics.Buried(name, removed.Buried);
+        if (wakeUp is not null) _wakeUps.Tell(name, wakeUp);
         return true;
     }
 
@@ -202,9 +202,9 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     // Looks at a queue later that is empty now. A queue that is in use is looked at once in the lifetime at most.
     private void Watch(MemoryQueue queue)
     {
-        if (queue.IsWatched || queue.HasMessages || !queue.HasDefaults) return;
-        queue.IsWatched = true;
-        _watched.Enqueue((queue, Now + options.Value.EmptyQueueLifetime.Ticks));
+        if (queue.Watch is not null || queue.HasMessages || !queue.HasDefaults) return;
+        queue.Watch = new object();
+        _watched.Enqueue((queue.Name, queue.Watch, Now + options.Value.EmptyQueueLifetime.Ticks));
     }
 
     private TResult Create<TArgument, TResult>(QueueName name, TArgument argument, Func<MemoryQueue, TArgument, long, TResult> step)

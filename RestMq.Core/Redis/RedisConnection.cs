@@ -8,7 +8,7 @@ namespace RestMq.Redis;
 
 /// <summary>
 /// Carries calls to Redis, over one connection or to the primary that Sentinel names. When Redis cannot carry out a
-/// call, the call throws <see cref="RestMqUnavailableException"/> within <see cref="Patience"/>. A call is sent again
+/// call, the call throws <see cref="RestMqUnavailableException"/> within <see cref="CallTimeout"/>. A call is sent again
 /// only when it is proven that nothing was executed.
 /// </summary>
 internal sealed partial class RedisConnection : IAsyncDisposable
@@ -46,7 +46,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// Gets the time limit of a call, and of opening the connection: <c>asyncTimeout</c> of the connection string, or
     /// 1.25 s.
     /// </summary>
-    public TimeSpan Patience => Source.Patience;
+    public TimeSpan CallTimeout => Source.CallTimeout;
 
     /// <summary>Gets the addresses of the servers, without a password.</summary>
     public string Description => Source.Description;
@@ -76,7 +76,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         var adding = _subscriptions.AddAsync(link, name, onMessage, onGap);
         try
         {
-            return await adding.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+            return await adding.WaitAsync(CallTimeout, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (RedisErrors.IsAway(e, link))
         {
@@ -111,7 +111,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     public async ValueTask<RedisResult> EvaluateAsync(
         RedisScripts script, QueueName queue, RedisKey[] keys, RedisValue[] arguments, RedisIdentity server, CancellationToken cancellationToken)
     {
-        var retries = new Retries(Patience, _time);
+        var retries = new Retries(CallTimeout, _time);
         var wake = arguments[0];
         while (true)
         {
@@ -157,14 +157,14 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// </summary>
     public async ValueTask<T> DoAsync<T>(Func<IConnectionMultiplexer, Task<T>> action, CancellationToken cancellationToken)
     {
-        var retries = new Retries(Patience, _time);
+        var retries = new Retries(CallTimeout, _time);
         while (true)
         {
             var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
             Exception failure;
             try
             {
-                var result = await action(link.Multiplexer).WaitAsync(Patience, CancellationToken.None).ConfigureAwait(false);
+                var result = await action(link.Multiplexer).WaitAsync(CallTimeout, CancellationToken.None).ConfigureAwait(false);
                 await Source.ConfirmAsync(link).ConfigureAwait(false);
                 return result;
             }
@@ -187,7 +187,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await link.BlockingAsync(cancellationToken).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+            return await link.BlockingAsync(cancellationToken).WaitAsync(CallTimeout, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (RedisErrors.IsAway(e, link))
         {
@@ -230,7 +230,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     }
 
     private Task<RedisResult> InTimeAsync(Task<RedisResult> call) =>
-        Source.GivesUpInTime ? call : call.WaitAsync(Patience, CancellationToken.None);
+        Source.GivesUpInTime ? call : call.WaitAsync(CallTimeout, CancellationToken.None);
 
     private ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken)
     {

@@ -39,7 +39,7 @@ internal sealed partial class RedisFormat(
         try
         {
             // Waits twice as long as for a call, because the check may have to connect first.
-            await checking.WaitAsync(2 * connection.Patience, cancellationToken).ConfigureAwait(false);
+            await checking.WaitAsync(2 * connection.CallTimeout, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {

@@ -20,16 +20,16 @@ internal sealed partial class RedisQueueStore
         return new BroadcastBatch(messages, (long)reply[0], (long)reply[1], Due(reply[2]), Live(reply[3]));
     }
 
-    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
+    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueWakeUp> onWakeUp, CancellationToken cancellationToken) =>
         _connection.SubscribeAsync(
-            KeysOf(queue).Wake, message => Hear(queue, message, onHint), () => onHint(QueueHint.Changed), cancellationToken);
+            KeysOf(queue).Wake, message => Hear(queue, message, onWakeUp), () => onWakeUp(QueueWakeUp.Changed), cancellationToken);
 
-    private void Hear(QueueName queue, RedisValue message, Action<QueueHint> onHint)
+    private void Hear(QueueName queue, RedisValue message, Action<QueueWakeUp> onWakeUp)
     {
         var words = ((string?)message ?? "").Split(' ');
         if (words[0] == "l" + _host) return;
-        if (words[0] == "p") onHint(QueueHint.Purged);
-        else if (words.Length == 1) onHint(QueueHint.Changed);
-        else onHint(QueueHint.Changed with { Ended = [.. words.Skip(1).Select(word => Receipt.Parse($"{queue}:{word}"))] });
+        if (words[0] == "p") onWakeUp(QueueWakeUp.Purged);
+        else if (words.Length == 1) onWakeUp(QueueWakeUp.Changed);
+        else onWakeUp(QueueWakeUp.Changed with { Ended = [.. words.Skip(1).Select(word => Receipt.Parse($"{queue}:{word}"))] });
     }
 }

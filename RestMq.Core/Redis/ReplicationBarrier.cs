@@ -25,7 +25,7 @@ internal sealed partial class ReplicationBarrier(
     private const int MostTogether = 1_000_000;
 
     // The limit for opening the connection, which comes before the first wait and is no part of its time.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.25);
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(1.25);
 
     // The script reads no key, so every server accepts it. INFO runs in a script, because StackExchange.Redis allows
     // the plain command only in its admin mode.
@@ -75,7 +75,7 @@ internal sealed partial class ReplicationBarrier(
     {
         try
         {
-            await connect(cancellationToken).WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
+            await connect(cancellationToken).WaitAsync(ConnectLimit, time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {

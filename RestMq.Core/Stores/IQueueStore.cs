@@ -124,7 +124,7 @@ internal interface IQueueStore
     /// must not block. Wake-ups may be lost. The task completes when wake-ups arrive. Disposing the result ends the
     /// subscription.
     /// </summary>
-    ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken);
+    ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueWakeUp> onWakeUp, CancellationToken cancellationToken);
 
     /// <summary>
     /// Gets whether wake-ups are proven to arrive: the store has lately received a probe that it had sent to itself
@@ -165,11 +165,11 @@ internal interface IQueueStore
 /// <param name="IsPurge">Whether the queue was purged, so that its streams must end. Otherwise, look at the queue
 /// again: a message may have become ready, the next due time may have changed, or the settings changed.</param>
 /// <param name="Ended">The deliveries that ended. Reported only while acknowledged streams may hold messages.</param>
-internal sealed record QueueHint(bool IsPurge, IReadOnlyList<Receipt> Ended)
+internal sealed record QueueWakeUp(bool IsPurge, IReadOnlyList<Receipt> Ended)
 {
-    public static readonly QueueHint Changed = new(IsPurge: false, []);
+    public static readonly QueueWakeUp Changed = new(IsPurge: false, []);
 
-    public static readonly QueueHint Purged = new(IsPurge: true, []);
+    public static readonly QueueWakeUp Purged = new(IsPurge: true, []);
 }
 
 /// <summary>Represents one caller's request in a call that leases messages.</summary>

@@ -7,7 +7,7 @@ namespace RestMq;
 /// <summary>Verifies rules about the structure of the sources. It reads the source files.</summary>
 public sealed partial class ArchitectureTests
 {
-    private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers", "RestMq.Abstractions"];
+    private static readonly string[] Libraries = ["RestMq.Core", "RestMq.AspNetCore", "RestMq.Client", "RestMq.Consumers", "RestMq.Abstractions", "RestMq.Server"];
 
     /// <summary>
     /// Lists the event id of every log message. Operators filter logs by event id, so an id never changes its meaning.
@@ -61,6 +61,9 @@ public sealed partial class ArchitectureTests
         (81, "QueuePump.LogBehind"),
         (82, "QueuePump.LogFull"),
         (90, "LiveStream.LogLost"),
+        (100, "AccessStore.LogRead"),
+        (101, "AccessStore.LogMistakes"),
+        (102, "AccessStore.LogUnreadable"),
     ];
 
     private static string Root { get; } = FindRoot();

@@ -8,7 +8,7 @@ public sealed partial class LinkTests
     [Fact]
     public void Links_ToFiles_LeadToExistingFiles()
     {
-        string[] folders = ["", ".github", "docs", "docs/getting-started", "docs/how-to", "docs/reference", "docs/explanation", "docs/adr", "RestMq.Sample/examples"];
+        string[] folders = ["", ".github", "docs", "docs/getting-started", "docs/how-to", "docs/reference", "docs/explanation", "docs/adr", "samples"];
         var links = folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.md")).SelectMany(file =>
             Link().Matches(File.ReadAllText(file)).Select(match => (File: file, Target: match.Groups[1].Value))).ToArray();
 

@@ -23,6 +23,11 @@ public sealed class PackageTests(PackedFolder packed)
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
             "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "RestMq.Abstractions",
         ],
+        ["RestMq.Server"] =
+        [
+            "Microsoft.AspNetCore.OpenApi", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore",
+            "OpenTelemetry.Extensions.Hosting", "RestMq.AspNetCore", "Scalar.AspNetCore", "System.CommandLine",
+        ],
     };
 
     public static TheoryData<string> Libraries => [.. Repository.Libraries];

@@ -14,7 +14,7 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
     private bool _disposed;
     private string? _description;
 
-    public override TimeSpan Patience => _isOurs ? TimeSpan.FromMilliseconds(configuration!.AsyncTimeout) : RedisSettings.DefaultPatience;
+    public override TimeSpan CallTimeout => _isOurs ? TimeSpan.FromMilliseconds(configuration!.AsyncTimeout) : RedisSettings.DefaultCallTimeout;
 
     public override string Description =>
         _description ??= configuration is null ? "redis" : string.Join(',', configuration.EndPoints.Select(RedisSettings.NameOf));
@@ -45,7 +45,7 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
         if (connecting is null) return;
         // The application's factory may never complete. The application disposes the connection that the factory
         // returns.
-        await Task.WhenAny(connecting, Task.Delay(Patience)).ConfigureAwait(false);
+        await Task.WhenAny(connecting, Task.Delay(CallTimeout)).ConfigureAwait(false);
         if (!connecting.IsCompletedSuccessfully) return;
         var link = await connecting.ConfigureAwait(false);
         Unwatch(link.Multiplexer);
@@ -62,7 +62,7 @@ internal sealed class DirectSource(RedisStoreOptions options, ConfigurationOptio
             if (_connecting is null or { IsFaulted: true } or { IsCanceled: true }) _connecting = OpenAsync();
             connecting = _connecting;
         }
-        return await connecting.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        return await connecting.WaitAsync(CallTimeout, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<RedisLink> OpenAsync()

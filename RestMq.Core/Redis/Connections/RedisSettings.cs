@@ -9,7 +9,7 @@ internal static class RedisSettings
     /// <summary>Holds the time limit of a call, unless the connection string sets another.</summary>
     /// <remarks>Together with the heartbeat, and some time for a busy machine, a call to a server that hangs fails in
     /// less than two seconds.</remarks>
-    public static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(1.25);
+    public static readonly TimeSpan DefaultCallTimeout = TimeSpan.FromSeconds(1.25);
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
 
@@ -25,7 +25,7 @@ internal static class RedisSettings
         configuration.AbortOnConnectFail = false; // Waits for a server that is not up yet.
         configuration.BacklogPolicy = BacklogPolicy.FailFast; // Calls do not queue for a server that is away.
         configuration.HeartbeatInterval = Heartbeat;
-        if (!Names(text, "asyncTimeout")) configuration.AsyncTimeout = (int)DefaultPatience.TotalMilliseconds;
+        if (!Names(text, "asyncTimeout")) configuration.AsyncTimeout = (int)DefaultCallTimeout.TotalMilliseconds;
         if (!Names(text, "connectTimeout")) configuration.ConnectTimeout = configuration.AsyncTimeout;
         configuration.AllowAdmin = true; // Allows CONFIG, which reads appendfsync for the health report.
         configuration.ClientName ??= "RestMq";
@@ -56,12 +56,12 @@ internal static class RedisSettings
     {
         var blocking = configuration.Clone();
         blocking.ClientName = $"{configuration.ClientName ?? "RestMq"}-wait";
-        blocking.AsyncTimeout = (int)(time + DefaultPatience).TotalMilliseconds; // Plus the way to the server and back.
+        blocking.AsyncTimeout = (int)(time + DefaultCallTimeout).TotalMilliseconds; // Plus the way to the server and back.
         return blocking;
     }
 
     /// <summary>Returns the settings of a connection to this sentinel.</summary>
-    public static ConfigurationOptions ForSentinel(this ConfigurationOptions configuration, EndPoint sentinel, TimeSpan patience)
+    public static ConfigurationOptions ForSentinel(this ConfigurationOptions configuration, EndPoint sentinel, TimeSpan callTimeout)
     {
         var one = configuration.For(sentinel);
         one.CommandMap = CommandMap.Sentinel;
@@ -69,8 +69,8 @@ internal static class RedisSettings
         one.ChannelPrefix = default;
         one.BacklogPolicy = BacklogPolicy.FailFast;
         one.HeartbeatInterval = Heartbeat;
-        one.AsyncTimeout = (int)patience.TotalMilliseconds;
-        one.ConnectTimeout = (int)(2 * patience).TotalMilliseconds;
+        one.AsyncTimeout = (int)callTimeout.TotalMilliseconds;
+        one.ConnectTimeout = (int)(2 * callTimeout).TotalMilliseconds;
         one.ReconnectRetryPolicy = new LinearRetry(100);
         return one;
     }

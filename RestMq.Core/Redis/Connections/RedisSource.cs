@@ -10,13 +10,13 @@ namespace RestMq.Redis.Connections;
 internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
 {
     /// <summary>Gets the time limit of a call, and of opening the connection.</summary>
-    public abstract TimeSpan Patience { get; }
+    public abstract TimeSpan CallTimeout { get; }
 
     /// <summary>Gets the addresses of the servers, without a password.</summary>
     public abstract string Description { get; }
 
     /// <summary>
-    /// Gets whether a call over the connection ends within <see cref="Patience"/> by itself. The application's own
+    /// Gets whether a call over the connection ends within <see cref="CallTimeout"/> by itself. The application's own
     /// connection may have a longer time limit.
     /// </summary>
     public abstract bool GivesUpInTime { get; }
@@ -36,7 +36,7 @@ internal abstract partial class RedisSource(ILogger logger) : IAsyncDisposable
     /// </summary>
     public event Action? Moved;
 
-    /// <summary>Returns the link that a call may use. Waits for it within <see cref="Patience"/>.</summary>
+    /// <summary>Returns the link that a call may use. Waits for it within <see cref="CallTimeout"/>.</summary>
     /// <exception cref="RestMqUnavailableException">There is no link. The inner exception says why.</exception>
     public abstract ValueTask<RedisLink> LinkAsync(CancellationToken cancellationToken);
 

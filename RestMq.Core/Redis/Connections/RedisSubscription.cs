@@ -6,7 +6,7 @@ namespace RestMq.Redis.Connections;
 
 /// <summary>Listens to one channel, over the present link.</summary>
 internal sealed class RedisSubscription(
-    string name, Action<RedisValue> onMessage, Action onGap, TimeSpan patience, Action<RedisSubscription> onDispose) : IAsyncDisposable
+    string name, Action<RedisValue> onMessage, Action onGap, TimeSpan connectLimit, Action<RedisSubscription> onDispose) : IAsyncDisposable
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(5);
 
@@ -77,7 +77,7 @@ internal sealed class RedisSubscription(
     {
         // Wake-ups may use their own connection, which may be up a moment later than the connection for calls.
         var start = Stopwatch.GetTimestamp();
-        while (link.Multiplexer.IsConnected && !subscriber.IsConnected(link.Channel(name)) && Stopwatch.GetElapsedTime(start) < patience)
+        while (link.Multiplexer.IsConnected && !subscriber.IsConnected(link.Channel(name)) && Stopwatch.GetElapsedTime(start) < connectLimit)
             await Task.Delay(Moment).ConfigureAwait(false);
         var channel = link.Channel(name);
         if (_link == link && _channel == channel) return;

@@ -39,7 +39,7 @@ internal sealed partial class RedisSubscriptions : IAsyncDisposable
     /// <summary>Subscribes over this link, and over each later link.</summary>
     public async Task<RedisSubscription> AddAsync(RedisLink link, string name, Action<RedisValue> onMessage, Action onGap)
     {
-        var subscription = new RedisSubscription(name, onMessage, onGap, _source.Patience / 2, one => _all.TryRemove(one, out _));
+        var subscription = new RedisSubscription(name, onMessage, onGap, _source.CallTimeout / 2, one => _all.TryRemove(one, out _));
         await subscription.AttachAsync(link).ConfigureAwait(false);
         _all.TryAdd(subscription, 0);
         // The link may have been replaced before the subscription was added to those that are renewed.

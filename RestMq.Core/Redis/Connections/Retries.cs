@@ -4,10 +4,10 @@ namespace RestMq.Redis.Connections;
 /// Decides how long one call is sent again, with a growing pause. A slot in transit has its own time limit, because
 /// nothing was executed, nothing is broken, and a queue with many messages takes seconds to move.
 /// </summary>
-internal struct Retries(TimeSpan patience, TimeProvider time)
+internal struct Retries(TimeSpan limit, TimeProvider time)
 {
     /// <summary>Holds how long a call waits for a slot that is on its way to another server.</summary>
-    public static readonly TimeSpan TransitPatience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan SlotTransitTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
@@ -20,7 +20,7 @@ internal struct Retries(TimeSpan patience, TimeProvider time)
     {
         pause = _pause = _pause == TimeSpan.Zero ? FirstPause : _pause < LongestPause ? _pause * 2 : LongestPause;
         if (reason is RetryReason.None) return false;
-        var limit = reason is RetryReason.SlotInTransit && TransitPatience > patience ? TransitPatience : patience;
-        return time.GetElapsedTime(_start) + pause < limit;
+        var longest = reason is RetryReason.SlotInTransit && SlotTransitTimeout > limit ? SlotTransitTimeout : limit;
+        return time.GetElapsedTime(_start) + pause < longest;
     }
 }

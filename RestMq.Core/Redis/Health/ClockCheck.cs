@@ -15,7 +15,7 @@ internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
 
     // A measurement may open connections to replicas. So a readiness probe every second does not measure each time.
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(1);
 
     private Measurement? _last;
 
@@ -66,7 +66,7 @@ internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
     {
         try
         {
-            return await asking.WaitAsync(Patience).ConfigureAwait(false);
+            return await asking.WaitAsync(CallTimeout).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
         {
@@ -77,7 +77,7 @@ internal sealed class ClockCheck(RedisConnection connection, TimeProvider time)
     private async Task<Offset?> AskAsync(ConfigurationOptions configuration, EndPoint replica)
     {
         var one = configuration.For(replica);
-        (one.ConnectTimeout, one.AsyncTimeout, one.ConnectRetry) = ((int)Patience.TotalMilliseconds, (int)Patience.TotalMilliseconds, 1);
+        (one.ConnectTimeout, one.AsyncTimeout, one.ConnectRetry) = ((int)CallTimeout.TotalMilliseconds, (int)CallTimeout.TotalMilliseconds, 1);
         one.BacklogPolicy = BacklogPolicy.FailFast;
         var opened = await ConnectionMultiplexer.ConnectAsync(one).ConfigureAwait(false);
         await using var closing = opened.ConfigureAwait(false);

@@ -30,7 +30,7 @@ internal enum Consent
     Disagree,
 
     /// <summary>Too few sentinels answer.</summary>
-    Away,
+    Unavailable,
 }
 
 /// <summary>Holds the conclusion from all answers.</summary>

@@ -16,7 +16,7 @@ internal sealed partial class SentinelClient : IAsyncDisposable
     // lost.
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan EveryWhileUnsettled = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromMilliseconds(500);
     // How often the sentinel is asked for the other sentinels.
     private static readonly TimeSpan OthersEvery = TimeSpan.FromSeconds(5);
 
@@ -44,7 +44,7 @@ internal sealed partial class SentinelClient : IAsyncDisposable
     {
         _address = address;
         _service = configuration.ServiceName!;
-        _configuration = configuration.ForSentinel(address, Patience);
+        _configuration = configuration.ForSentinel(address, CallTimeout);
         _view = view;
         _onAnswer = onAnswer;
         _onEvent = onEvent;
@@ -110,10 +110,10 @@ internal sealed partial class SentinelClient : IAsyncDisposable
         {
             try
             {
-                var answer = await AskAsync(sentinel).WaitAsync(Patience, _closing.Token).ConfigureAwait(false);
+                var answer = await AskAsync(sentinel).WaitAsync(CallTimeout, _closing.Token).ConfigureAwait(false);
                 if (othersAt == long.MinValue || _time.GetElapsedTime(othersAt) >= OthersEvery)
                 {
-                    Others = await AskForOthersAsync(sentinel).WaitAsync(Patience, _closing.Token).ConfigureAwait(false);
+                    Others = await AskForOthersAsync(sentinel).WaitAsync(CallTimeout, _closing.Token).ConfigureAwait(false);
                     othersAt = _time.GetTimestamp();
                 }
                 Id = answer.Id;

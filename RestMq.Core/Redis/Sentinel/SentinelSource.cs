@@ -17,7 +17,7 @@ internal sealed partial class SentinelSource : RedisSource
     /// Holds how long a call waits for the end of a failover. A planned failover takes some 1.5 s. During this time,
     /// the old primary must not be written to, and the new primary is not known.
     /// </summary>
-    public static readonly TimeSpan FailoverPatience = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan FailoverTimeout = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(100);
 
@@ -51,7 +51,7 @@ internal sealed partial class SentinelSource : RedisSource
     /// <summary>Gets the monitor, which tells what the sentinels say and which of them are silent.</summary>
     public SentinelMonitor Monitor => _monitor;
 
-    public override TimeSpan Patience => _isOurs ? TimeSpan.FromMilliseconds(_configuration.AsyncTimeout) : RedisSettings.DefaultPatience;
+    public override TimeSpan CallTimeout => _isOurs ? TimeSpan.FromMilliseconds(_configuration.AsyncTimeout) : RedisSettings.DefaultCallTimeout;
 
     public override string Description =>
         _primary is { } primary ? $"{RedisSettings.NameOf(primary.Address)} ({_service})" : _service;
@@ -121,7 +121,7 @@ internal sealed partial class SentinelSource : RedisSource
             ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
             _following ??= Task.Run(FollowAsync);
         }
-        var (start, patience) = (_time.GetTimestamp(), Patience);
+        var (start, limit) = (_time.GetTimestamp(), CallTimeout);
         while (true)
         {
             var changed = Volatile.Read(ref _changed).Task; // Read before the verdict, so that no change is missed.
@@ -129,8 +129,8 @@ internal sealed partial class SentinelSource : RedisSource
             ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
             // A call that waits for the end of a failover waits for the connection to the new primary too.
             var unsettled = _monitor.View.Verdict.Consent is Consent.FailingOver or Consent.Disagree;
-            if (unsettled && FailoverPatience > patience) patience = FailoverPatience;
-            var left = patience - _time.GetElapsedTime(start);
+            if (unsettled && FailoverTimeout > limit) limit = FailoverTimeout;
+            var left = limit - _time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero) throw Unavailable();
             try
             {
@@ -241,7 +241,7 @@ internal sealed partial class SentinelSource : RedisSource
         }
         try
         {
-            var role = await RoleOfAsync(multiplexer.GetServer(address)).WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+            var role = await RoleOfAsync(multiplexer.GetServer(address)).WaitAsync(CallTimeout, cancellationToken).ConfigureAwait(false);
             if (role != "master") throw new SentinelException($"its role must be 'master', but was '{role}'.");
             return multiplexer;
         }

@@ -27,7 +27,7 @@ internal sealed class SentinelView(TimeProvider time, int configured)
     private readonly Dictionary<object, State> _sentinels = [];
     private long _resumedAt = long.MinValue;
     private long _graceUntil = long.MinValue;
-    private Verdict _verdict = new(Consent.Away, null, 0, long.MinValue, long.MinValue, "no sentinel has answered yet.");
+    private Verdict _verdict = new(Consent.Unavailable, null, 0, long.MinValue, long.MinValue, "no sentinel has answered yet.");
 
     /// <summary>Gets the last conclusion. Its time may be over.</summary>
     public Verdict Verdict => Volatile.Read(ref _verdict);
@@ -99,7 +99,7 @@ internal sealed class SentinelView(TimeProvider time, int configured)
         {
             var reasons = _sentinels.Values.Select(state => state.Why).Where(text => text.Length > 0).Order();
             var why = string.Join("; ", reasons) is { Length: > 0 } text ? $" ({text})" : "";
-            return Stop(Consent.Away, null, 0, $"{answers.Length} of {total} sentinels answer, and {majority} must name the primary{why}.");
+            return Stop(Consent.Unavailable, null, 0, $"{answers.Length} of {total} sentinels answer, and {majority} must name the primary{why}.");
         }
 
         var named = answers.GroupBy(answer => answer.Primary).OrderByDescending(group => group.Count()).First().ToArray();

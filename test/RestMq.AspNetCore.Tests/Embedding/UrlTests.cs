@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
-using RestMq.Access;
 
 namespace RestMq.Embedding;
 

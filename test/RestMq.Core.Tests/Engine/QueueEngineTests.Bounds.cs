@@ -1,4 +1,4 @@
-using RestMq.Daemons;
+using RestMq.Hosts;
 using static RestMq.Deadline;
 
 namespace RestMq.Engine;
@@ -24,16 +24,16 @@ public abstract partial class QueueEngineTests
     {
         const int Waiters = 10, Each = 20;
         var poll = TestHosts.Soon;
-        var daemon = TestHosts.NewDaemon(options => (options.SlowPoll, options.MaxSlowPoll) = (poll, TimeSpan.Zero));
+        var host = TestHosts.NewHost(options => (options.SlowPoll, options.MaxSlowPoll) = (poll, TimeSpan.Zero));
         var shared = Enumerable.Range(0, Each).Select(_ => TestHosts.NextQueue()).ToArray();
         using var end = new CancellationTokenSource();
         var waiting = new List<Task>();
         for (var n = 0; n < Waiters; n++)
         {
-            waiting.Add(await ParkAsync(daemon, shared, end.Token));
-            waiting.Add(await ParkAsync(daemon, [.. Enumerable.Range(0, Each).Select(_ => TestHosts.NextQueue())], end.Token));
+            waiting.Add(await ParkAsync(host, shared, end.Token));
+            waiting.Add(await ParkAsync(host, [.. Enumerable.Range(0, Each).Select(_ => TestHosts.NextQueue())], end.Token));
         }
-        var before = daemon.Store.EmptyLooks;
+        var before = host.Store.EmptyLooks;
         const int Queues = (Waiters + 1) * Each;
 
         // A poll comes after 0.75 to 1 times its time. 8 quarters are at most two polls and a part.
@@ -43,8 +43,8 @@ public abstract partial class QueueEngineTests
             await Task.Delay(20);
         }
 
-        await Until(() => daemon.Store.EmptyLooks - before >= Queues);
-        (daemon.Store.EmptyLooks - before).Should().BeLessThan(4 * Queues);
+        await Until(() => host.Store.EmptyLooks - before >= Queues);
+        (host.Store.EmptyLooks - before).Should().BeLessThan(4 * Queues);
         end.Cancel();
         foreach (var wait in waiting) await FluentActions.Awaiting(() => Within(wait)).Should().ThrowAsync<OperationCanceledException>();
     }

@@ -161,12 +161,12 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
 
     public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) => There().StatsAsync(queue, cancellationToken);
 
-    public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken)
+    public async ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueWakeUp> onWakeUp, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _listenings);
         await ListeningGate;
         if (Interlocked.Decrement(ref _listeningsToFail) >= 0) throw Away();
-        var listening = await There().ListenAsync(queue, hint => { if (!LosesWakeUps(queue)) onHint(hint); }, cancellationToken);
+        var listening = await There().ListenAsync(queue, wakeUp => { if (!LosesWakeUps(queue)) onWakeUp(wakeUp); }, cancellationToken);
         Interlocked.Increment(ref _listeners);
         return new Listening(this, listening);
     }

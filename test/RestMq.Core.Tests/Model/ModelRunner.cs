@@ -11,9 +11,9 @@ namespace RestMq.Model;
 /// <param name="store">The store. The named queues must be empty.</param>
 /// <param name="time">The clock of the store.</param>
 /// <param name="names">The queues.</param>
-/// <param name="hints">Returns the number of wake-ups that the store has sent for a queue so far.</param>
+/// <param name="wakeUps">Returns the number of wake-ups that the store has sent for a queue so far.</param>
 /// <param name="passed">Runs after time has passed, for a store that keeps its time elsewhere.</param>
-internal sealed class ModelRunner(IQueueStore store, FakeTimeProvider time, QueueName[] names, Func<QueueName, Task<long>> hints, Func<TimeSpan, Task>? passed = null)
+internal sealed class ModelRunner(IQueueStore store, FakeTimeProvider time, QueueName[] names, Func<QueueName, Task<long>> wakeUps, Func<TimeSpan, Task>? passed = null)
 {
     /// <summary>
     /// Holds the idempotency window. No sum of time steps equals it, so a key that Redis expires by itself ends clearly
@@ -54,14 +54,14 @@ internal sealed class ModelRunner(IQueueStore store, FakeTimeProvider time, Queu
     private async Task WatchAsync(Command command)
     {
         var (hasReady, due) = _model.Outlook(names[command.Queue]);
-        var given = await hints(names[command.Queue]);
+        var given = await wakeUps(names[command.Queue]);
         if (command is Exchange { Requests: var requests } && requests.Any(request => request is { Live: false, Held: false }) && !hasReady)
         {
             _sleepers[command.Queue] = new Sleeper(due, given);
             return;
         }
         if (_sleepers[command.Queue] is not { } sleeper) return;
-        if (given > sleeper.Hints || sleeper.Due <= time.GetUtcNow()) _sleepers[command.Queue] = null;
+        if (given > sleeper.WakeUps || sleeper.Due <= time.GetUtcNow()) _sleepers[command.Queue] = null;
         else if (hasReady)
             throw new DiffersException(
                 $"after\n{_played}{store.GetType().Name} did not wake a waiter: a message is ready");
@@ -73,7 +73,7 @@ internal sealed class ModelRunner(IQueueStore store, FakeTimeProvider time, Queu
     /// <summary>
     /// Holds a waiter that found nothing. It knows when a message is due, and how many wake-ups were sent by then.
     /// </summary>
-    private sealed record Sleeper(DateTimeOffset? Due, long Hints);
+    private sealed record Sleeper(DateTimeOffset? Due, long WakeUps);
 }
 
 /// <summary>Reports that a store and the model differ, or that the store's keys are invalid.</summary>

@@ -64,7 +64,7 @@ internal sealed class ModelStore(TimeProvider time, TimeSpan idempotencyWindow) 
 
     public ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Stats());
 
-    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueHint> onHint, CancellationToken cancellationToken) =>
+    public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueWakeUp> onWakeUp, CancellationToken cancellationToken) =>
         throw new NotSupportedException("The model sends no wake-ups.");
 
     public bool Knows(QueueName queue) => _queues.ContainsKey(queue);

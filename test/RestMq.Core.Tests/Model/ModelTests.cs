@@ -70,14 +70,14 @@ public sealed class ModelTests : IAsyncLifetime
 
     private async Task PlayInMemoryAsync(Command[] commands)
     {
-        var (time, names, hints) = (new FakeTimeProvider(Start), Names(), new Dictionary<QueueName, long>());
+        var (time, names, wakeUps) = (new FakeTimeProvider(Start), Names(), new Dictionary<QueueName, long>());
         var store = new MemoryQueueStore(time, MemoryOptions, Metrics);
         foreach (var name in names)
         {
-            hints[name] = 0;
-            await store.ListenAsync(name, _ => hints[name]++, default);
+            wakeUps[name] = 0;
+            await store.ListenAsync(name, _ => wakeUps[name]++, default);
         }
-        Count(await new ModelRunner(store, time, names, name => Task.FromResult(hints[name])).PlayAsync(commands));
+        Count(await new ModelRunner(store, time, names, name => Task.FromResult(wakeUps[name])).PlayAsync(commands));
     }
 
     private async Task PlayOnRedisAsync(ConnectionMultiplexer connection, Command[] commands)
@@ -102,7 +102,7 @@ public sealed class ModelTests : IAsyncLifetime
             await SettleAllAsync(store, name);
             await invariants.AssertNothingLeftAsync();
         }
-        await redis.KeyDeleteAsync([.. aging, prefix + "queues", clock + ":hints"]);
+        await redis.KeyDeleteAsync([.. aging, prefix + "queues", clock + ":wake-ups"]);
         _clocks.Add(clock);
 
         Task PassAsync(TimeSpan passed) => RedisWithFakeClock.SetAsync(redis, clock, time, passed, aging);

@@ -15,7 +15,7 @@ namespace RestMq.Model;
 internal class RedisWithFakeClock : DispatchProxy
 {
     private const string TheTime = "call('TIME')";
-    private const string Hint = "redis.pcall('PUBLISH', ARGV[1]";
+    private const string WakeUp = "redis.pcall('PUBLISH', ARGV[1]";
 
     // Scripts that Redis has run, by SHA-1 hash.
     private static readonly ConcurrentDictionary<string, string> Scripts = [];
@@ -28,7 +28,7 @@ internal class RedisWithFakeClock : DispatchProxy
     public static IConnectionMultiplexer Wrap(IConnectionMultiplexer connection, string clock) => Wrap<IConnectionMultiplexer>(connection, clock);
 
     /// <summary>Returns the number of wake-ups on a channel.</summary>
-    public static async Task<long> WakeUpsAsync(IDatabase redis, string clock, string channel) => (long)await redis.HashGetAsync($"{clock}:hints", channel);
+    public static async Task<long> WakeUpsAsync(IDatabase redis, string clock, string channel) => (long)await redis.HashGetAsync($"{clock}:wake-ups", channel);
 
     /// <summary>Sets the time, and reduces the time to live of these keys by the time that passed.</summary>
     public static async Task SetAsync(IDatabase redis, string clock, FakeTimeProvider time, TimeSpan passed, RedisKey[] keys)
@@ -58,10 +58,10 @@ internal class RedisWithFakeClock : DispatchProxy
             Scripts[Convert.ToHexString(SHA1.HashData(Encoding.UTF8.GetBytes(script)))] = script;
             if (!script.Contains(TheTime))
                 throw new InvalidOperationException("Scripts must read the time with call('TIME'), but one does not.");
-            if (!script.Contains(Hint))
-                throw new InvalidOperationException($"Scripts must send wake-ups with {Hint}, but one does not.");
+            if (!script.Contains(WakeUp))
+                throw new InvalidOperationException($"Scripts must send wake-ups with {WakeUp}, but one does not.");
             var withFakeClock = script.Replace(TheTime, $"call('LRANGE', '{_clock}', 0, 1)")
-                .Replace(Hint, $"call('HINCRBY', '{_clock}:hints', ARGV[1], 1) {Hint}");
+                .Replace(WakeUp, $"call('HINCRBY', '{_clock}:wake-ups', ARGV[1], 1) {WakeUp}");
             return ((IDatabase)_inner).ScriptEvaluateAsync(withFakeClock, (RedisKey[]?)arguments[1], (RedisValue[]?)arguments[2]);
         }
         return method.Name == nameof(IConnectionMultiplexer.GetDatabase)

@@ -47,8 +47,8 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         await Until(() => !inSecond.IsEmpty);
 
         // Wake-ups on one connection arrive in order. By now, each listener has received all its wake-ups.
-        inFirst.Should().Equal(QueueHint.Purged);
-        inSecond.Should().Equal(QueueHint.Changed);
+        inFirst.Should().Equal(QueueWakeUp.Purged);
+        inSecond.Should().Equal(QueueWakeUp.Changed);
         await second.DeleteQueueAsync(Queue, default);
     }
 
@@ -61,12 +61,12 @@ public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
         await store.DeleteQueueAsync(Queue, default);
 
         await Until(() => !heard.IsEmpty);
-        heard.Should().Equal(QueueHint.Purged);
+        heard.Should().Equal(QueueWakeUp.Purged);
     }
 
-    private async Task<ConcurrentQueue<QueueHint>> HearAsync(RedisQueueStore store)
+    private async Task<ConcurrentQueue<QueueWakeUp>> HearAsync(RedisQueueStore store)
     {
-        var heard = new ConcurrentQueue<QueueHint>();
+        var heard = new ConcurrentQueue<QueueWakeUp>();
         _made.Add(await store.ListenAsync(Queue, heard.Enqueue, default));
         return heard;
     }

@@ -218,14 +218,14 @@ public abstract partial class QueueStoreContract
     [Fact]
     public async Task WakeUp_FirstReadyMessage_IsSent()
     {
-        await ExpectAsync(QueueHint.Changed, async () => await AddAsync(1));
+        await ExpectAsync(QueueWakeUp.Changed, async () => await AddAsync(1));
     }
 
     [Fact]
     public async Task WakeUp_DelayedMessageAdded_IsSent()
     {
         await AddAsync(1);
-        await ExpectAsync(QueueHint.Changed, async () => await AddAsync(1, delay: Long));
+        await ExpectAsync(QueueWakeUp.Changed, async () => await AddAsync(1, delay: Long));
     }
 
     [Theory]
@@ -237,7 +237,7 @@ public abstract partial class QueueStoreContract
     {
         await AddAsync(1);
         var message = await LeaseOneAsync();
-        await ExpectAsync(QueueHint.Changed, () => SettleAsync(message, action, TimeSpan.FromSeconds(seconds)));
+        await ExpectAsync(QueueWakeUp.Changed, () => SettleAsync(message, action, TimeSpan.FromSeconds(seconds)));
     }
 
     [Fact]
@@ -245,13 +245,13 @@ public abstract partial class QueueStoreContract
     {
         await AddAsync(1);
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
-        await ExpectAsync(QueueHint.Changed, async () => await Store.RedriveAsync(Queue, default));
+        await ExpectAsync(QueueWakeUp.Changed, async () => await Store.RedriveAsync(Queue, default));
     }
 
     [Fact]
     public async Task WakeUp_SettingsChanged_IsSent()
     {
-        await ExpectAsync(QueueHint.Changed, async () => await ConfigureAsync(new QueueSettingsChange { Stopped = true }));
+        await ExpectAsync(QueueWakeUp.Changed, async () => await ConfigureAsync(new QueueSettingsChange { Stopped = true }));
     }
 
     [Fact]
@@ -259,37 +259,37 @@ public abstract partial class QueueStoreContract
     {
         await AddAsync(2, delay: Soon);
         await PassAsync(1.2 * Soon);
-        await ExpectAsync(QueueHint.Changed, async () => await LeaseOneAsync());
+        await ExpectAsync(QueueWakeUp.Changed, async () => await LeaseOneAsync());
     }
 
     [Fact]
     public async Task WakeUp_BroadcastMovedMessages_IsSent()
     {
         await AddAsync(1);
-        await ExpectAsync(QueueHint.Changed, async () => await BroadcastAsync());
+        await ExpectAsync(QueueWakeUp.Changed, async () => await BroadcastAsync());
     }
 
     [Fact]
     public async Task WakeUp_Purge_IsSent()
     {
         await AddAsync(1);
-        await ExpectAsync(QueueHint.Purged, async () => await Store.DeleteQueueAsync(Queue, default));
+        await ExpectAsync(QueueWakeUp.Purged, async () => await Store.DeleteQueueAsync(Queue, default));
     }
 
     [Fact]
     public async Task Listen_OtherQueueOrDisposed_HearsNothing()
     {
-        var (mine, others) = (new ConcurrentQueue<QueueHint>(), new ConcurrentQueue<QueueHint>());
+        var (mine, others) = (new ConcurrentQueue<QueueWakeUp>(), new ConcurrentQueue<QueueWakeUp>());
         var listening = await Other.ListenAsync(Queue, mine.Enqueue, default);
         await using var _ = await Other.ListenAsync(NextQueue(), others.Enqueue, default);
-        await using var again = await Other.ListenAsync(Queue, hint => others.Enqueue(hint), default);
+        await using var again = await Other.ListenAsync(Queue, wakeUp => others.Enqueue(wakeUp), default);
         await listening.DisposeAsync();
 
         await AddAsync(1);
 
         await EventuallyAsync(() =>
         {
-            others.Should().Equal(QueueHint.Changed);
+            others.Should().Equal(QueueWakeUp.Changed);
             return Task.CompletedTask;
         });
         mine.Should().BeEmpty();
@@ -300,7 +300,7 @@ public abstract partial class QueueStoreContract
     {
         await using var _ = await Store.ListenAsync(Queue, _ => throw new InvalidOperationException("a listener's own failure"), default);
 
-        await ExpectAsync(QueueHint.Changed, async () => await AddAsync(1));
+        await ExpectAsync(QueueWakeUp.Changed, async () => await AddAsync(1));
         Ids(await LeaseAsync(1)).Should().Equal(1);
     }
 
@@ -311,7 +311,7 @@ public abstract partial class QueueStoreContract
         await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
         await Store.RedriveAsync(Queue, default);
         var ended = new ConcurrentQueue<Receipt>();
-        await using var listening = await Other.ListenAsync(Queue, hint => { foreach (var receipt in hint.Ended) ended.Enqueue(receipt); }, default);
+        await using var listening = await Other.ListenAsync(Queue, wakeUp => { foreach (var receipt in wakeUp.Ended) ended.Enqueue(receipt); }, default);
         var given = new List<Receipt>();
 
         // A delivery ends by a settlement, by the clock or by a purge.
@@ -334,14 +334,14 @@ public abstract partial class QueueStoreContract
             given.Add((await LeaseBatchAsync(new LeaseRequest(1, lease, Held: true))).Messages.Should().ContainSingle().Subject.Receipt);
     }
 
-    private async Task ExpectAsync(QueueHint expected, Func<Task> action)
+    private async Task ExpectAsync(QueueWakeUp expected, Func<Task> action)
     {
-        var hints = new ConcurrentQueue<QueueHint>();
-        await using var listening = await Other.ListenAsync(Queue, hints.Enqueue, default);
+        var wakeUps = new ConcurrentQueue<QueueWakeUp>();
+        await using var listening = await Other.ListenAsync(Queue, wakeUps.Enqueue, default);
         await action();
         await EventuallyAsync(() =>
         {
-            hints.Should().Contain(expected);
+            wakeUps.Should().Contain(expected);
             return Task.CompletedTask;
         });
     }

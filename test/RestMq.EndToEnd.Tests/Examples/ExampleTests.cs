@@ -1,6 +1,6 @@
 namespace RestMq.EndToEnd.Examples;
 
-/// <summary>Runs the examples of the sample as their README describes.</summary>
+/// <summary>Runs the examples of <c>samples/</c> as their README describes.</summary>
 public abstract class ExampleTests(HostFixture fixture)
 {
     private RestMqHost Host => fixture.Host;
@@ -112,7 +112,7 @@ public abstract class ExampleTests(HostFixture fixture)
 
     private ChildProcess Start(string example, params string[] arguments) => new(
         "env",
-        ["-C", Path.Combine(AppContext.BaseDirectory, "examples"), $"RESTMQ=http://127.0.0.1:{Host.Port}", "PYTHONIOENCODING=utf-8", .. example.Split(' '), .. arguments],
+        ["-C", Path.Combine(AppContext.BaseDirectory, "samples"), $"RESTMQ=http://127.0.0.1:{Host.Port}", "PYTHONIOENCODING=utf-8", .. example.Split(' '), .. arguments],
         "These tests need env, sh, curl and python3 on the PATH.");
 
     public sealed class OnMemory(MemoryHost host) : ExampleTests(host), IClassFixture<MemoryHost>;

@@ -39,7 +39,7 @@ public sealed class SentinelViewTests
         _view.Answered("by name", Of("a", Old));
         _view.Answered("by address", Of("a", Old));
 
-        _view.Verdict.Consent.Should().Be(Consent.Away);
+        _view.Verdict.Consent.Should().Be(Consent.Unavailable);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task WakeUps_OnShardedChannels_MoveWithTheSlot()
     {
         await using var load = new ProducerLoad(_cluster.Configuration);
-        var heard = new ConcurrentQueue<QueueHint>();
+        var heard = new ConcurrentQueue<QueueWakeUp>();
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null && (await load.Stores[1].CheckAsync(default)).Failure is null);
         await using var listening = await load.Stores[0].ListenAsync(Queue, heard.Enqueue, default);
         var slot = await _cluster.SlotOfAsync(Tag);
@@ -79,14 +79,14 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
         var successor = await _cluster.WaitForSuccessorAsync(slot, target);
         await Until(async () => await SubscribersAsync(successor) == 1);
         // Nothing was published, but the store reports that wake-ups may have been missed.
-        await Until(() => heard.Contains(QueueHint.Changed));
+        await Until(() => heard.Contains(QueueWakeUp.Changed));
         await HearsAsync();
 
         async Task HearsAsync()
         {
             heard.Clear();
             await Until(async () => await PurgedAsync());
-            await Until(() => heard.Contains(QueueHint.Purged));
+            await Until(() => heard.Contains(QueueWakeUp.Purged));
         }
 
         async Task<bool> PurgedAsync()

@@ -106,17 +106,17 @@ public sealed class SentinelFailoverTests(ITestOutputHelper output)
     {
         await using var servers = await SentinelTopology.LaunchAsync();
         await using var load = new ProducerLoad(servers.Configuration);
-        var heard = new ConcurrentQueue<QueueHint>();
+        var heard = new ConcurrentQueue<QueueWakeUp>();
         await Until(async () => (await load.Stores[0].CheckAsync(default)).Failure is null);
         await using var listening = await load.Stores[0].ListenAsync(Queue, heard.Enqueue, default);
 
         await FailOverAsync(servers);
         await Until(() => !heard.IsEmpty);
-        heard.Should().AllBeEquivalentTo(QueueHint.Changed, "the store reports that wake-ups may have been missed");
+        heard.Should().AllBeEquivalentTo(QueueWakeUp.Changed, "the store reports that wake-ups may have been missed");
         await Until(async () => (await load.Stores[1].CheckAsync(default)).Failure is null);
         await load.Stores[1].DeleteQueueAsync(Queue, default);
 
-        await Until(() => heard.Contains(QueueHint.Purged));
+        await Until(() => heard.Contains(QueueWakeUp.Purged));
     }
 
     // The roles of all servers are stable about 10 s later. The tests do not wait for that.

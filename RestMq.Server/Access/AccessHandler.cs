@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace RestMq.Server.Access;
+
+/// <summary>Decides by the access rules in force.</summary>
+internal sealed class AccessHandler(AccessStore store) : AuthorizationHandler<AccessRequirement, RestMqAccess>
+{
+    private static readonly object Excluded = new();
+
+    /// <summary>Returns whether a request was refused because of the caller's network.</summary>
+    public static bool IsExcluded(HttpContext context) => context.Items[Excluded] is true;
+
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, AccessRequirement requirement, RestMqAccess resource)
+    {
+        var rules = store.Rules;
+        var isExcluded = rules.Excludes(resource);
+        resource.Context.Items[Excluded] = isExcluded; // Of several checks of a request, the last one counts.
+        if (isExcluded)
+        {
+            context.Fail(new AuthorizationFailureReason(
+                this,
+                $"Its address must be in an allowed network, but was {resource.Context.Connection.RemoteIpAddress}."));
+        }
+        else if (rules.Lets(resource, context.User)) context.Succeed(requirement);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Requires that the access rules allow the caller.</summary>
+internal sealed class AccessRequirement : IAuthorizationRequirement;

@@ -1,0 +1,59 @@
+namespace RestMq.Server.Access;
+
+/// <summary>Holds the section <c>Site</c> of the settings: proxies, origins and rate limits of the host.</summary>
+internal sealed class SiteSettings
+{
+    /// <summary>Gets or sets the proxies and networks whose <c>X-Forwarded-*</c> headers are trusted.</summary>
+    /// <value>None.</value>
+    public List<string> KnownProxies { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets the origins whose pages may call, such as <c>https://example.org</c>; <c>*</c> for all.
+    /// </summary>
+    /// <value>None.</value>
+    public List<string> Origins { get; set; } = [];
+
+    /// <summary>
+    /// Gets or sets the requests a second that one caller may send continuously. Requests beyond it get 429.
+    /// </summary>
+    /// <value>0: no limit.</value>
+    public int RequestsPerSecond { get; set; }
+
+    /// <summary>Gets or sets the requests that one caller may send at once.</summary>
+    /// <value>0: twice <see cref="RequestsPerSecond"/>.</value>
+    public int Burst { get; set; }
+
+    /// <summary>Gets or sets the path under which a proxy serves this host, such as <c>/mq</c>.</summary>
+    /// <value>None.</value>
+    public string PathBase { get; set; } = "";
+
+    /// <summary>Reads the section. Returns a sentence for each mistake.</summary>
+    public List<string> Read(IConfiguration section)
+    {
+        var errors = new List<string>();
+        try
+        {
+            section.Bind(this, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException e)
+        {
+            errors.Add($"Site: {e.Message}");
+        }
+        AccessRules.Networks("Site:KnownProxies", KnownProxies, errors);
+        foreach (var origin in Origins)
+        {
+            if (origin != "*" && !(Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.GetLeftPart(UriPartial.Authority) == origin))
+            {
+                errors.Add(
+                    "Site:Origins must hold origins without a path, such as https://example.org, "
+                    + $"but holds '{origin}'.");
+            }
+        }
+        if (RequestsPerSecond is < 0 or > 1_000_000)
+            errors.Add($"Site:RequestsPerSecond must be 0 to 1000000, but was {RequestsPerSecond}.");
+        if (Burst is < 0 or > 1_000_000) errors.Add($"Site:Burst must be 0 to 1000000, but was {Burst}.");
+        if (PathBase.Length > 0 && (PathBase[0] != '/' || PathBase[^1] == '/'))
+            errors.Add($"Site:PathBase must begin with a slash and not end with one, but was '{PathBase}'.");
+        return errors;
+    }
+}
