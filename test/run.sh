@@ -33,6 +33,7 @@ need node nodejs nodejs
 need npm npm npm
 need nginx nginx nginx
 need chromium chromium chromium
+need systemd-analyze systemd systemd
 
 log=$(mktemp)
 export RESTMQ_MEASURED

@@ -1,14 +1,12 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using RestMq.Limits;
 
 namespace RestMq.Http;
 
 /// <summary>Reads a request's whole body, up to a limit.</summary>
 internal static class RequestBody
 {
-    // Bytes.
-    private const int SmallBody = 64 * 1024;
-
     /// <summary>Reads the body.</summary>
     /// <param name="request">The request.</param>
     /// <param name="limit">The largest body, in bytes.</param>
@@ -39,18 +37,20 @@ internal static class RequestBody
     {
         if (request.ContentLength > limit) throw TooLarge(limit);
         // Allocates for bytes that have arrived. A Content-Length alone must not make the host allocate megabytes.
-        if (request.ContentLength is { } length and <= SmallBody)
+        if (request.ContentLength is { } length and <= BodyCharge.Free)
         {
             if (length == 0) return [];
             var body = new byte[length];
             await request.Body.ReadExactlyAsync(body, CancellationToken.None);
             return body;
         }
+        var charge = BodyCharge.Of(request.HttpContext);
         using var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         for (int read; (read = await request.Body.ReadAsync(chunk, CancellationToken.None)) > 0;)
         {
             if (buffer.Length + read > limit) throw TooLarge(limit);
+            charge?.Grow(buffer.Length + read);
             buffer.Write(chunk, 0, read);
         }
         return buffer.ToArray();

@@ -36,6 +36,8 @@ internal static class AccessExtensions
         }
         var site = SiteOf(builder.Configuration);
         builder.Services.AddSingleton(site);
+        builder.Services.AddSingleton<ConnectionLimits>();
+        builder.WebHost.ConfigureKestrel(kestrel => ConnectionLimits.Set(kestrel, site));
         if (site.Origins.Count > 0)
         {
             builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. site.Origins]).AllowAnyHeader().AllowAnyMethod()

@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace RestMq.EndToEnd.Deploy;
 
-/// <summary>Tests the files for production, as far as this machine has the programs that read them.</summary>
+/// <summary>Tests the files for production with the programs that read them.</summary>
 public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>, IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-deploy-");
@@ -59,7 +60,6 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
     {
         var unit = Text("restmq.service");
         unit.Should().Contain("ExecStart=/opt/restmq/RestMq.Sample --urls http://127.0.0.1:8888").And.Contain("RestMq__Redis=");
-        if (!File.Exists("/usr/bin/systemd-analyze")) return; // Without systemd, the test can only read the file.
 
         var file = Path.Combine(_folder.FullName, "restmq.service");
         await File.WriteAllTextAsync(file, unit.Replace("/opt/restmq/RestMq.Sample", "/bin/true"));
@@ -67,6 +67,20 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
             "This test needs systemd-analyze.");
         (await systemd.WaitForExitAsync(TimeSpan.FromSeconds(30))).Should().Be(0, $"{systemd}");
         systemd.Output.Should().NotContain("restmq.service:", "systemd reports each line that it ignores");
+    }
+
+    [Fact]
+    public async Task SystemdUnit_AsShipped_ExposesLittle()
+    {
+        var file = Path.Combine(_folder.FullName, "restmq.service");
+        await File.WriteAllTextAsync(file, Text("restmq.service"));
+        await using var systemd = new ChildProcess("systemd-analyze", ["security", "--offline=yes", "--no-pager", file],
+            "This test needs systemd-analyze.");
+        await systemd.WaitForExitAsync(TimeSpan.FromSeconds(30));
+        var level = new Regex("Overall exposure level for .*: ([0-9]+[.][0-9]+)");
+        await Deadline.Until(() => level.IsMatch(systemd.Output));
+
+        double.Parse(level.Match(systemd.Output).Groups[1].Value, CultureInfo.InvariantCulture).Should().BeInRange(0.1, 1.9);
     }
 
     // Building the image needs a container engine. This test only checks that the files it names exist.
