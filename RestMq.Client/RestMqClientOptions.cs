@@ -30,7 +30,12 @@ public sealed class RestMqClientOptions
     /// <value>The default is true.</value>
     public bool IdempotentAdds { get; set; } = true;
 
-    /// <summary>Gets or sets how long the host may take to answer, in addition to the wait of the request.</summary>
+    /// <summary>
+    /// Gets or sets how long the host may take to answer, in addition to the wait of the request, from 1 ms to 12 hours.
+    /// </summary>
     /// <value>The default is 30 seconds.</value>
     public TimeSpan ReplyTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets the mistakes in the settings that were bound. The validator reports them.</summary>
+    internal List<string> Mistakes { get; } = [];
 }

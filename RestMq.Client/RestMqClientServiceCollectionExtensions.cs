@@ -51,7 +51,8 @@ public static class RestMqClientServiceCollectionExtensions
 
     private static IHttpClientBuilder AddHttp(IServiceCollection services, string name, Action<RestMqClientOptions>? configure)
     {
-        services.AddOptions<RestMqClientOptions>(name);
+        services.AddOptions<RestMqClientOptions>(name).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RestMqClientOptions>, RestMqClientOptionsValidator>());
         if (configure is not null) services.Configure(name, configure);
         // After the application's own configuration of the handler.
         services.AddOptions<HttpClientFactoryOptions>(Http(name)).PostConfigure(

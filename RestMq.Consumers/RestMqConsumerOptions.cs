@@ -28,26 +28,27 @@ public sealed class RestMqConsumerOptions
     public int? Prefetch { get; set; }
 
     /// <summary>
-    /// Gets or sets how long a message is leased, from 1 second to 1 day. While the consumer holds the message, it
+    /// Gets or sets how long a message is leased, from 1 second to 12 hours. While the consumer holds the message, it
     /// extends the lease after half of its time. So the lease does not limit how long a handler may take. It says how
     /// soon the messages of a process that died are delivered to another consumer.
     /// </summary>
     /// <value>The default is 30 seconds.</value>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Gets or sets how long one request waits for messages, from 1 second to 1 day.</summary>
+    /// <summary>Gets or sets how long one request waits for messages, from 1 second to 12 hours.</summary>
     /// <value>The default is 20 seconds.</value>
     public TimeSpan Wait { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Gets or sets the pause before a failed message is delivered again. Each further failure doubles the pause.
+    /// Gets or sets the pause before a failed message is delivered again, at most 12 hours. Each further failure doubles
+    /// the pause.
     /// </summary>
     /// <value>The default is 1 second.</value>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Gets or sets the longest pause before a failed message is delivered again. The host may accept only shorter
-    /// delays (its <c>RestMqOptions.MaxDelay</c>). The host's limit then applies, and the consumer logs a warning.
+    /// Gets or sets the longest pause before a failed message is delivered again, from <see cref="RetryDelay"/> to 12
+    /// hours. The host may accept only shorter delays (its <c>RestMqOptions.MaxDelay</c>). The host's limit then applies, and the consumer logs a warning.
     /// </summary>
     /// <value>The default is 5 minutes.</value>
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromMinutes(5);
@@ -60,8 +61,8 @@ public sealed class RestMqConsumerOptions
     public Func<Exception, bool> IsPoison { get; set; } = static _ => false;
 
     /// <summary>
-    /// Gets or sets how long running handlers may take to finish when the application stops. After that they are
-    /// cancelled and their messages are released. A shorter <c>HostOptions.ShutdownTimeout</c> ends this time earlier.
+    /// Gets or sets how long running handlers may take to finish when the application stops, at most 12 hours. After
+    /// that they are cancelled and their messages are released. A shorter <c>HostOptions.ShutdownTimeout</c> ends this time earlier.
     /// </summary>
     /// <value>The default is 20 seconds.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
@@ -72,6 +73,9 @@ public sealed class RestMqConsumerOptions
     /// </summary>
     /// <value>The default is null: <see cref="JsonSerializerOptions.Web"/> applies.</value>
     public JsonSerializerOptions? SerializerOptions { get; set; }
+
+    /// <summary>Gets the mistakes in the settings that were bound. The validator reports them.</summary>
+    internal List<string> Mistakes { get; } = [];
 
     internal int Held => Prefetch ?? Math.Min(2 * Concurrency, 1000);
 

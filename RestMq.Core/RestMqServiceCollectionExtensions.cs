@@ -46,8 +46,9 @@ public static class RestMqServiceCollectionExtensions
     /// Adds <see cref="IQueueEngine"/> and <see cref="CommandDispatcher"/> with the options of a configuration section.
     /// The setting <c>Redis</c> is a connection string. Without it, the queues are in this process's memory.
     /// <c>KeyPrefix</c>, <c>Replicas</c> and <c>ReplicationTimeout</c> are options of <see cref="RedisStoreOptions"/>.
-    /// All other settings are options of <see cref="RestMqOptions"/>. Times are in seconds or as <c>hh:mm:ss</c>. A
-    /// wrong or unknown setting stops the start of the application with a report of all mistakes at once.
+    /// The section <c>Queues</c> declares settings of queues, as <see cref="AddQueue"/> does. All other settings are
+    /// options of <see cref="RestMqOptions"/>. Times are in seconds or as <c>hh:mm:ss</c>. A wrong or unknown setting
+    /// stops the start of the application with a report of all mistakes at once.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="section">The section, such as <c>builder.Configuration.GetSection("RestMq")</c>.</param>
@@ -58,8 +59,13 @@ public static class RestMqServiceCollectionExtensions
         services.AddSingleton<IConfigureOptions<RestMqOptions>>(settings);
         services.AddSingleton<IValidateOptions<RestMqOptions>>(settings);
         var builder = services.AddRestMq();
-        if (section[RestMqSettingsReader.Redis] is { Length: > 0 } redis) builder.UseRedis(redis);
+        var place = RestMqSettingsReader.PathOf(section, RestMqSettingsReader.Redis);
+        services.AddSingleton(new StoreSetting(place));
+        if (section[RestMqSettingsReader.Redis] is { Length: > 0 } redis)
+            builder.UseRedis(options => (options.Configuration, options.ConfigurationPlace) = (redis, place));
         services.AddSingleton<IConfigureOptions<RedisStoreOptions>>(settings);
+        services.AddSingleton<IConfigureOptions<DeclaredQueues>>(settings);
+        if (section.GetSection(RestMqSettingsReader.Queues).Exists()) builder.ApplyDeclaredQueues();
         return builder;
     }
 
@@ -72,10 +78,30 @@ public static class RestMqServiceCollectionExtensions
         return builder;
     }
 
+    /// <summary>
+    /// Declares settings of a queue. They are applied when the application starts, and again after each start. While
+    /// the store is away, the application tries again. Settings that are not declared stay as they are. Messages stay
+    /// too. Several calls for one queue add up.
+    /// </summary>
+    /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
+    /// <param name="name">The name of the queue.</param>
+    /// <param name="configure">Sets the settings, such as <c>queue => queue.MaxReceives = 5</c>.</param>
+    /// <exception cref="FormatException">The name is not a queue name.</exception>
+    public static RestMqBuilder AddQueue(this RestMqBuilder builder, string name, Action<QueueDeclaration> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var queue = QueueName.Parse(name);
+        builder.Services.Configure<DeclaredQueues>(queues => configure(queues.Of(queue.Value)));
+        builder.ApplyDeclaredQueues();
+        return builder;
+    }
+
     /// <summary>Keeps the queues in Redis.</summary>
     /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
-    /// <param name="configuration">A StackExchange.Redis connection string, such as <c>localhost:6379</c>.</param>
-    public static RestMqBuilder UseRedis(this RestMqBuilder builder, string configuration) =>
+    /// <param name="configuration">The connection string: <c>redis://user:password@host:6379/0</c>, or that of
+    /// StackExchange.Redis, such as <c>localhost:6379</c>. A null or blank text is an error when the application
+    /// starts. See <see cref="RedisStoreOptions.Configuration"/>.</param>
+    public static RestMqBuilder UseRedis(this RestMqBuilder builder, string? configuration) =>
         builder.UseRedis(options => options.Configuration = configuration);
 
     /// <summary>
@@ -83,14 +109,41 @@ public static class RestMqServiceCollectionExtensions
     /// </summary>
     /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
     /// <param name="connection">The connection.</param>
-    public static RestMqBuilder UseRedis(this RestMqBuilder builder, IConnectionMultiplexer connection) =>
-        builder.UseRedis(options => options.ConnectionFactory = _ => Task.FromResult(connection));
+    public static RestMqBuilder UseRedis(this RestMqBuilder builder, IConnectionMultiplexer connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return builder.UseRedis(options => options.ConnectionFactory = _ => Task.FromResult(connection));
+    }
+
+    /// <summary>
+    /// Keeps the queues in Redis, over a connection of the container:
+    /// <c>UseRedis(services => services.GetRequiredService&lt;IConnectionMultiplexer&gt;())</c>. The container owns the
+    /// connection and disposes it. The function runs at the first call. While it throws, the store is away.
+    /// </summary>
+    /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
+    /// <param name="connection">Returns the connection.</param>
+    public static RestMqBuilder UseRedis(this RestMqBuilder builder, Func<IServiceProvider, IConnectionMultiplexer> connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        // The function may connect, which blocks its thread.
+        return builder.UseRedis((options, services) => options.ConnectionFactory = closing => Task.Run(() => connection(services), closing));
+    }
 
     /// <summary>Keeps the queues in Redis.</summary>
     /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
     /// <param name="configure">Sets the options of the store, such as its connection.</param>
     public static RestMqBuilder UseRedis(this RestMqBuilder builder, Action<RedisStoreOptions> configure)
     {
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.UseRedis((options, _) => configure(options));
+    }
+
+    /// <summary>Keeps the queues in Redis, with options that depend on services of the application.</summary>
+    /// <param name="builder">The builder that <c>AddRestMq()</c> returned.</param>
+    /// <param name="configure">Sets the options of the store, such as its connection.</param>
+    public static RestMqBuilder UseRedis(this RestMqBuilder builder, Action<RedisStoreOptions, IServiceProvider> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
         builder.Services.AddOptions<RedisStoreOptions>().Configure(configure).ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisStoreOptions>, RedisStoreOptionsValidator>());
         builder.Services.Replace(ServiceDescriptor.Singleton<IQueueStore>(services => new RedisQueueStore(
@@ -101,6 +154,13 @@ public static class RestMqServiceCollectionExtensions
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<IOptions<RestMqOptions>>().Value.MaxQueues)));
         return builder;
+    }
+
+    private static void ApplyDeclaredQueues(this RestMqBuilder builder)
+    {
+        builder.Services.AddOptions<DeclaredQueues>().ValidateOnStart();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeclaredQueues>, DeclaredQueuesValidator>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DeclaredQueuesService>());
     }
 
     private static MemoryQueueStore NewMemoryStore(IServiceProvider services) => new(

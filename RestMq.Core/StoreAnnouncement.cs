@@ -6,27 +6,66 @@ using RestMq.Stores;
 namespace RestMq;
 
 /// <summary>Logs at start which store is used, and makes the store connect before the first request.</summary>
-internal sealed partial class StoreAnnouncement(IQueueStore store, ILogger<StoreAnnouncement> logger) : IHostedService
+internal sealed partial class StoreAnnouncement(
+    IQueueStore store, TimeProvider time, ILogger<StoreAnnouncement> logger, StoreSetting? setting = null) : IHostedService, IDisposable
 {
+    // A busy machine, or a Redis that starts at the same time, may take this long.
+    private const int MaxLateChecks = 10;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _later = Task.CompletedTask;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (store is MemoryQueueStore)
         {
-            LogMemory(logger);
+            // Names a setting only when this application reads it.
+            LogMemory(logger, setting is null ? "Call UseRedis() on the builder of AddRestMq()" : $"Set {setting.Path}");
             return;
         }
         var report = await store.CheckAsync(cancellationToken).ConfigureAwait(false);
-        // The host starts without the store. Until the store is there, requests get 503.
+        // The host starts without the store. Until the store is there, requests get 503. A store that only has not
+        // answered yet may be healthy, so it is checked again before it is called away.
+        if (report.IsLate) _later = AnnounceLaterAsync();
+        else Announce(report);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _later.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private async Task AnnounceLaterAsync()
+    {
+        LogLate(logger, store.Description);
+        for (var check = 1; ; check++)
+        {
+            await Task.Delay(Pause, time, _stopping.Token).ConfigureAwait(false);
+            var report = await store.CheckAsync(_stopping.Token).ConfigureAwait(false);
+            if (report.IsLate && check < MaxLateChecks) continue;
+            Announce(report);
+            return;
+        }
+    }
+
+    private void Announce(StoreReport report)
+    {
         if (report.Failure is { } failure) LogAway(logger, store.Description, failure);
         else LogStore(logger, store.Description);
         foreach (var warning in report.Warnings) LogWarning(logger, store.Description, warning);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    [LoggerMessage(36, LogLevel.Information, "Redis at {Store} has not answered yet. The host starts and asks again")]
+    private static partial void LogLate(ILogger logger, string store);
 
     [LoggerMessage(30, LogLevel.Information,
-        "Messages are kept in memory and are lost when this process ends. Set RestMq:Redis to keep them in Redis.")]
-    private static partial void LogMemory(ILogger logger);
+        "Messages are kept in memory and are lost when this process ends. {Advice} to keep them in Redis.")]
+    private static partial void LogMemory(ILogger logger, string advice);
 
     [LoggerMessage(31, LogLevel.Information, "Messages are kept in Redis at {Store}")]
     private static partial void LogStore(ILogger logger, string store);
@@ -38,3 +77,7 @@ internal sealed partial class StoreAnnouncement(IQueueStore store, ILogger<Store
     [LoggerMessage(80, LogLevel.Warning, "Redis at {Store} may lose messages: {Warning}")]
     private static partial void LogWarning(ILogger logger, string store, string warning);
 }
+
+/// <summary>Tells that the application reads the store from its configuration.</summary>
+/// <param name="Path">The name of the setting, such as <c>RestMq:Redis</c>.</param>
+internal sealed record StoreSetting(string Path);

@@ -59,10 +59,10 @@ internal sealed partial class QueueEngine
 
     public ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken = default)
     {
-        if (change.MaxReceives is { } receives) CheckRange(receives, 1, 1000, nameof(change.MaxReceives));
+        if (change.MaxReceives is { } receives) CheckRange(receives, QueueLimits.MinReceives, QueueLimits.MaxReceives, nameof(change.MaxReceives));
         if (change.MaxLength is { } length) CheckRange(length, 0, long.MaxValue, nameof(change.MaxLength));
         if (change.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.Zero, _options.MaxTimeToLive, nameof(change.TimeToLive));
-        if (change.History is { } history) CheckRange(history, 0, 100_000, nameof(change.History));
+        if (change.History is { } history) CheckRange(history, 0, QueueLimits.MaxHistory, nameof(change.History));
         if (change.Durability is { } durability) Check(durability);
         return _store.ConfigureAsync(queue, change, cancellationToken);
     }

@@ -4,16 +4,21 @@ namespace RestMq;
 
 /// <summary>
 /// Configures the connection and the keys of the Redis store. Set one of <see cref="Configuration"/>,
-/// <see cref="ConfigurationOptions"/> and <see cref="ConnectionFactory"/>. Without them, the store connects to
-/// <c>localhost:6379</c>.
+/// <see cref="ConfigurationOptions"/> and <see cref="ConnectionFactory"/>. Without them, the application does not start.
 /// </summary>
 public sealed class RedisStoreOptions
 {
     /// <summary>
-    /// Gets or sets a StackExchange.Redis connection string, such as <c>localhost:6379</c> or
-    /// <c>a:6379,b:6379,serviceName=mymaster</c>.
+    /// Gets or sets the connection string. It is a URI, such as <c>redis://user:password@host:6379/0</c>, or
+    /// <c>rediss://</c> for TLS. Or it is a connection string of StackExchange.Redis, such as <c>localhost:6379</c> or
+    /// <c>a:6379,b:6379,serviceName=mymaster</c>. Only the URI can hold a password with a comma.
     /// </summary>
     public string? Configuration { get; set; }
+
+    /// <summary>
+    /// Gets or sets the name of the setting that <see cref="Configuration"/> was read from. Errors name it.
+    /// </summary>
+    internal string ConfigurationPlace { get; set; } = "RedisStoreOptions.Configuration";
 
     /// <summary>Gets or sets the connection settings as an object, which is used unchanged.</summary>
     public ConfigurationOptions? ConfigurationOptions { get; set; }

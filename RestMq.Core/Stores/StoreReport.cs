@@ -6,6 +6,9 @@ namespace RestMq.Stores;
 /// <param name="Facts">Numbers and words about the store, by name.</param>
 internal sealed record StoreReport(string? Failure, IReadOnlyList<string> Warnings, IReadOnlyDictionary<string, object> Facts)
 {
+    /// <summary>Gets whether the failure is only that the store has not answered in time.</summary>
+    public bool IsLate { get; init; }
+
     /// <summary>The report of a store that cannot be away.</summary>
     public static readonly StoreReport Sound = new(null, [], new Dictionary<string, object>());
 }

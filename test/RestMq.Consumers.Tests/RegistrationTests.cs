@@ -84,6 +84,68 @@ public sealed partial class RegistrationTests : IAsyncLifetime
         (options.Concurrency, options.Lease).Should().Be((8, TimeSpan.FromMinutes(2)));
     }
 
+    [Theory]
+    [InlineData("Lease", "90", "00:01:30")]
+    [InlineData("Lease", "00:02:00", "00:02:00")]
+    [InlineData("Wait", "1.5", "00:00:01.5000000")]
+    [InlineData("RetryDelay", "0", "00:00:00")]
+    [InlineData("MaxRetryDelay", "60", "00:01:00")]
+    [InlineData("DrainTimeout", "5", "00:00:05")]
+    [InlineData("Concurrency", "8", "8")]
+    [InlineData("Prefetch", "9", "9")]
+    [InlineData("Source", "RestMq.Client", "RestMq.Client")]
+    public void BindSettings_EachSetting_IsRead(string setting, string text, string value)
+    {
+        foreach (var options in Bound(setting, text))
+            $"{typeof(RestMqConsumerOptions).GetProperty(setting)!.GetValue(options.Get("orders"))}".Should().Be(value);
+    }
+
+    [Theory]
+    [InlineData("Lease", "soon", "Consumers:Orders:Lease must be a time in seconds (30) or as hh:mm:ss (00:00:30), but was 'soon'.")]
+    [InlineData("Lease", "", "Consumers:Orders:Lease must be a time*but was ''.")]
+    [InlineData("Lease", "-1", "*Lease of the consumer of 'orders' must be between 00:00:01 and 12:00:00, but was -00:00:01.")]
+    [InlineData("Lease", "43201", "*must be between 00:00:01 and 12:00:00, but was 12:00:01.")]
+    [InlineData("MaxRetryDelay", "60.00:00:00", "*must be between*and 12:00:00, but was 60.00:00:00.*")]
+    [InlineData("Leas", "1", "There is no setting Consumers:Orders:Leas. Use one of Concurrency, *")]
+    [InlineData("Concurrency", "two", "Consumers:Orders:Concurrency must be a whole number, but was 'two'.")]
+    public void BindSettings_WrongSetting_IsNamed(string setting, string text, string told)
+    {
+        foreach (var options in Bound(setting, text))
+        {
+            options.Invoking(one => one.Get("orders")).Should().Throw<OptionsValidationException>()
+                .Which.Failures.Should().ContainSingle().Which.Should().Match(told);
+        }
+    }
+
+    [Theory]
+    [InlineData("Lease")]
+    [InlineData("MaxRetryDelay")]
+    [InlineData("DrainTimeout")]
+    public void BindConfiguration_NumberWithoutUnit_IsRefusedAsDays(string setting)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(Configuration(setting, "60"));
+        services.AddRestMqConsumer<string, WorkHandler<string>>("orders").BindConfiguration("Consumers:Orders");
+        services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<RestMqConsumerOptions>>().Invoking(options => options.Get("orders"))
+            .Should().Throw<OptionsValidationException>().WithMessage("*but was 60.00:00:00. BindConfiguration() reads a bare number as days. BindSettings() reads it as seconds.");
+    }
+
+    private static IConfiguration Configuration(string setting, string text) =>
+        new ConfigurationBuilder().AddInMemoryCollection([new($"Consumers:Orders:{setting}", text)]).Build();
+
+    // By the name of the section, and by the section itself.
+    private static IEnumerable<IOptionsMonitor<RestMqConsumerOptions>> Bound(string setting, string text)
+    {
+        var configuration = Configuration(setting, text);
+        foreach (var bind in new Action<OptionsBuilder<RestMqConsumerOptions>>[] { o => o.BindSettings("Consumers:Orders"), o => o.BindSettings(configuration.GetSection("Consumers:Orders")) })
+        {
+            var services = new ServiceCollection();
+            services.AddSingleton(configuration);
+            bind(services.AddRestMqConsumer<string, WorkHandler<string>>("orders"));
+            yield return services.BuildServiceProvider().GetRequiredService<IOptionsMonitor<RestMqConsumerOptions>>();
+        }
+    }
+
     [Fact]
     public void AddRestMqConsumer_SecondHandlerForQueue_Throws()
     {

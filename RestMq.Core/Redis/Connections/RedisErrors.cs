@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace RestMq.Redis.Connections;
@@ -49,6 +51,52 @@ internal static class RedisErrors
 
     /// <summary>Returns whether Redis does not know the script by its hash.</summary>
     public static bool IsUnknownScript(RedisServerException e) => IsCode(e, "NOSCRIPT");
+
+    /// <summary>
+    /// Returns a short reason in words for people. StackExchange.Redis' own message is a page of numbers, with the
+    /// cause somewhere inside.
+    /// </summary>
+    public static string Explain(Exception e)
+    {
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case AuthenticationException tls: return $"the TLS handshake failed: {tls.Message}";
+                case RedisServerException server: return server.Message;
+                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }: return "its port refuses connections (connection refused).";
+                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain }: return "its host name is not known.";
+                case SocketException { SocketErrorCode: not (SocketError.OperationAborted or SocketError.TimedOut) } socket: return socket.Message;
+                case RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure, InnerException: { } refusal }: return refusal.Message;
+                case RedisConnectionException { FailureType: ConnectionFailureType.InternalFailure, InnerException: { } strange }:
+                    return $"it does not speak Redis' protocol, or needs TLS: {strange.Message}";
+                case RedisConnectionException { FailureType: ConnectionFailureType.SocketFailure, InnerException: IOException lost } when e.Message.Contains("origin: ConnectedAsync", StringComparison.Ordinal)
+                    || cause.Message.Contains("origin: ConnectedAsync", StringComparison.Ordinal):
+                    // The connection was open, and ended before the first command. Only TLS comes in between.
+                    return IsLate(lost) ? "the TLS handshake was not answered in time. Does the port use TLS?" : $"the TLS handshake failed: {lost.Message}";
+            }
+        }
+        if (IsLate(e)) return "it did not answer in time.";
+        return e is RedisConnectionException connection ? $"{connection.FailureType}" : e.Message;
+    }
+
+    /// <summary>
+    /// Returns whether a failure says only that no answer came in time. A busy server, or a busy machine, looks the
+    /// same.
+    /// </summary>
+    public static bool IsLate(Exception e)
+    {
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case SocketException socket: return socket.SocketErrorCode is SocketError.OperationAborted or SocketError.TimedOut;
+                case TimeoutException or RedisTimeoutException: return true;
+                case RedisConnectionException { FailureType: ConnectionFailureType.UnableToConnect, InnerException: null }: return true;
+            }
+        }
+        return false;
+    }
 
     // Redis refuses a call with these codes before it executes any command.
     private static readonly string[] Unrouted = ["ASK", "MOVED", "CLUSTERDOWN", "MASTERDOWN", "NOSCRIPT"];

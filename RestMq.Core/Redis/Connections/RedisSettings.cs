@@ -20,13 +20,19 @@ internal static class RedisSettings
     {
         if (options.ConnectionFactory is not null) return null;
         if (options.ConfigurationOptions is { } given) return given;
-        var text = options.Configuration ?? "localhost:6379";
-        var configuration = ConfigurationOptions.Parse(text);
+        var text = RedisConnectionString.Read(options.Configuration ?? "");
+        // The options were validated at start. A store that is made without validation gets the same sentence.
+        if (text.Mistakes.Count > 0) throw new FormatException($"{options.ConfigurationPlace}: {string.Join(' ', text.Mistakes)}");
+        var configuration = text.Options;
         configuration.AbortOnConnectFail = false; // Waits for a server that is not up yet.
         configuration.BacklogPolicy = BacklogPolicy.FailFast; // Calls do not queue for a server that is away.
         configuration.HeartbeatInterval = Heartbeat;
-        if (!Names(text, "asyncTimeout")) configuration.AsyncTimeout = (int)DefaultCallTimeout.TotalMilliseconds;
-        if (!Names(text, "connectTimeout")) configuration.ConnectTimeout = configuration.AsyncTimeout;
+        if (!text.Names("asyncTimeout")) configuration.AsyncTimeout = (int)DefaultCallTimeout.TotalMilliseconds;
+        if (!text.Names("connectTimeout")) configuration.ConnectTimeout = configuration.AsyncTimeout;
+        // StackExchange.Redis uses this key and this channel only where an application appoints primaries by hand. An
+        // ACL that allows only the keys of this store would refuse them.
+        if (!text.Names("tiebreaker")) configuration.TieBreaker = "";
+        if (!text.Names("configChannel")) configuration.ConfigurationChannel = "";
         configuration.AllowAdmin = true; // Allows CONFIG, which reads appendfsync for the health report.
         configuration.ClientName ??= "RestMq";
         return configuration;
@@ -89,6 +95,4 @@ internal static class RedisSettings
 
     private static string? Option(IConnectionMultiplexer connection, string name) => (connection.Configuration ?? "").Split(',')
         .LastOrDefault(part => part.StartsWith(name + "=", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..];
-
-    private static bool Names(string text, string option) => text.Contains(option + "=", StringComparison.OrdinalIgnoreCase);
 }

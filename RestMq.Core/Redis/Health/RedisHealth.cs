@@ -43,7 +43,8 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
         }
         catch (RestMqUnavailableException e)
         {
-            return new StoreReport(e.InnerException?.Message ?? e.Message, [], facts);
+            if (e.InnerException is not { } cause) return new StoreReport(e.Message, [], facts);
+            return new StoreReport(RedisErrors.Explain(cause), [], facts) { IsLate = RedisErrors.IsLate(cause) };
         }
     }
 
@@ -73,8 +74,7 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
             }
             catch (RestMqUnavailableException e)
             {
-                // StackExchange.Redis' message for a lost connection is a page of numbers.
-                return (shard, e.InnerException is RedisConnectionException lost ? $"{lost.FailureType}" : (e.InnerException ?? e).Message);
+                return (shard, RedisErrors.Explain(e.InnerException ?? e));
             }
         }
     }

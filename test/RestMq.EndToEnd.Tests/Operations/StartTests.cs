@@ -57,14 +57,21 @@ public sealed partial class StartTests : IDisposable
     [Theory]
     [InlineData("RestMq:MaxBatch must be *, but was 'many'.\nThere is no setting RestMq:Rediss. Use one of *", "--RestMq:Rediss=localhost", "--RestMq:MaxBatch=many")]
     [InlineData("Site:RequestsPerSecond must be 0 to 1000000, but was -1.\nSite:PathBase must *'mq'.", "--Site:RequestsPerSecond=-1", "--Site:PathBase=mq")]
+    [InlineData("RestMq:Redis: there is no option 'pasword' (part 2). Use 'password'.", "--RestMq:Redis=localhost,pasword=s3cret")]
+    [InlineData("RestMq:Redis: the value of ssl (part 2) is not valid: 'maybe'.", "--RestMq:Redis=localhost,ssl=maybe")]
+    [InlineData("RestMq:Redis: server 1 must be a host, *", "--RestMq:Redis=:99999")]
+    [InlineData("RestMq:Redis: *is blank.", "'--RestMq:Redis= '")]
+    [InlineData("RestMq:Redis: the scheme of a URI must be redis or rediss, but was 'http'.", "--RestMq:Redis=http://:s3cret@localhost")]
+    [InlineData("RestMq:Redis: a URI must have no fragment, *", "'--RestMq:Redis=redis://:a#s3cret@localhost'")]
+    [InlineData("RestMq:Queues:orders:MaxReceives must be a whole number, but was 'five'.", "--RestMq:Queues:orders:MaxReceives=five")]
     [InlineData("Access:Keys:0 must have exactly one of Secret and Sha256.", "--Access:Keys:0:Name=shop")]
     public async Task Start_InvalidSettings_PrintsEachOnOneLine(string told, params string[] settings)
     {
         var (code, output) = await Verb.ShellAsync($"$restmq --urls http://127.0.0.1:0 {string.Join(' ', settings)} 2>&1 >/dev/null");
         code.Should().Be(1, output);
-        output.Should().Match(told);
+        output.Should().Match(told).And.NotContain("s3cret");
         output.Split('\n').Should().HaveCount(told.Split('\n').Length);
-        (await Verb.RunAsync(["--urls", "http://127.0.0.1:0", .. settings])).Output.Should().Be(output,
+        (await Verb.RunAsync(["--urls", "http://127.0.0.1:0", .. settings.Select(setting => setting.Trim('\''))])).Output.Should().Be(output,
             "the log does not repeat the messages");
     }
 

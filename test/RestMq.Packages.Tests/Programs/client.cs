@@ -21,6 +21,9 @@ switch (args[2])
         // snippet: client-register
         break;
 }
+// Bound without reflection, so that the trimmed program has no warnings.
+builder.Configuration["Queues:ReplyTimeout"] = "20";
+builder.Services.AddOptions<RestMqClientOptions>().BindSettings("Queues");
 using var host = builder.Build();
 await host.StartAsync();
 var queues = host.Services.GetRequiredService<IRestMqClient>();
