@@ -60,15 +60,12 @@ internal sealed partial class MemoryQueue
     // Deletes expired messages, idempotency keys whose window is over, and a history that got no message for an hour.
     private void Sweep(long now, int deaths = StoreLimits.Expired)
     {
-        while (_onceInOrder.TryPeek(out var once) && once.Until <= now)
+        while (_onceUntil.TryPeek(out var once, out var until) && until <= now)
         {
-            if (_once.Remove(_onceInOrder.Dequeue().Key)) Cost -= MemoryCosts.OfIdempotencyKey(once.Key);
+            _onceUntil.Dequeue();
+            if (_once.Remove(once)) Cost -= MemoryCosts.OfIdempotencyKey(once);
         }
-        if (_logEnds <= now && _log.Count > 0)
-        {
-            foreach (var logged in _log.Values) Cost -= MemoryCosts.OfLogged(logged);
-            _log.Clear();
-        }
+        if (_logEnds <= now) ClearLog();
         for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace RestMq.Server.Access;
 
 /// <summary>
-/// Limits the connections of the host, of one address, and how slowly a body may arrive. Kestrel closes a connection beyond
+/// Limits the connections of the host and of one address. Kestrel closes a connection beyond
 /// the limit of the host. This class closes one beyond the limit of its address.
 /// </summary>
 internal sealed class ConnectionLimits
@@ -20,8 +20,6 @@ internal sealed class ConnectionLimits
 
     private const int MostConnections = 50_000;
     private const int LeastConnections = 1000;
-
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<IPAddress, int> _connections = new();
     private readonly IReadOnlyList<IPNetwork> _proxies;
@@ -42,7 +40,6 @@ internal sealed class ConnectionLimits
         var most = site.MaxConnections ?? DefaultConnections();
         kestrel.Limits.MaxConcurrentConnections = most;
         kestrel.Limits.MaxConcurrentUpgradedConnections = site.MaxWebSockets ?? most;
-        kestrel.Limits.MinRequestBodyDataRate = site.MinBodyBytesPerSecond == 0 ? null : new MinDataRate(site.MinBodyBytesPerSecond, Grace);
         var limits = new Lazy<ConnectionLimits>(() => kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>());
         kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => limits.Value.LimitAsync(connection, next)));
     }

@@ -23,10 +23,11 @@ public sealed class PackageTests(PackedFolder packed)
             "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Hosting.Abstractions",
             "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "RestMq.Abstractions",
         ],
+        ["RestMq.OpenApi"] = ["Microsoft.AspNetCore.OpenApi", "RestMq.AspNetCore"],
         ["RestMq.Server"] =
         [
-            "Microsoft.AspNetCore.OpenApi", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore",
-            "OpenTelemetry.Extensions.Hosting", "RestMq.AspNetCore", "Scalar.AspNetCore", "System.CommandLine",
+            "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore",
+            "OpenTelemetry.Extensions.Hosting", "RestMq.AspNetCore", "RestMq.OpenApi", "Scalar.AspNetCore", "System.CommandLine",
         ],
     };
 

@@ -5,7 +5,7 @@ using System.Xml.Linq;
 namespace RestMq.Packages;
 
 /// <summary>
-/// Packs the built libraries once for all tests, and builds applications that use the packages. The applications are in
+/// Packs the built libraries and the tool once for all tests, and builds applications that use the packages. The applications are in
 /// their own folders outside the repository. All other packages come from the sources that this machine has configured.
 /// </summary>
 [CollectionDefinition(Name)]
@@ -25,8 +25,8 @@ public sealed class PackedFolder : IAsyncLifetime, ICollectionFixture<PackedFold
 
     public async Task InitializeAsync()
     {
-        foreach (var library in Repository.Libraries)
-            await DotnetAsync(Repository.Root, "pack", Repository.ProjectOf(library), "--no-build", "-c", Repository.Configuration, "-o", Packages);
+        foreach (var project in Repository.Libraries.Append(Repository.Tool))
+            await DotnetAsync(Repository.Root, "pack", Repository.ProjectOf(project), "--no-build", "-c", Repository.Configuration, "-o", Packages);
 
         // The packed libraries get their own cache, because the machine's cache would keep stale ones. All other
         // packages are read from the machine's cache.
@@ -74,6 +74,15 @@ public sealed class PackedFolder : IAsyncLifetime, ICollectionFixture<PackedFold
             Path.Combine(_folder.FullName, name),
             ["publish", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "-o", output, .. properties.Select(property => $"-p:{property}"), .. Strictly]);
         return Path.Combine(output, name);
+    }
+
+    /// <summary>Installs a packed tool.</summary>
+    /// <returns>The path of its command.</returns>
+    public async Task<string> InstallToolAsync(string package, string command)
+    {
+        var folder = Path.Combine(_folder.FullName, "tools");
+        await DotnetAsync(_folder.FullName, "tool", "install", package, "--tool-path", folder);
+        return Path.Combine(folder, command);
     }
 
     private static async Task<string> DotnetAsync(string folder, params IEnumerable<string> arguments)

@@ -17,6 +17,9 @@ internal static class Repository
             .Where(IsPacked).Select(project => Path.GetFileNameWithoutExtension(project)).Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>Gets the name of the program that is packed as a tool of .NET.</summary>
+    public const string Tool = "RestMq.Sample";
+
     public static string ProjectOf(string library) => Path.Combine(Root, library, $"{library}.csproj");
 
     public static string ReadmeOf(string library) => Path.Combine(Root, library, "README.md");

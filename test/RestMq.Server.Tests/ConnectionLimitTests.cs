@@ -49,7 +49,7 @@ public sealed class ConnectionLimitTests
 
         limits.MaxConcurrentConnections.Should().BeInRange(1000, 50_000);
         limits.MaxConcurrentUpgradedConnections.Should().Be(limits.MaxConcurrentConnections);
-        limits.MinRequestBodyDataRate!.BytesPerSecond.Should().Be(1024);
+        limits.MinRequestBodyDataRate!.BytesPerSecond.Should().Be(240);
     }
 
     private static async Task<Socket> ConnectAsync(int port, string from = "127.0.0.1")
