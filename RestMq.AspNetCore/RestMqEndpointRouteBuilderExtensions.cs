@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
+using RestMq.Limits;
 using RestMq.OpenApi;
 using RestMq.Streams;
 
@@ -41,7 +42,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         var gate = new RequestGate(new HostNames(services));
         OpenHostWarning.Watch(services, lifetime);
         var home = new HomeEndpoints(engine, handOut, access, options);
-        var queues = new QueueEndpoints(engine, handOut, options, lifetime);
+        var queues = new QueueEndpoints(engine, handOut, access, options, lifetime);
         var messages = new MessageEndpoints(engine, options);
         var dispatcher = services.GetRequiredService<CommandDispatcher>();
         var commands = new CommandEndpoints(dispatcher, handOut, access, options);
@@ -71,6 +72,7 @@ public static class RestMqEndpointRouteBuilderExtensions
         }
         var taking = new TakingRoute(IsWithQueueField: false);
         var group = endpoints.MapGroup(prefix);
+        group.WithMetadata(HostLimits.Of(services));
         SizeLimit.Raise(group, ContentEncodings.EncodedLimit(Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes)));
         // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.
