@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RestMq.Access;
 using RestMq.Http;
+using RestMq.Wire;
 
 namespace RestMq.Streams;
 
@@ -39,6 +40,7 @@ internal sealed class FrameCommands(HttpContext context, QueueName queue, Comman
                 "too many requests: this command exceeds the host's rate limit and was not done. "
                 + $"Send it again {when}.");
         }
+        command = JsonUnicode.WithoutMark(command);
         if (!IsObject(command))
         {
             if (!addsText)

@@ -25,7 +25,6 @@ public sealed class LinearTests
         ["members of a command"] = (40_000, n => Command($$$"""{"cmd":"add","queue":"q","value":{{{{List(n, "\"same\":1")}}}}}""")),
         ["escapes of a command"] = (40_000, n => Command($$"""{"cmd":"add","queue":"q","value":"{{Text(n, "\\ud83d\\ude00\\\\")}}"}""")),
         ["JSON"] = (40_000, n => Body(Text(1, "[") + List(n, "\"\\u00e9\\n\"") + "]", "application/json")),
-        ["parameters of a content type"] = (15, n => Body("x", "text/plain" + Text(n, "; a=\"\\\"\""))),
         ["escapes of a form"] = (100_000, n => Form("value=" + Text(n, "%41+"), "application/x-www-form-urlencoded")),
         ["percent signs of a form"] = (100_000, n => Form("value=" + Text(n, "%%4"), "application/x-www-form-urlencoded")),
         ["separators of a form"] = (100_000, n => Form(Text(n, "&") + "value=x", "application/x-www-form-urlencoded")),
