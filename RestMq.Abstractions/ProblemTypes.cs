@@ -27,6 +27,9 @@ public static class ProblemTypes
     /// <summary>409: the receipt is not that of the current delivery.</summary>
     public const string StaleReceipt = "urn:restmq:stale-receipt";
 
+    /// <summary>421: the request names a host that is not this one.</summary>
+    public const string UnknownHost = "urn:restmq:unknown-host";
+
     /// <summary>413: the body is larger than the limit.</summary>
     public const string TooLarge = "urn:restmq:too-large";
 

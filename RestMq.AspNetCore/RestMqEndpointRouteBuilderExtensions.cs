@@ -34,6 +34,8 @@ public static class RestMqEndpointRouteBuilderExtensions
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var handOut = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
         var access = AccessControl.Of(services);
+        var gate = new RequestGate(new HostNames(services));
+        OpenHostWarning.Watch(services, lifetime);
         var home = new HomeEndpoints(engine, handOut, access, options);
         var queues = new QueueEndpoints(engine, handOut, options, lifetime);
         var messages = new MessageEndpoints(engine, options);
@@ -55,19 +57,20 @@ public static class RestMqEndpointRouteBuilderExtensions
             upgraded.Run(access.Checked(RestMqRole.Stream, handler));
             return upgraded.Build();
         }
+        var taking = new TakingRoute(IsWithQueueField: false);
         var group = endpoints.MapGroup(prefix);
         SizeLimit.Raise(group, Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes));
         // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
         // handler itself checks its caller: the queue is in a field, or the role depends on the command.
         IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(checksAccess ? handler : access.Checked(role, handler), access))
+            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler)), access))
                 .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
 
-        Map("GET", "/", RestMqRole.Consume, home.GetAsync, checksAccess: true);
+        Map("GET", "/", RestMqRole.Consume, home.GetAsync, checksAccess: true).WithMetadata(new TakingRoute(IsWithQueueField: true));
         Map("POST", "/", RestMqRole.Produce, home.AddAsync, checksAccess: true);
 
         Map("GET", "/q", RestMqRole.Admin, queues.ListAsync);
-        Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync);
+        Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync).WithMetadata(taking);
         Map("HEAD", "/q/{queue}", RestMqRole.Consume, queues.HeadAsync);
         Map("POST", "/q/{queue?}", RestMqRole.Produce, queues.AddAsync);
         Map("DELETE", "/q/{queue?}", RestMqRole.Admin, queues.PurgeAsync);
@@ -80,8 +83,8 @@ public static class RestMqEndpointRouteBuilderExtensions
         Map("POST", "/queue", RestMqRole.Admin, commands.DispatchAsync, checksAccess: true);
         Map("POST", "/queue/{queue}", RestMqRole.Admin, commands.DispatchAsync, checksAccess: true);
 
-        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync), checksAccess: true).DisableRequestTimeout();
-        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync), checksAccess: true).DisableRequestTimeout();
+        Map("GET", "/c/{queue?}", RestMqRole.Stream, WithWebSockets(live.StreamAsync), checksAccess: true).WithMetadata(taking).DisableRequestTimeout();
+        Map("GET", "/ws/{queue?}", RestMqRole.Stream, WithWebSockets(live.SocketAsync), checksAccess: true).WithMetadata(taking).DisableRequestTimeout();
 
         Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync, checksAccess: true);
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using RestMq.Access;
 using RestMq.Wire;
 
 namespace RestMq.Http;
@@ -19,9 +20,12 @@ internal sealed class Fields
     private static readonly Fields None = new(); // Shared, so no field is added to it.
 
     private readonly List<Field> _fields = [];
+    private readonly bool _hasJsonp;
 
     // The body of a form, undecoded.
     private ReadOnlyMemory<byte> _body;
+
+    private Fields(bool hasJsonp = false) => _hasJsonp = hasJsonp;
 
     /// <summary>Holds one field of a request.</summary>
     /// <param name="Name">The field's name, decoded.</param>
@@ -30,9 +34,10 @@ internal sealed class Fields
     internal readonly record struct Field(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value, string? ContentType);
 
     /// <summary>Gets the JSONP callback; null when the request has none.</summary>
+    /// <exception cref="Problem">The host does not allow JSONP.</exception>
     /// <exception cref="FormatException">The callback is not a JavaScript identifier path.</exception>
     public string? Callback => Text("callback") is { } name
-        ? IsIdentifierPath(name) ? name : throw new FormatException(
+        ? !_hasJsonp ? throw NoJsonp() : IsIdentifierPath(name) ? name : throw new FormatException(
             "'callback' must be a JavaScript name of at most 100 ASCII characters, such as app.on.message, "
             + $"but was '{WireNames.Shorten(name)}'.")
         : null;
@@ -41,7 +46,7 @@ internal sealed class Fields
     {
         var query = context.Request.QueryString;
         if (!query.HasValue) return None;
-        var fields = new Fields();
+        var fields = new Fields(HasJsonp(context));
         UrlEncoding.Split(Encoding.UTF8.GetBytes(query.Value![1..]), fields._fields);
         return fields;
     }
@@ -59,7 +64,7 @@ internal sealed class Fields
         var request = context.Request;
         var isMultipart = IsMultipart(request.ContentType);
         if (!isMultipart && !IsUrlEncoded(request.ContentType)) return fields;
-        if (ReferenceEquals(fields, None)) fields = new Fields();
+        if (ReferenceEquals(fields, None)) fields = new Fields(HasJsonp(context));
         var body = await RequestBody.ReadAsync(request, limit);
         fields._body = body;
         if (isMultipart) await Multipart.SplitAsync(body, request.ContentType!, fields._fields, context.RequestAborted);
@@ -110,6 +115,13 @@ internal sealed class Fields
     /// <summary>Returns a field as a number; null when it is absent.</summary>
     /// <exception cref="FormatException">The field is not a number.</exception>
     public double? Number(string name) => Text(name) is { } text ? RequestLimits.Number(name, text) : null;
+
+    private static bool HasJsonp(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<AllowedJsonp>() is not null;
+
+    private static Problem NoJsonp() => Problem.Forbidden(
+        "A request must have no 'callback', because this host replies with no scripts (JSONP). Nothing was changed. "
+        + "Leave 'callback' out, or switch JSONP on with the setting Site:Jsonp=true, or in code with "
+        + "MapRestMq().AllowJsonp(). Every page that a user opens can then read this host's messages.");
 
     private static bool IsObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 

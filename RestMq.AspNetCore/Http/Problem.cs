@@ -28,6 +28,8 @@ internal sealed class Problem(int status, string type, string title, string deta
         $"A receipt must be that of the current delivery, but {receipt} is stale: the message was released or "
         + "delivered again. Nothing was changed. Settle the message with the receipt of its newest delivery.");
 
+    public static Problem UnknownHost(string detail) => new(421, ProblemTypes.UnknownHost, "Misdirected request", detail);
+
     public static Problem TooLarge(string detail) => new(413, ProblemTypes.TooLarge, "Too large", detail);
 
     public static Problem UpgradeRequired(string detail) => new(426, ProblemTypes.UpgradeRequired, "Upgrade required", detail);

@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
+using RestMq.Access;
 
 namespace RestMq.Server.Access;
 
@@ -36,6 +38,9 @@ internal static class AccessExtensions
         }
         var site = SiteOf(builder.Configuration);
         builder.Services.AddSingleton(site);
+        // RestMQ's routes check AllowedHosts themselves, with a problem as the reply and a safe default. The framework's
+        // middleware would reply first, with a page.
+        builder.Services.Configure<HostFilteringOptions>(options => options.AllowedHosts = ["*"]);
         if (site.Origins.Count > 0)
         {
             builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. site.Origins]).AllowAnyHeader().AllowAnyMethod()
@@ -54,7 +59,15 @@ internal static class AccessExtensions
                 "UseRestMqServer() needs the services of a host. Call builder.AddRestMqServer() before the application is built.");
         // Getting the store reads the rules, so that a mistake in them fails the start.
         var hasRules = app.Services.GetService<AccessStore>() is not null;
-        if (site.KnownProxies.Count > 0) app.UseForwardedHeaders(Forwarded(site));
+        if (site.KnownProxies.Count > 0)
+        {
+            app.Use(static (context, next) =>
+            {
+                ReceivedRequest.Remember(context);
+                return next(context);
+            });
+            app.UseForwardedHeaders(Forwarded(site));
+        }
         if (site.PathBase.Length > 0)
         {
             app.UsePathBase(site.PathBase);
@@ -65,20 +78,26 @@ internal static class AccessExtensions
         if (site.RequestsPerSecond > 0) app.UseRateLimiter();
     }
 
-    /// <summary>Requires the access rules for every role of the endpoints.</summary>
+    /// <summary>
+    /// Requires the access rules for every role of the endpoints, and allows the requests of other sites' pages that the
+    /// section <c>Site</c> allows.
+    /// </summary>
     public static TBuilder RequireAccess<TBuilder>(this TBuilder endpoints, IConfiguration configuration) where TBuilder : IEndpointConventionBuilder
     {
+        var site = SiteOf(configuration);
+        if (site.Origins.Count > 0) endpoints.AllowOrigins([.. site.Origins]);
+        if (site.Jsonp) endpoints.AllowJsonp();
         if (!configuration.GetSection("Access").Exists()) return endpoints;
         foreach (var role in Enum.GetValues<RestMqRole>()) endpoints.RequireAuthorization(role, Policy);
         return endpoints;
     }
 
     /// <summary>
-    /// Returns whether a caller may see internals of the host, such as health details. Without access rules every
-    /// caller may, with them callers that may administer.
+    /// Returns whether a caller may see internals of the host, such as health details. Without access rules callers on
+    /// this machine may, with them callers that may administer.
     /// </summary>
     public static bool MayLookInside(this HttpContext context) =>
-        context.RequestServices.GetService<AccessStore>() is not { } store || store.Rules.Lets(new RestMqAccess(context, RestMqRole.Admin, null), context.User);
+        context.RequestServices.GetService<AccessStore>() is not { } store ? LocalCaller.Is(context) : store.Rules.Lets(new RestMqAccess(context, RestMqRole.Admin, null), context.User);
 
     private static SiteSettings SiteOf(IConfiguration configuration)
     {

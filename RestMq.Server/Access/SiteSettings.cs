@@ -14,6 +14,13 @@ internal sealed class SiteSettings
     public List<string> Origins { get; set; } = [];
 
     /// <summary>
+    /// Gets or sets whether a request with <c>callback</c> gets a script that calls the function of that name (JSONP).
+    /// Every page that a user opens can then add, take and read with the rights of the user's browser on this host.
+    /// </summary>
+    /// <value>False: such a request gets 403.</value>
+    public bool Jsonp { get; set; }
+
+    /// <summary>
     /// Gets or sets the requests a second that one caller may send continuously. Requests beyond it get 429.
     /// </summary>
     /// <value>0: no limit.</value>

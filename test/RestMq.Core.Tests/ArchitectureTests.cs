@@ -48,6 +48,7 @@ public sealed partial class ArchitectureTests
         (36, "StoreAnnouncement.LogLate"),
         (37, "RedisRights.LogMissing"),
         (40, "DeliverySender.LogFailed"),
+        (41, "OpenHostWarning.LogOpen"),
         (60, "ConsumerService.LogStarted"),
         (61, "ConsumerLoop.LogAway"),
         (62, "ConsumerLoop.LogBack"),

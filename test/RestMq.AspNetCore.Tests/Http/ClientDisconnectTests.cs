@@ -132,7 +132,7 @@ public sealed class ClientDisconnectTests : IDisposable
         var context = Context("");
         context.Request.Method = "POST";
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes($$"""{"cmd":"{{command}}"}"""));
-        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl());
 
         await new CommandEndpoints(dispatcher, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), access, new RestMqOptions()).DispatchAsync(context);
 
@@ -146,7 +146,7 @@ public sealed class ClientDisconnectTests : IDisposable
         var context = Context("");
         context.Request.Method = "POST";
         context.Request.Body = new MemoryStream("""{"cmd":"lease"}"""u8.ToArray());
-        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl());
 
         await new CommandEndpoints(dispatcher, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), access, new RestMqOptions()).DispatchAsync(context);
 
@@ -169,7 +169,7 @@ public sealed class ClientDisconnectTests : IDisposable
         var consumer = Substitute.For<ILiveConsumer>();
         consumer.Events.Returns(Channel.CreateUnbounded<LiveEvent>().Reader);
         var commands = new FrameCommands(
-            context, Test, new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+            context, Test, new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl());
 
         using var stream = new SocketStream(
             socket, consumer, commands, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), 1024, () => ClientConnection.IsGone(context));

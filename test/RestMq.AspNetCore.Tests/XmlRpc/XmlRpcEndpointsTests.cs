@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
 using RestMq.Access;
@@ -182,7 +181,7 @@ public class XmlRpcEndpointsTests
         context.Response.ContentLength.Should().Be(context.Response.Body.Length);
     }
 
-    private XmlRpcEndpoints Endpoints() => new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new AccessControl(Substitute.For<IHostEnvironment>()), _options);
+    private XmlRpcEndpoints Endpoints() => new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new AccessControl(), _options);
 
     private void Taken(QueueMessage message) => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([message]);
 

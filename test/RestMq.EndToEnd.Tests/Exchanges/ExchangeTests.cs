@@ -28,7 +28,7 @@ public sealed class ExchangeTests
     [MemberData(nameof(Files))]
     public async Task Exchange_EachRequest_GetsRecordedReply(string file, StoreKind store)
     {
-        await using var host = await RestMqHost.StartAsync(store);
+        await using var host = await RestMqHost.StartAsync(store, null, "--Site:Jsonp=true");
         await PlayAsync(file, host);
     }
 
@@ -40,7 +40,7 @@ public sealed class ExchangeTests
         var line = (await File.ReadAllLinesAsync(Path.Combine(root, "docs/how-to/configure-redis.md"))).Single(line => line.StartsWith("ACL SETUSER restmq ", StringComparison.Ordinal));
         await using var redis = await RedisServer.LaunchAsync();
         await redis.AskAsync(line.Split(' '));
-        await using var host = await RestMqHost.StartAsync(StoreKind.Redis, redis, $"--RestMq:Redis=redis://restmq:password@{redis.Address}?asyncTimeout=15000");
+        await using var host = await RestMqHost.StartAsync(StoreKind.Redis, redis, $"--RestMq:Redis=redis://restmq:password@{redis.Address}?asyncTimeout=15000", "--Site:Jsonp=true");
         await PlayAsync(file, host);
         (await host.AskAsync("GET /health/ready")).Status.Should().Be(200);
         host.Process.Output.Should().NotContain("fail:").And.NotContain("password");
