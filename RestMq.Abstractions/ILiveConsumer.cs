@@ -72,4 +72,12 @@ public sealed record LiveConsumerOptions
     /// </summary>
     /// <value>Null: no heartbeats.</value>
     public TimeSpan? Heartbeat { get; init; }
+
+    /// <summary>
+    /// Gets a check whether the consumer's client is still connected. The messages of a broadcast stay in the queue, where
+    /// they can be taken, when no client of this host is connected. The check is called often and from any thread, until
+    /// the consumer is disposed. It must not block or throw.
+    /// </summary>
+    /// <value>Null: the client is connected until the consumer is disposed.</value>
+    public Func<bool>? IsConnected { get; init; }
 }

@@ -28,6 +28,15 @@ public interface IQueueEngine
     ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Returns the message at the head and leaves it there. Returns null when no message is ready.
+    /// </summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="countsDelivery">Whether the look counts as a delivery. If not, it changes nothing, and
+    /// <see cref="QueueMessage.DeliveryCount"/> of a message that was never delivered is 0.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Removes the message at the head from the queue and returns it. Returns null when no message is ready.
     /// </summary>
     ValueTask<QueueMessage?> TakeAsync(QueueName queue, CancellationToken cancellationToken = default);

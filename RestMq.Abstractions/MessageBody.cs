@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using RestMq.Wire;
 
 namespace RestMq;
 
@@ -52,7 +53,11 @@ public readonly struct MessageBody
     };
 
     /// <summary>Creates a body from a text.</summary>
-    public static MessageBody FromText(string text) => new(BodyKind.Text, Encoding.UTF8.GetBytes(text), null);
+    /// <exception cref="FormatException">The text contains half of a surrogate pair, so it is not Unicode.</exception>
+    public static MessageBody FromText(string text) => Charsets.ToUtf8(text) is { } utf8
+        ? new(BodyKind.Text, utf8, null)
+        : throw new FormatException(
+            "A text must be valid Unicode, but contains half of a surrogate pair. Send such data as bytes.");
 
     /// <summary>Creates a text body from UTF-8 bytes. The method does not check that they are valid UTF-8.</summary>
     public static MessageBody FromUtf8(ReadOnlyMemory<byte> utf8) => new(BodyKind.Text, utf8, null);
@@ -63,31 +68,36 @@ public readonly struct MessageBody
         new(BodyKind.Binary, bytes, Checked(contentType));
 
     /// <summary>Creates a body from a JSON value in UTF-8, which is kept byte for byte.</summary>
-    /// <exception cref="FormatException">The bytes are not one JSON value of at most 64 levels.</exception>
-    public static MessageBody FromJson(ReadOnlyMemory<byte> utf8) => IsJson(utf8.Span)
-        ? new(BodyKind.Json, utf8, null)
-        : throw new FormatException(
-            "A JSON message must be valid JSON in UTF-8, at most 64 levels deep, but these bytes are not.");
+    /// <exception cref="FormatException">The bytes are not one JSON value of at most 64 levels, or a string in it
+    /// contains half of a surrogate pair.</exception>
+    public static MessageBody FromJson(ReadOnlyMemory<byte> utf8)
+    {
+        if (!IsJson(utf8.Span))
+        {
+            throw new FormatException(
+                "A JSON message must be valid JSON in UTF-8, at most 64 levels deep, but these bytes are not.");
+        }
+        return JsonUnicode.HasHalfPair(utf8.Span) ? throw new FormatException(JsonUnicode.Rule) : new(BodyKind.Json, utf8, null);
+    }
 
     /// <summary>
     /// Creates the body of a request with this content type. <c>application/json</c> and <c>+json</c> make it JSON,
-    /// <c>text/*</c> in UTF-8 makes it text, and any other type makes it binary. The content type is kept.
+    /// without a byte order mark. <c>text/*</c> makes it text. Any other type makes it binary, and so does a charset
+    /// that .NET does not know. The content type is kept. A text in another charset than UTF-8 is decoded, and its
+    /// content type then names <c>utf-8</c>.
     /// </summary>
-    /// <exception cref="FormatException">The content type is invalid, or it names JSON and the bytes are not
-    /// JSON.</exception>
+    /// <exception cref="FormatException">The content type is invalid, or the bytes are not the JSON or the text that it
+    /// names.</exception>
     public static MessageBody FromRequest(ReadOnlyMemory<byte> bytes, string? contentType)
     {
-        Checked(contentType);
-        var parameters = contentType?.IndexOf(';') ?? -1;
-        var media = (parameters < 0 ? contentType : contentType![..parameters])?.Trim() ?? "";
+        if (Checked(contentType) is null) return new(BodyKind.Binary, bytes, null);
+        var parameters = contentType!.IndexOf(';');
+        var media = contentType.AsSpan(0, parameters < 0 ? contentType.Length : parameters).Trim();
         if (media.Equals(JsonType, StringComparison.OrdinalIgnoreCase) || media.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
-        {
-            FromJson(bytes);
-            return new(BodyKind.Json, bytes, contentType == JsonType ? null : contentType);
-        }
-        var isText = media.StartsWith("text/", StringComparison.OrdinalIgnoreCase)
-            && (parameters < 0 || !NamesOtherCharset(contentType!)) && Utf8.IsValid(bytes.Span);
-        return new(isText ? BodyKind.Text : BodyKind.Binary, bytes, contentType);
+            return new(BodyKind.Json, FromJson(JsonUnicode.WithoutMark(bytes)).Bytes, contentType == JsonType ? null : contentType);
+        return media.StartsWith("text/", StringComparison.OrdinalIgnoreCase)
+            ? FromTextRequest(bytes, contentType)
+            : new(BodyKind.Binary, bytes, contentType);
     }
 
     /// <summary>Returns this body with another content type. Null leaves the body as it is.</summary>
@@ -111,9 +121,25 @@ public readonly struct MessageBody
                 "A content type must be at most 200 printable ASCII characters with a '/', such as image/png.");
     }
 
-    private static bool NamesOtherCharset(string contentType) =>
-        contentType.Contains("charset", StringComparison.OrdinalIgnoreCase)
-        && !contentType.Contains("utf-8", StringComparison.OrdinalIgnoreCase) && !contentType.Contains("us-ascii", StringComparison.OrdinalIgnoreCase);
+    private static MessageBody FromTextRequest(ReadOnlyMemory<byte> bytes, string contentType)
+    {
+        var (start, length) = Charsets.Find(contentType);
+        var name = contentType.AsSpan(start, length);
+        if (Charsets.IsUtf8(name))
+        {
+            return Utf8.IsValid(bytes.Span) ? new(BodyKind.Text, bytes, contentType) : throw NotInCharset(Charsets.Utf8);
+        }
+        if (Charsets.Of(name.ToString()) is not { } encoding) return new(BodyKind.Binary, bytes, contentType);
+        if (!Charsets.TryDecode(encoding, bytes.Span, out var text)) throw NotInCharset(name.ToString());
+        // ASCII is a part of UTF-8, so the bytes and the name stay.
+        return encoding.CodePage == Encoding.ASCII.CodePage
+            ? new(BodyKind.Text, bytes, contentType)
+            : new(BodyKind.Text, FromText(text).Bytes, string.Concat(contentType.AsSpan(0, start), Charsets.Utf8, contentType.AsSpan(start + length)));
+    }
+
+    private static FormatException NotInCharset(string name) => new(
+        $"A body of the type text/* must be text in its charset, but has bytes that are not {name}. "
+        + "Name the charset of the text, or send the bytes as application/octet-stream.");
 
     private static bool IsJson(ReadOnlySpan<byte> utf8)
     {

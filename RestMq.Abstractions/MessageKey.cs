@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using RestMq.Wire;
 
 namespace RestMq;
 
@@ -14,11 +15,20 @@ public readonly record struct MessageKey(QueueName Queue, long Id)
     /// <summary>Returns the key as it is sent: <c>queue:id</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Queue.Value}:{Id}");
 
-    /// <summary>Parses <c>queue:id</c>. The name of the queue may contain colons.</summary>
+    /// <summary>
+    /// Parses <c>queue:id</c>. The name of the queue may contain colons. A receipt is not a key.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out MessageKey key)
     {
-        var read = Receipt.TryParse(text, out var receipt) && receipt.Fence == 0;
+        var read = Receipt.TryParseKeyOrReceipt(text, out var receipt) && receipt.Fence == 0;
         key = read ? receipt.Key : default;
         return read;
     }
+
+    /// <summary>Parses <c>queue:id</c>.</summary>
+    /// <exception cref="FormatException">The text is not a key.</exception>
+    public static MessageKey Parse(string text) => TryParse(text, out var key)
+        ? key
+        : throw new FormatException(
+            $"A key must have the form queue:id, such as test:12, but was '{WireNames.Shorten(text ?? "")}'.");
 }

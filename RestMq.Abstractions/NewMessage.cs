@@ -23,6 +23,17 @@ public readonly record struct NewMessage(MessageBody Body)
     /// <value>Null: every add makes a new message.</value>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>Gets how long <see cref="IdempotencyKey"/> is remembered.</summary>
+    /// <value>Null: <c>RestMqOptions.IdempotencyWindow</c>.</value>
+    public TimeSpan? IdempotencyWindow { get; init; }
+
+    /// <summary>
+    /// Gets a number that depends on the body. With a fingerprint, a second add under the same
+    /// <see cref="IdempotencyKey"/> is a duplicate only if its fingerprint is the same.
+    /// </summary>
+    /// <value>Null: every second add under the key is a duplicate.</value>
+    internal uint? Fingerprint { get; init; }
+
     /// <summary>
     /// Gets how safe the message must be before the add is answered. A batch in which one message is to be replicated
     /// waits for the replicas as a whole.
@@ -62,6 +73,12 @@ public enum AddStatus
 
     /// <summary>The message is in the store.</summary>
     Added,
+
+    /// <summary>
+    /// Nothing was added, because the idempotency key was used before with another message. The key is the first
+    /// message's. If one message of a batch is refused so, all others are too, with a meaningless key.
+    /// </summary>
+    KeyReused,
 }
 
 /// <summary>Holds the outcome of an add and the key of the message.</summary>

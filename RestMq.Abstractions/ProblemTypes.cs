@@ -24,11 +24,23 @@ public static class ProblemTypes
     /// <summary>404: the message does not exist.</summary>
     public const string NotFound = "urn:restmq:not-found";
 
+    /// <summary>408: the body arrives too slowly.</summary>
+    public const string RequestTimeout = "urn:restmq:request-timeout";
+
     /// <summary>409: the receipt is not that of the current delivery.</summary>
     public const string StaleReceipt = "urn:restmq:stale-receipt";
 
+    /// <summary>421: the request names a host that is not this one.</summary>
+    public const string UnknownHost = "urn:restmq:unknown-host";
+
     /// <summary>413: the body is larger than the limit.</summary>
     public const string TooLarge = "urn:restmq:too-large";
+
+    /// <summary>415: the body has a <c>Content-Encoding</c> that the host does not decode.</summary>
+    public const string UnsupportedEncoding = "urn:restmq:unsupported-encoding";
+
+    /// <summary>422: the idempotency key was used before, with another message.</summary>
+    public const string IdempotencyKeyReused = "urn:restmq:idempotency-key-reused";
 
     /// <summary>426: the route is a WebSocket.</summary>
     public const string UpgradeRequired = "urn:restmq:upgrade-required";

@@ -1,12 +1,12 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace RestMq;
 
-/// <summary>Provides convenience methods for <see cref="IQueueEngine"/>, made of its members only.</summary>
-public static class QueueEngineExtensions
+/// <summary>
+/// Provides convenience methods for <see cref="IQueueEngine"/>, made of its members only. Each call of a queue exists with
+/// the name of the queue as text too. An invalid name is an <see cref="ArgumentException"/> that says the rule.
+/// </summary>
+public static partial class QueueEngineExtensions
 {
     private const int PageSize = 1000;
 
@@ -14,45 +14,6 @@ public static class QueueEngineExtensions
     // the purge still meets the message.
     private static readonly MessageState[] PurgedStates =
         [MessageState.Leased, MessageState.Delayed, MessageState.Ready, MessageState.Dead];
-
-    /// <summary>Adds a value as JSON.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="queue">The queue. The add creates the queue if it does not exist.</param>
-    /// <param name="value">The value. A string, too, is added as JSON, in quotes. To add plain text, use
-    /// <see cref="MessageBody.FromText"/>.</param>
-    /// <param name="typeInfo">The serialization metadata of the type, such as <c>AppJson.Default.Order</c>.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="FormatException">The name of the queue is not valid.</exception>
-    /// <exception cref="RestMqUnavailableException">The store is away.</exception>
-    public static ValueTask<AddResult> AddAsync<T>(
-        this IQueueEngine engine, string queue, T value, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default) =>
-        engine.AddAsync(
-            QueueName.Parse(queue), new NewMessage(MessageBody.FromJson(JsonSerializer.SerializeToUtf8Bytes(value, typeInfo))), cancellationToken);
-
-    /// <summary>Adds a message, and takes the name of the queue as text.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="queue">The queue.</param>
-    /// <param name="message">The message, which is added as it is and not as JSON.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="FormatException">The name of the queue is not valid.</exception>
-    /// <exception cref="RestMqUnavailableException">The store is away.</exception>
-    public static ValueTask<AddResult> AddAsync(
-        this IQueueEngine engine, string queue, NewMessage message, CancellationToken cancellationToken = default) =>
-        engine.AddAsync(QueueName.Parse(queue), message, cancellationToken);
-
-    /// <summary>
-    /// Adds a value as JSON, with reflection and <see cref="JsonSerializerOptions.Web"/>: property names are in camel
-    /// case. Trimmed and AOT applications use the overload with a <see cref="JsonTypeInfo{T}"/>.
-    /// </summary>
-    /// <inheritdoc cref="AddAsync{T}(IQueueEngine, string, T, JsonTypeInfo{T}, CancellationToken)"/>
-    [RequiresUnreferencedCode("Serializes the value by reflection. Use the overload with a JsonTypeInfo<T>.")]
-    [RequiresDynamicCode("Serializes the value by reflection. Use the overload with a JsonTypeInfo<T>.")]
-    public static ValueTask<AddResult> AddAsync<T>(
-        this IQueueEngine engine, string queue, T value, CancellationToken cancellationToken = default) =>
-        engine.AddAsync(
-            QueueName.Parse(queue),
-            new NewMessage(MessageBody.FromJson(JsonSerializer.SerializeToUtf8Bytes(value, JsonSerializerOptions.Web))),
-            cancellationToken);
 
     /// <summary>
     /// Deletes the messages of a queue, whatever their state. The settings and the streams stay, unlike with

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using RestMq.Wire;
 
 namespace RestMq;
 
@@ -44,8 +45,22 @@ public sealed record QueueName
     public static QueueName Parse(string text) =>
         TryParse(text, out var name, out var error) ? name : throw new FormatException(error);
 
+    /// <summary>Returns the name as text, for the calls that take the names of queues as text.</summary>
+    public static implicit operator string(QueueName name) => name.Value;
+
     /// <inheritdoc/>
     public override string ToString() => Value;
+
+    /// <summary>Returns the names in a list that commas separate.</summary>
+    /// <exception cref="ArgumentException">A name is not valid. The message says the rule.</exception>
+    internal static QueueName[] ArgumentList(string names, string parameter) =>
+        names is null || !names.Contains(',') ? [Argument(names, parameter)] : [.. names.Split(',').Select(name => Argument(name.Trim(), parameter))];
+
+    /// <summary>Returns the name that an application passed as an argument.</summary>
+    /// <exception cref="ArgumentException">The name is not valid. The message says the rule.</exception>
+    internal static QueueName Argument(string? text, string parameter) =>
+        TryParse(text, out var name, out var error) ? name : throw new ArgumentException(
+            string.IsNullOrEmpty(text) ? error : $"{error} The name was '{WireNames.Shorten(text)}'.", parameter);
 
     private static string? ErrorIn(string? text)
     {

@@ -40,6 +40,13 @@ public sealed record QueueSettings
     public int History { get; init; } = 1000;
 
     /// <summary>
+    /// Gets how many bytes the messages of the history may have together, 0 to 1 TiB. The oldest
+    /// messages are dropped beyond that.
+    /// </summary>
+    /// <value>64 MiB.</value>
+    public long HistoryBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>
     /// Gets how safe a message must be before its add is answered, when the message itself does not say.
     /// </summary>
     /// <value>Stored.</value>
@@ -66,6 +73,9 @@ public sealed record QueueSettingsChange
 
     /// <inheritdoc cref="QueueSettings.History"/>
     public int? History { get; init; }
+
+    /// <inheritdoc cref="QueueSettings.HistoryBytes"/>
+    public long? HistoryBytes { get; init; }
 
     /// <inheritdoc cref="QueueSettings.Durability"/>
     public Durability? Durability { get; init; }

@@ -3,17 +3,20 @@ namespace RestMq;
 /// <summary>Holds a leased message as its source delivered it: its bytes, and the receipt that settles it.</summary>
 public sealed class SourceMessage
 {
-    /// <summary>Gets the queue of the message.</summary>
-    public required string Queue { get; init; }
+    /// <summary>Gets the receipt that settles this delivery, such as <c>orders:12.3</c>.</summary>
+    public required Receipt Receipt { get; init; }
 
     /// <summary>Gets the key of the message, such as <c>orders:12</c>.</summary>
-    public required string Key { get; init; }
+    public MessageKey Key => Receipt.Key;
 
-    /// <summary>Gets the receipt that settles this delivery, such as <c>orders:12.3</c>.</summary>
-    public required string Receipt { get; init; }
+    /// <summary>Gets the queue of the message.</summary>
+    public QueueName Queue => Receipt.Key.Queue;
 
     /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
     public required long DeliveryCount { get; init; }
+
+    /// <summary>Gets when the message was added, by the store's clock. Null when the source does not say.</summary>
+    public DateTimeOffset? Added { get; init; }
 
     /// <summary>Gets the bytes of the message.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }

@@ -12,10 +12,9 @@ internal sealed class ClientMessageSource(IRestMqClient client) : IMessageSource
             string.Join(',', queues), max, lease, wait, cancellationToken)).ConfigureAwait(false);
         return [.. messages.Select(message => new SourceMessage
         {
-            Queue = message.Queue,
-            Key = message.Key,
             Receipt = message.Receipt,
             DeliveryCount = message.DeliveryCount,
+            Added = message.Added,
             Body = message.Body,
             ContentType = message.ContentType,
             TraceParent = message.TraceParent,

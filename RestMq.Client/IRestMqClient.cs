@@ -8,12 +8,16 @@ namespace RestMq.Client;
 /// </para>
 /// <para>
 /// An empty queue and a stale receipt are return values, not exceptions. A request that the host refuses throws
-/// <see cref="RestMqClientException"/>. A host that cannot be reached throws <see cref="HttpRequestException"/>, the
-/// base class of <see cref="RestMqClientException"/>.
+/// <see cref="RestMqClientException"/>, and so does an add to a full queue (<see cref="ProblemTypes.Full"/>). A host that
+/// cannot be reached throws <see cref="HttpRequestException"/>, the base class of <see cref="RestMqClientException"/>.
 /// </para>
 /// <para>
 /// A queue has the same name here as in the host's URLs. Methods that take or lease messages accept several queues,
 /// separated by commas. The first queue with a ready message answers.
+/// </para>
+/// <para>
+/// The interface gains members in later versions, each with a default implementation that throws
+/// <see cref="NotSupportedException"/>. So an implementation or substitute of today stays valid.
 /// </para>
 /// </summary>
 public interface IRestMqClient
@@ -26,8 +30,13 @@ public interface IRestMqClient
     /// <param name="message">The message.</param>
     /// <param name="options">Delay, time to live, idempotency key, durability and content type.</param>
     /// <param name="cancellationToken">Cancels the request. The host may have added the message already.</param>
-    /// <returns>The key of the message, such as <c>orders:12</c>.</returns>
-    Task<string> AddAsync<T>(string queue, T message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
+    /// <returns>
+    /// The key of the message, such as <c>orders:12</c>. The status is <see cref="AddStatus.Added"/>, or
+    /// <see cref="AddStatus.Duplicate"/> when the host recognised the idempotency key: nothing was added then, and the key
+    /// is the one of the first message. It is never <see cref="AddStatus.Full"/>, which is an exception.
+    /// </returns>
+    /// <exception cref="RestMqClientException">The host refused the add, for example because the queue is full.</exception>
+    Task<AddResult> AddAsync<T>(string queue, T message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Adds several messages in one request and in order. The host adds all of them or none. A <c>string</c> is sent as
@@ -38,8 +47,8 @@ public interface IRestMqClient
     /// request.</param>
     /// <param name="options">Delay, time to live, idempotency key and durability, for all messages.</param>
     /// <param name="cancellationToken">Cancels the request. The host may have added the messages already.</param>
-    /// <returns>The keys of the messages, in order.</returns>
-    Task<IReadOnlyList<string>> AddManyAsync<T>(
+    /// <returns>The keys of the messages, in order, each with its status as for <see cref="AddAsync"/>.</returns>
+    Task<IReadOnlyList<AddResult>> AddManyAsync<T>(
         string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -47,7 +56,7 @@ public interface IRestMqClient
     /// handler can send the request again only if the stream can seek.
     /// </summary>
     /// <inheritdoc cref="AddAsync"/>
-    Task<string> AddStreamAsync(string queue, Stream message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
+    Task<AddResult> AddStreamAsync(string queue, Stream message, AddMessageOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Takes a message. The host deletes the message when it has sent it. For work that must not get lost use
@@ -97,26 +106,34 @@ public interface IRestMqClient
         string queue, int max, TimeSpan lease, TimeSpan wait = default, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Acks a message: the work is done, and the host deletes the message. A key in place of the receipt deletes the
-    /// message in any state.
+    /// Acks a message: the work is done, and the host deletes the message. To delete a message that this consumer does not
+    /// hold, use <see cref="DeleteAsync"/>.
     /// </summary>
-    /// <param name="receipt">The receipt, such as <c>orders:12.3</c>.</param>
+    /// <param name="receipt">The receipt, such as <c>orders:12.3</c>. <see cref="Receipt.Parse"/> reads it from
+    /// text.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>True when the message was settled. False when the receipt is stale or the message is gone; nothing was
     /// changed then.</returns>
-    Task<bool> AckAsync(string receipt, CancellationToken cancellationToken = default);
+    /// <exception cref="ArgumentException">The receipt is not that of a delivery.</exception>
+    Task<bool> AckAsync(Receipt receipt, CancellationToken cancellationToken = default);
 
     /// <summary>Extends the lease, so that it ends after <paramref name="lease"/> from now.</summary>
     /// <inheritdoc cref="AckAsync"/>
-    Task<bool> ExtendAsync(string receipt, TimeSpan lease, CancellationToken cancellationToken = default);
+    Task<bool> ExtendAsync(Receipt receipt, TimeSpan lease, CancellationToken cancellationToken = default);
 
     /// <summary>Releases a message to the head of its queue, at once or after a delay. The delivery counts.</summary>
     /// <inheritdoc cref="AckAsync"/>
-    Task<bool> ReleaseAsync(string receipt, TimeSpan delay = default, CancellationToken cancellationToken = default);
+    Task<bool> ReleaseAsync(Receipt receipt, TimeSpan delay = default, CancellationToken cancellationToken = default);
 
     /// <summary>Buries a message as a dead letter, with a reason of 1 to 200 characters.</summary>
     /// <inheritdoc cref="AckAsync"/>
-    Task<bool> BuryAsync(string receipt, string reason, CancellationToken cancellationToken = default);
+    Task<bool> BuryAsync(Receipt receipt, string reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a message in any state, also while another consumer has it.</summary>
+    /// <param name="key">The key, such as <c>orders:12</c>. <see cref="MessageKey.Parse"/> reads it from text.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>Whether there was a message to delete.</returns>
+    Task<bool> DeleteAsync(MessageKey key, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Gets the message at the head of the queue and leaves it there. The read raises the message's
@@ -125,7 +142,7 @@ public interface IRestMqClient
     Task<QueueMessage<T>?> PeekHeadAsync<T>(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>Peeks at one message in any state, without changing it. Returns null when it does not exist.</summary>
-    Task<PeekedMessage<T>?> PeekAsync<T>(string key, CancellationToken cancellationToken = default);
+    Task<PeekedMessage<T>?> PeekAsync<T>(MessageKey key, CancellationToken cancellationToken = default);
 
     /// <summary>Peeks at the ten newest messages in one state, newest first.</summary>
     Task<IReadOnlyList<PeekedMessage<T>>> BrowseAsync<T>(
@@ -171,29 +188,25 @@ public interface IRestMqClient
     /// time, so a queue that is created or purged meanwhile may or may not be listed.
     /// </summary>
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
-    IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default);
+    IAsyncEnumerable<QueueName> ListAllAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Returns the statistics of all queues, in the order of <see cref="ListAsync"/> and page by page like it.
+    /// Returns the statistics of all queues, in the order of <see cref="ListAllAsync"/> and page by page like it.
     /// </summary>
     /// <param name="cancellationToken">Ends the enumeration with an <see cref="OperationCanceledException"/>.</param>
-    IAsyncEnumerable<QueueInfo> StatsAsync(CancellationToken cancellationToken = default);
+    IAsyncEnumerable<QueueStats> StatsOfAllAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Returns the statistics of the queue.</summary>
-    Task<QueueInfo> StatsAsync(string queue, CancellationToken cancellationToken = default);
+    Task<QueueStats> StatsAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Gets the queue's policy and settings.</summary>
-    Task<QueueConfiguration> GetConfigurationAsync(string queue, CancellationToken cancellationToken = default);
+    /// <summary>Returns the settings of the queue, or the defaults when the queue does not exist.</summary>
+    Task<QueueSettings> GetSettingsAsync(string queue, CancellationToken cancellationToken = default);
 
-    /// <summary>Changes the queue's policy and settings. A property that is null is not changed.</summary>
-    /// <returns>The policy and all settings after the change.</returns>
-    Task<QueueConfiguration> ConfigureAsync(string queue, QueueConfiguration change, CancellationToken cancellationToken = default);
-
-    /// <summary>Resumes the queue's live streams after <see cref="PauseAsync"/>.</summary>
-    Task ResumeAsync(string queue, CancellationToken cancellationToken = default);
-
-    /// <summary>Pauses the queue's live streams. Messages are kept and can still be taken.</summary>
-    Task PauseAsync(string queue, CancellationToken cancellationToken = default);
+    /// <summary>
+    /// Changes settings of the queue, also of a queue that does not exist yet. A property that is null is not changed.
+    /// </summary>
+    /// <returns>The settings after the change.</returns>
+    Task<QueueSettings> ConfigureAsync(string queue, QueueSettingsChange change, CancellationToken cancellationToken = default);
 
     /// <summary>Redrives the dead letters: they return to the tail of the queue as new messages.</summary>
     /// <returns>The number of redriven messages.</returns>
@@ -203,5 +216,5 @@ public interface IRestMqClient
     /// Redrives one dead letter: it returns to the tail of its queue as a new message. Returns false when the message
     /// is not a dead letter.
     /// </summary>
-    Task<bool> RedriveOneAsync(string key, CancellationToken cancellationToken = default);
+    Task<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken = default);
 }

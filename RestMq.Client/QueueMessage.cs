@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RestMq.Client.Wire;
 
@@ -5,7 +8,7 @@ namespace RestMq.Client;
 
 /// <summary>
 /// Holds a message that a consumer received. <see cref="Value"/> is read as <typeparamref name="T"/> on first access. A
-/// message that cannot be read is not lost: <see cref="Body"/> holds its bytes.
+/// message that cannot be read is not lost, and neither are those that came with it: <see cref="Body"/> holds its bytes.
 /// </summary>
 /// <typeparam name="T">The type that the message is read as.</typeparam>
 public class QueueMessage<T>
@@ -15,12 +18,12 @@ public class QueueMessage<T>
     private bool _read;
 
     /// <summary>Creates a message for tests of code that consumes messages.</summary>
-    /// <param name="key">The key, such as <c>orders:12</c>.</param>
-    /// <param name="value">The value of the message.</param>
-    /// <param name="count">The delivery count.</param>
-    public QueueMessage(string key, T value, long count = 1)
+    /// <param name="key">The key, such as <c>MessageKey.Parse("orders:12")</c>.</param>
+    /// <param name="value">The value of the message. Texts and bytes are the <see cref="Body"/> too.</param>
+    /// <param name="deliveryCount">The delivery count.</param>
+    public QueueMessage(MessageKey key, T value, long deliveryCount = 1)
     {
-        Wire = new WireMessage { Key = key, Count = count, Body = value is ReadOnlyMemory<byte> bytes ? bytes : default };
+        Wire = new WireMessage { Key = key, Count = deliveryCount, Body = BodyOf(value) };
         _value = value;
         _read = true;
     }
@@ -28,91 +31,99 @@ public class QueueMessage<T>
     internal QueueMessage(WireMessage wire, JsonTypeInfo<T>? typeInfo) => (Wire, _typeInfo) = (wire, typeInfo);
 
     /// <summary>Gets the key of the message, such as <c>orders:12</c>.</summary>
-    public string Key => Wire.Key;
+    public MessageKey Key => Wire.Key;
 
     /// <summary>Gets the queue of the message.</summary>
-    public string Queue => Key[..Math.Max(Key.LastIndexOf(':'), 0)];
+    public QueueName Queue => Wire.Key.Queue;
 
     /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
     public long DeliveryCount => Wire.Count;
 
+    /// <summary>Gets when the message was added, by the store's clock. Null when the host does not say.</summary>
+    public DateTimeOffset? Added { get => Wire.Added; init => Wire = Wire with { Added = value }; }
+
     /// <summary>
     /// Gets the bytes of the message: a text in UTF-8, JSON, or the bytes that were sent. A JSON string is returned as
-    /// a text, without quotes and escapes.
+    /// a text, without quotes and escapes. A JSON string that is no text, because it has half of a surrogate pair, is
+    /// returned as JSON.
     /// </summary>
-    public ReadOnlyMemory<byte> Body => Wire.Body;
+    public ReadOnlyMemory<byte> Body { get => Wire.Body; init => Wire = Wire with { Body = value }; }
 
     /// <summary>
     /// Gets the content type that the message was sent with. Null for plain text, plain JSON, and bytes that were sent
     /// without a content type.
     /// </summary>
-    public string? ContentType => Wire.ContentType;
+    public string? ContentType { get => Wire.ContentType; init => Wire = Wire with { ContentType = value }; }
 
     /// <summary>Gets the W3C <c>traceparent</c> of the producer. Null when it sent none.</summary>
-    public string? TraceParent => Wire.TraceParent;
+    public string? TraceParent { get => Wire.TraceParent; init => Wire = Wire with { TraceParent = value }; }
 
     /// <summary>Gets the W3C <c>tracestate</c> of the producer. Null when it sent none.</summary>
-    public string? TraceState => Wire.TraceState;
+    public string? TraceState { get => Wire.TraceState; init => Wire = Wire with { TraceState = value }; }
 
     /// <summary>
     /// Gets the position of the message in the history of a broadcast queue. A stream can resume after it (see
     /// <see cref="ConsumeOptions.ResumeAfter"/>). Null when the message did not come from a live stream of a broadcast
     /// queue.
     /// </summary>
-    public long? EventId => Wire.EventId;
+    public long? EventId { get => Wire.EventId; init => Wire = Wire with { EventId = value }; }
 
     /// <summary>
     /// Gets how many messages the live consumer missed before this message, because the history no longer holds them.
     /// Usually 0.
     /// </summary>
-    public long Missed => Wire.Missed;
+    public long Missed { get => Wire.Missed; init => Wire = Wire with { Missed = value }; }
 
     /// <summary>Gets the value of the message. Null when the message is the JSON <c>null</c>.</summary>
-    /// <exception cref="System.Text.Json.JsonException">
-    /// The message cannot be read as <typeparamref name="T"/>.
+    /// <exception cref="UnreadableMessageException">
+    /// The message cannot be read as <typeparamref name="T"/>. The exception has its bytes, and is a
+    /// <see cref="JsonException"/>.
     /// </exception>
     public T Value
     {
         get
         {
-            if (!_read) (_value, _read) = (MessageSerializer.Read(Wire, _typeInfo), true);
+            if (_read) return _value!;
+            try
+            {
+                _value = MessageSerializer.Read(Wire, _typeInfo);
+            }
+            catch (JsonException e)
+            {
+                throw Unreadable = new UnreadableMessageException(Key, Body, ContentType, typeof(T), e);
+            }
+            _read = true;
             return _value!;
         }
     }
 
     internal WireMessage Wire { get; private protected init; }
-}
 
-/// <summary>Holds a message that was peeked at. It stays in its queue, unchanged.</summary>
-/// <typeparam name="T">The type that the message is read as.</typeparam>
-public sealed class PeekedMessage<T> : QueueMessage<T>
-{
-    /// <summary>Creates a message for tests of code that peeks at messages.</summary>
-    /// <param name="key">The key, such as <c>orders:12</c>.</param>
-    /// <param name="value">The value of the message.</param>
-    /// <param name="state">The state of the message.</param>
-    /// <param name="count">The delivery count.</param>
-    /// <param name="added">When the message was added.</param>
-    /// <param name="due">When the delay or the lease ends.</param>
-    /// <param name="reason">Why the message was buried.</param>
-    public PeekedMessage(
-        string key, T value, MessageState state = MessageState.Ready, long count = 0, DateTimeOffset added = default, DateTimeOffset? due = null,
-        string? reason = null) : base(key, value, count) =>
-        Wire = Wire with { State = state, Added = added, Due = due, Reason = reason };
+    /// <summary>Gets the failure of <see cref="Value"/>. Null when the value was not asked for, or could be read.</summary>
+    private protected UnreadableMessageException? Unreadable { get; private set; }
 
-    internal PeekedMessage(WireMessage wire, JsonTypeInfo<T>? typeInfo) : base(wire, typeInfo)
+    /// <summary>Gets the value of the message, unless it cannot be read as <typeparamref name="T"/>.</summary>
+    /// <param name="value">The value.</param>
+    /// <returns>Whether the message could be read.</returns>
+    public bool TryGetValue([MaybeNullWhen(false)] out T value)
     {
+        try
+        {
+            value = Value;
+            return true;
+        }
+        catch (UnreadableMessageException)
+        {
+            value = default;
+            return false;
+        }
     }
 
-    /// <summary>Gets the state of the message.</summary>
-    public MessageState State => Wire.State;
-
-    /// <summary>Gets when the message was added, by the store's clock.</summary>
-    public DateTimeOffset Added => Wire.Added;
-
-    /// <summary>Gets when the delay or the lease ends. Null in the other states.</summary>
-    public DateTimeOffset? Due => Wire.Due;
-
-    /// <summary>Gets why the message was buried. Null in the other states.</summary>
-    public string? Reason => Wire.Reason;
+    private static ReadOnlyMemory<byte> BodyOf(T value) => value switch
+    {
+        ReadOnlyMemory<byte> bytes => bytes,
+        byte[] bytes => bytes,
+        string text => Encoding.UTF8.GetBytes(text),
+        _ => default,
+    };
 }

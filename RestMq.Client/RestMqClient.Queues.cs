@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using RestMq.Client.Wire;
+using RestMq.Wire;
 
 namespace RestMq.Client;
 
@@ -18,7 +19,7 @@ public sealed partial class RestMqClient
     }
 
     /// <inheritdoc/>
-    public async Task<PeekedMessage<T>?> PeekAsync<T>(string key, CancellationToken cancellationToken = default)
+    public async Task<PeekedMessage<T>?> PeekAsync<T>(MessageKey key, CancellationToken cancellationToken = default)
     {
         var typeInfo = _serializer.TypeInfo<T>();
         try
@@ -39,7 +40,7 @@ public sealed partial class RestMqClient
     {
         var typeInfo = _serializer.TypeInfo<T>();
         return AskAsync<IReadOnlyList<PeekedMessage<T>>>(
-            HttpMethod.Get, $"{Address.Of("j", queue)}?state={Word(state)}", null,
+            HttpMethod.Get, $"{Address.Of("j", queue)}?state={WireNames.Of(state)}", null,
             reply => MessageReader.ReadMember(reply, "messages").ConvertAll(wire => new PeekedMessage<T>(wire, typeInfo)), cancellationToken);
     }
 
@@ -49,46 +50,42 @@ public sealed partial class RestMqClient
 
     /// <inheritdoc/>
     public Task<long> PurgeAsync(string queue, MessageState state, CancellationToken cancellationToken = default) => AskAsync(
-        HttpMethod.Delete, $"{Address.Of("q", queue)}?state={Word(state)}", null, static reply => reply.GetProperty("count").GetInt64(), cancellationToken);
+        HttpMethod.Delete, $"{Address.Of("q", queue)}?state={WireNames.Of(state)}", null, static reply => reply.GetProperty("count").GetInt64(), cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken = default) => PagesAsync<string>(
-        "q", static reply => [.. reply.GetProperty("queues").EnumerateArray().Select(name => name.GetString()!)], cancellationToken);
+    public IAsyncEnumerable<QueueName> ListAllAsync(CancellationToken cancellationToken = default) => PagesAsync<QueueName>(
+        "q", static reply => [.. reply.GetProperty("queues").EnumerateArray().Select(name => QueueName.Parse(name.GetString()!))], cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<QueueInfo> StatsAsync(CancellationToken cancellationToken = default) => PagesAsync<QueueInfo>(
-        "stats", static reply => [.. reply.GetProperty("queues").EnumerateObject().Select(queue => InfoOf(queue.Name, queue.Value))], cancellationToken);
+    public IAsyncEnumerable<QueueStats> StatsOfAllAsync(CancellationToken cancellationToken = default) => PagesAsync<QueueStats>(
+        "stats", static reply => [.. reply.GetProperty("queues").EnumerateObject().Select(queue => QueueJson.ReadStats(queue.Value))], cancellationToken);
 
     /// <inheritdoc/>
-    public Task<QueueInfo> StatsAsync(string queue, CancellationToken cancellationToken = default) => AskAsync(
-        HttpMethod.Get, Address.Of("stats", queue), null, static reply => InfoOf(reply.GetProperty("queue").GetString()!, reply), cancellationToken);
+    public Task<QueueStats> StatsAsync(string queue, CancellationToken cancellationToken = default) =>
+        AskAsync(HttpMethod.Get, Address.Of("stats", queue), null, QueueJson.ReadStats, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<QueueConfiguration> GetConfigurationAsync(string queue, CancellationToken cancellationToken = default) =>
-        AskAsync(HttpMethod.Get, Address.Of("p", queue), null, ConfigurationOf, cancellationToken);
+    public Task<QueueSettings> GetSettingsAsync(string queue, CancellationToken cancellationToken = default) =>
+        AskAsync(HttpMethod.Get, Address.Of("p", queue), null, QueueJson.ReadSettings, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<QueueConfiguration> ConfigureAsync(string queue, QueueConfiguration change, CancellationToken cancellationToken = default) =>
+    public Task<QueueSettings> ConfigureAsync(string queue, QueueSettingsChange change, CancellationToken cancellationToken = default) =>
         AskAsync(HttpMethod.Post, Address.Of("p", queue), Address.Fields(
-            ("policy", change.Policy?.ToString().ToLowerInvariant()), ("max_receives", change.MaxReceives), ("max_length", change.MaxLength),
-            ("ttl", change.TimeToLive), ("history", change.History), ("durability", Word(change.Durability))), ConfigurationOf, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task ResumeAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=start", cancellationToken);
-
-    /// <inheritdoc/>
-    public Task PauseAsync(string queue, CancellationToken cancellationToken = default) => ControlAsync(queue, "status=stop", cancellationToken);
+            ("policy", change.Policy is { } policy ? WireNames.Of(policy) : null), ("max_receives", change.MaxReceives),
+            ("max_length", change.MaxLength), ("ttl", change.TimeToLive), ("history", change.History), ("history_bytes", change.HistoryBytes),
+            ("durability", Word(change.Durability)), ("status", change.Stopped switch { null => null, true => "stop", false => "start" })),
+            QueueJson.ReadSettings, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<long> RedriveAsync(string queue, CancellationToken cancellationToken = default) =>
         (await ControlAsync(queue, "status=redrive", cancellationToken).ConfigureAwait(false)).GetProperty("redriven").GetInt64();
 
     /// <inheritdoc/>
-    public async Task<bool> RedriveOneAsync(string key, CancellationToken cancellationToken = default)
+    public async Task<bool> RedriveAsync(MessageKey key, CancellationToken cancellationToken = default)
     {
         try
         {
-            var stat = await ControlAsync(Address.QueueOf(key), Address.Fields(("status", "redrive"), ("key", key)), cancellationToken).ConfigureAwait(false);
+            var stat = await ControlAsync(Address.QueueOf(key).Value, Address.Fields(("status", "redrive"), ("key", key)), cancellationToken).ConfigureAwait(false);
             return stat.GetProperty("redriven").GetInt64() == 1;
         }
         catch (RestMqClientException e) when (e.Type == ProblemTypes.NotFound)
@@ -97,7 +94,7 @@ public sealed partial class RestMqClient
         }
     }
 
-    private static string? Word(Durability? durability) => durability?.ToString().ToLowerInvariant();
+    private static string? Word(Durability? durability) => durability is { } set ? WireNames.Of(set) : null;
 
     private async IAsyncEnumerable<T> PagesAsync<T>(
         string address, Func<JsonElement, List<T>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -113,24 +110,6 @@ public sealed partial class RestMqClient
         }
     }
 
-    private static QueueInfo InfoOf(string queue, JsonElement reply) => new(queue)
-    {
-        Ready = reply.GetProperty("ready").GetInt64(),
-        Leased = reply.GetProperty("leased").GetInt64(),
-        Delayed = reply.GetProperty("delayed").GetInt64(),
-        Dead = reply.GetProperty("dead").GetInt64(),
-        TotalAdded = reply.GetProperty("added").GetInt64(),
-        TotalSettled = reply.GetProperty("settled").GetInt64(),
-        TotalExpired = reply.GetProperty("expired").GetInt64(),
-        OldestAge = Seconds(reply.GetProperty("oldest_age")),
-        Consumers = reply.GetProperty("consumers").GetInt32(),
-        Policy = PolicyOf(reply.GetProperty("policy")),
-        Durability = DurabilityOf(reply),
-        Stopped = reply.GetProperty("status").GetInt32() == 0,
-    };
-
-    private static string Word(MessageState state) => state.ToString().ToLowerInvariant();
-
     private Task<JsonElement> ControlAsync(string queue, string status, CancellationToken cancellationToken) =>
         AskAsync(HttpMethod.Post, Address.Of("control", queue), status, static reply => reply.GetProperty("stat").Clone(), cancellationToken);
 
@@ -144,28 +123,9 @@ public sealed partial class RestMqClient
             using var reply = await JsonDocument.ParseAsync(body, MessageReader.Options, cancellationToken).ConfigureAwait(false);
             return read(reply.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
-            throw new RestMqClientException(e);
+            throw RestMqClientException.NotRestMq(e);
         }
     }
-
-    private static QueueConfiguration ConfigurationOf(JsonElement reply) => new()
-    {
-        Policy = PolicyOf(reply.GetProperty("value")),
-        MaxReceives = reply.GetProperty("max_receives").GetInt32(),
-        MaxLength = reply.GetProperty("max_length") is { ValueKind: JsonValueKind.Number } length ? length.GetInt64() : null,
-        TimeToLive = Seconds(reply.GetProperty("ttl")),
-        History = reply.GetProperty("history").GetInt32(),
-        Durability = DurabilityOf(reply),
-    };
-
-    // Older hosts do not send the field. They know only Stored.
-    private static Durability DurabilityOf(JsonElement reply) =>
-        reply.TryGetProperty("durability", out var word) && word.ValueEquals("replicated"u8) ? Durability.Replicated : Durability.Stored;
-
-    private static QueuePolicy PolicyOf(JsonElement word) => word.ValueEquals("roundrobin"u8) ? QueuePolicy.RoundRobin : QueuePolicy.Broadcast;
-
-    private static TimeSpan? Seconds(JsonElement number) =>
-        number.ValueKind == JsonValueKind.Number ? TimeSpan.FromSeconds(number.GetDouble()) : null;
 }

@@ -5,26 +5,30 @@ namespace RestMq.Client;
 public sealed partial class RestMqClient
 {
     /// <inheritdoc/>
-    public Task<bool> AckAsync(string receipt, CancellationToken cancellationToken = default) =>
-        SettleAsync(HttpMethod.Delete, receipt, null, cancellationToken);
+    public Task<bool> AckAsync(Receipt receipt, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Delete, Address.Of(receipt), null, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> ExtendAsync(string receipt, TimeSpan lease, CancellationToken cancellationToken = default) =>
-        SettleAsync(HttpMethod.Post, receipt, Address.Fields(("lease", lease)), cancellationToken);
+    public Task<bool> ExtendAsync(Receipt receipt, TimeSpan lease, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Post, Address.Of(receipt), Address.Fields(("lease", lease)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> ReleaseAsync(string receipt, TimeSpan delay = default, CancellationToken cancellationToken = default) =>
-        SettleAsync(HttpMethod.Post, receipt, Address.Fields(("release", delay)), cancellationToken);
+    public Task<bool> ReleaseAsync(Receipt receipt, TimeSpan delay = default, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Post, Address.Of(receipt), Address.Fields(("release", delay)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> BuryAsync(string receipt, string reason, CancellationToken cancellationToken = default) =>
-        SettleAsync(HttpMethod.Post, receipt, Address.Fields(("bury", reason)), cancellationToken);
+    public Task<bool> BuryAsync(Receipt receipt, string reason, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Post, Address.Of(receipt), Address.Fields(("bury", reason)), cancellationToken);
 
-    private async Task<bool> SettleAsync(HttpMethod method, string receipt, string? fields, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public Task<bool> DeleteAsync(MessageKey key, CancellationToken cancellationToken = default) =>
+        SettleAsync(HttpMethod.Delete, Address.Of(key), null, cancellationToken);
+
+    private async Task<bool> SettleAsync(HttpMethod method, string address, string? fields, CancellationToken cancellationToken)
     {
         try
         {
-            using var reply = await SendAsync(method, Address.Of(receipt), fields, cancellationToken).ConfigureAwait(false);
+            using var reply = await SendAsync(method, address, fields, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (RestMqClientException e) when (e.Type is ProblemTypes.StaleReceipt or ProblemTypes.NotFound)

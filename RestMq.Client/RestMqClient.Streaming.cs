@@ -24,7 +24,7 @@ public sealed partial class RestMqClient
         var typeInfo = _serializer.TypeInfo<T>();
         var stream = Open(queue, lease, prefetch, options, cancellationToken);
         await using var leaving = stream.ConfigureAwait(false);
-        while (true) yield return new LeasedMessage<T>(this, await stream.NextAsync().ConfigureAwait(false), typeInfo);
+        while (true) yield return new LeasedMessage<T>(this, await stream.NextAsync().ConfigureAwait(false), typeInfo, lease, _time);
     }
 
     private LiveStream Open(string queue, TimeSpan? lease, int? prefetch, ConsumeOptions? options, CancellationToken cancellationToken)

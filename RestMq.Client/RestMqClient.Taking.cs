@@ -34,7 +34,7 @@ public sealed partial class RestMqClient
     {
         var typeInfo = _serializer.TypeInfo<T>();
         var reply = await TakeAsync(queue, null, lease, wait, cancellationToken).ConfigureAwait(false);
-        return reply is null ? null : new LeasedMessage<T>(this, MessageReader.Read(reply), typeInfo);
+        return reply is null ? null : new LeasedMessage<T>(this, MessageReader.Read(reply), typeInfo, lease, _time);
     }
 
     /// <inheritdoc/>
@@ -43,7 +43,7 @@ public sealed partial class RestMqClient
     {
         var typeInfo = _serializer.TypeInfo<T>();
         var reply = await TakeAsync(queue, max, lease, wait, cancellationToken).ConfigureAwait(false);
-        return reply is null ? [] : MessageReader.ReadLines(reply).ConvertAll(wire => new LeasedMessage<T>(this, wire, typeInfo));
+        return reply is null ? [] : MessageReader.ReadLines(reply).ConvertAll(wire => new LeasedMessage<T>(this, wire, typeInfo, lease, _time));
     }
 
     /// <inheritdoc/>
@@ -57,17 +57,22 @@ public sealed partial class RestMqClient
             response.Dispose();
             return null;
         }
-        if (Header("RestMQ-Key") is not { } key || !long.TryParse(Header("RestMQ-Count"), CultureInfo.InvariantCulture, out var count))
+        if (!MessageKey.TryParse(Header("RestMQ-Key"), out var key) || !long.TryParse(Header("RestMQ-Count"), CultureInfo.InvariantCulture, out var count))
         {
-            using (response) throw new RestMqClientException(inner: null);
+            using (response) throw RestMqClientException.NotRestMq();
         }
         var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        return new StreamMessage(response, body, key, Header("RestMQ-Receipt"), count);
+        return new StreamMessage(response, body, key, Receipt.TryParse(Header("RestMQ-Receipt"), out var receipt) ? receipt : null, count)
+        {
+            TraceParent = Raw("traceparent"),
+            TraceState = Raw("tracestate"),
+        };
 
         // Headers hold ASCII, so the host percent-encodes a key with other characters. The encoding also replaces the
         // colon that every key has, so a value with a colon is not encoded.
-        string? Header(string name) => !response.Headers.TryGetValues(name, out var values) ? null
-            : string.Concat(values) is var text && text.Contains(':') ? text : Uri.UnescapeDataString(text);
+        string? Header(string name) => Raw(name) is { } text && !text.Contains(':') ? Uri.UnescapeDataString(text) : Raw(name);
+
+        string? Raw(string name) => response.Headers.TryGetValues(name, out var values) ? string.Concat(values) : null;
     }
 
     /// <summary>Returns the body of the reply, or null when there was no message.</summary>
@@ -84,29 +89,52 @@ public sealed partial class RestMqClient
     private async Task<HttpResponseMessage> WaitAsync(
         string queue, string fields, TimeSpan wait, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, Address.WithQuery(Address.Of("q", queue), fields));
-        if (wait == default) return await SendAsync(_http(), request, cancellationToken, completion).ConfigureAwait(false);
-        // The host refuses a `wait` in the query that is longer than it allows, but shortens a `Prefer: wait`. The
-        // header knows only whole seconds (RFC 7240), so a wait of less than a second goes into the query.
+        var address = Address.WithQuery(Address.Of("q", queue), fields);
+        if (wait == default)
+            return await SendAsync(_http(), new HttpRequestMessage(HttpMethod.Get, address), cancellationToken, completion).ConfigureAwait(false);
         if (wait > LongestWait) wait = LongestWait;
+        // The HttpClient for waits has no timeout. This deadline ends the request after the wait and the reply timeout.
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(wait + _options.ReplyTimeout);
+        var (start, shortest) = (_time.GetTimestamp(), TimeSpan.MaxValue);
+        while (true)
+        {
+            var (left, asked) = (wait - _time.GetElapsedTime(start), _time.GetTimestamp());
+            if (left > shortest) left = shortest;
+            if (left < Second) left = wait < Second ? wait : Second;
+            try
+            {
+                var response = await SendAsync(_waitingHttp(), Wait(address, left), deadline.Token, completion).ConfigureAwait(false);
+                // After a wait that was cut, the rest is waited for in parts.
+                if (response.StatusCode != HttpStatusCode.NoContent || shortest == TimeSpan.MaxValue || wait - _time.GetElapsedTime(start) < Second) return response;
+                response.Dispose();
+            }
+            catch (Exception e) when (CutRequest.IsCut(e) && !deadline.IsCancellationRequested && _time.GetElapsedTime(asked) is var cut && cut > Second && cut < left)
+            {
+                // A handler of the application has cut the wait, and would cut a wait of the same length again. Nothing is
+                // lost, because the host deletes or leases a message only for a client that is there.
+                shortest = cut * 0.8;
+            }
+            catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                throw new TaskCanceledException(
+                    $"The host must answer within the wait of {wait} plus RestMqClientOptions.ReplyTimeout of "
+                    + $"{_options.ReplyTimeout}, but did not.",
+                    new TimeoutException(e.Message, e), deadline.Token);
+            }
+        }
+    }
+
+    // The host refuses a `wait` in the query that is longer than it allows, but shortens a `Prefer: wait`. The header knows
+    // only whole seconds (RFC 7240), so a wait of less than a second goes into the query.
+    private static HttpRequestMessage Wait(string address, TimeSpan wait)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (wait >= Second)
         {
             var preference = string.Create(CultureInfo.InvariantCulture, $"wait={Math.Ceiling(wait.TotalSeconds)}");
             request.Headers.TryAddWithoutValidation("Prefer", preference);
         }
-        // The HttpClient for waits has no timeout. This deadline ends the request after the wait and the reply timeout.
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(wait + _options.ReplyTimeout);
-        try
-        {
-            return await SendAsync(_waitingHttp(), request, deadline.Token, completion).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new TaskCanceledException(
-                $"The host must answer within the wait of {wait} plus RestMqClientOptions.ReplyTimeout of "
-                + $"{_options.ReplyTimeout}, but did not.",
-                new TimeoutException(e.Message, e), deadline.Token);
-        }
+        return request;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using RestMq.Client.Http;
 using RestMq.Client.Wire;
 
 namespace RestMq.Client;
@@ -22,9 +23,12 @@ public sealed partial class RestMqClient : IRestMqClient
     /// <param name="http">The <see cref="HttpClient"/>. Its <c>Timeout</c> must be longer than the longest
     /// wait.</param>
     /// <param name="options">The options. Their base address replaces the one of <paramref name="http"/>.</param>
+    /// <exception cref="ArgumentException">The base address of the options is no absolute http or https URL.</exception>
     public RestMqClient(HttpClient http, RestMqClientOptions? options = null)
         : this(() => http, () => http, options ?? new RestMqClientOptions(), TimeProvider.System, NullLogger.Instance) =>
-        _address = _options.BaseAddress;
+        _address = _options.BaseAddress is not { } address || ClientAddressValidator.Error(address) is not { } error
+            ? _options.BaseAddress
+            : throw new ArgumentException(error, nameof(options));
 
     /// <param name="http">Creates the client for requests that the host answers at once.</param>
     /// <param name="patient">Creates the client for waits and streams. It has no timeout and no resilience handlers,
@@ -36,37 +40,6 @@ public sealed partial class RestMqClient : IRestMqClient
     {
         (_http, _waitingHttp, _options, _time, _logger) = (http, patient, options, time, logger);
         _serializer = new MessageSerializer(options.SerializerOptions);
-    }
-
-    /// <inheritdoc/>
-    public Task<string> AddAsync<T>(string queue, T message, AddMessageOptions? options = null, CancellationToken cancellationToken = default) =>
-        AddAsync(queue, _serializer.Content(message, options?.ContentType), options, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<string> AddStreamAsync(string queue, Stream message, AddMessageOptions? options = null, CancellationToken cancellationToken = default) =>
-        AddAsync(queue, MessageSerializer.Typed(new StreamContent(message), options?.ContentType ?? "application/octet-stream"), options, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> AddManyAsync<T>(
-        string queue, IEnumerable<T> messages, AddMessageOptions? options = null, CancellationToken cancellationToken = default) =>
-        this.AddLinesAsync(queue, MessageSerializer.Lines(messages, _serializer.TypeInfo<T>()), options, cancellationToken);
-
-    private async Task<string> AddAsync(string queue, HttpContent content, AddMessageOptions? options, CancellationToken cancellationToken)
-    {
-        TimeSpan? delay = options is { Delay.Ticks: not 0 } ? options.Delay : null;
-        var once = options?.IdempotencyKey ?? (_options.IdempotentAdds ? Guid.NewGuid().ToString("N") : null);
-        // A header cannot carry every key, so other keys go into the query.
-        var inHeader = once is null || HeaderValue.CanBe(HeaderValue.Checked(once, nameof(AddMessageOptions.IdempotencyKey)));
-        var address = Address.WithQuery(Address.Of("q", queue), Address.Fields(
-            ("delay", delay), ("ttl", options?.TimeToLive), ("durability", Word(options?.Durability)), ("id", inHeader ? null : once)));
-        // The requests of this class are not disposed. Dispose would only dispose the content, which closes the
-        // caller's stream.
-        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = content };
-        if (once is not null && inHeader) request.Headers.TryAddWithoutValidation("Idempotency-Key", once);
-        using var response = await SendAsync(_http(), request, cancellationToken).ConfigureAwait(false);
-        if (response.Content.Headers.ContentType?.MediaType != "text/plain") throw new RestMqClientException(inner: null);
-        var reply = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-        return reply.TrimEnd('\r', '\n');
     }
 
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, string? fields, CancellationToken cancellationToken)
@@ -83,13 +56,21 @@ public sealed partial class RestMqClient : IRestMqClient
     {
         request.RequestUri = Address.In(_address ?? http.BaseAddress, request.RequestUri!);
         var method = request.Method;
-        var response = await http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response;
+        try
+        {
+            response = await http.SendAsync(request, completion, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FullQueueException e)
+        {
+            throw e.Refusal;
+        }
         // An HttpClient that follows redirects turns a POST into a GET. The reply then belongs to another request.
         if (request.Method != method)
         {
             using (response) throw RestMqClientException.Redirected(response.StatusCode, request.RequestUri, $"the {method} became a {request.Method}");
         }
         if (response.IsSuccessStatusCode) return response;
-        using (response) throw await RestMqClientException.OfAsync(response, cancellationToken).ConfigureAwait(false);
+        using (response) throw await RestMqClientException.OfAsync(response, request.RequestUri, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -13,20 +13,20 @@ namespace RestMq.Client;
 /// </summary>
 public static class RestMqClientJsonExtensions
 {
-    private const string JsonLines = "application/x-ndjson";
-
     /// <inheritdoc cref="IRestMqClient.AddAsync"/>
-    public static Task<string> AddAsync<T>(
+    public static Task<AddResult> AddAsync<T>(
         this IRestMqClient client, string queue, T message, JsonTypeInfo<T> typeInfo, AddMessageOptions? options = null,
         CancellationToken cancellationToken = default) =>
         client.AddAsync<ReadOnlyMemory<byte>>(
             queue, JsonSerializer.SerializeToUtf8Bytes(message, typeInfo), As(options?.ContentType ?? MessageSerializer.Json, options), cancellationToken);
 
     /// <inheritdoc cref="IRestMqClient.AddManyAsync"/>
-    public static Task<IReadOnlyList<string>> AddManyAsync<T>(
+    public static Task<IReadOnlyList<AddResult>> AddManyAsync<T>(
         this IRestMqClient client, string queue, IEnumerable<T> messages, JsonTypeInfo<T> typeInfo, AddMessageOptions? options = null,
         CancellationToken cancellationToken = default) =>
-        client.AddLinesAsync(queue, MessageSerializer.Lines(messages, typeInfo), options, cancellationToken);
+        client.AddManyAsync(
+            queue, messages.Select(message => new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(message, typeInfo))),
+            As(MessageSerializer.Json, options), cancellationToken);
 
     /// <inheritdoc cref="IRestMqClient.TakeAsync"/>
     public static async Task<QueueMessage<T>?> TakeAsync<T>(
@@ -72,7 +72,7 @@ public static class RestMqClientJsonExtensions
 
     /// <inheritdoc cref="IRestMqClient.PeekAsync"/>
     public static async Task<PeekedMessage<T>?> PeekAsync<T>(
-        this IRestMqClient client, string key, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
+        this IRestMqClient client, MessageKey key, JsonTypeInfo<T> typeInfo, CancellationToken cancellationToken = default)
     {
         var raw = await client.PeekAsync<ReadOnlyMemory<byte>>(key, cancellationToken).ConfigureAwait(false);
         return raw is null ? null : new PeekedMessage<T>(raw.Wire, typeInfo);
@@ -97,15 +97,6 @@ public static class RestMqClientJsonExtensions
         this IRestMqClient client, string queue, JsonTypeInfo<T> typeInfo, TimeSpan lease, int prefetch = 10, ConsumeOptions? options = null,
         CancellationToken cancellationToken = default) =>
         client.ConsumeLeasedAsync<ReadOnlyMemory<byte>>(queue, lease, prefetch, options, cancellationToken).Select(raw => new LeasedMessage<T>(raw, typeInfo));
-
-    /// <summary>Adds one message for each line of JSON. The host answers with one key a line.</summary>
-    internal static async Task<IReadOnlyList<string>> AddLinesAsync(
-        this IRestMqClient client, string queue, ReadOnlyMemory<byte> lines, AddMessageOptions? options, CancellationToken cancellationToken)
-    {
-        if (lines.IsEmpty) return [];
-        var keys = await client.AddAsync(queue, lines, As(JsonLines, options), cancellationToken).ConfigureAwait(false);
-        return keys.Split("\r\n");
-    }
 
     private static AddMessageOptions As(string contentType, AddMessageOptions? options) =>
         (options ?? new AddMessageOptions()) with { ContentType = contentType };

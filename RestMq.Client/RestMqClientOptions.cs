@@ -31,6 +31,13 @@ public sealed class RestMqClientOptions
     public bool IdempotentAdds { get; set; } = true;
 
     /// <summary>
+    /// Gets or sets whether a full queue (<see cref="ProblemTypes.Full"/>) counts as a passing failure, so that the
+    /// resilience handlers of the application send the add again. Without it, they do not see that reply.
+    /// </summary>
+    /// <value>The default is false: an add to a full queue throws at once.</value>
+    public bool RetryFullQueues { get; set; }
+
+    /// <summary>
     /// Gets or sets how long the host may take to answer, in addition to the wait of the request, from 1 ms to 12 hours.
     /// </summary>
     /// <value>The default is 30 seconds.</value>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RestMq.Client.Http;
 
 namespace RestMq.Client;
 
@@ -14,8 +15,7 @@ internal sealed class RestMqClientOptionsValidator : IValidateOptions<RestMqClie
     {
         var errors = new List<string>(options.Mistakes);
         var whose = string.IsNullOrEmpty(name) ? "" : $" of the client '{name}'";
-        if (options.BaseAddress is { } address && !(address.IsAbsoluteUri && address.Scheme is "http" or "https"))
-            errors.Add($"RestMqClientOptions.BaseAddress{whose} must be an absolute http or https URL, but is not.");
+        if (options.BaseAddress is not null && ClientAddressValidator.Error(options.BaseAddress) is { } error) errors.Add(error);
         if (options.ReplyTimeout < Shortest || options.ReplyTimeout > Longest)
         {
             var advice = options.ReplyTimeout > Longest && options.ReplyTimeout.Ticks % TimeSpan.TicksPerDay == 0

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RestMq.Client;
+using RestMq.Client.Http;
 
 namespace RestMq;
 
@@ -22,8 +23,12 @@ public static class RestMqClientServiceCollectionExtensions
     /// <returns>
     /// The builder of the client's <see cref="HttpClient"/>, for handlers, credentials and retries. Its settings hold
     /// for waits and streams too. Only resilience handlers are left out there, because their timeouts would end a wait
-    /// or a stream too early.
+    /// or a stream too early. If a handler of the application cuts a wait, the client waits on.
     /// </returns>
+    /// <exception cref="OptionsValidationException">
+    /// Thrown when the application starts, or when it creates the client: the base address is missing or is no absolute
+    /// http or https URL.
+    /// </exception>
     public static IHttpClientBuilder AddRestMqClient(this IServiceCollection services, Action<RestMqClientOptions>? configure = null)
     {
         services.TryAddSingleton<IRestMqClient>(provider => Create(provider, Options.DefaultName));
@@ -52,11 +57,19 @@ public static class RestMqClientServiceCollectionExtensions
     private static IHttpClientBuilder AddHttp(IServiceCollection services, string name, Action<RestMqClientOptions>? configure)
     {
         services.AddOptions<RestMqClientOptions>(name).ValidateOnStart();
+        services.AddOptions<ClientAddress>(name).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RestMqClientOptions>, RestMqClientOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<ClientAddress>, ClientAddressSetup>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ClientAddress>, ClientAddressValidator>());
         if (configure is not null) services.Configure(name, configure);
         // After the application's own configuration of the handler.
-        services.AddOptions<HttpClientFactoryOptions>(Http(name)).PostConfigure(
-            static http => http.HttpMessageHandlerBuilderActions.Add(static builder => RefuseRedirects(builder.PrimaryHandler)));
+        services.AddOptions<HttpClientFactoryOptions>(Http(name)).PostConfigure<IServiceProvider>((http, provider) =>
+            http.HttpMessageHandlerBuilderActions.Add(builder =>
+            {
+                RefuseRedirects(builder.PrimaryHandler);
+                var options = provider.GetRequiredService<IOptionsMonitor<RestMqClientOptions>>().Get(name);
+                if (!options.RetryFullQueues) builder.AdditionalHandlers.Add(new FullQueueHandler());
+            }));
         AddPatientHttp(services, name);
         return services.AddHttpClient(Http(name), (provider, http) =>
         {
@@ -82,8 +95,8 @@ public static class RestMqClientServiceCollectionExtensions
 
     /// <summary>
     /// Adds the <see cref="HttpClient"/> for waits and streams. It has the settings of the client for other requests,
-    /// but no timeout and no resilience handlers. These handlers are recognised by their namespace, because this
-    /// library does not reference their package.
+    /// but no timeout and no resilience handlers. These handlers are recognised by their names, because this library does
+    /// not reference their packages, Microsoft.Extensions.Http.Resilience and Microsoft.Extensions.Http.Polly.
     /// </summary>
     private static void AddPatientHttp(IServiceCollection services, string name) =>
         services.AddOptions<HttpClientFactoryOptions>(Patient(name)).PostConfigure<IServiceProvider>((patient, provider) =>
@@ -98,7 +111,7 @@ public static class RestMqClientServiceCollectionExtensions
             {
                 for (var i = handlers.AdditionalHandlers.Count - 1; i >= 0; i--)
                 {
-                    if (handlers.AdditionalHandlers[i].GetType().Namespace is "Microsoft.Extensions.Http.Resilience")
+                    if (handlers.AdditionalHandlers[i] is FullQueueHandler || IsResilience(handlers.AdditionalHandlers[i].GetType()))
                         handlers.AdditionalHandlers.RemoveAt(i);
                 }
             });
@@ -107,11 +120,22 @@ public static class RestMqClientServiceCollectionExtensions
             patient.SuppressHandlerScope = http.SuppressHandlerScope;
         });
 
+    private static bool IsResilience(Type? handler)
+    {
+        for (; handler is not null && handler != typeof(DelegatingHandler); handler = handler.BaseType)
+        {
+            if (handler.Namespace is "Microsoft.Extensions.Http.Resilience" || handler.FullName is "Microsoft.Extensions.Http.PolicyHttpMessageHandler")
+                return true;
+        }
+        return false;
+    }
+
     private static RestMqClient Create(IServiceProvider provider, string name)
     {
         // Each request gets a new HttpClient, as IHttpClientFactory recommends. So handlers are rotated and DNS changes
         // are noticed.
         var factory = provider.GetRequiredService<IHttpClientFactory>();
+        _ = provider.GetRequiredService<IOptionsMonitor<ClientAddress>>().Get(name); // Throws if the address is not valid.
         var (http, patient) = (Http(name), Patient(name));
         return new RestMqClient(
             () => factory.CreateClient(http),
@@ -121,7 +145,7 @@ public static class RestMqClientServiceCollectionExtensions
             provider.GetService<ILogger<RestMqClient>>() ?? NullLogger<RestMqClient>.Instance);
     }
 
-    private static string Http(string name) => name.Length == 0 ? HttpName : $"{HttpName}:{name}";
+    internal static string Http(string name) => name.Length == 0 ? HttpName : $"{HttpName}:{name}";
 
     private static string Patient(string name) => "Patient" + Http(name);
 }

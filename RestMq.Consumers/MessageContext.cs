@@ -13,13 +13,16 @@ public sealed class MessageContext<TMessage>(TMessage message, SourceMessage raw
     public SourceMessage Raw { get; } = raw;
 
     /// <summary>Gets the queue of the message.</summary>
-    public string Queue => Raw.Queue;
+    public QueueName Queue => Raw.Queue;
 
     /// <summary>
     /// Gets the key of the message, such as <c>orders:12</c>. It is the same on each delivery, so a handler can use it
     /// to recognise a message that it has handled before.
     /// </summary>
-    public string Key => Raw.Key;
+    public MessageKey Key => Raw.Key;
+
+    /// <summary>Gets when the message was added, by the store's clock. Null when the source does not say.</summary>
+    public DateTimeOffset? Added => Raw.Added;
 
     /// <summary>Gets the delivery count: how many deliveries the message has had, this one included.</summary>
     public long DeliveryCount => Raw.DeliveryCount;

@@ -1,3 +1,5 @@
+using RestMq.Wire;
+
 namespace RestMq;
 
 /// <summary>
@@ -5,20 +7,26 @@ namespace RestMq;
 /// </summary>
 public sealed class RestMqOptions
 {
+    private int? _maxBatchBytes;
+
     /// <summary>Gets or sets the maximum size of a message, in bytes.</summary>
     /// <value>1 MiB.</value>
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
     /// <summary>Gets or sets the maximum number of messages in one add, one take or one page, 1 to 1000.</summary>
     /// <value>1000.</value>
-    public int MaxBatch { get; set; } = 1000;
+    public int MaxBatch { get; set; } = RequestDefaults.MaxBatch;
 
     /// <summary>
     /// Gets or sets the maximum size of a request that adds several messages, and of all its messages together, in
-    /// bytes.
+    /// bytes. It must be at least <see cref="MaxMessageBytes"/>.
     /// </summary>
-    /// <value>16 MiB.</value>
-    public int MaxBatchBytes { get; set; } = 16 * 1024 * 1024;
+    /// <value>16 MiB, or <see cref="MaxMessageBytes"/> if that is more.</value>
+    public int MaxBatchBytes
+    {
+        get => _maxBatchBytes ?? Math.Max(RequestDefaults.MaxBatchBytes, MaxMessageBytes);
+        set => _maxBatchBytes = value;
+    }
 
     /// <summary>Gets or sets the maximum wait of a long poll, at most 1 day.</summary>
     /// <value>60 seconds.</value>
@@ -46,6 +54,12 @@ public sealed class RestMqOptions
     /// <summary>Gets or sets how long an idempotency key is remembered, at most 1 day.</summary>
     /// <value>5 minutes.</value>
     public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Gets or sets the longest time for which a producer may have its idempotency key remembered, at most 1 day.
+    /// </summary>
+    /// <value>1 day.</value>
+    public TimeSpan MaxIdempotencyWindow { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>
     /// Gets or sets the time between two slow polls, from 0.1 seconds to 1 hour. A slow poll looks at a queue without a

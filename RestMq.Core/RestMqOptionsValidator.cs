@@ -22,6 +22,7 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         // A store keeps the counters of a purged queue for 1 day. No receipt may be valid for longer.
         AtMost(options.MaxLease, TimeSpan.FromDays(1), nameof(options.MaxLease));
         AtMost(options.IdempotencyWindow, TimeSpan.FromDays(1), nameof(options.IdempotencyWindow));
+        AtMost(options.MaxIdempotencyWindow, TimeSpan.FromDays(1), nameof(options.MaxIdempotencyWindow));
         // Longer times are mistakes in the unit, and .NET timers cannot hold them.
         AtMost(options.MaxWait, TimeSpan.FromDays(1), nameof(options.MaxWait));
         AtMost(options.SlowPoll, TimeSpan.FromHours(1), nameof(options.SlowPoll));
@@ -38,6 +39,7 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         AtLeast(options.MaxDelay, TimeSpan.Zero, nameof(options.MaxDelay));
         AtLeast(options.MaxTimeToLive, TimeSpan.FromSeconds(1), nameof(options.MaxTimeToLive));
         AtLeast(options.IdempotencyWindow, TimeSpan.FromSeconds(1), nameof(options.IdempotencyWindow));
+        AtLeast(options.MaxIdempotencyWindow, TimeSpan.FromSeconds(1), nameof(options.MaxIdempotencyWindow));
         AtLeast(options.SlowPoll, TimeSpan.FromMilliseconds(100), nameof(options.SlowPoll));
         AtLeast(options.MaxSlowPoll, TimeSpan.Zero, nameof(options.MaxSlowPoll));
         AtLeast(options.ConsumerBuffer, 1, nameof(options.ConsumerBuffer));

@@ -39,6 +39,8 @@ public static class RestMqServiceCollectionExtensions
         services.TryAddSingleton<CommandDispatcher>();
         services.TryAddKeyedSingleton<IMessageSource, EngineMessageSource>(MessageSourceNames.Engine);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StoreAnnouncement>());
+        services.TryAddSingleton<StartChecks>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StartChecks>(static all => all.GetRequiredService<StartChecks>()));
         return new RestMqBuilder(services);
     }
 

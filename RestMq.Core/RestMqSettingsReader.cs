@@ -27,6 +27,7 @@ internal sealed class RestMqSettingsReader(IConfiguration section, string[] othe
         .Time(nameof(RestMqOptions.MaxTimeToLive), static (options, value) => options.MaxTimeToLive = value)
         .Time(nameof(RestMqOptions.TakeLease), static (options, value) => options.TakeLease = value)
         .Time(nameof(RestMqOptions.IdempotencyWindow), static (options, value) => options.IdempotencyWindow = value)
+        .Time(nameof(RestMqOptions.MaxIdempotencyWindow), static (options, value) => options.MaxIdempotencyWindow = value)
         .Time(nameof(RestMqOptions.SlowPoll), static (options, value) => options.SlowPoll = value)
         .Time(nameof(RestMqOptions.MaxSlowPoll), static (options, value) => options.MaxSlowPoll = value)
         .Number(nameof(RestMqOptions.ConsumerBuffer), static (options, value) => options.ConsumerBuffer = value)

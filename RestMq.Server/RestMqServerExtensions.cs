@@ -23,6 +23,9 @@ public static class RestMqServerExtensions
     /// <exception cref="OptionsValidationException">The section <c>Site</c> is wrong.</exception>
     public static RestMqBuilder AddRestMqServer(this WebApplicationBuilder builder)
     {
+        // The framework logs a host that cannot start with a stack trace. The exception says the same to the caller of
+        // RunAsync. A background service that fails stops the host, which is logged as critical.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.AddHealthChecks().AddRestMq();
         builder.AddTelemetry();
         builder.Services.AddApiDocument();

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -21,7 +22,7 @@ internal static class JsonBody
     {
         try
         {
-            return JsonSerializer.Deserialize(body.Span, typeInfo);
+            return Deserialize(body.Span, typeInfo);
         }
         // The kind None excludes objects, lists and dictionaries, which are never JSON strings.
         catch (JsonException) when (typeInfo.Kind == JsonTypeInfoKind.None && TryReadText(body, typeInfo, out var value))
@@ -33,7 +34,21 @@ internal static class JsonBody
     /// <summary>Reads the body as the content of a JSON string.</summary>
     /// <exception cref="JsonException">The body cannot be read as <typeparamref name="T"/>.</exception>
     public static T? ReadText<T>(ReadOnlyMemory<byte> text, JsonTypeInfo<T> typeInfo) =>
-        JsonSerializer.Deserialize($"\"{JsonEncodedText.Encode(text.Span)}\"", typeInfo);
+        Deserialize(Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(text.Span)}\""), typeInfo);
+
+    // A constructor, a property or a converter of the application may refuse a value by any exception. The message is
+    // unreadable then, as with a wrong token. The two exceptions that pass report a type that can never be read.
+    private static T? Deserialize<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> typeInfo)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, typeInfo);
+        }
+        catch (Exception e) when (e is not (JsonException or NotSupportedException or InvalidOperationException or OutOfMemoryException))
+        {
+            throw new JsonException(e.Message, e);
+        }
+    }
 
     private static bool TryReadText<T>(ReadOnlyMemory<byte> text, JsonTypeInfo<T> typeInfo, out T? value)
     {

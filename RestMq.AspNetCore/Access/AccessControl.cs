@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using RestMq.Http;
 
 namespace RestMq.Access;
@@ -12,19 +11,17 @@ namespace RestMq.Access;
 /// <see cref="RestMqRole.Admin"/>, only callers on its own machine may administer. A site that only calls
 /// <c>MapRestMq()</c> therefore does not let remote callers purge its queues.
 /// </summary>
-internal sealed class AccessControl(IHostEnvironment environment, IAuthorizationPolicyProvider? policies = null)
+internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = null)
 {
     private const string ClosedAdmin =
         "Only callers on this host's own machine may administer its queues, because the site has no policy for the "
-        + "role Admin, and this caller is not one of them. To allow others, call "
+        + "role Admin. This caller is not one of them: it must come from a loopback address, through no proxy, name "
+        + "localhost, 127.0.0.1 or [::1] as the host, and act for no other site's page. To allow others, call "
         + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to allow everybody. "
         + "The sample host has settings for it. See RestMQ's docs/how-to/secure-a-host.md.";
 
-    private readonly bool _isDevelopment = environment.IsDevelopment();
-
     /// <summary>Creates the access control of a site.</summary>
-    public static AccessControl Of(IServiceProvider services) =>
-        new(services.GetRequiredService<IHostEnvironment>(), services.GetService<IAuthorizationPolicyProvider>());
+    public static AccessControl Of(IServiceProvider services) => new(services.GetService<IAuthorizationPolicyProvider>());
 
     /// <summary>
     /// Wraps a handler so that it runs only for callers that may use the role with every queue in the path.
@@ -96,11 +93,11 @@ internal sealed class AccessControl(IHostEnvironment environment, IAuthorization
         }
         if (wasAsked || role != RestMqRole.Admin || IsAuthorizedBySite(metadata)) return null;
         if (policies is not null && await policies.GetFallbackPolicyAsync() is { } fallback) return await FindRefusalAsync(access, fallback);
-        return _isDevelopment || LocalCaller.Is(context) ? null : new Refusal(null, IsUnknown: false, ClosedAdmin);
+        return LocalCaller.Is(context) ? null : new Refusal(null, IsUnknown: false, ClosedAdmin);
     }
 
     // By RequireAuthorization() without a role. The framework's middleware has already applied that policy.
-    private static bool IsAuthorizedBySite(EndpointMetadataCollection metadata) =>
+    internal static bool IsAuthorizedBySite(EndpointMetadataCollection metadata) =>
         metadata.GetMetadata<IAuthorizeData>() is not null || metadata.GetMetadata<AuthorizationPolicy>() is not null
         || metadata.GetMetadata<IAuthorizationRequirementData>() is not null;
 

@@ -1,23 +1,35 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
 
 namespace RestMq.Access;
 
-/// <summary>Detects callers on this machine that act for themselves.</summary>
+/// <summary>
+/// Detects callers on this machine. This is the only rule for them: for administration without a policy, and for
+/// loopback addresses in the networks of a host.
+/// </summary>
 internal static class LocalCaller
 {
-    private static readonly string[] MarksOfProxies = ["X-Forwarded-For", "X-Forwarded-Host", "X-Original-For", "X-Real-IP", "Forwarded", "Via"];
+    /// <summary>
+    /// Returns whether a caller on this machine acts for itself. A browser that sends the request for another site's
+    /// page does not.
+    /// </summary>
+    public static bool Is(HttpContext context) => IsOnThisMachine(context) && !ForeignPage.Sends(context.Request);
 
     /// <summary>
-    /// Returns whether a request comes from this machine. A request that a local proxy forwards does not. Nor does a
-    /// request that a local browser sends for another site's page. A host name with dots does not count either: another
-    /// site can make its name resolve to this machine (DNS rebinding).
+    /// Returns whether a request comes from a loopback address, no proxy has forwarded it, and it names this machine as
+    /// its host.
     /// </summary>
-    public static bool Is(Microsoft.AspNetCore.Http.HttpContext context) =>
+    public static bool IsOnThisMachine(HttpContext context) =>
         context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-        && !MarksOfProxies.Any(context.Request.Headers.ContainsKey)
-        && !ForeignPage.Sends(context.Request)
-        && IsLocalName(context.Request.Host.Host);
+        && !ProxyMarks.Has(context.Request)
+        && LocalName.Is(context.Request.Host.Host);
 
-    private static bool IsLocalName(string host) =>
-        !host.Contains('.') || IPAddress.TryParse(host, out _) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+    /// <summary>
+    /// Returns whether a request comes directly from this machine, but under a name that another site can have made
+    /// resolve to this machine (DNS rebinding).
+    /// </summary>
+    public static bool IsByForeignName(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        && !ProxyMarks.Has(context.Request)
+        && !LocalName.Is(context.Request.Host.Host);
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using RestMq.Http;
+using RestMq.Pages;
 
 namespace RestMq.Access;
 
@@ -23,8 +24,19 @@ internal sealed record Refusal(AuthorizationPolicy? Policy, bool IsUnknown, stri
             if (IsUnknown) await context.ChallengeAsync(scheme);
             else await context.ForbidAsync(scheme);
         }
+        if (asked && TakeBackRedirect(context)) return IsUnknown ? Problem.Unauthorized(Detail) : Problem.Forbidden(Detail);
         if (asked && (context.Response.HasStarted || context.Response.StatusCode is not (401 or 403))) return new AnsweredException();
         return asked && context.Response.StatusCode == 401 ? Problem.Unauthorized(Detail) : Problem.Forbidden(Detail);
+    }
+
+    // Schemes for browsers, such as cookies and OpenID Connect, redirect to a log-in page. Other clients would follow the
+    // redirect and read the page as the reply.
+    private static bool TakeBackRedirect(HttpContext context)
+    {
+        if (context.Response is not { HasStarted: false, StatusCode: >= 300 and < 400 } || Html.IsWanted(context)) return false;
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.Headers.Remove("Location");
+        return true;
     }
 
     private async ValueTask<IReadOnlyList<string>> SchemesAsync(HttpContext context)

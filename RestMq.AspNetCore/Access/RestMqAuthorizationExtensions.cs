@@ -12,8 +12,8 @@ namespace RestMq;
 /// A policy is asked with a <see cref="RestMqAccess"/> for each route, for each of several queues in one take, for each
 /// command of the JSON protocol (also in a WebSocket's frames) and for each call of XML-RPC. When a role has several
 /// policies, all of them must agree. A role without a policy is open to everybody, except
-/// <see cref="RestMqRole.Admin"/>. Outside the Development environment, only callers on this machine may administer,
-/// until the site adds a policy or calls <c>AllowAnonymous()</c>.
+/// <see cref="RestMqRole.Admin"/>. Only callers on this machine may administer, until the site adds a policy or calls
+/// <c>AllowAnonymous()</c>.
 /// </remarks>
 public static class RestMqAuthorizationExtensions
 {
@@ -62,11 +62,13 @@ public static class RestMqAuthorizationExtensions
             var handler = endpoint.RequestDelegate ?? throw new InvalidOperationException(
                 $"RequireRestMqRole() needs an endpoint with a handler, but '{endpoint.DisplayName}' has none.");
             var access = AccessControl.Of(endpoint.ApplicationServices);
+            var gate = new RequestGate(new HostNames(endpoint.ApplicationServices));
             endpoint.RequestDelegate = async context =>
             {
                 var isLet = false;
                 await Failures.Report(async asked =>
                 {
+                    gate.Check(asked);
                     await access.DemandOneAsync(asked, roles);
                     isLet = true;
                 })(context);

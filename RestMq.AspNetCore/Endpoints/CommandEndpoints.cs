@@ -22,14 +22,14 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, DeliverySen
             var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options), orJson: true);
             var callback = fields.Callback;
             var reply = await dispatcher.DispatchAsync(await CommandAsync(context, fields), queue, CommandScope.All, access.Guard(context), context.RequestAborted);
-            SetStatus(context.Response, StatusOf(reply.Outcome));
+            Problem.SetStatus(context.Response, StatusOf(reply.Outcome));
             if (reply.Taken is { } taken) await handOut.SendAsync(context, [taken], () => Write(context, callback, reply), reply.IsLeased);
             else Write(context, callback, reply);
         }
         catch (Exception e) when (Failures.ProblemOf(e) is { } problem && !context.Response.HasStarted)
         {
             // Every failure of a command is reported as an error of the JSON protocol, not as problem+json.
-            SetStatus(context.Response, problem.Status);
+            Problem.SetStatus(context.Response, problem.Status);
             Reply.Json(context, callback: null, problem, static (writer, p) => p.WriteError(writer));
         }
     }
@@ -41,12 +41,6 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, DeliverySen
         CommandOutcome.Unavailable => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status200OK,
     };
-
-    private static void SetStatus(HttpResponse response, int status)
-    {
-        response.StatusCode = status;
-        if (status == StatusCodes.Status503ServiceUnavailable) response.Headers.RetryAfter = "1";
-    }
 
     private async ValueTask<ReadOnlyMemory<byte>> CommandAsync(HttpContext context, Fields fields)
     {

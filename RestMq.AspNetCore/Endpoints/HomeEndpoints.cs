@@ -18,6 +18,11 @@ internal sealed class HomeEndpoints(IQueueEngine engine, DeliverySender handOut,
             var queue = Route.Name(name);
             var callback = fields.Callback;
             await access.DemandAsync(context, RestMqRole.Consume, queue);
+            if (HttpMethods.IsHead(context.Request.Method))
+            {
+                Replies.Depth(context, await engine.StatsAsync(queue, context.RequestAborted));
+                return;
+            }
             var found = await engine.LeaseAsync([queue], 1, options.TakeLease, TimeSpan.Zero, context.RequestAborted);
             if (found.Count == 0)
                 throw Problem.NotFound($"The queue {queue} is empty. Add a message or try again later.");
@@ -27,7 +32,7 @@ internal sealed class HomeEndpoints(IQueueEngine engine, DeliverySender handOut,
         await access.DemandAsync(context, RestMqRole.Consume, null);
         var here = context.Request.PathBase.Add(context.Request.Path).ToUriComponent().TrimEnd('/');
         if (Html.IsWanted(context)) Reply.Redirect(context, here + "/q");
-        else Reply.Text(context, fields.Callback, CurlSheet.For($"{context.Request.Scheme}://{context.Request.Host}{here}", engine.Store));
+        else Reply.Text(context, fields.Callback, CurlSheet.For($"{Route.SiteForCurl(context)}{here}", engine.Store));
     }
 
     public async Task AddAsync(HttpContext context)

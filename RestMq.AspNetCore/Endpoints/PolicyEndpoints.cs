@@ -29,13 +29,21 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
             MaxLength = fields.Number("max_length") is { } length ? RequestLimits.Whole("max_length", length, 0, 1_000_000_000_000) : null,
             TimeToLive = fields.Number("ttl") is { } ttl ? RequestLimits.Time("ttl", ttl, TimeSpan.Zero, options.MaxTimeToLive) : null,
             History = fields.Number("history") is { } history ? (int)RequestLimits.Whole("history", history, 0, 100_000) : null,
+            HistoryBytes = fields.Number("history_bytes") is { } bytes ? RequestLimits.Whole("history_bytes", bytes, 0, QueueLimits.MaxHistoryBytes) : null,
             Durability = fields.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
+            Stopped = fields.Text("status") switch
+            {
+                null => null,
+                "start" => false,
+                "stop" => true,
+                var other => throw Problem.BadRequest($"'status' must be start or stop, but was '{WireNames.Shorten(other)}'."),
+            },
         };
         if (change.IsEmpty)
         {
             throw Problem.BadRequest(
                 "The form must have at least one setting, but has none. Send one of policy (broadcast or roundrobin), "
-                + "max_receives, max_length, ttl, history and durability (stored or replicated).");
+                + "max_receives, max_length, ttl, history, history_bytes, durability (stored or replicated) and status (start or stop).");
         }
         Write(context, callback, queue, await engine.ConfigureAsync(queue, change, context.RequestAborted));
     }
@@ -45,15 +53,7 @@ internal sealed class PolicyEndpoints(IQueueEngine engine, RestMqOptions options
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.queue.Value);
-            // The original calls the policy "value" in its reply.
-            writer.WriteString("value", WireNames.Of(found.settings.Policy));
-            writer.WriteNumber("max_receives", found.settings.MaxReceives);
-            if (found.settings.MaxLength is { } length) writer.WriteNumber("max_length", length);
-            else writer.WriteNull("max_length");
-            if (found.settings.TimeToLive is { } ttl) writer.WriteNumber("ttl", ttl.TotalSeconds);
-            else writer.WriteNull("ttl");
-            writer.WriteNumber("history", found.settings.History);
-            writer.WriteString("durability", WireNames.Of(found.settings.Durability));
+            QueueJson.WriteSettings(writer, found.settings);
             writer.WriteEndObject();
         });
 }

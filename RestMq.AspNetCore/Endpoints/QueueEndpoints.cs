@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Hosting;
@@ -45,6 +44,11 @@ internal sealed class QueueEndpoints(IQueueEngine engine, DeliverySender handOut
     {
         var queues = Route.Queues(context);
         var wanted = TakeQuery.Of(context, options);
+        if (wanted.Soft)
+        {
+            await PeekHeadAsync(context, queues, wanted);
+            return;
+        }
         var since = Stopwatch.GetTimestamp();
         var found = wanted.Wait == TimeSpan.Zero
             ? await engine.LeaseAsync(queues, wanted.Max ?? 1, wanted.Lease ?? options.TakeLease, TimeSpan.Zero, CancellationToken.None)
@@ -53,15 +57,19 @@ internal sealed class QueueEndpoints(IQueueEngine engine, DeliverySender handOut
         else await handOut.SendAsync(context, found, () => Write(context, wanted, found), leased: wanted.Lease is not null, since);
     }
 
-    public async Task HeadAsync(HttpContext context)
+    // Shows the head of the first queue that has one, and takes nothing.
+    private async Task PeekHeadAsync(HttpContext context, QueueName[] queues, TakeQuery wanted)
     {
-        var stats = await engine.StatsAsync(Route.Queue(context), context.RequestAborted);
-        var headers = context.Response.Headers;
-        headers["RestMQ-Length"] = stats.Ready.ToString(CultureInfo.InvariantCulture);
-        headers["RestMQ-Consumers"] = stats.Consumers.ToString(CultureInfo.InvariantCulture);
-        if (stats.OldestAge is { } age) headers["RestMQ-Oldest-Age"] = age.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-        Reply.Empty(context, StatusCodes.Status200OK);
+        foreach (var queue in queues)
+        {
+            if (await engine.PeekHeadAsync(queue, countsDelivery: false, context.RequestAborted) is not { } head) continue;
+            Write(context, wanted, [head]);
+            return;
+        }
+        Reply.Empty(context, StatusCodes.Status204NoContent);
     }
+
+    public async Task HeadAsync(HttpContext context) => Replies.Depth(context, await engine.StatsAsync(Route.Queue(context), context.RequestAborted));
 
     public async Task AddAsync(HttpContext context)
     {
@@ -77,7 +85,9 @@ internal sealed class QueueEndpoints(IQueueEngine engine, DeliverySender handOut
         var callback = fields.Callback;
         var isForm = Fields.IsForm(type);
         ReadOnlyMemory<byte> body = isForm ? default : await RequestBody.ReadAsync(context.Request, options.MaxMessageBytes);
-        var message = isForm || (type is null && body.IsEmpty) ? AddRequests.OfForm(fields, context, options) : AddRequests.OfBody(body, fields, context, options);
+        // An empty message is a message. Without a body there must be some sign of it: a field, or a content type.
+        var isField = isForm || (body.IsEmpty && (type is null || fields.Has("value") || fields.Has("msg")));
+        var message = isField ? AddRequests.OfForm(fields, context, options) : AddRequests.OfBody(body, fields, context, options);
         // Not cancelled with the request: a message that arrived completely is added, even if its producer disconnects.
         Replies.Added(context, callback, await engine.AddAsync(queue, message, CancellationToken.None), location: true);
     }

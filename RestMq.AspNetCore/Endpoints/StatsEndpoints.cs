@@ -18,7 +18,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
         await Replies.OfQueuesAsync(context, page.Callback, all, next, engine.Store, static (writer, stats) =>
         {
             writer.WriteStartObject(stats.Queue.Value);
-            Replies.WriteStats(writer, stats);
+            QueueJson.WriteStats(writer, stats);
             writer.WriteEndObject();
         });
     }
@@ -32,7 +32,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.stats.Queue.Value);
-            Replies.WriteStats(writer, found.stats);
+            QueueJson.WriteStats(writer, found.stats);
             writer.WriteString("redis", found.Store);
             writer.WriteEndObject();
         });
@@ -55,7 +55,7 @@ internal sealed class StatsEndpoints(IQueueEngine engine, RestMqOptions options)
         {
             writer.WriteStartObject();
             writer.WriteString("queue", found.stats.Queue.Value);
-            Replies.WriteStats(writer, found.stats);
+            QueueJson.WriteStats(writer, found.stats);
             writer.WriteStartArray("messages");
             foreach (var message in found.messages) MessageJson.Write(writer, message);
             writer.WriteEndArray();

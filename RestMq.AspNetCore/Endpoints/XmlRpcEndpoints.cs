@@ -17,25 +17,25 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, DeliverySender handOu
     public async Task CallAsync(HttpContext context)
     {
         var limit = (int)Math.Min((options.MaxMessageBytes * 2L) + Overhead, Array.MaxLength);
-        var reply = await AnswerAsync(await RequestBody.ReadAsync(context.Request, limit), access.Guard(context), context.RequestAborted);
-        if (reply.HandedOut is { } message) await handOut.SendAsync(context, [message], () => Write(context, reply.Document));
-        else Write(context, reply.Document);
+        var reply = await AnswerAsync(context, await RequestBody.ReadAsync(context.Request, limit));
+        var document = reply.ToDocument();
+        if (reply.Taken.Count > 0) await handOut.SendAsync(context, reply.Taken, () => Write(context, document));
+        else Write(context, document);
     }
 
-    private async ValueTask<XmlRpcReply> AnswerAsync(byte[] body, Func<RestMqRole, QueueName?, ValueTask> guard, CancellationToken cancellationToken)
+    private async ValueTask<XmlRpcReply> AnswerAsync(HttpContext context, byte[] body)
     {
-        if (!XmlRpcReader.TryRead(body, out var call, out var error)) return new(XmlRpcWriter.Fault(XmlRpcMethods.Failed, error));
+        if (!XmlRpcReader.TryRead(body, out var call, out var error, context.Request.ContentType))
+            return new XmlRpcReply { Code = XmlRpcMethods.Failed, Text = error };
+        // One of several calls that is refused is a fault of its own, so its guard sets no status.
+        var guard = call.Calls is null ? access.Guard(context) : access.LateGuard(context);
         try
         {
-            return await _methods.CallAsync(call, guard, cancellationToken);
+            return await _methods.CallAsync(call, guard, context.RequestAborted);
         }
         catch (RestMqUnavailableException e)
         {
-            return new(XmlRpcWriter.Fault(
-                XmlRpcMethods.Unavailable,
-                e is RestMqNotReplicatedException
-                    ? e.Message
-                    : "the store is unavailable, so send the call again later"));
+            return XmlRpcMethods.Away(e);
         }
     }
 

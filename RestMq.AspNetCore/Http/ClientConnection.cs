@@ -17,6 +17,23 @@ internal static class ClientConnection
             ? (HasEnded(socket) && HasEnded(socket)) || (IsShared(context) && context.RequestAborted.IsCancellationRequested)
             : context.RequestAborted.IsCancellationRequested;
 
+    /// <summary>
+    /// Returns a check whether the client of a stream is still connected. The check may be called on any thread, until the
+    /// request ends.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="isSilent">
+    /// Whether the client sends nothing more. Bytes that arrive nevertheless are then the end of its TLS session, which the
+    /// server has not read yet.
+    /// </param>
+    public static Func<bool> CheckOf(HttpContext context, bool isSilent)
+    {
+        var aborted = context.RequestAborted;
+        if (context.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket) return () => !aborted.IsCancellationRequested;
+        if (isSilent && context.Request.IsHttps && !IsShared(context)) return () => !aborted.IsCancellationRequested && !IsReadable(socket);
+        return () => !aborted.IsCancellationRequested && !(HasEnded(socket) && HasEnded(socket));
+    }
+
     // HTTP/2 and later share a connection among requests, so one request can end while the socket stays open. Over
     // HTTP/1.1 the socket is sufficient, and reading RequestAborted would allocate a token.
     private static bool IsShared(HttpContext context) => !HttpProtocol.IsHttp11(context.Request.Protocol);
@@ -35,11 +52,13 @@ internal static class ClientConnection
 
     // A socket that is readable with 0 bytes available was closed by the client. Callers ask twice, because the server
     // may read arriving bytes between Poll and Available.
-    private static bool HasEnded(Socket socket)
+    private static bool HasEnded(Socket socket) => IsReadable(socket, isEmpty: true);
+
+    private static bool IsReadable(Socket socket, bool isEmpty = false)
     {
         try
         {
-            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+            return socket.Poll(0, SelectMode.SelectRead) && (!isEmpty || socket.Available == 0);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

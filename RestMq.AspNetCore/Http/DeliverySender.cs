@@ -20,7 +20,7 @@ internal sealed partial class DeliverySender(IQueueEngine engine, ILogger<Delive
 
     /// <summary>Writes the reply, sends it, and settles the messages.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="taken">The messages of the reply: at least one, and all of one queue.</param>
+    /// <param name="taken">The messages of the reply: at least one.</param>
     /// <param name="write">Writes the reply.</param>
     /// <param name="leased">
     /// Whether the client settles the messages; they then stay leased when the reply is sent.
@@ -56,6 +56,15 @@ internal sealed partial class DeliverySender(IQueueEngine engine, ILogger<Delive
     /// <summary>Settles messages. A failure is not thrown: the leases end by themselves.</summary>
     public async Task SettleAsync(IReadOnlyList<QueueMessage> taken, SettleAction action)
     {
+        // Only several calls in one request take from several queues.
+        var queue = taken[0].Key.Queue;
+        for (var i = 1; i < taken.Count; i++)
+        {
+            if (taken[i].Key.Queue == queue) continue;
+            await SettleAsync([.. taken.Where(message => message.Key.Queue == queue)], action);
+            await SettleAsync([.. taken.Where(message => message.Key.Queue != queue)], action);
+            return;
+        }
         try
         {
             if (taken.Count == 1) await engine.SettleAsync(new Settlement(taken[0].Receipt, action));

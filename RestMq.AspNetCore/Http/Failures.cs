@@ -41,6 +41,8 @@ internal static class Failures
         RestMqNotReplicatedException => Problem.NotReplicated(e.Message),
         RestMqUnavailableException => Problem.Unavailable(e.Message),
         RestMqDurabilityException => Problem.DurabilityUnsupported(e.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => Problem.RequestTimeout(
+            "A body must arrive at the least rate of this host, but this one is slower. Nothing was changed. Send it again."),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.TooLarge(e.Message),
         BadHttpRequestException => Problem.BadRequest(e.Message),
         _ => null,

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using RestMq.Access;
 using RestMq.Wire;
 
 namespace RestMq.Http;
@@ -8,8 +9,8 @@ namespace RestMq.Http;
 /// <summary>
 /// Holds the fields of a request, from its query and, when the body is a form, from its body. Values stay bytes. Of
 /// several fields with the same name the last one wins, and the body wins over the query. Only a part of a multipart
-/// form may hold bytes that are not UTF-8, and only when the part has its own content type. Such a part can be the
-/// message itself. <see cref="Text"/> refuses such bytes.
+/// form may hold bytes that are not UTF-8. A part that is not read, such as a file beside the message, may hold any
+/// bytes.
 /// </summary>
 internal sealed class Fields
 {
@@ -19,20 +20,28 @@ internal sealed class Fields
     private static readonly Fields None = new(); // Shared, so no field is added to it.
 
     private readonly List<Field> _fields = [];
+    private readonly bool _hasJsonp;
 
     // The body of a form, undecoded.
     private ReadOnlyMemory<byte> _body;
 
+    private Fields(bool hasJsonp = false) => _hasJsonp = hasJsonp;
+
     /// <summary>Holds one field of a request.</summary>
     /// <param name="Name">The field's name, decoded.</param>
     /// <param name="Value">The field's value, decoded.</param>
-    /// <param name="ContentType">The content type of a part of a multipart form; null for every other field.</param>
+    /// <param name="ContentType">The content type of a part of a multipart form, when it has one or is a file; null for
+    /// every other field, which is a text.</param>
     internal readonly record struct Field(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value, string? ContentType);
 
-    /// <summary>Gets the JSONP callback; null when the request has none.</summary>
+    /// <summary>
+    /// Gets the JSONP callback; null when the request has none. jQuery before 1.8 sends the placeholder <c>?</c>
+    /// literally where it does not make a JSONP request, so a <c>?</c> counts as none.
+    /// </summary>
+    /// <exception cref="Problem">The host does not allow JSONP.</exception>
     /// <exception cref="FormatException">The callback is not a JavaScript identifier path.</exception>
-    public string? Callback => Text("callback") is { } name
-        ? IsIdentifierPath(name) ? name : throw new FormatException(
+    public string? Callback => Text("callback") is { } name and not "?"
+        ? !_hasJsonp ? throw NoJsonp() : IsIdentifierPath(name) ? name : throw new FormatException(
             "'callback' must be a JavaScript name of at most 100 ASCII characters, such as app.on.message, "
             + $"but was '{WireNames.Shorten(name)}'.")
         : null;
@@ -41,7 +50,7 @@ internal sealed class Fields
     {
         var query = context.Request.QueryString;
         if (!query.HasValue) return None;
-        var fields = new Fields();
+        var fields = new Fields(HasJsonp(context));
         UrlEncoding.Split(Encoding.UTF8.GetBytes(query.Value![1..]), fields._fields);
         return fields;
     }
@@ -59,11 +68,13 @@ internal sealed class Fields
         var request = context.Request;
         var isMultipart = IsMultipart(request.ContentType);
         if (!isMultipart && !IsUrlEncoded(request.ContentType)) return fields;
-        if (ReferenceEquals(fields, None)) fields = new Fields();
-        var body = await RequestBody.ReadAsync(request, limit);
+        if (ReferenceEquals(fields, None)) fields = new Fields(HasJsonp(context));
+        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(request, limit);
         fields._body = body;
+        // Some programs write a byte order mark before a text. It is no part of the first name.
+        body = JsonUnicode.WithoutMark(body);
         if (isMultipart) await Multipart.SplitAsync(body, request.ContentType!, fields._fields, context.RequestAborted);
-        else if (!orJson || !IsObject(body)) UrlEncoding.Split(body, fields._fields);
+        else if (!orJson || !IsObject(body.Span)) UrlEncoding.Split(body, fields._fields);
         return fields;
     }
 
@@ -75,10 +86,11 @@ internal sealed class Fields
         IsForm(request.ContentType) ? _body : await RequestBody.ReadAsync(request, limit);
 
     /// <summary>Checks that one more field may be added.</summary>
+    /// <param name="count">The number of fields so far.</param>
     /// <exception cref="FormatException">The request has too many fields.</exception>
-    public static void CheckCount(List<Field> fields)
+    public static void CheckCount(int count)
     {
-        if (fields.Count >= MaxFields)
+        if (count >= MaxFields)
             throw new FormatException($"A request must have at most {MaxFields} fields, but has more. Send fewer.");
     }
 
@@ -100,16 +112,40 @@ internal sealed class Fields
     /// <exception cref="FormatException">The field is not UTF-8.</exception>
     public string? Text(string name)
     {
-        if (Find(name) is not { Value.Span: var bytes }) return null;
-        // Only the message itself may be arbitrary bytes. It is read with Find, not here.
-        return Utf8.IsValid(bytes)
-            ? Encoding.UTF8.GetString(bytes)
-            : throw new FormatException($"'{name}' must be UTF-8, but has bytes that are not. Encode it as UTF-8.");
+        if (Find(name) is not { } field) return null;
+        CheckUtf8(field, name);
+        return Encoding.UTF8.GetString(field.Value.Span);
+    }
+
+    /// <summary>Checks that a field is UTF-8.</summary>
+    /// <exception cref="FormatException">The field is not UTF-8.</exception>
+    public static void CheckUtf8(Field field, string name)
+    {
+        if (Utf8.IsValid(field.Value.Span)) return;
+        throw new FormatException(
+            $"'{name}' must be UTF-8, but has bytes that are not. Encode it as UTF-8. To send a message of bytes, send them "
+            + "as the body itself, or as a part with a file name or a Content-Type.");
     }
 
     /// <summary>Returns a field as a number; null when it is absent.</summary>
     /// <exception cref="FormatException">The field is not a number.</exception>
     public double? Number(string name) => Text(name) is { } text ? RequestLimits.Number(name, text) : null;
+
+    /// <summary>Returns a field as a switch; false when it is absent.</summary>
+    /// <exception cref="FormatException">The field is neither 1 nor 0.</exception>
+    public bool Flag(string name) => Text(name) switch
+    {
+        null or "0" => false,
+        "1" => true,
+        var other => throw new FormatException($"'{name}' must be 1 or 0, but was '{WireNames.Shorten(other)}'."),
+    };
+
+    private static bool HasJsonp(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<AllowedJsonp>() is not null;
+
+    private static Problem NoJsonp() => Problem.Forbidden(
+        "A request must have no 'callback', because this host replies with no scripts (JSONP). Nothing was changed. "
+        + "Leave 'callback' out, or switch JSONP on with the setting Site:Jsonp=true, or in code with "
+        + "MapRestMq().AllowJsonp(). Every page that a user opens can then read this host's messages.");
 
     private static bool IsObject(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 

@@ -1,5 +1,5 @@
+using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Unicode;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using RestMq.Wire;
@@ -12,10 +12,15 @@ namespace RestMq.Http;
 /// </summary>
 internal static class Multipart
 {
-    /// <exception cref="FormatException">
-    /// The body is not a multipart form, or a part without a content type is not UTF-8.
-    /// </exception>
-    public static async Task SplitAsync(byte[] body, string contentType, List<Fields.Field> fields, CancellationToken cancellationToken)
+    // The content type of a file whose part names none (RFC 7578, section 4.4).
+    private const string File = "application/octet-stream";
+
+    /// <summary>
+    /// Adds the parts of a form to a list. A part with a file name, or with a content type, is kept as bytes. Any other
+    /// part is a text.
+    /// </summary>
+    /// <exception cref="FormatException">The body is not a multipart form.</exception>
+    public static async Task SplitAsync(ReadOnlyMemory<byte> body, string contentType, List<Fields.Field> fields, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(contentType, out var media) || HeaderUtilities.RemoveQuotes(media.Boundary) is not { Length: > 0 and <= 70 } boundary)
         {
@@ -25,22 +30,18 @@ internal static class Multipart
         }
         try
         {
-            var reader = new MultipartReader(boundary.ToString(), new MemoryStream(body));
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+            // Every caller passes an array.
+            MemoryMarshal.TryGetArray(body, out var bytes);
+            var reader = new MultipartReader(boundary.ToString(), new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false));
+            for (var parts = fields.Count; await reader.ReadNextSectionAsync(cancellationToken) is { } section; parts++)
             {
-                Fields.CheckCount(fields);
+                Fields.CheckCount(parts); // Parts without a name count too.
                 if (section.GetContentDispositionHeader() is not { } disposition) continue;
                 var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
                 using var value = new MemoryStream();
                 await section.Body.CopyToAsync(value, cancellationToken);
-                var bytes = value.ToArray();
-                if (section.ContentType is null && !Utf8.IsValid(bytes))
-                {
-                    throw new FormatException(
-                        $"The part '{WireNames.Shorten(name)}' must be UTF-8 or have a Content-Type, but has neither. "
-                        + "Give the part a Content-Type to send bytes.");
-                }
-                fields.Add(new Fields.Field(Encoding.UTF8.GetBytes(name), bytes, section.ContentType));
+                var isFile = disposition.FileName.HasValue || disposition.FileNameStar.HasValue;
+                fields.Add(new Fields.Field(Encoding.UTF8.GetBytes(name), value.ToArray(), section.ContentType ?? (isFile ? File : null)));
             }
         }
         catch (Exception e) when (e is IOException or InvalidDataException)

@@ -11,9 +11,23 @@ internal sealed class Problem(int status, string type, string title, string deta
 {
     public int Status => status;
 
+    /// <summary>
+    /// Gets the limit that the request exceeds, as a member of the problem. A client that sends several requests instead
+    /// learns it. Null when there is none to learn.
+    /// </summary>
+    public (string Name, long Value)? Limit { get; init; }
+
     public static Problem BadQueueName(string detail) => new(400, ProblemTypes.BadQueueName, "Not a queue name", detail);
 
     public static Problem BadRequest(string detail) => new(400, ProblemTypes.BadRequest, "Bad request", detail);
+
+    public static Problem TooManyMessages(int limit) => new(
+        400, ProblemTypes.BadRequest, "Bad request",
+        $"A request must add at most {limit} messages, but has more. Nothing was added. Send them in several requests.") { Limit = ("max_messages", limit) };
+
+    public static Problem BodyTooLarge(int limit) => new(
+        413, ProblemTypes.TooLarge, "Too large", $"The body must have at most {limit} bytes on this route, but has more. Send less.")
+    { Limit = ("max_bytes", limit) };
 
     public static Problem DurabilityUnsupported(string detail) => new(400, ProblemTypes.DurabilityUnsupported, "Durability not supported", detail);
 
@@ -23,12 +37,20 @@ internal sealed class Problem(int status, string type, string title, string deta
 
     public static Problem NotFound(string detail) => new(404, ProblemTypes.NotFound, "Not found", detail);
 
+    public static Problem RequestTimeout(string detail) => new(408, ProblemTypes.RequestTimeout, "Request timeout", detail);
+
     public static Problem StaleReceipt(Receipt receipt) => new(
         409, ProblemTypes.StaleReceipt, "Stale receipt",
         $"A receipt must be that of the current delivery, but {receipt} is stale: the message was released or "
         + "delivered again. Nothing was changed. Settle the message with the receipt of its newest delivery.");
 
+    public static Problem UnknownHost(string detail) => new(421, ProblemTypes.UnknownHost, "Misdirected request", detail);
+
     public static Problem TooLarge(string detail) => new(413, ProblemTypes.TooLarge, "Too large", detail);
+
+    public static Problem UnsupportedEncoding(string detail) => new(415, ProblemTypes.UnsupportedEncoding, "Unsupported encoding", detail);
+
+    public static Problem IdempotencyKeyReused(string detail) => new(422, ProblemTypes.IdempotencyKeyReused, "Idempotency key reused", detail);
 
     public static Problem UpgradeRequired(string detail) => new(426, ProblemTypes.UpgradeRequired, "Upgrade required", detail);
 
@@ -45,10 +67,17 @@ internal sealed class Problem(int status, string type, string title, string deta
         var challenge = context.Response.Headers.WWWAuthenticate;
         context.Response.Clear();
         context.Response.Headers.WWWAuthenticate = challenge; // Set by the site's authentication.
-        context.Response.StatusCode = status;
-        if (status is 429 or 503) context.Response.Headers.RetryAfter = "1";
-        if (status is 426) context.Response.Headers.Upgrade = "websocket";
+        SetStatus(context.Response, status);
         Reply.Json(context, callback: null, this, static (writer, problem) => problem.Write(writer), "application/problem+json");
+    }
+
+    /// <summary>Sets a status, and the headers that go with it on every route.</summary>
+    public static void SetStatus(HttpResponse response, int status)
+    {
+        response.StatusCode = status;
+        if (status is 415) response.Headers.AcceptEncoding = ContentEncodings.Accepted;
+        if (status is 426) response.Headers.Upgrade = "websocket";
+        if (status is 429 or 503) response.Headers.RetryAfter = "1";
     }
 
     /// <summary>Writes the problem as an error of the JSON protocol: <c>{"error":"…"}</c>.</summary>
@@ -66,6 +95,7 @@ internal sealed class Problem(int status, string type, string title, string deta
         writer.WriteString("title", title);
         writer.WriteNumber("status", status);
         writer.WriteString("detail", Message);
+        if (Limit is { } limit) writer.WriteNumber(limit.Name, limit.Value);
         writer.WriteEndObject();
     }
 }

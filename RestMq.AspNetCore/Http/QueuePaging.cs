@@ -42,7 +42,7 @@ internal readonly record struct QueuePaging(string? Callback, QueueName? After, 
     {
         var request = context.Request;
         var path = request.PathBase.Add(request.Path).ToUriComponent();
-        return $"{request.Scheme}://{request.Host}{path}{Query(after)}";
+        return $"{Route.SiteOf(request)}{path}{Query(after)}";
     }
 
     /// <summary>Returns the query string of the page after a name.</summary>

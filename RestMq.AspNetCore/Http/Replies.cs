@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RestMq.Wire;
@@ -9,6 +10,16 @@ internal static class Replies
 {
     private static readonly Action<Utf8JsonWriter, QueueMessage> WithoutReceipt = static (writer, message) => MessageJson.Write(writer, message);
     private static readonly Action<Utf8JsonWriter, QueueMessage> WithReceipt = static (writer, message) => MessageJson.Write(writer, message, receipt: true);
+
+    /// <summary>Writes how many messages a queue has into headers. A monitor reads them by HEAD.</summary>
+    public static void Depth(HttpContext context, QueueStats stats)
+    {
+        var headers = context.Response.Headers;
+        headers["RestMQ-Length"] = stats.Ready.ToString(CultureInfo.InvariantCulture);
+        headers["RestMQ-Consumers"] = stats.Consumers.ToString(CultureInfo.InvariantCulture);
+        if (stats.OldestAge is { } age) headers["RestMQ-Oldest-Age"] = age.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        Reply.Empty(context, StatusCodes.Status200OK);
+    }
 
     /// <summary>Writes a message as JSON.</summary>
     public static void Message(HttpContext context, string? callback, QueueMessage message, bool receipt = false) =>
@@ -28,6 +39,8 @@ internal static class Replies
                 "A queue must hold at most max_length messages, and this queue is full. Nothing was added. "
                 + "Send the message again when others are taken.");
         }
+        if (added.Status == AddStatus.KeyReused) throw KeyReused($"which is {added.Key}");
+        if (added.Status == AddStatus.Duplicate) context.Response.Headers[DuplicateLines.Header] = "1";
         if (location) context.Response.Headers.Location = Route.UrlOf(context, new Receipt(added.Key, 0));
         Reply.Text(context, callback, added.Key.ToString());
     }
@@ -42,8 +55,15 @@ internal static class Replies
                 $"A queue must hold at most max_length messages, and this queue has no room for {added.Count} more. "
                 + "Nothing was added. Send fewer, or send them again when others are taken.");
         }
+        if (added.FirstOrDefault(result => result.Status == AddStatus.KeyReused && result.Key.Id > 0) is { Status: AddStatus.KeyReused } reused)
+            throw KeyReused($"the first of which is {reused.Key}");
+        if (DuplicateLines.Write(added) is { } duplicates) context.Response.Headers[DuplicateLines.Header] = duplicates;
         Reply.Text(context, null, string.Join("\r\n", added.Select(result => result.Key.ToString())));
     }
+
+    private static Problem KeyReused(string which) => Problem.IdempotencyKeyReused(
+        $"An idempotency key must be used for one message only, but this key was used before with another message, {which}. "
+        + "Nothing was added. Send another key.");
 
     /// <summary>
     /// Writes a message's bytes with its content type. Key, delivery count, receipt and trace go in headers.
@@ -52,7 +72,7 @@ internal static class Replies
     {
         var headers = context.Response.Headers;
         headers["RestMQ-Key"] = Ascii(message.Key.ToString());
-        headers["RestMQ-Count"] = message.DeliveryCount.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        headers["RestMQ-Count"] = message.DeliveryCount.ToString(CultureInfo.InvariantCulture);
         if (receipt) headers["RestMQ-Receipt"] = Ascii(message.Receipt.ToString());
         if (message.TraceParent is { } trace) headers.TraceParent = trace;
         if (message.TraceState is { } state) headers.TraceState = state;
@@ -81,26 +101,6 @@ internal static class Replies
             if (next is not null) writer.WriteString("next", next);
             writer.WriteEndObject();
         });
-
-    public static void WriteStats(Utf8JsonWriter writer, QueueStats stats)
-    {
-        writer.WriteString("name", stats.Queue.Value);
-        writer.WriteNumber("len", stats.Ready);
-        writer.WriteNumber("status", stats.Settings.Stopped ? 0 : 1);
-        writer.WriteString("policy", WireNames.Of(stats.Settings.Policy));
-        writer.WriteNumber("ready", stats.Ready);
-        writer.WriteNumber("leased", stats.Leased);
-        writer.WriteNumber("delayed", stats.Delayed);
-        writer.WriteNumber("dead", stats.Dead);
-        writer.WriteNumber("added", stats.TotalAdded);
-        writer.WriteNumber("settled", stats.TotalSettled);
-        writer.WriteNumber("expired", stats.TotalExpired);
-        if (stats.OldestAge is { } age) writer.WriteNumber("oldest_age", age.TotalSeconds);
-        else writer.WriteNull("oldest_age");
-        writer.WriteNumber("consumers", stats.Consumers);
-        writer.WriteNumber("behind", stats.Behind);
-        writer.WriteString("durability", WireNames.Of(stats.Settings.Durability));
-    }
 
     // Headers are ASCII. A name with other characters is percent-encoded, as in a URL.
     private static string Ascii(string text) => System.Text.Ascii.IsValid(text) ? text : Uri.EscapeDataString(text);

@@ -35,7 +35,7 @@ internal static class Route
     {
         var queue = Queue(context);
         var text = Text(context, "key") ?? "";
-        if (!RestMq.Receipt.TryParse(text, out var receipt))
+        if (!RestMq.Receipt.TryParseKeyOrReceipt(text, out var receipt))
         {
             throw Problem.BadRequest(
                 $"The path must end in a message's key, such as {queue}:1, or a receipt, such as {queue}:1.1, "
@@ -72,8 +72,28 @@ internal static class Route
         // Encodes percent signs of the name. PathString would take a text such as %41 for an escape.
         var name = $"{receipt.Key.Queue}/{receipt}".Replace("%", "%25", StringComparison.Ordinal);
         var message = request.PathBase.Add(new PathString($"{path[..path.LastIndexOf('/')]}/{name}"));
-        return $"{request.Scheme}://{request.Host}{message.ToUriComponent()}";
+        return $"{SiteOf(request)}{message.ToUriComponent()}";
     }
+
+    /// <summary>
+    /// Returns the scheme and host that a URL begins with. A request of HTTP/1.0 may have no <c>Host</c>. The result is
+    /// then empty, and the URL is relative to the host (RFC 3986, section 4.2).
+    /// </summary>
+    public static string SiteOf(HttpRequest request) => request.Host.HasValue ? $"{request.Scheme}://{request.Host}" : "";
+
+    /// <summary>
+    /// Returns the scheme and host for curl lines, which cannot be relative. A request without a <c>Host</c> gets the
+    /// address that it came to.
+    /// </summary>
+    public static string SiteForCurl(HttpContext context)
+    {
+        if (context.Request.Host.HasValue) return SiteOf(context.Request);
+        var here = context.Connection;
+        var host = here.LocalIpAddress is { } address ? new System.Net.IPEndPoint(Plain(address), here.LocalPort).ToString() : "localhost";
+        return $"{context.Request.Scheme}://{host}";
+    }
+
+    private static System.Net.IPAddress Plain(System.Net.IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static string? Text(HttpContext context, string name)
     {

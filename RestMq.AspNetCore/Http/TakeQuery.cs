@@ -9,7 +9,10 @@ namespace RestMq.Http;
 /// <param name="Max">The most messages to take, written one a line; null for one message as one JSON value.</param>
 /// <param name="Lease">The lease, after which an unsettled message is delivered again; null for a plain take.</param>
 /// <param name="Raw">Whether to reply with the message's bytes.</param>
-internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? Max, TimeSpan? Lease, bool Raw)
+/// <param name="Soft">
+/// Whether to show the message at the head instead of taking it, as the original's field <c>soft</c> asks for.
+/// </param>
+internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? Max, TimeSpan? Lease, bool Raw, bool Soft)
 {
     /// <summary>Reads the query and the header <c>Prefer</c>.</summary>
     /// <exception cref="FormatException">A field is out of range, or two fields exclude each other.</exception>
@@ -29,7 +32,14 @@ internal readonly record struct TakeQuery(string? Callback, TimeSpan Wait, int? 
                 "raw" => true,
                 var other => throw new FormatException(
                     $"'format' must be json or raw, but was '{WireNames.Shorten(other)}'."),
-            });
+            },
+            fields.Flag("soft"));
+        if (query.Soft && (query.Max is not null || query.Lease is not null || fields.Has("wait")))
+        {
+            throw new FormatException(
+                "'soft' must not be combined with 'wait', 'max' or 'lease', because it shows one message and takes "
+                + "none. Leave one of them out.");
+        }
         if (query.Max is not null && (query.Raw || query.Callback is not null))
         {
             throw new FormatException(

@@ -22,7 +22,7 @@ internal static class UrlEncoding
             var pair = end < 0 ? form : form[..end];
             form = end < 0 ? default : form[(end + 1)..];
             if (pair.IsEmpty) continue;
-            Fields.CheckCount(fields);
+            Fields.CheckCount(fields.Count);
             var equals = pair.Span.IndexOf((byte)'=');
             var (name, value) = equals < 0 ? (pair, default) : (pair[..equals], pair[(equals + 1)..]);
             fields.Add(new Fields.Field(Decode(name), Decode(value), null));
@@ -36,7 +36,7 @@ internal static class UrlEncoding
             ? decoded
             : throw new FormatException(
                 "A field of a form or query must be UTF-8, but one has bytes that are not. Send bytes as the body "
-                + "itself, or as a part of a multipart form with its own Content-Type.");
+                + "itself, or as a file of a multipart form.");
     }
 
     private static ReadOnlyMemory<byte> Unescape(ReadOnlySpan<byte> text)

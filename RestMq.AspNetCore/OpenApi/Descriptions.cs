@@ -13,9 +13,10 @@ internal static class Descriptions
     private const string AState = """{"key":"test:1","value":"foobar","count":0,"state":"ready","added":"2026-01-31T12:00:00+00:00"}""";
     private const string Numbers = """
         {"queue":"test","name":"test","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
-        "oldest_age":1.5,"consumers":0,"behind":0,"durability":"stored","redis":"memory"}
+        "oldest_age":1.5,"consumers":0,"behind":0,"durability":"stored","max_receives":20,"max_length":null,"ttl":null,
+        "history":1000,"history_bytes":67108864,"redis":"memory"}
         """;
-    private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000,"durability":"stored"}""";
+    private const string Settings = """{"queue":"test","value":"broadcast","max_receives":20,"max_length":null,"ttl":null,"history":1000,"history_bytes":67108864,"durability":"stored","status":1}""";
     private const string ACommand = """{"cmd":"add","queue":"genesis","value":"abacab"}""";
     private const string ACall = "<methodCall><methodName>get</methodName><params><param><value>test</value></param></params></methodCall>";
     private const string Json = "application/json";
@@ -51,8 +52,12 @@ internal static class Descriptions
         Field("value", "string", "The message."), Field("delay", "number", "Seconds until the message is ready."),
         Field("ttl", "number", "Seconds after which the message expires."),
         Field("id", "string", "The same as the header Idempotency-Key."),
+        Field("id_ttl", "number", "Seconds for which the id is remembered: 1 to 86400. By default 300."),
         Field("durability", "string", "stored or replicated: what the add waits for. By default the queue's setting."),
     ];
+
+    private static readonly RestMqParameter Echo =
+        Query("echo", "integer", "With a WebSocket: 1 adds each text that is no JSON object as a message.");
 
     private static readonly RestMqParameter[] Live =
     [
@@ -72,6 +77,7 @@ internal static class Descriptions
     private static readonly RestMqReply Stale =
         Problem(409, "The receipt is stale: the message was released or delivered again. Nothing was changed.");
     private static readonly RestMqReply TooLarge = Problem(413, "A message or a body exceeds its size limit.");
+    private static readonly RestMqReply Reused = Problem(422, "The id was used before with another message. Nothing was added.");
     private static readonly RestMqReply Full = Problem(429, "The queue is full: it has no room within max_length.");
     private static readonly RestMqReply NotReplicated =
         Problem(
@@ -98,7 +104,8 @@ internal static class Descriptions
                 """{"queue":"genesis","value":"abacab","key":"genesis:1"}"""),
             CommandError(400, "The body is not a valid command."), CommandError(401, "The site needs credentials."),
             CommandError(403, "The caller may not do this with this queue."),
-            CommandError(413, "A message exceeds its size limit."),
+            CommandError(408, "The body arrives too slowly."), CommandError(413, "A message exceeds its size limit."),
+            CommandError(415, "The body has a Content-Encoding that the host does not decode."),
             CommandError(503, "The store is unavailable, or too few replicas confirmed a replicated add in time."),
         ],
     };
@@ -109,7 +116,7 @@ internal static class Descriptions
             "takeByField", "messages",
             "Takes a message of the queue in the field. Without the field, shows curl lines for this host.",
             [Query("queue", "string", "The queue's name."), Callback], [Ok("The message.", AMessage)], Problem(404, "The queue is empty.")),
-        ["POST /"] = Of("addByField", "messages", "Adds a message to the queue in the field.", [Callback, Once, .. Trace], [Added], Unsupported, TooLarge, Full, NotReplicated) with
+        ["POST /"] = Of("addByField", "messages", "Adds a message to the queue in the field.", [Callback, Once, .. Trace], [Added], Unsupported, TooLarge, Reused, Full, NotReplicated) with
         {
             Form = [Field("queue", "string", "The queue's name.", true), .. Add],
         },
@@ -127,6 +134,7 @@ internal static class Descriptions
                 Query("max", "integer", "The most messages, written one a line."),
                 Query("lease", "number", "Seconds of the lease, in which the receipt settles the message."),
                 Query("format", "string", "json, the default; or raw: the message's bytes with its content type."),
+                Query("soft", "integer", "1 shows the message at the head without taking it."),
                 Callback,
             ],
             [
@@ -140,7 +148,7 @@ internal static class Descriptions
             "addMessage", "messages",
             "Adds a message, or several as lines of JSON. A body that is not a form is the message itself and keeps "
             + "its content type.",
-            [Queue, Callback, Once, .. Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)], [Added], Unsupported, TooLarge, Full, NotReplicated) with
+            [Queue, Callback, Once, .. Trace, .. Add.Select(field => field with { In = "query" }).Skip(1)], [Added], Unsupported, TooLarge, Reused, Full, NotReplicated) with
         {
             Form = Add,
             Bodies = new Dictionary<string, string>
@@ -188,7 +196,7 @@ internal static class Descriptions
         ["GET /c/{queue?}"] = Of(
             "stream", "streams",
             "Opens a stream: lines of JSON, server-sent events by Accept, or a WebSocket by upgrade.",
-            [Queue, Callback, .. Live],
+            [Queue, Callback, Echo, .. Live],
             [
                 WebSocket,
                 new(
@@ -197,10 +205,13 @@ internal static class Descriptions
                 new(200, "The messages as server-sent events.", "text/event-stream"),
             ],
             Crowded),
+        ["GET /sse/{queue?}"] = Of(
+            "events", "streams", "Opens a stream of server-sent events, whatever the request accepts.", [Queue, .. Live],
+            [new(200, "The messages as server-sent events.", "text/event-stream")], Crowded),
         ["GET /ws/{queue?}"] = Of(
             "webSocket", "streams",
             "Opens a stream as a WebSocket. The client's frames are commands of the JSON protocol.",
-            [Queue, .. Live], [WebSocket], Problem(426, "The request is not a WebSocket upgrade."), Crowded),
+            [Queue, Echo, .. Live], [WebSocket], Problem(426, "The request is not a WebSocket upgrade."), Crowded),
 
         ["POST /xmlrpc"] = new("xmlRpc", "Carries out an XML-RPC call: get, set, add, take, del or len.", "commands")
         {
@@ -220,9 +231,11 @@ internal static class Descriptions
                 Field("max_length", "integer", "The most messages that the queue holds; 0 for no limit."),
                 Field("ttl", "number", "Seconds after which messages expire; 0 for never."),
                 Field("history", "integer", "Messages in the history of a broadcast queue: 0 to 100000."),
+                Field("history_bytes", "integer", "Bytes of the messages in the history: 0 to 1099511627776."),
                 Field(
                     "durability", "string",
                     "stored or replicated: what an add waits for that has no durability of its own."),
+                Field("status", "string", "start or stop: whether live delivery is on."),
             ],
         },
 

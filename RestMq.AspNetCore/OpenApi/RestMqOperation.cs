@@ -31,6 +31,10 @@ public sealed record RestMqOperation(string Name, string Summary, string Tag) : 
 
     IReadOnlyList<string> ITagsMetadata.Tags => [Tag];
 
+    /// <summary>Returns the operation with the name that it has by another method than GET.</summary>
+    internal RestMqOperation By(string method) =>
+        this with { Name = $"{method.ToLowerInvariant()}{char.ToUpperInvariant(Name[0])}{Name[1..]}" };
+
     /// <summary>Returns the operation with the name that it has under a prefix.</summary>
     internal RestMqOperation Under(string prefix)
     {

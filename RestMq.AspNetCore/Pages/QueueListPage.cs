@@ -22,7 +22,7 @@ internal static class QueueListPage
         if (queues.Count == 0 && paging.After is null)
         {
             content.Append("<p>A queue exists as soon as a message is added to it:</p>\n<pre>curl -d value=foobar ")
-                .Append(Html.Text($"{context.Request.Scheme}://{context.Request.Host}")).Append(Html.Url(context, "q", "q/test")).Append("</pre>");
+                .Append(Html.Text(Route.SiteForCurl(context))).Append(Html.Url(context, "q", "q/test")).Append("</pre>");
             return Html.Page("Queues", content.ToString());
         }
         content.Append("<table>\n<tr><th>queue</th>");

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Json;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
@@ -13,7 +15,12 @@ namespace RestMq.Streams;
 /// unless the command names another. Each counts as a request to the site's global rate limiter. Rate limit policies of
 /// single endpoints cannot be applied here, because ASP.NET Core does not expose them.
 /// </summary>
-internal sealed class FrameCommands(HttpContext context, QueueName queue, CommandDispatcher dispatcher, AccessControl access)
+/// <param name="context">The request that opened the WebSocket.</param>
+/// <param name="queue">The queue of the stream.</param>
+/// <param name="dispatcher">Carries out commands.</param>
+/// <param name="access">Checks the sender.</param>
+/// <param name="addsText">Whether a text that is no JSON object is a message to add.</param>
+internal sealed class FrameCommands(HttpContext context, QueueName queue, CommandDispatcher dispatcher, AccessControl access, bool addsText)
 {
     private readonly Func<RestMqRole, QueueName?, ValueTask> _guard = access.LateGuard(context);
     private readonly PartitionedRateLimiter<HttpContext>? _limiter = LimiterOf(context);
@@ -32,7 +39,48 @@ internal sealed class FrameCommands(HttpContext context, QueueName queue, Comman
                 "too many requests: this command exceeds the host's rate limit and was not done. "
                 + $"Send it again {when}.");
         }
+        if (!IsObject(command))
+        {
+            if (!addsText)
+            {
+                throw Problem.BadRequest(
+                    """A command must be a JSON object, such as {"cmd":"add","value":"foobar"}. """
+                    + "To add plain text as messages, open the WebSocket with ?echo=1.");
+            }
+            command = AddOf(command);
+        }
         return await dispatcher.DispatchAsync(command, queue, CommandScope.Messages, _guard, CancellationToken.None);
+    }
+
+    // Parses a second time only what cannot be a JSON object, or seems to be one where texts are added.
+    private bool IsObject(ReadOnlyMemory<byte> text)
+    {
+        if (text.Span.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..]) return false;
+        if (!addsText) return true; // The dispatcher reports what is wrong in it.
+        try
+        {
+            var reader = new Utf8JsonReader(text.Span);
+            reader.Read();
+            reader.Skip();
+            return !reader.Read(); // Throws when something follows the object.
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static ReadOnlyMemory<byte> AddOf(ReadOnlyMemory<byte> text)
+    {
+        var json = new ArrayBufferWriter<byte>(text.Length + 64);
+        JsonText.Write(json, text, static (writer, value) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("cmd", "add");
+            writer.WriteString("value", value.Span);
+            writer.WriteEndObject();
+        });
+        return json.WrittenMemory;
     }
 
     private static PartitionedRateLimiter<HttpContext>? LimiterOf(HttpContext context) =>

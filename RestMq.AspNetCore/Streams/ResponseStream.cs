@@ -12,7 +12,14 @@ internal static class ResponseStream
     private const int FlushAt = 32 * 1024;
 
     /// <summary>Sends events until the stream ends, the client disconnects, or the host stops.</summary>
-    public static async Task SendAsync(HttpContext context, ILiveConsumer consumer, IFraming framing, CancellationToken ended)
+    /// <param name="context">The request.</param>
+    /// <param name="consumer">The live consumer whose events are sent.</param>
+    /// <param name="framing">Writes the events.</param>
+    /// <param name="ended">Cancelled when the client has disconnected or the host stops.</param>
+    /// <param name="hasForeignPlace">
+    /// Whether the stream begins with a gap of everything before it, because the client's place is unknown.
+    /// </param>
+    public static async Task SendAsync(HttpContext context, ILiveConsumer consumer, IFraming framing, CancellationToken ended, bool hasForeignPlace = false)
     {
         // Neither the server nor a proxy (nginx's X-Accel-Buffering) may hold messages back.
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -25,6 +32,7 @@ internal static class ResponseStream
             // Sends the headers at once, so that the client knows that it is connected.
             await context.Response.StartAsync(ended);
             framing.WriteStart(wire, consumer.BeginsAfter);
+            if (hasForeignPlace && consumer.BeginsAfter is > 0 and var missed) framing.WriteMissed(wire, missed);
             await wire.FlushAsync(ended);
             await SendEventsAsync(context, consumer, framing, ended);
         }

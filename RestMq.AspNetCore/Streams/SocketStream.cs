@@ -29,16 +29,22 @@ internal sealed class SocketStream(
     private readonly SemaphoreSlim _sending = new(1);
     private ArrayBufferWriter<byte> _frame = new();
 
+    /// <summary>
+    /// Gets whether the host ended the socket amid the client's bytes: at a frame that it does not accept.
+    /// </summary>
+    public bool HasUnreadInput { get; private set; }
+
     private static TimeSpan Now => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
     /// <summary>Serves until either side closes the socket or the host stops.</summary>
     /// <param name="receipts">Whether messages are sent with receipts, by which the client settles them.</param>
+    /// <param name="missed">The gap that the stream begins with, in messages; 0 for none.</param>
     /// <param name="aborted">Cancelled when the client has disconnected.</param>
     /// <param name="stopping">Cancelled when the host stops.</param>
-    public async Task RunAsync(bool receipts, CancellationToken aborted, CancellationToken stopping)
+    public async Task RunAsync(bool receipts, long missed, CancellationToken aborted, CancellationToken stopping)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
-        var sending = SendAsync(receipts, ended.Token);
+        var sending = SendAsync(receipts, missed, ended.Token);
         var receiving = ReceiveAsync(ended.Token);
         var first = await Task.WhenAny(sending, receiving);
         var (status, reason) =
@@ -47,15 +53,16 @@ internal sealed class SocketStream(
             : first == receiving ? await ReasonAsync(receiving)
             : (WebSocketCloseStatus.NormalClosure, "The queue was purged.");
         await ended.CancelAsync();
-        await CloseAsync(status, reason, receiving);
+        await CloseAsync(status, reason, sending, receiving);
         await Task.WhenAll(Quiet(sending), Quiet(receiving));
     }
 
     public void Dispose() => _sending.Dispose();
 
-    private async Task SendAsync(bool receipts, CancellationToken ended)
+    private async Task SendAsync(bool receipts, long missed, CancellationToken ended)
     {
         var waited = TimeSpan.Zero;
+        if (missed > 0) await SendAsync(missed, static (frame, missed) => LiveJson.WriteMissed(frame, missed), ended);
         while (await consumer.Events.WaitToReadAsync(ended))
         {
             while (consumer.Events.TryRead(out var next))
@@ -86,8 +93,9 @@ internal sealed class SocketStream(
         var command = new ArrayBufferWriter<byte>();
         while (true)
         {
-            var received = await socket.ReceiveAsync(command.GetMemory(4096), CancellationToken.None);
+            var received = await NextAsync(command.GetMemory(4096));
             if (received.MessageType == WebSocketMessageType.Close) return WebSocketCloseStatus.NormalClosure;
+            HasUnreadInput = received.MessageType == WebSocketMessageType.Binary || command.WrittenCount + received.Count > largest;
             if (received.MessageType == WebSocketMessageType.Binary) return WebSocketCloseStatus.InvalidMessageType;
             command.Advance(received.Count);
             if (command.WrittenCount > largest) return WebSocketCloseStatus.MessageTooBig;
@@ -95,6 +103,20 @@ internal sealed class SocketStream(
             // Copied, because an added message keeps these bytes.
             await AnswerAsync(command.WrittenSpan.ToArray(), ended);
             command = Emptied(command);
+        }
+    }
+
+    private async ValueTask<ValueWebSocketReceiveResult> NextAsync(Memory<byte> buffer)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(buffer, CancellationToken.None);
+        }
+        catch (WebSocketException e) when (e.WebSocketErrorCode == WebSocketError.Faulted)
+        {
+            // A frame that RFC 6455 forbids. The framework has sent the close frame that says so.
+            HasUnreadInput = true;
+            throw;
         }
     }
 
@@ -145,19 +167,24 @@ internal sealed class SocketStream(
         }
     }
 
-    // Sends a close frame and waits for the client's, for at most CloseTimeout.
-    private async Task CloseAsync(WebSocketCloseStatus status, string reason, Task receiving)
+    // Sends a close frame and waits for the client's, for at most CloseTimeout. The consumer leaves before that: a client
+    // that has the host's close frame has closed its stream, so no later message may be given to the stream.
+    private async Task CloseAsync(WebSocketCloseStatus status, string reason, Task sending, Task receiving)
     {
         using var timeout = new CancellationTokenSource(CloseTimeout);
         try
         {
+            await Quiet(sending).WaitAsync(timeout.Token);
+            await consumer.DisposeAsync().AsTask().WaitAsync(timeout.Token);
             await _sending.WaitAsync(timeout.Token); // Never released: nothing is sent after the close frame.
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await socket.CloseOutputAsync(status, reason, timeout.Token);
             await receiving.WaitAsync(timeout.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
-            socket.Abort();
+            // After a forbidden frame, the framework has sent the close frame, and no other frame is being sent. Aborting
+            // would reset the connection before the client has read the close frame.
+            if (!(receiving.IsFaulted && HasUnreadInput)) socket.Abort();
         }
     }
 
@@ -168,18 +195,18 @@ internal sealed class SocketStream(
         return used;
     }
 
-    private static async Task<(WebSocketCloseStatus Status, string Reason)> ReasonAsync(Task<WebSocketCloseStatus> receiving)
+    private async Task<(WebSocketCloseStatus Status, string Reason)> ReasonAsync(Task<WebSocketCloseStatus> receiving)
     {
         await Quiet(receiving);
-        return !receiving.IsCompletedSuccessfully ? (WebSocketCloseStatus.NormalClosure, "")
-            : await receiving switch
+        if (!receiving.IsCompletedSuccessfully) return (WebSocketCloseStatus.NormalClosure, "");
+        // RFC 6455, section 5.5.1: the answer to a close frame echoes its status.
+        if (socket.CloseStatus is { } sent and not WebSocketCloseStatus.Empty) return (sent, socket.CloseStatusDescription ?? "");
+        return await receiving switch
             {
-                WebSocketCloseStatus.InvalidMessageType =>
-                    (WebSocketCloseStatus.InvalidMessageType, "Commands must be text frames."),
-                WebSocketCloseStatus.MessageTooBig =>
-                    (WebSocketCloseStatus.MessageTooBig, "The command exceeds the host's size limit."),
-                var status => (status, ""),
-            };
+            WebSocketCloseStatus.InvalidMessageType => (WebSocketCloseStatus.InvalidMessageType, "Commands must be text frames."),
+            WebSocketCloseStatus.MessageTooBig => (WebSocketCloseStatus.MessageTooBig, "The command exceeds the host's size limit."),
+            var status => (status, ""),
+        };
     }
 
     private static async Task Quiet(Task task)

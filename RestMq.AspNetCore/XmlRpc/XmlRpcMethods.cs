@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using RestMq.Http;
 
 namespace RestMq.XmlRpc;
 
@@ -9,7 +10,7 @@ internal sealed class XmlRpcMethods
     public const int Failed = 8002;
     public const int Unavailable = 8003;
 
-    private static readonly string[] ValueTypes = ["string", "int", "i8", "double", "boolean", "base64"];
+    private static readonly string[] ValueTypes = ["string", "int", "i8", "double", "boolean", "base64", "dateTime.iso8601", "struct", "array", "nil"];
 
     private readonly FrozenDictionary<string, Method> _methods;
     private readonly IQueueEngine _engine;
@@ -41,6 +42,10 @@ internal sealed class XmlRpcMethods
                 ["int", "string"]),
             ["system.listMethods"] = new((_, _, _) => Reply(x => x.Array(_methods!.Keys.Order(StringComparer.Ordinal), (y, name) => y.Text(name))),
                 "Returns the names of the methods.", "", ["array"]),
+            [XmlRpcCall.Multicall] = new((_, _, _) => Fault(Failed, $"{XmlRpcCall.Multicall} must not be within {XmlRpcCall.Multicall}"),
+                "Makes several calls, each a struct of methodName and params. Returns for each an array with its value, or "
+                + "a struct with its fault.",
+                "calls", ["array", "array"]),
             ["system.methodHelp"] = OnMethod(
                 (x, method) => x.Text(method.Help), "Returns the help text of a method.", ["string", "string"]),
             ["system.methodSignature"] = OnMethod(
@@ -56,6 +61,7 @@ internal sealed class XmlRpcMethods
     /// </summary>
     public ValueTask<XmlRpcReply> CallAsync(XmlRpcCall call, Func<RestMqRole, QueueName?, ValueTask> guard, CancellationToken cancellationToken)
     {
+        if (call is { Calls: { } calls, Parameters.Count: 0 }) return CallAllAsync(calls, guard, cancellationToken);
         if (!_methods.TryGetValue(call.Method, out var method)) return Fault(NotFound, $"function {call.Method} not found");
         var expected = method.Signatures[0].Length - 1;
         return call.Parameters.Count == expected
@@ -64,6 +70,59 @@ internal sealed class XmlRpcMethods
                 Failed,
                 $"{call.Method} must have the parameters ({method.Parameters}), but has {call.Parameters.Count}");
     }
+
+    // Makes one call after another. A call that fails is a fault of its own, and the calls after it are made.
+    private async ValueTask<XmlRpcReply> CallAllAsync(
+        IReadOnlyList<XmlRpcCall> calls, Func<RestMqRole, QueueName?, ValueTask> guard, CancellationToken cancellationToken)
+    {
+        if (calls.Count > _options.MaxBatch)
+            return await Fault(Failed, $"{XmlRpcCall.Multicall} must have at most {_options.MaxBatch} calls, but has {calls.Count}");
+        var replies = new List<XmlRpcReply>(calls.Count);
+        var taken = new List<QueueMessage>();
+        var room = (long)_options.MaxBatchBytes;
+        try
+        {
+            foreach (var call in calls)
+            {
+                var reply = room <= 0 && call.Method is "get" or "take"
+                    ? await Fault(Failed, $"the messages of a reply must have at most {_options.MaxBatchBytes} bytes together, so nothing was taken")
+                    : await CallOneAsync(call, guard, cancellationToken);
+                replies.Add(reply);
+                taken.AddRange(reply.Taken);
+                room -= reply.Taken.Sum(message => (long)message.Body.Bytes.Length);
+            }
+        }
+        catch
+        {
+            // No consumer has seen the messages.
+            foreach (var message in taken) await _engine.SettleAsync(new Settlement(message.Receipt, SettleAction.Return), CancellationToken.None);
+            throw;
+        }
+        return new XmlRpcReply { Value = x => x.Array(replies, static (y, reply) => reply.WriteTo(y)), Taken = taken };
+    }
+
+    private async ValueTask<XmlRpcReply> CallOneAsync(XmlRpcCall call, Func<RestMqRole, QueueName?, ValueTask> guard, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CallAsync(call, guard, cancellationToken);
+        }
+        catch (RestMqUnavailableException e)
+        {
+            return Away(e);
+        }
+        catch (Problem refusal)
+        {
+            return new XmlRpcReply { Code = Failed, Text = refusal.Message };
+        }
+    }
+
+    /// <summary>Returns the fault for a store that is away.</summary>
+    public static XmlRpcReply Away(RestMqUnavailableException e) => new()
+    {
+        Code = Unavailable,
+        Text = e is RestMqNotReplicatedException ? e.Message : "the store is unavailable, so send the call again later",
+    };
 
     private async ValueTask<XmlRpcReply> AddAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
     {
@@ -84,16 +143,19 @@ internal sealed class XmlRpcMethods
         var taken = await _engine.LeaseAsync([queue], 1, _options.TakeLease, TimeSpan.Zero, cancellationToken);
         if (taken.Count == 0) return await Fault(Failed, "empty queue");
         var message = taken[0];
-        var document = XmlRpcWriter.Response(x => x.Struct(
-            ("count", y => y.Integer(message.DeliveryCount)),
-            ("value", y => y.Body(message.Body)),
-            ("key", y => y.Text(message.Key.ToString()))));
-        return new XmlRpcReply(document, message);
+        return new XmlRpcReply
+        {
+            Value = x => x.Struct(
+                ("count", y => y.Integer(message.DeliveryCount)),
+                ("value", y => y.Body(message.Body)),
+                ("key", y => y.Text(message.Key.ToString()))),
+            Taken = taken,
+        };
     }
 
     private async ValueTask<XmlRpcReply> DeleteAsync(QueueName queue, IReadOnlyList<MessageBody> parameters, CancellationToken cancellationToken)
     {
-        if (!Receipt.TryParse(Text(parameters[1]), out var receipt) || receipt.Key.Queue != queue)
+        if (!Receipt.TryParseKeyOrReceipt(Text(parameters[1]), out var receipt) || receipt.Key.Queue != queue)
         {
             return await Fault(
                 Failed, $"'key' must be a key or receipt of this queue, such as {queue}:12 or {queue}:12.3");
@@ -125,9 +187,9 @@ internal sealed class XmlRpcMethods
 
     private static string? Text(MessageBody parameter) => parameter.Kind == BodyKind.Text ? parameter.ToString() : null;
 
-    private static ValueTask<XmlRpcReply> Reply(Action<XmlRpcWriter> value) => new(new XmlRpcReply(XmlRpcWriter.Response(value)));
+    private static ValueTask<XmlRpcReply> Reply(Action<XmlRpcWriter> value) => new(new XmlRpcReply { Value = value });
 
-    private static ValueTask<XmlRpcReply> Fault(int code, string text) => new(new XmlRpcReply(XmlRpcWriter.Fault(code, text)));
+    private static ValueTask<XmlRpcReply> Fault(int code, string text) => new(new XmlRpcReply { Code = code, Text = text });
 
     /// <summary>Holds a method. All its signatures have the same number of parameters.</summary>
     private sealed record Method(

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Xml;
 using RestMq.Wire;
 
@@ -8,19 +10,26 @@ namespace RestMq.XmlRpc;
 
 /// <summary>
 /// Reads <c>methodCall</c> documents by their grammar, one element at a time. An unexpected element ends the reading,
-/// so nothing recurses and nothing nests deeper than a typed value. Document type declarations are prohibited, so no
-/// entity expands and no address is followed (XXE). The caller limits the document's bytes, and it has no more
-/// characters.
+/// and values nest as deep as JSON messages may. Document type declarations are prohibited, so no entity expands and no
+/// address is followed (XXE). The caller limits the document's bytes, and it has no more characters.
 /// </summary>
 internal static class XmlRpcReader
 {
     private const int MaxMethodName = 200;
 
+    // Levels, as in MessageBody.FromJson.
+    private const int MaxDepth = 64;
+
+    private static readonly string[] DateFormats =
+        ["yyyyMMdd'T'HH:mm:ssK", "yyyyMMdd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyyMMdd'T'HHmmssK"];
+
     /// <summary>Reads a document; returns false when it is not a call.</summary>
     /// <param name="document">The whole document.</param>
     /// <param name="call">The call.</param>
     /// <param name="error">The reason why the document is not a call.</param>
-    public static bool TryRead(byte[] document, [NotNullWhen(true)] out XmlRpcCall? call, [NotNullWhen(false)] out string? error)
+    /// <param name="contentType">The content type of the document, whose charset counts over the declared one.</param>
+    public static bool TryRead(
+        byte[] document, [NotNullWhen(true)] out XmlRpcCall? call, [NotNullWhen(false)] out string? error, string? contentType = null)
     {
         (call, error) = (null, null);
         try
@@ -28,7 +37,7 @@ internal static class XmlRpcReader
             // Only XmlTextReader can keep line ends (Normalization = false). XML otherwise turns an unescaped carriage
             // return, as Python's client sends it, into a line feed, which would change the message. The constructor
             // already reads the first characters, so it is within the try.
-            using var reader = new XmlTextReader(new MemoryStream(document, writable: false))
+            using var reader = new XmlTextReader(new StringReader(XmlRpcCharset.Decode(document, contentType)))
             {
                 DtdProcessing = DtdProcessing.Prohibit,
                 XmlResolver = null,
@@ -61,12 +70,13 @@ internal static class XmlRpcReader
         End(reader);
 
         var parameters = new List<MessageBody>();
+        List<XmlRpcCall>? calls = null;
         if (reader.MoveToContent() == XmlNodeType.Element && Start(reader, "params"))
         {
             while (reader.MoveToContent() == XmlNodeType.Element)
             {
                 Start(reader, "param");
-                if (!Start(reader, "value")) parameters.Add(MessageBody.FromText(""));
+                if (method == XmlRpcCall.Multicall && calls is null) calls = Calls(reader);
                 else parameters.Add(Value(reader));
                 End(reader);
             }
@@ -75,14 +85,58 @@ internal static class XmlRpcReader
         End(reader);
         if (reader.MoveToContent() != XmlNodeType.None)
             throw new FormatException("methodCall must be the last element, but more follows");
-        return new XmlRpcCall(method, parameters);
+        return new XmlRpcCall(method, parameters, calls);
+    }
+
+    /// <summary>Reads the parameter of <c>system.multicall</c>: an array of structs of a method and its parameters.</summary>
+    private static List<XmlRpcCall> Calls(XmlTextReader reader)
+    {
+        var calls = new List<XmlRpcCall>();
+        Start(reader, "value");
+        Array(reader, () =>
+        {
+            string? method = null;
+            var parameters = new List<MessageBody>();
+            Start(reader, "value");
+            Struct(reader, name =>
+            {
+                if (name == "methodName")
+                {
+                    method = Value(reader) is { Kind: BodyKind.Text } text ? text.ToString() : null;
+                    return;
+                }
+                if (name != "params") throw new FormatException($"a call must have methodName and params, but has '{WireNames.Shorten(name)}'");
+                Start(reader, "value");
+                Array(reader, () => parameters.Add(Value(reader)));
+                End(reader);
+            });
+            End(reader);
+            calls.Add(new XmlRpcCall(method ?? throw new FormatException("a call must have a methodName that is a string"), parameters));
+        });
+        End(reader);
+        return calls;
     }
 
     /// <summary>
-    /// Reads the content of a <c>value</c> and its end. Text alone is a string. White space around a type is ignored.
+    /// Reads a <c>value</c>. Text alone is a string. White space around a type is ignored. A struct and an array are read
+    /// as JSON.
     /// </summary>
     private static MessageBody Value(XmlTextReader reader)
     {
+        if (!Start(reader, "value")) return MessageBody.FromText("");
+        if (Scalar(reader, out var type) is { } scalar) return scalar;
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, MessageJson.Options)) WriteNested(reader, type, json, depth: 1);
+        End(reader);
+        return MessageBody.FromJson(buffer.WrittenMemory);
+    }
+
+    /// <summary>
+    /// Reads the content of a <c>value</c> and its end. Returns null at the start of a struct or an array.
+    /// </summary>
+    private static MessageBody? Scalar(XmlTextReader reader, out string type)
+    {
+        type = "string";
         var bare = Text(reader);
         if (reader.NodeType == XmlNodeType.EndElement)
         {
@@ -91,13 +145,16 @@ internal static class XmlRpcReader
         }
         if (!string.IsNullOrWhiteSpace(bare))
             throw new FormatException("a value must be a text or a type, but is both");
-        var type = reader.Name;
-        if (type is not ("string" or "int" or "i4" or "i8" or "double" or "boolean" or "base64"))
+        // The extensions of Apache, such as <ex:nil/>, have a prefix.
+        type = reader.Name.StartsWith("ex:", StringComparison.Ordinal) ? reader.Name[3..] : reader.Name;
+        if (type is "struct" or "array") return null;
+        if (type is not ("string" or "int" or "i1" or "i2" or "i4" or "i8" or "double" or "boolean" or "base64" or "dateTime.iso8601" or "nil"))
         {
             throw new FormatException(
-                $"a value must be a string, int, i4, i8, double, boolean or base64, but is '{WireNames.Shorten(type)}'");
+                "a value must be a string, int, i4, i8, double, boolean, base64, dateTime.iso8601, nil, struct or array, "
+                + $"but is '{WireNames.Shorten(type)}'");
         }
-        var text = Start(reader, type) ? Text(reader, end: true) : "";
+        var text = Start(reader, reader.Name) ? Text(reader, end: true) : "";
         End(reader);
         return type switch
         {
@@ -105,8 +162,76 @@ internal static class XmlRpcReader
             "double" => Double(text),
             "boolean" => Boolean(text),
             "base64" => Base64(text),
+            "dateTime.iso8601" => Date(text),
+            "nil" => string.IsNullOrWhiteSpace(text) ? Json("null") : throw new FormatException("a nil must be empty, but is not"),
             _ => Integer(text),
         };
+    }
+
+    // Writes a struct or an array as JSON. Strings and dates are JSON strings, and so is base64.
+    private static void WriteNested(XmlTextReader reader, string type, Utf8JsonWriter json, int depth)
+    {
+        if (depth > MaxDepth) throw new FormatException($"a value must be at most {MaxDepth} levels deep, but is deeper");
+        if (type == "array")
+        {
+            json.WriteStartArray();
+            Array(reader, () => WriteValue(reader, json, depth));
+            json.WriteEndArray();
+            return;
+        }
+        json.WriteStartObject();
+        Struct(reader, name =>
+        {
+            json.WritePropertyName(name);
+            WriteValue(reader, json, depth);
+        });
+        json.WriteEndObject();
+    }
+
+    private static void WriteValue(XmlTextReader reader, Utf8JsonWriter json, int depth)
+    {
+        if (!Start(reader, "value"))
+        {
+            json.WriteStringValue("");
+            return;
+        }
+        if (Scalar(reader, out var type) is not { } scalar)
+        {
+            WriteNested(reader, type, json, depth + 1);
+            End(reader);
+            return;
+        }
+        switch (scalar.Kind)
+        {
+            case BodyKind.Text: json.WriteStringValue(scalar.Bytes.Span); break;
+            case BodyKind.Json: json.WriteRawValue(scalar.Bytes.Span, skipInputValidation: true); break;
+            default: json.WriteBase64StringValue(scalar.Bytes.Span); break;
+        }
+    }
+
+    /// <summary>Reads an array. <paramref name="item"/> reads each <c>value</c> in it.</summary>
+    private static void Array(XmlTextReader reader, Action item)
+    {
+        if (!Start(reader, "array")) throw new FormatException("the element data must come next, but is missing");
+        if (Start(reader, "data"))
+        {
+            while (reader.MoveToContent() == XmlNodeType.Element) item();
+            End(reader);
+        }
+        End(reader);
+    }
+
+    /// <summary>Reads a struct. <paramref name="member"/> reads the <c>value</c> of each name.</summary>
+    private static void Struct(XmlTextReader reader, Action<string> member)
+    {
+        if (!Start(reader, "struct")) return;
+        while (reader.MoveToContent() == XmlNodeType.Element)
+        {
+            Start(reader, "member");
+            member(Start(reader, "name") ? Text(reader, end: true) : "");
+            End(reader);
+        }
+        End(reader);
     }
 
     private static MessageBody Integer(string text) =>
@@ -128,6 +253,12 @@ internal static class XmlRpcReader
         "1" => Json("true"),
         _ => throw new FormatException("a boolean must be 0 or 1, but is neither"),
     };
+
+    // Kept as it was sent, because XML-RPC names no time zone.
+    private static MessageBody Date(string text) =>
+        DateTime.TryParseExact(text.Trim(), DateFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            ? MessageBody.FromText(text.Trim())
+            : throw new FormatException("a dateTime.iso8601 must be a date and time, such as 19980717T14:08:55, but is not");
 
     private static MessageBody Base64(string text)
     {

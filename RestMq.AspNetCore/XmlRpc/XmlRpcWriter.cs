@@ -26,8 +26,10 @@ internal sealed class XmlRpcWriter
         Document(writer => writer.Block("params", () => writer.Block("param", () => value(writer))));
 
     /// <summary>Returns a fault.</summary>
-    public static ReadOnlyMemory<byte> Fault(int code, string text) => Document(writer => writer.Block("fault", () => writer.Struct(
-        ("faultCode", x => x.Integer(code)), ("faultString", x => x.Text(text)))));
+    public static ReadOnlyMemory<byte> FaultResponse(int code, string text) => Document(writer => writer.Block("fault", () => writer.Fault(code, text)));
+
+    /// <summary>Writes the struct of a fault.</summary>
+    public void Fault(int code, string text) => Struct(("faultCode", x => x.Integer(code)), ("faultString", x => x.Text(text)));
 
     public void Text(string text) => Value("string", text);
 

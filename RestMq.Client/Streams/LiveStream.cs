@@ -81,13 +81,13 @@ internal sealed partial class LiveStream(
         var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
-            using (response) throw await RestMqClientException.OfAsync(response, deadline.Token).ConfigureAwait(false);
+            using (response) throw await RestMqClientException.OfAsync(response, request.RequestUri, deadline.Token).ConfigureAwait(false);
         }
         // The address may belong to another site. Its page would be read as a stream without messages, and the client
         // would reconnect for ever.
         if (response.Content.Headers.ContentType?.MediaType != EventStream)
         {
-            using (response) throw new RestMqClientException(inner: null);
+            using (response) throw RestMqClientException.NotRestMq();
         }
         // On each connection the host counts again the messages that were missed since the last message.
         _missed = 0;
@@ -120,8 +120,8 @@ internal sealed partial class LiveStream(
     private bool IsPassing(Exception e) => !ended.IsCancellationRequested && e switch
     {
         RestMqClientException refusal => refusal.Status is 408 or 429 or >= 500,
-        HttpRequestException or IOException or OperationCanceledException or TimeoutException => true,
-        _ => false,
+        HttpRequestException or IOException => true,
+        _ => CutRequest.IsCut(e),
     };
 
     [LoggerMessage(90, LogLevel.Warning, "The live stream {Address} ended. The client reconnects until it succeeds.")]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RestMq.Client.Http;
 
 namespace RestMq.Client.Wire;
 
@@ -11,12 +12,12 @@ internal static class Address
     /// So the address may come from the options or the <see cref="HttpClient"/>, and the <see cref="HttpClient"/> is
     /// not changed.
     /// </summary>
-    /// <param name="root">The address of the host. When it is null, the <see cref="HttpClient"/> reports the missing
-    /// address.</param>
+    /// <param name="root">The address of the host.</param>
     /// <param name="relative">The rest of the URL.</param>
+    /// <exception cref="InvalidOperationException">The address is not set.</exception>
     public static Uri In(Uri? root, Uri relative)
     {
-        if (root is null) return relative;
+        if (root is null) throw new InvalidOperationException(ClientAddressValidator.Error(root));
         return new Uri(root.AbsolutePath.EndsWith('/') ? root : new Uri(root.GetLeftPart(UriPartial.Path) + "/"), relative);
     }
 
@@ -33,23 +34,18 @@ internal static class Address
         return $"{route}/{Uri.EscapeDataString(queue)}";
     }
 
-    /// <summary>Returns the URL of a message, given its key or receipt.</summary>
-    /// <exception cref="ArgumentException">The text is neither a key nor a receipt.</exception>
-    public static string Of(string keyOrReceipt) => $"{Of("q", QueueOf(keyOrReceipt))}/{Uri.EscapeDataString(keyOrReceipt)}";
+    /// <summary>Returns the URL of a delivery.</summary>
+    /// <exception cref="ArgumentException">The receipt is not that of a delivery.</exception>
+    public static string Of(Receipt receipt) => Of(receipt.Checked().Key.Queue, receipt.ToString());
 
-    /// <summary>Returns the queue of a message, given its key or receipt.</summary>
-    /// <exception cref="ArgumentException">The text is neither a key nor a receipt.</exception>
-    public static string QueueOf(string keyOrReceipt)
-    {
-        var colon = keyOrReceipt.LastIndexOf(':');
-        if (colon <= 0 || colon == keyOrReceipt.Length - 1)
-        {
-            throw new ArgumentException(
-                $"A key must look like 'orders:12' and a receipt like 'orders:12.3', but was '{keyOrReceipt}'.",
-                nameof(keyOrReceipt));
-        }
-        return keyOrReceipt[..colon];
-    }
+    /// <summary>Returns the URL of a message.</summary>
+    /// <exception cref="ArgumentException">The key is the default value, which has no queue.</exception>
+    public static string Of(MessageKey key) => Of(QueueOf(key), key.ToString());
+
+    /// <summary>Returns the queue of a message.</summary>
+    /// <exception cref="ArgumentException">The key is the default value, which has no queue.</exception>
+    public static QueueName QueueOf(MessageKey key) => key.Queue
+        ?? throw new ArgumentException("A key must be that of a message, such as orders:12, but has no queue.", nameof(key));
 
     /// <summary>Encodes fields for a query or a form. Fields whose value is null are left out.</summary>
     public static string Fields(params ReadOnlySpan<(string Name, object? Value)> fields)
@@ -68,6 +64,8 @@ internal static class Address
         }
         return text;
     }
+
+    private static string Of(QueueName queue, string message) => $"{Of("q", queue.Value)}/{Uri.EscapeDataString(message)}";
 
     public static string WithQuery(string address, string fields) => fields.Length == 0 ? address : $"{address}?{fields}";
 }

@@ -28,7 +28,7 @@ internal static class MessageReader
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            throw new RestMqClientException(e);
+            throw RestMqClientException.NotRestMq(e);
         }
     }
 
@@ -62,22 +62,23 @@ internal static class MessageReader
     {
         if (reader.TokenType != JsonTokenType.StartObject)
             throw new FormatException($"A message must be a JSON object, but was a token of type {reader.TokenType}.");
-        string? key = null, receipt = null, type = null, reason = null, trace = null, traceState = null;
+        string? type = null, reason = null, trace = null, traceState = null;
+        MessageKey? key = null;
+        Receipt? receipt = null;
         long count = 0;
         long? id = null;
         ReadOnlyMemory<byte> body = default;
-        var (isText, isBase64) = (false, false);
+        var (isText, isBroken, isBase64) = (false, false, false);
         var state = MessageState.Ready;
-        DateTimeOffset added = default;
-        DateTimeOffset? due = null;
+        DateTimeOffset? added = null, due = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.ValueSpan;
             reader.Read();
-            if (name.SequenceEqual("value"u8)) (body, isText) = Body(ref reader, json);
-            else if (name.SequenceEqual("key"u8)) key = reader.GetString();
+            if (name.SequenceEqual("value"u8)) (body, isText, isBroken) = Body(ref reader, json);
+            else if (name.SequenceEqual("key"u8)) key = MessageKey.Parse(reader.GetString()!);
             else if (name.SequenceEqual("count"u8)) count = reader.GetInt64();
-            else if (name.SequenceEqual("receipt"u8)) receipt = reader.GetString();
+            else if (name.SequenceEqual("receipt"u8)) receipt = Receipt.Parse(reader.GetString()!);
             else if (name.SequenceEqual("type"u8)) type = reader.GetString();
             else if (name.SequenceEqual("encoding"u8)) isBase64 = reader.ValueTextEquals("base64"u8);
             else if (name.SequenceEqual("traceparent"u8)) trace = reader.GetString();
@@ -96,6 +97,7 @@ internal static class MessageReader
             Count = count,
             Body = isBase64 ? Decoded(body.Span) : body,
             IsText = isText && !isBase64,
+            IsBrokenText = isBroken,
             ContentType = type,
             TraceParent = trace,
             TraceState = traceState,
@@ -107,17 +109,26 @@ internal static class MessageReader
         };
     }
 
-    private static (ReadOnlyMemory<byte> Body, bool IsText) Body(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
+    private static (ReadOnlyMemory<byte> Body, bool IsText, bool IsBroken) Body(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
     {
         var start = (int)reader.TokenStartIndex;
         if (reader.TokenType != JsonTokenType.String)
         {
             reader.Skip();
-            return (json[start..(int)reader.BytesConsumed], false);
+            return (json[start..(int)reader.BytesConsumed], false, false);
         }
-        if (!reader.ValueIsEscaped) return (json.Slice(start + 1, reader.ValueSpan.Length), true);
+        if (!reader.ValueIsEscaped) return (json.Slice(start + 1, reader.ValueSpan.Length), true, false);
         var unescaped = new byte[reader.ValueSpan.Length];
-        return (unescaped.AsMemory(0, reader.CopyString(unescaped)), true);
+        try
+        {
+            return (unescaped.AsMemory(0, reader.CopyString(unescaped)), true, false);
+        }
+        catch (InvalidOperationException)
+        {
+            // JSON may escape half of a surrogate pair ("\ud83d"), which no text can hold. Such a message must not make
+            // the messages of the same reply unreadable, so its body is the JSON.
+            return (json[start..(int)reader.BytesConsumed], false, true);
+        }
     }
 
     private static byte[] Decoded(ReadOnlySpan<byte> base64)

@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RestMq.Wire;
@@ -42,36 +40,10 @@ internal sealed class MessageSerializer
         // A text without a content type is sent as a form field. So the message has no content type either.
         string text when contentType is null => Form(Address.Fields(("value", text))),
         string text => Typed(Encoding.UTF8.GetBytes(text), contentType),
-        byte[] bytes => Typed(bytes, contentType),
-        ReadOnlyMemory<byte> bytes => Typed(bytes, contentType),
+        byte[] bytes => Bytes(bytes, contentType),
+        ReadOnlyMemory<byte> bytes => Bytes(bytes, contentType),
         _ => Typed(TypeInfo<T>() is { } typeInfo ? JsonSerializer.SerializeToUtf8Bytes(message, typeInfo) : "null"u8.ToArray(), contentType ?? Json),
     };
-
-    /// <summary>Writes messages as lines of JSON.</summary>
-    /// <param name="messages">The messages.</param>
-    /// <param name="typeInfo">How the messages are written. Null for texts.</param>
-    public static ReadOnlyMemory<byte> Lines<T>(IEnumerable<T> messages, JsonTypeInfo<T>? typeInfo)
-    {
-        if (typeInfo is null && typeof(T) != typeof(string))
-        {
-            throw new NotSupportedException(
-                $"AddManyAsync sends lines of JSON, so the message type must not be bytes, but was {typeof(T)}. "
-                + "Use AddAsync for each message.");
-        }
-        var lines = new ArrayBufferWriter<byte>(1024);
-        // The writer does not indent, because a line break would end the message.
-        var form = new JsonWriterOptions { Encoder = typeInfo?.Options.Encoder ?? JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-        using var writer = new Utf8JsonWriter(lines, form);
-        foreach (var message in messages)
-        {
-            if (typeInfo is null) writer.WriteStringValue(message as string);
-            else JsonSerializer.Serialize(writer, message, typeInfo);
-            writer.Flush();
-            writer.Reset();
-            lines.Write("\n"u8);
-        }
-        return lines.WrittenMemory;
-    }
 
     /// <summary>Reads a message as <typeparamref name="T"/>.</summary>
     /// <param name="message">The message.</param>
@@ -80,6 +52,8 @@ internal sealed class MessageSerializer
     public static T? Read<T>(WireMessage message, JsonTypeInfo<T>? typeInfo)
     {
         var body = message.Body;
+        if (message.IsBrokenText && typeof(T) == typeof(string))
+            throw new JsonException("The value is a JSON string with half of a surrogate pair, which is no text.");
         // A text that is read as a string or bytes is never parsed as JSON, even if it looks like JSON: `null`, `12` or
         // `"quoted"`.
         if (typeInfo is not null)
@@ -97,6 +71,10 @@ internal sealed class MessageSerializer
 
     /// <summary>Returns a body with the given content type. The host validates the content type.</summary>
     public static HttpContent Typed(ReadOnlyMemory<byte> bytes, string? contentType) => Typed(new ReadOnlyMemoryContent(bytes), contentType);
+
+    // A body without bytes is a message only if it has a content type.
+    private static HttpContent Bytes(ReadOnlyMemory<byte> bytes, string? contentType) =>
+        Typed(bytes, contentType ?? (bytes.IsEmpty ? "application/octet-stream" : null));
 
     public static HttpContent Typed(HttpContent content, string? contentType)
     {

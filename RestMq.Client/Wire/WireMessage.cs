@@ -3,9 +3,9 @@ namespace RestMq.Client.Wire;
 /// <summary>Holds the fields of a message in a reply.</summary>
 internal sealed record WireMessage
 {
-    public string Key { get; init; } = "";
+    public MessageKey Key { get; init; }
 
-    public string? Receipt { get; init; }
+    public Receipt? Receipt { get; init; }
 
     public long Count { get; init; }
 
@@ -13,6 +13,12 @@ internal sealed record WireMessage
 
     /// <summary>Gets whether the body is the content of a JSON string: a text, and not JSON.</summary>
     public bool IsText { get; init; }
+
+    /// <summary>
+    /// Gets whether the body is a JSON string that is no text, because it has half of a surrogate pair. The body is then
+    /// the JSON.
+    /// </summary>
+    public bool IsBrokenText { get; init; }
 
     public string? ContentType { get; init; }
 
@@ -26,7 +32,7 @@ internal sealed record WireMessage
 
     public MessageState State { get; init; }
 
-    public DateTimeOffset Added { get; init; }
+    public DateTimeOffset? Added { get; init; }
 
     public DateTimeOffset? Due { get; init; }
 

@@ -193,10 +193,10 @@ internal sealed partial class ConsumerService(ConsumerLoop consumption, IHostApp
 
     [LoggerMessage(63, LogLevel.Warning,
         "{Key} could not be handled (delivery {Count}). It is delivered again in {Delay}.")]
-    private static partial void LogFailed(ILogger logger, Exception exception, string key, long count, TimeSpan delay);
+    private static partial void LogFailed(ILogger logger, Exception exception, MessageKey key, long count, TimeSpan delay);
 
     [LoggerMessage(64, LogLevel.Error, "{Key} can never be handled (delivery {Count}). It is buried.")]
-    private static partial void LogBuried(ILogger logger, Exception exception, string key, long count);
+    private static partial void LogBuried(ILogger logger, Exception exception, MessageKey key, long count);
 
     [LoggerMessage(65, LogLevel.Warning,
         "The consumer of {Queues} must finish within RestMqConsumerOptions.DrainTimeout and " +

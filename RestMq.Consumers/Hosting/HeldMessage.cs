@@ -172,21 +172,21 @@ internal sealed partial class HeldMessage : IDisposable
     [LoggerMessage(70, LogLevel.Warning,
         "{Key} no longer belongs to this consumer: its lease ended or another client settled it. " +
         "Its handler is cancelled.")]
-    private static partial void LogLost(ILogger logger, string key);
+    private static partial void LogLost(ILogger logger, MessageKey key);
 
     [LoggerMessage(71, LogLevel.Warning,
         "{Key} could not be {What}, because it no longer belongs to this consumer. It may be handled twice.")]
-    private static partial void LogTooLate(ILogger logger, string key, string what);
+    private static partial void LogTooLate(ILogger logger, MessageKey key, string what);
 
     [LoggerMessage(72, LogLevel.Error, "{Key} could not be {What}. It is delivered again when its lease ends.")]
-    private static partial void LogUnsettled(ILogger logger, Exception exception, string key, string what);
+    private static partial void LogUnsettled(ILogger logger, Exception exception, MessageKey key, string what);
 
     [LoggerMessage(73, LogLevel.Error,
         "{Key} could not be {What}, because its source refuses the request. The consumer does not try again, and the " +
         "message is delivered again when its lease ends.")]
-    private static partial void LogRefused(ILogger logger, Exception exception, string key, string what);
+    private static partial void LogRefused(ILogger logger, Exception exception, MessageKey key, string what);
 
     [LoggerMessage(74, LogLevel.Warning,
         "The source refuses to extend the lease of {Key}. Another consumer may receive it when the lease ends.")]
-    private static partial void LogUnrenewed(ILogger logger, Exception exception, string key);
+    private static partial void LogUnrenewed(ILogger logger, Exception exception, MessageKey key);
 }

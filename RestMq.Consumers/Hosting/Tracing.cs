@@ -20,8 +20,8 @@ internal static class Tracing
                 new("messaging.system", "restmq"),
                 new("messaging.operation.type", "process"),
                 new("messaging.operation.name", "process"),
-                new("messaging.destination.name", message.Queue),
-                new("messaging.message.id", message.Key),
+                new("messaging.destination.name", message.Queue.Value),
+                new("messaging.message.id", message.Key.ToString()),
             ]);
     }
 

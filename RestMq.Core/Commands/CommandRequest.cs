@@ -31,6 +31,7 @@ internal sealed class CommandRequest : IDisposable
     public static CommandRequest Parse(ReadOnlyMemory<byte> json, QueueName? defaultQueue)
     {
         JsonDocument document;
+        json = JsonUnicode.WithoutMark(json);
         try
         {
             // JsonDocument does not validate the encoding inside strings.
@@ -42,10 +43,13 @@ internal sealed class CommandRequest : IDisposable
         {
             throw new FormatException($"A command must be a JSON object, but this is not JSON: {e.Message}");
         }
-        if (document.RootElement.ValueKind == JsonValueKind.Object) return new CommandRequest(document, defaultQueue);
+        var isObject = document.RootElement.ValueKind == JsonValueKind.Object;
+        // Checked once for all names and strings, which cannot be decoded otherwise.
+        if (isObject && !JsonUnicode.HasHalfPair(json.Span)) return new CommandRequest(document, defaultQueue);
         document.Dispose();
-        throw new FormatException(
-            """A command must be a JSON object, such as {"cmd":"add","queue":"test","value":"foobar"}.""");
+        throw new FormatException(isObject
+            ? JsonUnicode.Rule
+            : """A command must be a JSON object, such as {"cmd":"add","queue":"test","value":"foobar"}.""");
     }
 
     public bool Has(string name) => Find(name) is not null;
@@ -55,7 +59,7 @@ internal sealed class CommandRequest : IDisposable
     {
         if (Find(name) is not { } field) return null;
         if (field.ValueKind != JsonValueKind.String) throw WrongKind(name, "a string", field);
-        return StringOf(field, name);
+        return field.GetString();
     }
 
     /// <summary>Returns a number, or null when the field is absent.</summary>
@@ -71,7 +75,7 @@ internal sealed class CommandRequest : IDisposable
     public MessageBody Value()
     {
         if (Find("value") is not { } field) throw Missing("value");
-        if (!Has("encoding")) return BodyOf(field, "value", Text("type"));
+        if (!Has("encoding")) return BodyOf(field, Text("type"));
         if (Text("encoding") is not "base64" and var encoding)
             throw new FormatException($"'encoding' must be base64 or absent, but was '{WireNames.Shorten(encoding!)}'.");
         return Base64Of(field) is { } bytes
@@ -93,14 +97,14 @@ internal sealed class CommandRequest : IDisposable
             throw new FormatException(
                 "'encoding' and 'type' must not be sent with 'values', because they are for one message.");
         }
-        return [.. field.EnumerateArray().Select(value => BodyOf(value, "values", null))];
+        return [.. field.EnumerateArray().Select(value => BodyOf(value, null))];
     }
 
     /// <summary>Returns the receipt of a delivery of this command's queue.</summary>
     public Receipt Receipt()
     {
         var text = Text("receipt") ?? throw Missing("receipt");
-        if (!RestMq.Receipt.TryParse(text, out var receipt) || receipt.Fence == 0)
+        if (!RestMq.Receipt.TryParse(text, out var receipt))
         {
             throw new FormatException(
                 $"'receipt' must be the receipt of a lease, such as test:1.1, but was '{WireNames.Shorten(text)}'.");
@@ -118,7 +122,7 @@ internal sealed class CommandRequest : IDisposable
     {
         if (Has("receipt")) return Receipt();
         var text = Text("key") ?? throw Missing("key");
-        if (!RestMq.Receipt.TryParse(text, out var receipt))
+        if (!RestMq.Receipt.TryParseKeyOrReceipt(text, out var receipt))
         {
             throw new FormatException(
                 $"'key' must be a message's key, such as test:1, but was '{WireNames.Shorten(text)}'.");
@@ -132,46 +136,15 @@ internal sealed class CommandRequest : IDisposable
         ? receipt
         : throw new FormatException($"The key or receipt must belong to the queue {Queue}, but was {receipt}.");
 
-    private JsonElement? Find(string name)
-    {
-        try
-        {
-            return Root.TryGetProperty(name, out var field) ? field : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // TryGetProperty throws when a field's name is not valid Unicode.
-            throw new FormatException("A field's name must be valid Unicode, but contains half of a surrogate pair.");
-        }
-    }
+    // Each call goes through all fields. A handler must not call this for each of its values.
+    private JsonElement? Find(string name) => Root.TryGetProperty(name, out var field) ? field : null;
 
-    private static MessageBody BodyOf(JsonElement field, string name, string? type) => field.ValueKind == JsonValueKind.String
-        ? MessageBody.FromText(StringOf(field, name)).WithContentType(type)
+    private static MessageBody BodyOf(JsonElement field, string? type) => field.ValueKind == JsonValueKind.String
+        ? MessageBody.FromText(field.GetString()!).WithContentType(type)
         : MessageBody.FromJson(JsonMarshal.GetRawUtf8Value(field).ToArray()).WithContentType(type);
 
-    private static string StringOf(JsonElement field, string name)
-    {
-        try
-        {
-            return field.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw new FormatException($"'{name}' must be valid Unicode, but contains half of a surrogate pair.");
-        }
-    }
-
-    private static byte[]? Base64Of(JsonElement field)
-    {
-        try
-        {
-            return field.ValueKind == JsonValueKind.String && field.TryGetBytesFromBase64(out var bytes) ? bytes : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null; // The string contains half of a surrogate pair.
-        }
-    }
+    private static byte[]? Base64Of(JsonElement field) =>
+        field.ValueKind == JsonValueKind.String && field.TryGetBytesFromBase64(out var bytes) ? bytes : null;
 
     private static FormatException Missing(string name) => new($"'{name}' is missing. Add it.");
 

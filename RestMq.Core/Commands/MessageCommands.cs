@@ -14,7 +14,8 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         if (request.Has("values"))
         {
             var bodies = request.Values(options.MaxBatch);
-            var messages = bodies.ConvertAll(body => ToAdd(body, request));
+            var shared = OptionsOf(request); // Once, because a command may have many fields.
+            var messages = bodies.ConvertAll(body => With(body, shared));
             if (bodies.Sum(body => (long)body.Bytes.Length) is var bytes && bytes > options.MaxBatchBytes)
             {
                 throw new TooLargeException(
@@ -26,11 +27,11 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
             else reply.List("keys", results.Select(result => result.Key.ToString()));
             return;
         }
-        var message = ToAdd(request.Value(), request);
+        var message = With(request.Value(), OptionsOf(request));
         var added = await engine.AddAsync(queue, message, cancellationToken).ConfigureAwait(false);
-        if (added.Status == AddStatus.Full)
+        if (added.Status is AddStatus.Full or AddStatus.KeyReused)
         {
-            reply.Fail("queue full");
+            reply.Fail(added.Status is AddStatus.Full ? "queue full" : $"'id' was used before with another message, which is {added.Key}. Nothing was added.");
             return;
         }
         reply.Queue(queue);
@@ -92,21 +93,20 @@ internal sealed class MessageCommands(IQueueEngine engine, RestMqOptions options
         reply.Writer.WriteBoolean(done, result == SettleResult.Done);
     }
 
-    private NewMessage ToAdd(MessageBody body, CommandRequest request)
+    private NewMessage With(MessageBody body, NewMessage shared) => body.Bytes.Length <= options.MaxMessageBytes
+        ? shared with { Body = body, Fingerprint = shared.IdempotencyKey is null ? null : Fingerprint.Of(body) }
+        : throw new TooLargeException(
+            $"A message must have at most {options.MaxMessageBytes} bytes, but has {body.Bytes.Length}.");
+
+    // Reads everything about a message but its body.
+    private NewMessage OptionsOf(CommandRequest request) => new()
     {
-        if (body.Bytes.Length > options.MaxMessageBytes)
-        {
-            throw new TooLargeException(
-                $"A message must have at most {options.MaxMessageBytes} bytes, but has {body.Bytes.Length}.");
-        }
-        return new NewMessage(body)
-        {
-            Delay = request.Number("delay") is { } delay ? RequestLimits.Delay(delay, options) : TimeSpan.Zero,
-            TimeToLive = request.Number("ttl") is { } ttl ? RequestLimits.TimeToLive(ttl, options) : null,
-            IdempotencyKey = request.Text("id") is { } id ? RequestLimits.IdempotencyKey(id) : null,
-            Durability = request.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
-        };
-    }
+        Delay = request.Number("delay") is { } delay ? RequestLimits.Delay(delay, options) : TimeSpan.Zero,
+        TimeToLive = request.Number("ttl") is { } ttl ? RequestLimits.TimeToLive(ttl, options) : null,
+        IdempotencyKey = request.Text("id") is { } id ? RequestLimits.IdempotencyKey(id) : null,
+        IdempotencyWindow = request.Number("id_ttl") is { } window ? RequestLimits.IdempotencyWindow(window, options) : null,
+        Durability = request.Text("durability") is { } durability ? WireNames.Durability(durability) : null,
+    };
 
     private static void Write(CommandReply reply, QueueName queue, QueueMessage? message, bool receipt)
     {

@@ -18,6 +18,9 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
     // How many consumers catch up in one step. Consumers that keep up must not wait for all that do not.
     private const int CatchUps = 20;
 
+    // How soon to look again when no client seems to be connected. Their consumers normally leave sooner.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
+
     public QueuePolicy Policy => QueuePolicy.Broadcast;
 
     public async ValueTask<DeliveryStep> StepAsync(QueuePump pump, IQueueStore store)
@@ -27,10 +30,19 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         // history would miss the moved messages. If the reply were lost, no consumer would know where they begin.
         var placed = front is not null && !pump.Any(consumer => consumer.Cursor > front);
         var slots = placed ? pump.MostFreeSlots(consumer => consumer.Cursor >= front) : 0;
+        // Clients that have left get nothing, although their consumers are still here.
+        var isDeserted = slots > 0 && !pump.Any(consumer => consumer.Cursor >= front && consumer.FreeSlots > 0 && consumer.IsConnected);
+        if (isDeserted) slots = 0;
         var batch = await store.BroadcastAsync(
             pump.Queue, new BroadcastRequest(front, Math.Min(slots, Step), Step), CancellationToken.None).ConfigureAwait(false);
         if (batch.Messages.Count > 0) pump.Found();
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsFreeSlots: false, batch.Settings);
+        // The last client may have left during the call, and a message that was added after that was moved for nobody.
+        if (batch.Moved > 0 && !pump.Any(consumer => consumer.IsConnected)
+            && await store.WithdrawAsync(pump.Queue, batch.Last, batch.Moved, CancellationToken.None).ConfigureAwait(false))
+        {
+            return new DeliveryStep(false, LookAgain, WantsFreeSlots: true, batch.Settings);
+        }
 
         // The end of the history before this step moved messages. A place beyond it comes from an earlier history that
         // the store has lost. All messages of the current history are new to that consumer.
@@ -51,7 +63,9 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
         // Uses the free slots from the start of the step. If a consumer freed slots since then, its call of SlotsFreed
         // must still wake the pump.
         var wantsFreeSlots = slots == 0 || pump.Any(consumer => consumer.FreeSlots == 0 || consumer.Cursor < pump.Front);
-        return new DeliveryStep(more, batch.Next == TimeSpan.Zero ? null : batch.Next, wantsFreeSlots, batch.Settings);
+        var next = batch.Next == TimeSpan.Zero ? null : batch.Next;
+        if (isDeserted && (next is null || next > LookAgain)) next = LookAgain;
+        return new DeliveryStep(more, next, wantsFreeSlots, batch.Settings);
     }
 
     /// <summary>

@@ -103,6 +103,12 @@ internal sealed class LiveConsumer(QueuePump pump, QueueName queue, int buffer, 
     public bool HasEnded { get; private set; }
 
     /// <summary>
+    /// Gets whether the stream is open and its client connected, as far as this host can tell now. The transport ends the
+    /// stream of a client that has left some time after that.
+    /// </summary>
+    public bool IsConnected => !HasEnded && (options.IsConnected is not { } isConnected || isConnected());
+
+    /// <summary>
     /// Gets whether the consumer must read its buffered events before it can get a gap event. Until then, it gets no
     /// messages.
     /// </summary>

@@ -12,13 +12,12 @@ internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOp
     {
         var (mostWait, most) = (options.Value.MaxWait, options.Value.MaxBatch);
         var messages = await engine.LeaseAsync(
-            [.. queues.Select(Name)], Math.Min(max, most), lease, wait < mostWait ? wait : mostWait, cancellationToken).ConfigureAwait(false);
+            [.. queues.Select(name => QueueName.Argument(name, nameof(queues)))], Math.Min(max, most), lease, wait < mostWait ? wait : mostWait, cancellationToken).ConfigureAwait(false);
         return [.. messages.Select(message => new SourceMessage
         {
-            Queue = message.Key.Queue.Value,
-            Key = message.Key.ToString(),
-            Receipt = message.Receipt.ToString(),
+            Receipt = message.Receipt,
             DeliveryCount = message.DeliveryCount,
+            Added = message.Added,
             Body = message.Body.Bytes,
             ContentType = message.Body.RawContentType,
             TraceParent = message.TraceParent,
@@ -27,23 +26,20 @@ internal sealed class EngineMessageSource(IQueueEngine engine, IOptions<RestMqOp
     }
 
     public ValueTask<bool> AckAsync(SourceMessage message, CancellationToken cancellationToken) =>
-        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Ack), cancellationToken);
+        SettleAsync(new Settlement(message.Receipt, SettleAction.Ack), cancellationToken);
 
     public ValueTask<bool> ExtendAsync(SourceMessage message, TimeSpan lease, CancellationToken cancellationToken) =>
-        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Extend) { Time = lease }, cancellationToken);
+        SettleAsync(new Settlement(message.Receipt, SettleAction.Extend) { Time = lease }, cancellationToken);
 
     public ValueTask<bool> ReleaseAsync(SourceMessage message, TimeSpan delay, CancellationToken cancellationToken) =>
-        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Release) { Time = delay }, cancellationToken);
+        SettleAsync(new Settlement(message.Receipt, SettleAction.Release) { Time = delay }, cancellationToken);
 
     public ValueTask<bool> ReturnAsync(SourceMessage message, CancellationToken cancellationToken) =>
-        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Return), cancellationToken);
+        SettleAsync(new Settlement(message.Receipt, SettleAction.Return), cancellationToken);
 
     public ValueTask<bool> BuryAsync(SourceMessage message, string reason, CancellationToken cancellationToken) =>
-        SettleAsync(new Settlement(Receipt.Parse(message.Receipt), SettleAction.Bury) { Reason = reason }, cancellationToken);
+        SettleAsync(new Settlement(message.Receipt, SettleAction.Bury) { Reason = reason }, cancellationToken);
 
     private async ValueTask<bool> SettleAsync(Settlement settlement, CancellationToken cancellationToken) =>
         await engine.SettleAsync(settlement, cancellationToken).ConfigureAwait(false) is SettleResult.Done;
-
-    private static QueueName Name(string text) =>
-        QueueName.TryParse(text, out var name, out var error) ? name : throw new ArgumentException($"'{text}': {error}", nameof(text));
 }

@@ -15,7 +15,10 @@ internal sealed partial class QueueEngine
     private const int ConcurrentStats = 32;
 
     public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken = default) =>
-        _store.PeekHeadAsync(queue, cancellationToken);
+        _store.PeekHeadAsync(queue, countsDelivery: true, cancellationToken);
+
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) =>
+        _store.PeekHeadAsync(queue, countsDelivery, cancellationToken);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken = default) =>
         _store.PeekAsync(key, cancellationToken);
@@ -63,6 +66,7 @@ internal sealed partial class QueueEngine
         if (change.MaxLength is { } length) CheckRange(length, 0, long.MaxValue, nameof(change.MaxLength));
         if (change.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.Zero, _options.MaxTimeToLive, nameof(change.TimeToLive));
         if (change.History is { } history) CheckRange(history, 0, QueueLimits.MaxHistory, nameof(change.History));
+        if (change.HistoryBytes is { } bytes) CheckRange(bytes, 0, QueueLimits.MaxHistoryBytes, nameof(change.HistoryBytes));
         if (change.Durability is { } durability) Check(durability);
         return _store.ConfigureAsync(queue, change, cancellationToken);
     }

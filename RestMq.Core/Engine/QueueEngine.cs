@@ -77,6 +77,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         }
         if (messages.Count == 0) return [];
         var added = await _store.AddAsync(queue, messages, allOrNothing: true, cancellationToken).ConfigureAwait(false);
+        if (added.Any(static result => result.Status is AddStatus.KeyReused))
+            return Array.ConvertAll(added, result => result.Status is AddStatus.KeyReused ? result : new AddResult(AddStatus.KeyReused, new MessageKey(queue, 0)));
         if (added.FirstOrDefault(result => result.Awaits is not null).Awaits is not { } point) return added;
         // The store wrote all messages in one step, so one replication point covers them all.
         await _store.ReplicatedAsync(point, cancellationToken).ConfigureAwait(false);
@@ -266,6 +268,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         CheckRange(message.Delay, TimeSpan.Zero, _options.MaxDelay, nameof(message.Delay));
         if (message.TimeToLive is { } ttl) CheckRange(ttl, TimeSpan.FromMilliseconds(1), _options.MaxTimeToLive, nameof(message.TimeToLive));
         if (message.IdempotencyKey is { } id) CheckRange(id.Length, 1, 200, nameof(message.IdempotencyKey));
+        if (message.IdempotencyWindow is { } window) CheckRange(window, TimeSpan.FromMilliseconds(1), _options.MaxIdempotencyWindow, nameof(message.IdempotencyWindow));
         if (message.Durability is { } durability) Check(durability);
         if (message.TraceParent is { } trace && !QueueTraces.IsTraceParent(trace))
         {

@@ -57,8 +57,8 @@ internal sealed partial class MemoryQueue
     // Deletes expired messages, idempotency keys whose window is over, and a history that got no message for an hour.
     private void Sweep(long now, int deaths = StoreLimits.Expired)
     {
-        while (_onceInOrder.TryPeek(out var once) && once.Until <= now) _once.Remove(_onceInOrder.Dequeue().Key);
-        if (_logEnds <= now) _log.Clear();
+        while (_onceUntil.TryPeek(out _, out var until) && until <= now) _once.Remove(_onceUntil.Dequeue());
+        if (_logEnds <= now) ClearLog();
         for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
 

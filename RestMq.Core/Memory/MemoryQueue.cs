@@ -9,12 +9,17 @@ namespace RestMq.Memory;
 internal sealed partial class MemoryQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow)
 {
     private readonly long _firstId = lastId;
-    private readonly Dictionary<string, long> _once = [];
-    private readonly Queue<(string Key, long Until)> _onceInOrder = [];
+    // The messages that were added under idempotency keys, and the keys by the time until which they are remembered.
+    private readonly Dictionary<string, (long Id, uint? Fingerprint)> _once = [];
+    private readonly PriorityQueue<string, long> _onceUntil = new();
 
     // The history by sequence. It has no gaps, so its first sequence is LastSequence - Count + 1. It is kept for an
     // hour after its last message.
     private readonly Dictionary<long, QueueMessage> _log = [];
+
+    // The messages that the last step of a broadcast moved, until another call reads the history.
+    private readonly List<MemoryMessage> _lastMoved = [];
+    private long _logBytes;
     private long _logEnds;
     private long _settled;
     private long _expired;
@@ -41,6 +46,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         var limit = allOrNothing && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
             ? 0
             : Settings.MaxLength;
+        if (allOrNothing && messages.Any(message => Earlier(message) is { IsOther: true })) limit = 0; // As in a full queue, nothing is added.
         var results = new AddResult[messages.Count];
         for (var i = 0; i < results.Length; i++) results[i] = Add(messages[i], limit, now);
         return results;
@@ -86,10 +92,11 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         receipt => _messages.TryGetValue(receipt.Key.Id, out var message)
             && message.State is MessageState.Leased && message.Due > now && message.Past + 1 == receipt.Fence)];
 
-    public QueueMessage? Look(long now)
+    public QueueMessage? PeekHead(bool countsDelivery, long now)
     {
         MoveDue(now);
         if (Head(now) is not { } head) return null;
+        if (!countsDelivery) return head.ToQueueMessage(name, head.Past);
         PutAtHead(head);
         return head.ToQueueMessage(name, ++head.Past);
     }
@@ -98,6 +105,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     {
         MoveDue(now);
         var more = false;
+        _lastMoved.Clear();
         // A sequence beyond the end counts as the end. Otherwise its consumer would wait for the history to reach it.
         var after = Math.Min(request.After ?? LastSequence, LastSequence);
         if (Settings is { Stopped: false, Policy: QueuePolicy.Broadcast } && request.Move > 0)
@@ -108,6 +116,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             {
                 var moved = head.ToQueueMessage(name, head.Past + 1, ++LastSequence);
                 _log.Add(LastSequence, moved);
+                _logBytes += moved.Body.Bytes.Length;
+                _lastMoved.Add(head);
                 bytesLeft -= moved.Body.Bytes.Length;
                 Delete(head);
             }
@@ -125,8 +135,25 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             bytes -= messages[^1].Body.Bytes.Length;
         }
         // Trims after the read, so that the caller gets the moved messages even with a history of 0 messages.
+        var count = _lastMoved.Count;
         TrimLog();
-        return new BroadcastBatch(messages, after, LastSequence, more ? TimeSpan.Zero : NextDue(now), Live);
+        return new BroadcastBatch(messages, after, LastSequence, more ? TimeSpan.Zero : NextDue(now), Live, count);
+    }
+
+    public bool Withdraw(long last, int moved)
+    {
+        if (last != LastSequence || moved != _lastMoved.Count) return false;
+        foreach (var message in _lastMoved)
+        {
+            message.IsBack = true;
+            _messages.Add(message.Id, message);
+            Enter(message, MessageState.Ready);
+            DropFromLog(LastSequence--);
+        }
+        _lastMoved.Clear();
+        _settled -= moved;
+        _changed = true;
+        return true;
     }
 
     public MessageSnapshot? Peek(long id, long now)
@@ -165,6 +192,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             MaxLength = change.MaxLength is { } length ? (length == 0 ? null : length) : Settings.MaxLength,
             TimeToLive = change.TimeToLive is { } life ? (life == TimeSpan.Zero ? null : life) : Settings.TimeToLive,
             History = change.History ?? Settings.History,
+            HistoryBytes = change.HistoryBytes ?? Settings.HistoryBytes,
             Durability = change.Durability ?? Settings.Durability,
         };
         TrimLog();
@@ -241,10 +269,15 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         return messages.Count(message => message.IdempotencyKey is not { } key || (!_once.ContainsKey(key) && keys.Add(key)));
     }
 
+    // Returns the message that was added under the same idempotency key, and whether it was another message.
+    private (long Id, bool IsOther)? Earlier(in NewMessage message) => message.IdempotencyKey is { } key && _once.TryGetValue(key, out var first)
+        ? (first.Id, first.Fingerprint is { } known && message.Fingerprint is { } own && known != own)
+        : null;
+
     private AddResult Add(in NewMessage message, long? limit, long now)
     {
-        if (message.IdempotencyKey is { } known && _once.TryGetValue(known, out var first))
-            return new AddResult(AddStatus.Duplicate, new MessageKey(name, first));
+        if (Earlier(message) is { } earlier)
+            return new AddResult(earlier.IsOther ? AddStatus.KeyReused : AddStatus.Duplicate, new MessageKey(name, earlier.Id));
         if (_messages.Count >= limit) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
 
         var dies = (message.TimeToLive ?? Settings.TimeToLive) is { } life ? now + life.Ticks : MemoryMessage.Never;
@@ -252,8 +285,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         _messages.Add(added.Id, added);
         if (message.IdempotencyKey is { } once)
         {
-            _once.Add(once, added.Id);
-            _onceInOrder.Enqueue((once, now + idempotencyWindow.Ticks));
+            _once.Add(once, (added.Id, message.Fingerprint));
+            _onceUntil.Enqueue(once, now + (message.IdempotencyWindow ?? idempotencyWindow).Ticks);
         }
         // Waiters have found no ready message, so only the first ready message after that needs a wake-up.
         _changed |= ReadyCount == 0 || message.Delay > TimeSpan.Zero;
@@ -270,7 +303,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             ? settlement.Action is SettleAction.Ack
             : message.State is MessageState.Leased && fence == message.Past + 1;
         if (!holds) return SettleResult.Stale;
-        if (message.State is MessageState.Leased && settlement.Action is not SettleAction.Extend) TellEnd(message, now);
+        // A returned delivery is not named. Its number is given again, and the wake-up may arrive after that delivery.
+        if (message.State is MessageState.Leased && settlement.Action is not (SettleAction.Extend or SettleAction.Return)) TellEnd(message, now);
 
         switch (settlement.Action)
         {
@@ -302,6 +336,19 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     private void TrimLog()
     {
-        while (_log.Count > Settings.History) _log.Remove(LastSequence - _log.Count + 1);
+        while (_log.Count > Settings.History || _logBytes > Settings.HistoryBytes) DropFromLog(LastSequence - _log.Count + 1);
+        if (_lastMoved.Count > _log.Count) _lastMoved.Clear();
+    }
+
+    private void DropFromLog(long sequence)
+    {
+        if (_log.Remove(sequence, out var dropped)) _logBytes -= dropped.Body.Bytes.Length;
+    }
+
+    private void ClearLog()
+    {
+        _log.Clear();
+        _logBytes = 0;
+        _lastMoved.Clear();
     }
 }

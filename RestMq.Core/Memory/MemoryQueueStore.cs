@@ -52,8 +52,8 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
         new(TryOn(queue, receipts, static (q, receipts, now) => q.Holds(receipts, now), out var held) ? held : new bool[receipts.Count]);
 
-    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) =>
-        new(TryOn(queue, 0, static (q, _, now) => q.Look(now), out var message) ? message : null);
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) =>
+        new(TryOn(queue, countsDelivery, static (q, counts, now) => q.PeekHead(counts, now), out var message) ? message : null);
 
     public ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken)
     {
@@ -62,6 +62,9 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
         lock (_gate) last = _purged.GetValueOrDefault(queue).Sequence;
         return new(new BroadcastBatch([], Math.Min(request.After ?? last, last), last, null, default));
     }
+
+    public ValueTask<bool> WithdrawAsync(QueueName queue, long last, int moved, CancellationToken cancellationToken) =>
+        new(TryOn(queue, (last, moved), static (q, step, _) => q.Withdraw(step.last, step.moved), out var returned) && returned);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) =>
         new(TryOn(key.Queue, key.Id, static (q, id, now) => q.Peek(id, now), out var snapshot) ? snapshot : null);

@@ -63,6 +63,7 @@ internal sealed partial class DeclaredQueuesService(
         Compare("max_length", Text(before.MaxLength ?? 0), change.MaxLength is { } length ? Text(length) : null);
         Compare("ttl", Text((before.TimeToLive ?? TimeSpan.Zero).TotalSeconds), change.TimeToLive is { } ttl ? Text(ttl.TotalSeconds) : null);
         Compare("history", Text(before.History), change.History is { } history ? Text(history) : null);
+        Compare("history_bytes", Text(before.HistoryBytes), change.HistoryBytes is { } bytes ? Text(bytes) : null);
         Compare("durability", WireNames.Of(before.Durability), change.Durability is { } durability ? WireNames.Of(durability) : null);
         return string.Join(", ", drift);
 

@@ -23,6 +23,7 @@ internal sealed class DeclaredQueuesValidator(IOptions<RestMqOptions> limits) : 
             Range(declared.MaxLength, 0, long.MaxValue, nameof(declared.MaxLength));
             Range(declared.TimeToLive, TimeSpan.Zero, longest, nameof(declared.TimeToLive));
             Range(declared.History, 0, QueueLimits.MaxHistory, nameof(declared.History));
+            Range(declared.HistoryBytes, 0, QueueLimits.MaxHistoryBytes, nameof(declared.HistoryBytes));
             Defined(declared.Policy, nameof(declared.Policy));
             Defined(declared.Durability, nameof(declared.Durability));
 

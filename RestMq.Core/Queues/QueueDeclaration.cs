@@ -16,6 +16,7 @@ public sealed class QueueDeclaration
         .LongNumber(nameof(MaxLength), static (queue, value) => queue.MaxLength = value)
         .Time(nameof(TimeToLive), static (queue, value) => queue.TimeToLive = value)
         .Number(nameof(History), static (queue, value) => queue.History = value)
+        .LongNumber(nameof(HistoryBytes), static (queue, value) => queue.HistoryBytes = value)
         .Text(nameof(Durability), "stored or replicated", static (queue, text) => TryRead(text, WireNames.Of, out Durability durability) && (queue.Durability = durability) is not null);
 
     /// <summary>Gets or sets how live consumers share the messages.</summary>
@@ -45,6 +46,10 @@ public sealed class QueueDeclaration
     /// <value>Null: the setting of the queue stays.</value>
     public int? History { get; set; }
 
+    /// <summary>Gets or sets how many bytes the messages of the history may have together, 0 to 1 TiB.</summary>
+    /// <value>Null: the setting of the queue stays.</value>
+    public long? HistoryBytes { get; set; }
+
     /// <summary>
     /// Gets or sets how safe a message must be before its add is answered, when the message itself does not say.
     /// </summary>
@@ -67,7 +72,8 @@ public sealed class QueueDeclaration
     /// <summary>Returns the change that gives a queue the declared settings.</summary>
     internal QueueSettingsChange ToChange() => new()
     {
-        Policy = Policy, MaxReceives = MaxReceives, MaxLength = MaxLength, TimeToLive = TimeToLive, History = History, Durability = Durability,
+        Policy = Policy, MaxReceives = MaxReceives, MaxLength = MaxLength, TimeToLive = TimeToLive, History = History,
+        HistoryBytes = HistoryBytes, Durability = Durability,
     };
 
     private static bool TryRead<T>(string text, Func<T, string> wordOf, out T value) where T : struct, Enum

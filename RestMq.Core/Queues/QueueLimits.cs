@@ -8,4 +8,7 @@ internal static class QueueLimits
     public const int MaxReceives = 1000;
 
     public const int MaxHistory = 100_000;
+
+    /// <summary>1 TiB.</summary>
+    public const long MaxHistoryBytes = 1L << 40;
 }

@@ -41,13 +41,9 @@ internal sealed partial class RedisQueueStore
         var first = (long)reply[1];
         for (var i = 0; i < results.Length; i++)
         {
-            var id = first > 0 ? first + i : (long)reply[i + 2];
-            var waits = id != 0 && (messages[i].Durability is { } durability ? durability is Durability.Replicated : byDefault);
-            results[i] = new AddResult(
-                id > 0 ? AddStatus.Added : id < 0 ? AddStatus.Duplicate : AddStatus.Full, new MessageKey(queue, Math.Abs(id)))
-            {
-                Awaits = waits ? point : null,
-            };
+            var (status, id) = first > 0 ? (AddStatus.Added, first + i) : OutcomeOf(reply[i + 2]);
+            var waits = status is AddStatus.Added or AddStatus.Duplicate && (messages[i].Durability is { } durability ? durability is Durability.Replicated : byDefault);
+            results[i] = new AddResult(status, new MessageKey(queue, id)) { Awaits = waits ? point : null };
             keys.NoteId(id);
         }
         return results;
@@ -81,20 +77,25 @@ internal sealed partial class RedisQueueStore
             $"Redis changed its primary {MaxServers} times during one add. Try again soon.", null);
     }
 
+    // Reads what the script replies for one message.
+    private static (AddStatus Status, long Id) OutcomeOf(RedisResult reply)
+    {
+        if (reply.Resp2Type is ResultType.BulkString) return (AddStatus.KeyReused, long.Parse(((string)reply!).AsSpan(1), CultureInfo.InvariantCulture));
+        var id = (long)reply;
+        return id > 0 ? (AddStatus.Added, id) : id < 0 ? (AddStatus.Duplicate, -id) : (AddStatus.Full, 0);
+    }
+
     private static bool IsDone(RedisResult reply) => reply.Length > 1;
 
     private static RedisValue Options(NewMessage message, RedisKeys keys, ref List<RedisKey>? once)
     {
         if (message is { Delay.Ticks: 0, TimeToLive: null, IdempotencyKey: null }) return RedisValue.EmptyString;
-        var index = 0;
-        if (message.IdempotencyKey is { } id)
-        {
-            once ??= [.. keys.All];
-            once.Add(keys.Once(id));
-            index = once.Count;
-        }
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)} {index}");
+        var times = string.Create(CultureInfo.InvariantCulture, $"{Milliseconds(message.Delay)} {Milliseconds(message.TimeToLive ?? TimeSpan.Zero)}");
+        if (message.IdempotencyKey is not { } id) return times + " 0";
+        once ??= [.. keys.All];
+        once.Add(keys.Once(id));
+        long? window = message.IdempotencyWindow is { } time ? Milliseconds(time) : null;
+        return string.Create(CultureInfo.InvariantCulture, $"{times} {once.Count} {message.Fingerprint} {window}");
     }
 
     // Appends the messages in runs. The messages of a run differ only in their bytes.

@@ -8,11 +8,11 @@ internal sealed partial class RedisQueueStore
     // The number of values that peek.lua and browse.lua return for each message.
     private const int SnapshotValues = 5;
 
-    public async ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken)
+    public async ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var reply = (RedisResult[])(await RunAsync(RedisScripts.PeekHead, queue, cancellationToken).ConfigureAwait(false))!;
+            var reply = (RedisResult[])(await RunAsync(RedisScripts.PeekHead, queue, cancellationToken, countsDelivery).ConfigureAwait(false))!;
             if (reply.Length > 1) return RedisBody.Read(queue, (long)reply[0], (byte[])reply[1]!);
             if ((long)reply[0] == 0) return null;
         }
@@ -42,7 +42,7 @@ internal sealed partial class RedisQueueStore
     {
         var reply = (RedisResult[])(await RunAsync(RedisScripts.Stats, queue, cancellationToken).ConfigureAwait(false))!;
         var meta = KeysOf(queue).Meta;
-        await ((long)reply[15] == 0 ? _index.NoteMissingAsync(queue, meta) : _index.NoteExistingAsync(queue, meta, isNew: false)).ConfigureAwait(false);
+        await ((long)reply[16] == 0 ? _index.NoteMissingAsync(queue, meta) : _index.NoteExistingAsync(queue, meta, isNew: false)).ConfigureAwait(false);
         var (live, leased, delayed, dead) = ((long)reply[0], (long)reply[1], (long)reply[2], (long)reply[3]);
         return new QueueStats(queue, Settings(reply.AsSpan(8)))
         {
@@ -75,6 +75,7 @@ internal sealed partial class RedisQueueStore
         if (change.MaxLength is { } length) { yield return "max_length"; yield return length == 0 ? RedisValue.EmptyString : length; }
         if (change.TimeToLive is { } ttl) { yield return "ttl"; yield return ttl == TimeSpan.Zero ? RedisValue.EmptyString : Milliseconds(ttl); }
         if (change.History is { } history) { yield return "history"; yield return history; }
+        if (change.HistoryBytes is { } historyBytes) { yield return "history_bytes"; yield return historyBytes; }
         if (change.Durability is { } durability) { yield return "durability"; yield return durability is Durability.Replicated ? "replicated" : ""; }
     }
 
@@ -90,6 +91,7 @@ internal sealed partial class RedisQueueStore
             TimeToLive = Number(values[4]) is { } ttl ? TimeSpan.FromMilliseconds(ttl) : null,
             History = (int?)Number(values[5]) ?? standard.History,
             Durability = (string?)values[6] == "replicated" ? Durability.Replicated : Durability.Stored,
+            HistoryBytes = Number(values[7]) ?? standard.HistoryBytes,
         };
     }
 

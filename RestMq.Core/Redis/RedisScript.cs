@@ -41,6 +41,7 @@ internal sealed partial class RedisScripts
         ["DELIVERIES_PER_REDRIVE"] = DeliveryNumbers.PerRedrive,
         ["DEFAULT_MAX_RECEIVES"] = new QueueSettings().MaxReceives,
         ["DEFAULT_HISTORY"] = new QueueSettings().History,
+        ["DEFAULT_HISTORY_BYTES"] = new QueueSettings().HistoryBytes,
     }.ToFrozenDictionary(static constant => constant.Key, static constant => constant.Value.ToString(null, CultureInfo.InvariantCulture));
 
     public static readonly RedisScripts Add = new("add");
@@ -50,6 +51,7 @@ internal sealed partial class RedisScripts
     public static readonly RedisScripts Holds = new("holds");
     public static readonly RedisScripts PeekHead = new("peek_head");
     public static readonly RedisScripts Broadcast = new("broadcast");
+    public static readonly RedisScripts Withdraw = new("withdraw");
     public static readonly RedisScripts Peek = new("peek");
     public static readonly RedisScripts Browse = new("browse");
     public static readonly RedisScripts DeleteQueue = new("delete_queue");

@@ -60,16 +60,30 @@ internal interface IQueueStore
     ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the message at the head and leaves it there, but counts the look as a delivery. Returns null when no
-    /// message is ready.
+    /// Returns the message at the head and leaves it there. Returns null when no message is ready.
     /// </summary>
-    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken);
+    /// <param name="queue">The queue.</param>
+    /// <param name="countsDelivery">Whether the look counts as a delivery.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken);
 
     /// <summary>
     /// Does one step of a broadcast: moves up to <see cref="BroadcastRequest.Move"/> ready messages to the history,
     /// then reads the history after a sequence. Moves nothing while the queue is stopped or has another policy.
     /// </summary>
     ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Returns the messages that the last step of a broadcast moved to the history to the head of the queue, because no
+    /// consumer got them. Their deliveries do not count, and their sequences are given out again.
+    /// </summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="last">The newest sequence of the history after the move.</param>
+    /// <param name="moved">The number of messages that were moved.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>Whether the messages were returned. They are not when another call has read the history since the move,
+    /// because consumers of other hosts may have got them, or when the history has dropped some of them.</returns>
+    ValueTask<bool> WithdrawAsync(QueueName queue, long last, int moved, CancellationToken cancellationToken) => new(false);
 
     /// <summary>Returns one message in any state.</summary>
     ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken);
@@ -149,7 +163,8 @@ internal interface IQueueStore
 /// <summary>Represents a wake-up.</summary>
 /// <param name="IsPurge">Whether the queue was purged, so that its streams must end. Otherwise, look at the queue
 /// again: a message may have become ready, the next due time may have changed, or the settings changed.</param>
-/// <param name="Ended">The deliveries that ended. Reported only while acknowledged streams may hold messages.</param>
+/// <param name="Ended">The deliveries that ended. Reported only while acknowledged streams may hold messages. A returned
+/// delivery is not reported, because the next delivery of its message has the same receipt.</param>
 internal sealed record QueueWakeUp(bool IsPurge, IReadOnlyList<Receipt> Ended)
 {
     public static readonly QueueWakeUp Changed = new(IsPurge: false, []);
@@ -218,5 +233,6 @@ internal readonly record struct BroadcastRequest(long? After, int Move, int Read
 /// <param name="Next">How long until a message becomes ready by time. Zero when more can be moved now. Null when no
 /// message will.</param>
 /// <param name="Settings">The current settings.</param>
+/// <param name="Moved">The number of messages that this step moved. They are the newest of the history.</param>
 internal readonly record struct BroadcastBatch(
-    IReadOnlyList<QueueMessage> Messages, long After, long Last, TimeSpan? Next, LiveState Settings);
+    IReadOnlyList<QueueMessage> Messages, long After, long Last, TimeSpan? Next, LiveState Settings, int Moved = 0);

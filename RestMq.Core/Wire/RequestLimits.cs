@@ -18,19 +18,25 @@ internal static class RequestLimits
 
     public static TimeSpan TimeToLive(double seconds, RestMqOptions options) => Time("ttl", seconds, Second, options.MaxTimeToLive);
 
+    public static TimeSpan IdempotencyWindow(double seconds, RestMqOptions options) => Time("id_ttl", seconds, Second, options.MaxIdempotencyWindow);
+
     public static int Batch(double count, RestMqOptions options) => (int)Whole("max", count, 1, options.MaxBatch);
 
     public static string IdempotencyKey(string id) =>
         id.Length is >= 1 and <= 200
-            ? id
+            ? Unicode(id, "'id' (or Idempotency-Key)")
             : throw new FormatException(
                 $"'id' (or Idempotency-Key) must have 1 to 200 characters, but has {id.Length}.");
 
     public static string Reason(string reason) =>
         reason.Length is >= 1 and <= 200
-            ? reason
+            ? Unicode(reason, "The reason of a bury")
             : throw new FormatException(
                 $"The reason of a bury must have 1 to 200 characters, but has {reason.Length}.");
+
+    private static string Unicode(string text, string what) => Charsets.IsUnicode(text)
+        ? text
+        : throw new FormatException($"{what} must be valid Unicode, but contains half of a surrogate pair.");
 
     public static double Number(string name, string text) =>
         double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)

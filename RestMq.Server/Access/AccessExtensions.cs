@@ -2,8 +2,12 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using RestMq.Access;
 
 namespace RestMq.Server.Access;
 
@@ -19,6 +23,7 @@ internal static class AccessExtensions
     private static readonly string[] Exposed =
     [
         "Location", "Link", "Retry-After", "RestMQ-Key", "RestMQ-Count", "RestMQ-Receipt", "RestMQ-Length", "RestMQ-Oldest-Age", "RestMQ-Consumers",
+        "Last-Event-ID",
     ];
 
     public static void AddAccess(this WebApplicationBuilder builder)
@@ -36,13 +41,18 @@ internal static class AccessExtensions
         }
         var site = SiteOf(builder.Configuration);
         builder.Services.AddSingleton(site);
+        // RestMQ's routes check AllowedHosts themselves, with a problem as the reply and a safe default. The framework's
+        // middleware would reply first, with a page.
+        builder.Services.Configure<HostFilteringOptions>(options => options.AllowedHosts = ["*"]);
         if (site.Origins.Count > 0)
         {
-            builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. site.Origins]).AllowAnyHeader().AllowAnyMethod()
-                .WithExposedHeaders(Exposed)));
+            builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => Allow(policy, site.Origins)));
             // Browsers do not apply CORS to WebSockets, so the upgrade checks the origin.
             if (!site.Origins.Contains("*")) builder.Services.Configure<WebSocketOptions>(options => site.Origins.ForEach(options.AllowedOrigins.Add));
         }
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MinRequestBodyDataRate = site.MinUploadRate == 0
+            ? null
+            : new MinDataRate(site.MinUploadRate, TimeSpan.FromSeconds(5)));
         if (site.RequestsPerSecond > 0) builder.Services.AddRateLimiter(limiter => Limit(limiter, site));
     }
 
@@ -54,7 +64,15 @@ internal static class AccessExtensions
                 "UseRestMqServer() needs the services of a host. Call builder.AddRestMqServer() before the application is built.");
         // Getting the store reads the rules, so that a mistake in them fails the start.
         var hasRules = app.Services.GetService<AccessStore>() is not null;
-        if (site.KnownProxies.Count > 0) app.UseForwardedHeaders(Forwarded(site));
+        if (site.KnownProxies.Count > 0)
+        {
+            app.Use(static (context, next) =>
+            {
+                ReceivedRequest.Remember(context);
+                return next(context);
+            });
+            app.UseForwardedHeaders(Forwarded(site));
+        }
         if (site.PathBase.Length > 0)
         {
             app.UsePathBase(site.PathBase);
@@ -65,20 +83,26 @@ internal static class AccessExtensions
         if (site.RequestsPerSecond > 0) app.UseRateLimiter();
     }
 
-    /// <summary>Requires the access rules for every role of the endpoints.</summary>
+    /// <summary>
+    /// Requires the access rules for every role of the endpoints, and allows the requests of other sites' pages that the
+    /// section <c>Site</c> allows.
+    /// </summary>
     public static TBuilder RequireAccess<TBuilder>(this TBuilder endpoints, IConfiguration configuration) where TBuilder : IEndpointConventionBuilder
     {
+        var site = SiteOf(configuration);
+        if (site.Origins.Count > 0) endpoints.AllowOrigins([.. site.Origins]);
+        if (site.Jsonp) endpoints.AllowJsonp();
         if (!configuration.GetSection("Access").Exists()) return endpoints;
         foreach (var role in Enum.GetValues<RestMqRole>()) endpoints.RequireAuthorization(role, Policy);
         return endpoints;
     }
 
     /// <summary>
-    /// Returns whether a caller may see internals of the host, such as health details. Without access rules every
-    /// caller may, with them callers that may administer.
+    /// Returns whether a caller may see internals of the host, such as health details. Without access rules callers on
+    /// this machine may, with them callers that may administer.
     /// </summary>
     public static bool MayLookInside(this HttpContext context) =>
-        context.RequestServices.GetService<AccessStore>() is not { } store || store.Rules.Lets(new RestMqAccess(context, RestMqRole.Admin, null), context.User);
+        context.RequestServices.GetService<AccessStore>() is not { } store ? LocalCaller.Is(context) : store.Rules.Lets(new RestMqAccess(context, RestMqRole.Admin, null), context.User);
 
     private static SiteSettings SiteOf(IConfiguration configuration)
     {
@@ -94,6 +118,14 @@ internal static class AccessExtensions
         options.KnownProxies.Clear();
         foreach (var network in AccessRules.Networks("", site.KnownProxies, [])) options.KnownIPNetworks.Add(network);
         return options;
+    }
+
+    // A page of a named origin may send the credentials of its user: a password that the browser has stored, or a
+    // certificate. The Fetch standard forbids that where every origin is allowed.
+    private static void Allow(CorsPolicyBuilder policy, List<string> origins)
+    {
+        policy.WithOrigins([.. origins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(Exposed);
+        if (!origins.Contains("*")) policy.AllowCredentials();
     }
 
     // Health probes are not counted. A stream counts as one request, however long it lasts. Each frame of a WebSocket's

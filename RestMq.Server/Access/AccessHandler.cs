@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Authorization;
 
 namespace RestMq.Server.Access;
@@ -19,7 +20,10 @@ internal sealed class AccessHandler(AccessStore store) : AuthorizationHandler<Ac
         {
             context.Fail(new AuthorizationFailureReason(
                 this,
-                $"Its address must be in an allowed network, but was {resource.Context.Connection.RemoteIpAddress}."));
+                CallerAddress.Of(resource.Context) is { } address
+                    ? $"Its address must be in an allowed network, but was {address}."
+                        + (IPAddress.IsLoopback(address) ? " A loopback address stands for a caller on this machine that no proxy forwards." : "")
+                    : "Its address must be in an allowed network, but is hidden by a proxy. Name the proxy in Site:KnownProxies."));
         }
         else if (rules.Lets(resource, context.User)) context.Succeed(requirement);
         return Task.CompletedTask;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -46,8 +47,18 @@ internal sealed class AccessRules
 
     public Caller? OfUser(string name, string password) => Find(_users, password, name);
 
-    /// <summary>Returns whether the caller's network is refused, whatever credentials the caller has.</summary>
-    public bool Excludes(RestMqAccess access) => !NetworksOf(access).LetsIn(access.Context.Connection.RemoteIpAddress);
+    /// <summary>
+    /// Returns whether the caller's network is refused, whatever credentials the caller has. An allowed loopback
+    /// address stands for callers on this machine, not for those of a proxy on this machine.
+    /// </summary>
+    public bool Excludes(RestMqAccess access)
+    {
+        var networks = NetworksOf(access);
+        if (networks.IsEmpty) return false;
+        var address = CallerAddress.Of(access.Context);
+        return !networks.LetsIn(address)
+            || (networks.Allows && address is not null && IPAddress.IsLoopback(address) && !LocalCaller.IsOnThisMachine(access.Context));
+    }
 
     /// <summary>Returns whether the rules allow a caller, by its network and its credentials.</summary>
     public bool Lets(RestMqAccess access, ClaimsPrincipal user)

@@ -3,6 +3,7 @@ using System.Security.Claims;
 using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using RestMq.Access;
 
@@ -50,22 +51,19 @@ internal sealed class CallerAuthentication(
     }
 
     // Whether a stored password of the browser counts. A browser adds it also to requests of another site's page
-    // (cross-site request forgery). Pages of the origins in the settings may call. A link from any site may lead here,
-    // except into a frame and except to a route that takes messages.
-    private bool IsMeant =>
-        !ForeignPage.Sends(Request) || site.Origins.Contains(Request.Headers.Origin.ToString())
-        || (HttpMethods.IsGet(Request.Method) && Request.Headers["Sec-Fetch-Mode"] == "navigate" && Request.Headers["Sec-Fetch-Dest"] == "document" && !Takes);
-
-    // A route with a key only shows or settles one message; it takes none.
-    private bool Takes => Role is RestMqRole.Stream
-        || (Role is RestMqRole.Consume && (Request.Query.ContainsKey("queue") || (Request.RouteValues.ContainsKey("queue") && !Request.RouteValues.ContainsKey("key"))));
+    // (cross-site request forgery). Pages of the origins in the settings may call, and a link from any site may lead to
+    // a page here. Allowed scripts (JSONP) and pages of all origins (*) get no right from a stored password.
+    private bool IsMeant => !ForeignPage.Sends(Request) || site.Origins.Contains(Request.Headers.Origin.ToString()) || ForeignPage.IsLink(Context);
 
     private RestMqRole? Role => Context.GetEndpoint()?.Metadata.GetMetadata<RestMqEndpointMetadata>()?.Role;
 
     private bool IsStream => Role is RestMqRole.Stream;
 
     // Not WebSockets.IsWebSocketRequest: only the endpoint adds UseWebSockets(), which runs later.
-    private bool IsWebSocket => IsStream && Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
+    // Over HTTP/2 and later a WebSocket has no Upgrade header, but the method CONNECT with a protocol (RFC 8441).
+    private bool IsWebSocket => IsStream && (
+        Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase)
+        || Context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" });
 
     private static Caller? OfPair(AccessRules rules, string text) =>
         text.IndexOf(':') is >= 0 and var colon ? rules.OfUser(text[..colon], text[(colon + 1)..]) : null;

@@ -10,13 +10,16 @@ internal sealed class NetworkRules(IReadOnlyList<IPNetwork> allow, IReadOnlyList
 {
     public static NetworkRules None { get; } = new([], []);
 
+    /// <summary>Gets whether there are no networks, so that every address is let in.</summary>
+    public bool IsEmpty => allow.Count + deny.Count == 0;
+
     /// <summary>Gets whether the allow list has networks.</summary>
     public bool Allows => allow.Count > 0;
 
     public bool LetsIn(IPAddress? address)
     {
-        if (allow.Count + deny.Count == 0) return true;
-        if (address is null) return false; // Not a network connection, such as a Unix socket, so no list contains it.
+        if (IsEmpty) return true;
+        if (address is null) return false; // A Unix socket, or hidden behind a proxy: no list contains it.
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         var (allowed, denied) = (Narrowest(allow, address), Narrowest(deny, address));
         return allowed > denied || (allowed == denied && allowed < 0 && allow.Count == 0);

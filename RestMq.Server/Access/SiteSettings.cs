@@ -14,6 +14,13 @@ internal sealed class SiteSettings
     public List<string> Origins { get; set; } = [];
 
     /// <summary>
+    /// Gets or sets whether a request with <c>callback</c> gets a script that calls the function of that name (JSONP).
+    /// Every page that a user opens can then add, take and read with the rights of the user's browser on this host.
+    /// </summary>
+    /// <value>False: such a request gets 403.</value>
+    public bool Jsonp { get; set; }
+
+    /// <summary>
     /// Gets or sets the requests a second that one caller may send continuously. Requests beyond it get 429.
     /// </summary>
     /// <value>0: no limit.</value>
@@ -22,6 +29,13 @@ internal sealed class SiteSettings
     /// <summary>Gets or sets the requests that one caller may send at once.</summary>
     /// <value>0: twice <see cref="RequestsPerSecond"/>.</value>
     public int Burst { get; set; }
+
+    /// <summary>
+    /// Gets or sets the bytes a second that a body must have on average, 5 seconds after it began. A slower body gets
+    /// 408.
+    /// </summary>
+    /// <value>240, as Kestrel itself has it. 0: no limit.</value>
+    public int MinUploadRate { get; set; } = 240;
 
     /// <summary>Gets or sets the path under which a proxy serves this host, such as <c>/mq</c>.</summary>
     /// <value>None.</value>
@@ -52,6 +66,7 @@ internal sealed class SiteSettings
         if (RequestsPerSecond is < 0 or > 1_000_000)
             errors.Add($"Site:RequestsPerSecond must be 0 to 1000000, but was {RequestsPerSecond}.");
         if (Burst is < 0 or > 1_000_000) errors.Add($"Site:Burst must be 0 to 1000000, but was {Burst}.");
+        if (MinUploadRate is < 0 or > 1_000_000) errors.Add($"Site:MinUploadRate must be 0 to 1000000, but was {MinUploadRate}.");
         if (PathBase.Length > 0 && (PathBase[0] != '/' || PathBase[^1] == '/'))
             errors.Add($"Site:PathBase must begin with a slash and not end with one, but was '{PathBase}'.");
         return errors;

@@ -70,14 +70,14 @@ internal sealed class HttpQueues : IQueues
     {
         if (queue is not null)
         {
-            yield return await GetAsync($"stats/{InUrl(queue)}", StatsOf, cancellationToken);
+            yield return await GetAsync($"stats/{InUrl(queue)}", QueueJson.ReadStats, cancellationToken);
             yield break;
         }
         for (var page = "stats"; ;)
         {
             var (found, next) = await GetAsync(
                 page, static root => (
-                    root.GetProperty("queues").EnumerateObject().Select(stats => StatsOf(stats.Value)).ToList(),
+                    root.GetProperty("queues").EnumerateObject().Select(stats => QueueJson.ReadStats(stats.Value)).ToList(),
                     root.TryGetProperty("next", out var after) ? after.GetString() : null), cancellationToken);
             foreach (var stats in found) yield return stats;
             if (next is null) yield break;
@@ -124,30 +124,6 @@ internal sealed class HttpQueues : IQueues
     }
 
     private static string InUrl(QueueName queue) => Uri.EscapeDataString(queue.Value);
-
-    private static QueueStats StatsOf(JsonElement json)
-    {
-        var settings = new QueueSettings
-        {
-            Policy = WireNames.Policy(json.GetProperty("policy").GetString()!),
-            Stopped = Number("status") == 0,
-            Durability = json.TryGetProperty("durability", out var durability) ? WireNames.Durability(durability.GetString()!) : Durability.Stored,
-        };
-        return new QueueStats(QueueName.Parse(json.GetProperty("name").GetString()!), settings)
-        {
-            Ready = Number("ready"),
-            Leased = Number("leased"),
-            Delayed = Number("delayed"),
-            Dead = Number("dead"),
-            TotalAdded = Number("added"),
-            TotalSettled = Number("settled"),
-            TotalExpired = Number("expired"),
-            OldestAge = json.GetProperty("oldest_age") is { ValueKind: JsonValueKind.Number } age ? TimeSpan.FromSeconds(age.GetDouble()) : null,
-            Consumers = (int)Number("consumers"),
-        };
-
-        long Number(string name) => json.GetProperty(name).GetInt64();
-    }
 
     private async Task<T> GetAsync<T>(string target, Func<JsonElement, T> read, CancellationToken cancellationToken)
     {

@@ -21,6 +21,8 @@ internal static class ApiDocument
     public static void MapApiDocument(this WebApplication app)
     {
         var routes = app.MapGroup("").RequireRestMqRole(Anybody).RequireAccess(app.Configuration);
+        // Monitors send HEAD. The server leaves the body out.
+        ((IEndpointConventionBuilder)routes).Add(static route => route.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head])));
         routes.MapOpenApi();
         // Disabled are services that Scalar's vendor hosts elsewhere.
         routes.MapScalarApiReference(page => page.DisableAgent().DisableMcp().DisableTelemetry().HideDeveloperTools());

@@ -23,13 +23,30 @@ public abstract class AddingTests(QueueHost host)
     public async Task Add_Object_RoundTripsAsJson()
     {
         var queue = QueueHost.NextQueue();
-        (await Client.AddAsync(queue, new Order(7, "Zoë"))).Should().Be($"{queue}:1");
+        (await Client.AddAsync(queue, new Order(7, "Zoë"))).Should().Be(new AddResult(AddStatus.Added, MessageKey.Parse($"{queue}:1")));
 
         var message = await Client.TakeAsync<Order>(queue);
         message!.Value.Should().Be(new Order(7, "Zoë"));
-        (message.Key, message.Queue, message.DeliveryCount, message.ContentType).Should().Be(($"{queue}:1", queue, 1, null));
+        (message.Key, message.Queue, message.DeliveryCount, message.ContentType)
+            .Should().Be((MessageKey.Parse($"{queue}:1"), QueueName.Parse(queue), 1, null));
         Encoding.UTF8.GetString(message.Body.Span).Should().Be("""{"id":7,"customer":"Zo\u00EB"}""");
         (await Client.TakeAsync<Order>(queue)).Should().BeNull("the message was taken");
+    }
+
+    [Fact]
+    public async Task Add_EmptyMessage_RoundTrips()
+    {
+        var queue = QueueHost.NextQueue();
+        await Client.AddAsync(queue, "");
+        await Client.AddAsync(queue, Array.Empty<byte>());
+        await Client.AddAsync(queue, ReadOnlyMemory<byte>.Empty, new AddMessageOptions { ContentType = "image/png" });
+        await Client.AddAsync(queue, "", new AddMessageOptions { ContentType = "text/csv" });
+        await Client.AddStreamAsync(queue, Stream.Null);
+        await Client.AddManyAsync(queue, [""]);
+
+        var texts = await Client.TakeManyAsync<byte[]>(queue, 10);
+        texts.Select(message => (message.Value.Length, message.ContentType)).Should().Equal(
+            (0, null), (0, "application/octet-stream"), (0, "image/png"), (0, "text/csv"), (0, "application/octet-stream"), (0, null));
     }
 
     [Theory]
@@ -74,9 +91,10 @@ public abstract class AddingTests(QueueHost host)
 
         await using (var leased = await Client.TakeStreamAsync(queue, lease: TimeSpan.FromSeconds(30)))
         {
-            (leased!.Key, leased.Receipt, leased.DeliveryCount, leased.ContentType).Should().Be(($"{queue}:1", $"{queue}:1.1", 1, "application/pdf"));
+            (leased!.Key, leased.Receipt, leased.DeliveryCount, leased.ContentType)
+                .Should().Be((MessageKey.Parse($"{queue}:1"), Receipt.Parse($"{queue}:1.1"), 1, "application/pdf"));
             (await ReadAsync(leased.Body)).Should().Equal(bytes);
-            (await Client.ReleaseAsync(leased.Receipt!)).Should().BeTrue();
+            (await Client.ReleaseAsync(leased.Receipt!.Value)).Should().BeTrue();
         }
         await using (var taken = await Client.TakeStreamAsync(queue))
         {
@@ -95,11 +113,11 @@ public abstract class AddingTests(QueueHost host)
     public async Task Add_UnusualQueueName_RoundTrips(string name)
     {
         var queue = $"{name}{QueueHost.NextQueue()}";
-        var key = await Client.AddAsync(queue, "here");
-        key.Should().Be($"{queue}:1");
-        (await Client.PeekAsync<string>(key))!.Queue.Should().Be(queue);
-        await using (var stream = await Client.TakeStreamAsync(queue, lease: TimeSpan.FromSeconds(30))) stream!.Receipt.Should().Be($"{queue}:1.1");
-        (await Client.AckAsync($"{queue}:1.1")).Should().BeTrue();
+        var key = (await Client.AddAsync(queue, "here")).Key;
+        key.ToString().Should().Be($"{queue}:1");
+        (await Client.PeekAsync<string>(key))!.Queue.Value.Should().Be(queue);
+        await using (var stream = await Client.TakeStreamAsync(queue, lease: TimeSpan.FromSeconds(30))) stream!.Receipt.Should().Be(Receipt.Parse($"{queue}:1.1"));
+        (await Client.AckAsync(Receipt.Parse($"{queue}:1.1"))).Should().BeTrue();
     }
 
     [Theory]
@@ -119,7 +137,7 @@ public abstract class AddingTests(QueueHost host)
     {
         var queue = QueueHost.NextQueue();
         var keys = await Client.AddManyAsync(queue, Enumerable.Range(1, 100).Select(i => new Order(i, "line\nbreak")));
-        keys.Should().Equal(Enumerable.Range(1, 100).Select(i => $"{queue}:{i}"));
+        keys.Select(result => result.Key.ToString()).Should().Equal(Enumerable.Range(1, 100).Select(i => $"{queue}:{i}"));
         var messages = await Client.TakeManyAsync<Order>(queue, 1000);
         messages.Select(message => message.Value.Id).Should().Equal(Enumerable.Range(1, 100));
         (await Client.TakeManyAsync<Order>(queue, 10)).Should().BeEmpty();
@@ -135,20 +153,26 @@ public abstract class AddingTests(QueueHost host)
     {
         var queue = QueueHost.NextQueue();
         var once = new AddMessageOptions { IdempotencyKey = "order 7" };
-        (await Client.AddAsync(queue, "first", once)).Should().Be(await Client.AddAsync(queue, "again", once));
-        (await Client.AddManyAsync(queue, ["a", "b"], once)).Should().Equal(await Client.AddManyAsync(queue, ["a", "b"], once));
-        (await Client.StatsAsync(queue)).Ready.Should().Be(3);
+        var first = await Client.AddAsync(queue, "first", once);
+        (first.Status, first.Key.Id).Should().Be((AddStatus.Added, 1));
+        (await Client.AddAsync(queue, "again", once)).Should().Be(first with { Status = AddStatus.Duplicate });
+        var many = await Client.AddManyAsync(queue, ["a", "b"], once);
+        many.Should().OnlyContain(result => result.Status == AddStatus.Added);
+        (await Client.AddManyAsync(queue, ["a", "b"], once)).Should().Equal(many.Select(result => result with { Status = AddStatus.Duplicate }));
+        (await Client.AddManyAsync(queue, ["a", "b", "c"], once)).Select(result => result.Status)
+            .Should().Equal(AddStatus.Duplicate, AddStatus.Duplicate, AddStatus.Added);
+        (await Client.StatsAsync(queue)).Ready.Should().Be(4);
     }
 
     [Fact]
     public async Task Add_DelayAndTimeToLive_AreKept()
     {
         var queue = QueueHost.NextQueue();
-        var key = await Client.AddAsync(queue, "late", new AddMessageOptions { Delay = TimeSpan.FromMinutes(10), TimeToLive = TimeSpan.FromHours(1) });
+        var (_, key) = await Client.AddAsync(queue, "late", new AddMessageOptions { Delay = TimeSpan.FromMinutes(10), TimeToLive = TimeSpan.FromHours(1) });
         (await Client.TakeAsync<string>(queue)).Should().BeNull();
         var late = await Client.PeekAsync<string>(key);
         late!.State.Should().Be(MessageState.Delayed);
-        late.Due.Should().BeCloseTo(late.Added.AddMinutes(10), TimeSpan.FromSeconds(1));
+        late.Due.Should().BeCloseTo(late.Added!.Value.AddMinutes(10), TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -267,10 +291,10 @@ public abstract class AddingTests(QueueHost host)
         var queue = $"{QueueHost.NextQueue()}-{key.Length}";
         var options = new AddMessageOptions { IdempotencyKey = key };
         var first = await Client.AddAsync(queue, "x", options);
-        (await Client.AddAsync(queue, "y", options)).Should().Be(first);
-        (await Client.AddAsync(queue, "z", new AddMessageOptions { IdempotencyKey = key.Trim() + "." })).Should().NotBe(first);
+        (await Client.AddAsync(queue, "y", options)).Should().Be(first with { Status = AddStatus.Duplicate });
+        (await Client.AddAsync(queue, "z", new AddMessageOptions { IdempotencyKey = key.Trim() + "." })).Key.Should().NotBe(first.Key);
         var many = await Client.AddManyAsync(queue, ["a", "b"], options);
-        (await Client.AddManyAsync(queue, ["a", "b"], options)).Should().Equal(many);
+        (await Client.AddManyAsync(queue, ["a", "b"], options)).Select(result => result.Key).Should().Equal(many.Select(result => result.Key));
         (await Client.StatsAsync(queue)).Ready.Should().Be(4);
     }
 

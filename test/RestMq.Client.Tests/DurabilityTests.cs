@@ -54,19 +54,25 @@ public sealed class DurabilityTests : IDisposable
     {
         _host.Type = "application/json";
         _host.Body = "{\"queue\":\"orders\",\"value\":\"broadcast\",\"max_receives\":20,\"max_length\":null,\"ttl\":null,\"history\":1000" + told + "}";
-        (await _client.ConfigureAsync("orders", new QueueConfiguration { Durability = expected })).Durability.Should().Be(expected);
-        (await _client.GetConfigurationAsync("orders")).Durability.Should().Be(expected);
+        (await _client.ConfigureAsync("orders", new QueueSettingsChange { Durability = expected })).Durability.Should().Be(expected);
+        (await _client.GetSettingsAsync("orders")).Durability.Should().Be(expected);
         _host.Sent.Should().Equal($"durability={expected.ToString().ToLowerInvariant()}");
 
         _host.Body = """
             {"queue":"orders","name":"orders","len":3,"status":1,"policy":"broadcast","ready":3,"leased":0,"delayed":0,"dead":0,"added":3,"settled":0,"expired":0,
             "oldest_age":1.5,"consumers":0,"behind":0
             """ + told + "}";
-        (await _client.StatsAsync("orders")).Durability.Should().Be(expected);
+        (await _client.StatsAsync("orders")).Settings.Durability.Should().Be(expected);
     }
 
     private sealed class Answering : HttpMessageHandler
     {
+        private static async Task<string> KeysAsync(HttpRequestMessage request)
+        {
+            var sent = request.Content?.Headers.ContentType?.MediaType == "application/x-ndjson" ? await request.Content.ReadAsStringAsync() : "one\n";
+            return string.Concat(Enumerable.Range(1, sent.Count(c => c == '\n')).Select(id => $"orders:{id}\r\n"));
+        }
+
         public List<string> Asked { get; } = [];
 
         public List<string> Sent { get; } = [];
@@ -75,13 +81,13 @@ public sealed class DurabilityTests : IDisposable
 
         public string Type { get; set; } = "text/plain";
 
-        public string Body { get; set; } = "orders:1\r\n";
+        public string? Body { get; set; }
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Asked.Add(request.RequestUri!.PathAndQuery);
             if (request.Content?.Headers.ContentType?.MediaType == "application/x-www-form-urlencoded") Sent.Add(await request.Content.ReadAsStringAsync(cancellationToken));
-            return new HttpResponseMessage(Status) { Content = new StringContent(Body, Encoding.UTF8, Type) };
+            return new HttpResponseMessage(Status) { Content = new StringContent(Body ?? await KeysAsync(request), Encoding.UTF8, Type) };
         }
     }
 }

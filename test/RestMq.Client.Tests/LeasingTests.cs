@@ -15,7 +15,7 @@ public abstract class LeasingTests(QueueHost host)
         var queue = QueueHost.NextQueue();
         await Client.AddAsync(queue, "work");
         await using var leased = (await Client.LeaseAsync<string>(queue, Lease))!;
-        (leased.Value, leased.Receipt, leased.DeliveryCount).Should().Be(("work", $"{queue}:1.1", 1));
+        (leased.Value, leased.Receipt, leased.DeliveryCount).Should().Be(("work", Receipt.Parse($"{queue}:1.1"), 1));
         (await leased.ExtendAsync(TimeSpan.FromMinutes(5))).Should().BeTrue();
         (await Client.PeekAsync<string>(leased.Key))!.State.Should().Be(MessageState.Leased);
 
@@ -60,8 +60,8 @@ public abstract class LeasingTests(QueueHost host)
         var queue = QueueHost.NextQueue();
         await Client.AddManyAsync(queue, ["a", "b", "c", "d"]);
         foreach (var message in await Client.LeaseManyAsync<string>(queue, 3, Lease)) await message.BuryAsync("bad");
-        (await Client.RedriveOneAsync($"{queue}:2")).Should().BeTrue();
-        (await Client.RedriveOneAsync($"{queue}:2")).Should().BeFalse("the message is no longer dead");
+        (await Client.RedriveAsync(MessageKey.Parse($"{queue}:2"))).Should().BeTrue();
+        (await Client.RedriveAsync(MessageKey.Parse($"{queue}:2"))).Should().BeFalse("the message is no longer dead");
         (await Client.PurgeAsync(queue, MessageState.Dead)).Should().Be(2);
         (await Client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = 2, Dead = 0 });
     }
@@ -72,7 +72,7 @@ public abstract class LeasingTests(QueueHost host)
         var (high, low) = (QueueHost.NextQueue(), QueueHost.NextQueue());
         await Client.AddManyAsync(low, [1, 2, 3]);
         var leased = await Client.LeaseManyAsync<int>($"{high},{low}", 2, Lease);
-        leased.Select(message => (message.Queue, message.Value)).Should().Equal((low, 1), (low, 2));
+        leased.Select(message => (message.Queue, message.Value)).Should().Equal((QueueName.Parse(low), 1), (QueueName.Parse(low), 2));
         await Client.AddAsync(high, 9);
         (await Client.TakeAsync<int>($"{high},{low}"))!.Value.Should().Be(9);
         (await Client.LeaseManyAsync<int>(high, 2, Lease)).Should().BeEmpty();
@@ -102,8 +102,8 @@ public abstract class LeasingTests(QueueHost host)
         var streaming = Client.TakeStreamAsync(queue, Lease, TimeSpan.FromHours(2.5));
         var consuming = host.Source.LeaseAsync([queue], 1, Lease, TimeSpan.FromDays(1), CancellationToken.None).AsTask();
         await Client.AddManyAsync(queue, ["a", "b", "c"]);
-        (await Deadline.Within(taking))!.Key.Should().StartWith(queue);
-        await using (var stream = await Deadline.Within(streaming)) stream!.Receipt.Should().StartWith(queue);
+        (await Deadline.Within(taking))!.Queue.Value.Should().Be(queue);
+        await using (var stream = await Deadline.Within(streaming)) stream!.Queue.Value.Should().Be(queue);
         (await Deadline.Within(consuming)).Should().ContainSingle();
     }
 
@@ -140,14 +140,14 @@ public abstract class LeasingTests(QueueHost host)
     {
         var queue = QueueHost.NextQueue();
         var changed = await Client.ConfigureAsync(
-            queue, new QueueConfiguration { Policy = QueuePolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5) });
-        changed.Should().Be(await Client.GetConfigurationAsync(queue));
-        changed.Should().Be(new QueueConfiguration
+            queue, new QueueSettingsChange { Policy = QueuePolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5) });
+        changed.Should().Be(await Client.GetSettingsAsync(queue));
+        changed.Should().Be(new QueueSettings
         {
             Policy = QueuePolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5), History = 1000,
             Durability = Durability.Stored,
         });
-        (await Client.ConfigureAsync(queue, new QueueConfiguration { MaxLength = 0, TimeToLive = TimeSpan.Zero })).Should().Be(
+        (await Client.ConfigureAsync(queue, new QueueSettingsChange { MaxLength = 0, TimeToLive = TimeSpan.Zero })).Should().Be(
             changed with { MaxLength = null, TimeToLive = null });
 
         await Client.PauseAsync(queue);
@@ -155,18 +155,18 @@ public abstract class LeasingTests(QueueHost host)
         await Client.TakeAsync<int>(queue);
         await Client.LeaseAsync<int>(queue, Lease);
         var stats = await Client.StatsAsync(queue);
-        (stats with { OldestAge = null }).Should().Be(new QueueInfo(queue)
-        {
-            Ready = 1, Leased = 1, TotalAdded = 3, TotalSettled = 1, Policy = QueuePolicy.RoundRobin, Stopped = true,
-        });
+        var settings = changed with { MaxLength = null, TimeToLive = null, Stopped = true };
+        (await Client.GetSettingsAsync(queue)).Should().Be(settings);
+        (stats with { OldestAge = null }).Should().Be(
+            new QueueStats(QueueName.Parse(queue), settings) { Ready = 1, Leased = 1, TotalAdded = 3, TotalSettled = 1 });
         stats.OldestAge.Should().BeGreaterThan(TimeSpan.Zero).And.BeLessThan(TimeSpan.FromMinutes(1));
         await Client.ResumeAsync(queue);
-        (await Client.StatsAsync(queue)).Stopped.Should().BeFalse();
+        (await Client.StatsAsync(queue)).Settings.Stopped.Should().BeFalse();
 
-        (await Client.ListAsync().ToListAsync()).Should().Contain(queue);
+        (await Client.ListAllAsync().ToListAsync()).Should().Contain(QueueName.Parse(queue));
         (await Client.DeleteQueueAsync(queue)).Should().BeTrue();
         (await Client.DeleteQueueAsync(queue)).Should().BeFalse();
-        (await Client.ListAsync().ToListAsync()).Should().NotContain(queue);
+        (await Client.ListAllAsync().ToListAsync()).Should().NotContain(QueueName.Parse(queue));
     }
 
     [Fact]
@@ -177,9 +177,9 @@ public abstract class LeasingTests(QueueHost host)
         var names = Enumerable.Range(0, 1100).Select(n => $"{prefix}{n:0000}").ToArray();
         await Parallel.ForEachAsync(names, async (name, _) => await Client.AddAsync(name, 1));
 
-        (await Client.ListAsync().Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToListAsync()).Should().Equal(names);
-        (await Client.StatsAsync().Where(info => info.Queue.StartsWith(prefix, StringComparison.Ordinal)).ToListAsync())
-            .Select(info => (info.Queue, info.Ready)).Should().Equal(names.Select(name => (name, 1L)));
+        (await Client.ListAllAsync().Select(name => name.Value).Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToListAsync()).Should().Equal(names);
+        (await Client.StatsOfAllAsync().Where(info => info.Queue.Value.StartsWith(prefix, StringComparison.Ordinal)).ToListAsync())
+            .Select(info => (info.Queue.Value, info.Ready)).Should().Equal(names.Select(name => (name, 1L)));
 
         foreach (var name in names) await Client.DeleteQueueAsync(name);
     }
@@ -188,16 +188,16 @@ public abstract class LeasingTests(QueueHost host)
     public async Task Add_Refused_ThrowsWithProblemDetails()
     {
         var queue = QueueHost.NextQueue();
-        await Client.ConfigureAsync(queue, new QueueConfiguration { MaxLength = 1 });
+        await Client.ConfigureAsync(queue, new QueueSettingsChange { MaxLength = 1 });
         await Client.AddAsync(queue, "fits");
         var full = (await FluentActions.Awaiting(() => Client.AddAsync(queue, "does not")).Should().ThrowAsync<RestMqClientException>()).Which;
-        (full.Status, full.Type, full.Title, full.RetryAfter).Should().Be((429, "urn:restmq:full", "Full", TimeSpan.FromSeconds(1)));
+        (full.Status, full.Type, full.Title, full.RetryAfter).Should().Be((429, ProblemTypes.Full, "Full", TimeSpan.FromSeconds(1)));
         full.Detail.Should().Contain("max_length");
         full.Message.Should().Contain(full.Detail);
 
         var bad = (await FluentActions.Awaiting(() => Client.TakeAsync<string>("a b")).Should().ThrowAsync<RestMqClientException>()).Which;
-        (bad.Status, bad.Type).Should().Be((400, "urn:restmq:bad-queue-name"));
-        await FluentActions.Awaiting(() => Client.AckAsync("nonsense")).Should().ThrowAsync<ArgumentException>();
+        (bad.Status, bad.Type).Should().Be((400, ProblemTypes.BadQueueName));
+        await FluentActions.Awaiting(() => Client.AckAsync(default)).Should().ThrowAsync<ArgumentException>();
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class NamesTests
         QueueMessage<string>? theirs = await client.TakeAsync<string>("orders", cancellationToken: cancellationToken);
         await using LeasedMessage<string>? leased = await client.LeaseAsync<string>("orders", TimeSpan.FromSeconds(30), cancellationToken: cancellationToken);
         QueueStats stats = await engine.StatsAsync(name, cancellationToken);
-        QueueInfo info = await client.StatsAsync("orders", cancellationToken);
+        QueueStats info = await client.StatsAsync("orders", cancellationToken);
         MessageState state = MessageState.Ready;
         _ = (ours, theirs, leased, stats, info, state, QueuePolicy.Broadcast);
     }

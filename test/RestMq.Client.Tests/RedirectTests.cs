@@ -53,15 +53,15 @@ public sealed class RedirectTests(MemoryHost host) : IClassFixture<MemoryHost>, 
         [
             () => client.AddAsync(queue, "x"), () => client.AddManyAsync(queue, ["x"]), () => client.TakeAsync<string>(queue),
             () => client.TakeAsync<string>(queue, TimeSpan.FromSeconds(1)), () => client.LeaseAsync<string>(queue, TimeSpan.FromSeconds(9)),
-            () => client.ReleaseAsync($"{queue}:1.1"), () => client.ExtendAsync($"{queue}:1.1", TimeSpan.FromSeconds(9)),
-            () => client.BuryAsync($"{queue}:1.1", "x"), () => client.AckAsync($"{queue}:1.1"), () => client.PeekHeadAsync<string>(queue),
+            () => client.ReleaseAsync(Receipt.Parse($"{queue}:1.1")), () => client.ExtendAsync(Receipt.Parse($"{queue}:1.1"), TimeSpan.FromSeconds(9)),
+            () => client.BuryAsync(Receipt.Parse($"{queue}:1.1"), "x"), () => client.AckAsync(Receipt.Parse($"{queue}:1.1")), () => client.PeekHeadAsync<string>(queue),
             () => client.DeleteQueueAsync(queue), () => client.PauseAsync(queue),
         ];
         foreach (var call in calls)
         {
             (await call.Should().ThrowAsync<RestMqClientException>().WithMessage($"*redirect*{host.Address}*")).Which.Status.Should().Be(status);
         }
-        (await host.Client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = 1, TotalAdded = 1, Stopped = false });
+        (await host.Client.StatsAsync(queue)).Should().BeEquivalentTo(new { Ready = 1, TotalAdded = 1, Settings = new { Stopped = false } });
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NSubstitute;
 
 namespace RestMq.Client;
@@ -71,9 +72,67 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
         var alone = new RestMqClient(http, new RestMqClientOptions { BaseAddress = host.Address });
         (await alone.TakeAsync<string>(QueueHost.NextQueue(), TimeSpan.FromSeconds(0.1))).Should().BeNull();
 
-        using var nowhere = QueueHost.Services(services => services.AddRestMqClient());
-        var take = () => nowhere.GetRequiredService<IRestMqClient>().TakeAsync<string>("q");
-        (await take.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*BaseAddress*");
+        using var nowhere = new HttpClient();
+        var take = () => new RestMqClient(nowhere).TakeAsync<string>("q");
+        (await take.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*BaseAddress*is not set*");
+    }
+
+    [Theory]
+    [InlineData(null, "is not set")]
+    [InlineData("mq", "was 'mq'")]
+    [InlineData("ftp://queues.example", "was 'ftp://queues.example/'")]
+    public void BaseAddress_MissingOrNotOfAHost_FailsAtStart(string? address, string reason)
+    {
+        foreach (var name in new[] { "", "billing" })
+        {
+            using var services = QueueHost.Services(services => Add(services, name, options =>
+                options.BaseAddress = address is null ? null : new Uri(address, UriKind.RelativeOrAbsolute)));
+            var start = () => services.GetRequiredService<IStartupValidator>().Validate();
+            start.Should().Throw<OptionsValidationException>().WithMessage($"*BaseAddress must be the absolute http or https URL*{reason}*");
+            var create = () => name.Length == 0 ? services.GetRequiredService<IRestMqClient>() : services.GetRequiredKeyedService<IRestMqClient>(name);
+            create.Should().Throw<OptionsValidationException>();
+        }
+        if (address is null) return;
+        using var http = new HttpClient();
+        var own = () => new RestMqClient(http, new RestMqClientOptions { BaseAddress = new Uri(address, UriKind.RelativeOrAbsolute) });
+        own.Should().Throw<ArgumentException>().WithMessage($"*{reason}*");
+    }
+
+    [Fact]
+    public void BaseAddress_OfOptionsOrHttpClient_PassesAtStart()
+    {
+        foreach (var name in new[] { "", "billing" })
+        {
+            using var services = QueueHost.Services(services =>
+            {
+                Add(services, name, options => options.BaseAddress = host.Address);
+                Add(services, name + "http", _ => { }).ConfigureHttpClient(http => http.BaseAddress = host.Address);
+            });
+            services.GetRequiredService<IStartupValidator>().Validate();
+        }
+    }
+
+    private static IHttpClientBuilder Add(IServiceCollection services, string name, Action<RestMqClientOptions> configure) =>
+        name.Length == 0 ? services.AddRestMqClient(configure) : services.AddRestMqClient(name, configure);
+
+    [Theory]
+    [InlineData("/wrong")]
+    [InlineData("/")]
+    public async Task BaseAddress_PathWithoutRestMq_IsNamedInTheFailure(string path)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(host.Address, path) };
+        var client = new RestMqClient(http);
+        foreach (var ask in new Func<Task>[]
+        {
+            () => client.AddAsync("q", "x"), () => client.AddManyAsync("q", [1]), () => client.TakeAsync<string>("q"),
+            () => client.TakeAsync<string>("q", TimeSpan.FromSeconds(5)), () => client.PeekAsync<string>(MessageKey.Parse("q:1")),
+            () => client.AckAsync(Receipt.Parse("q:1.1")), () => client.RedriveAsync(MessageKey.Parse("q:1")), () => client.StatsAsync("q"),
+            () => Deadline.Within(client.ConsumeAsync<string>("q").GetAsyncEnumerator().MoveNextAsync()),
+        })
+        {
+            (await ask.Should().ThrowAsync<RestMqClientException>().WithMessage($"There is no RestMQ at {http.BaseAddress}*404*BaseAddress*"))
+                .Which.Status.Should().Be(404);
+        }
     }
 
     [Theory]
@@ -103,9 +162,9 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
             var queue = QueueHost.NextQueue();
             await client.AddManyAsync(queue, ["one", "two", "three"]);
             (await client.StatsAsync(queue)).Ready.Should().Be(3);
-            (await client.PeekAsync<string>($"{queue}:1"))!.Value.Should().Be("one");
+            (await client.PeekAsync<string>(MessageKey.Parse($"{queue}:1")))!.Value.Should().Be("one");
             (await client.TakeAsync<string>(queue, TimeSpan.FromSeconds(1)))!.Value.Should().Be("one");
-            await using (var stream = await client.TakeStreamAsync(queue)) stream!.Key.Should().Be($"{queue}:2");
+            await using (var stream = await client.TakeStreamAsync(queue)) stream!.Key.ToString().Should().Be($"{queue}:2");
             await foreach (var message in client.ConsumeAsync<string>(queue))
             {
                 message.Value.Should().Be("three");
@@ -202,7 +261,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     public async Task List_ErrorWithoutProblem_ThrowsWithStatus()
     {
         using var http = new HttpClient(new Page("text/html", "<html>Bad gateway</html>", 502)) { BaseAddress = new Uri("http://elsewhere.example/") };
-        var refusal = (await FluentActions.Awaiting(() => new RestMqClient(http).ListAsync().ToListAsync().AsTask()).Should().ThrowAsync<RestMqClientException>()).Which;
+        var refusal = (await FluentActions.Awaiting(() => new RestMqClient(http).ListAllAsync().ToListAsync().AsTask()).Should().ThrowAsync<RestMqClientException>()).Which;
         (refusal.Status, refusal.Type, refusal.Detail).Should().Be((502, null, null));
     }
 
@@ -210,15 +269,15 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     public async Task LeasedMessage_WithSubstituteClient_NeedsNoHost()
     {
         var client = Substitute.For<IRestMqClient>();
-        var message = new LeasedMessage<Order>(client, "orders:7.2", new Order(7), count: 2);
-        (message.Key, message.Queue, message.Value).Should().Be(("orders:7", "orders", new Order(7)));
+        var message = new LeasedMessage<Order>(client, Receipt.Parse("orders:7.2"), new Order(7), deliveryCount: 2);
+        (message.Key, message.Queue, message.Value).Should().Be((MessageKey.Parse("orders:7"), QueueName.Parse("orders"), new Order(7)));
         await message.DisposeAsync();
-        await client.Received(1).ReleaseAsync("orders:7.2", TimeSpan.Zero, Arg.Any<CancellationToken>());
-        client.AckAsync("orders:8.1").Returns(Task.FromException<bool>(new HttpRequestException()));
-        var failing = new LeasedMessage<Order>(client, "orders:8.1", new Order(8));
+        await client.Received(1).ReleaseAsync(Receipt.Parse("orders:7.2"), TimeSpan.Zero, Arg.Any<CancellationToken>());
+        client.AckAsync(Receipt.Parse("orders:8.1")).Returns(Task.FromException<bool>(new HttpRequestException()));
+        var failing = new LeasedMessage<Order>(client, Receipt.Parse("orders:8.1"), new Order(8));
         await FluentActions.Awaiting(() => failing.AckAsync()).Should().ThrowAsync<HttpRequestException>();
         await failing.DisposeAsync();
-        await client.Received(1).ReleaseAsync("orders:8.1", TimeSpan.Zero, Arg.Any<CancellationToken>());
+        await client.Received(1).ReleaseAsync(Receipt.Parse("orders:8.1"), TimeSpan.Zero, Arg.Any<CancellationToken>());
     }
 
     [JsonSerializable(typeof(Order))]

@@ -63,7 +63,7 @@ public abstract class StreamingTests(QueueHost host)
     public async Task Consume_FromStartOfHistory_ReportsMissed()
     {
         var queue = QueueHost.NextQueue();
-        await Client.ConfigureAsync(queue, new QueueConfiguration { History = 2 });
+        await Client.ConfigureAsync(queue, new QueueSettingsChange { History = 2 });
         await Client.AddManyAsync(queue, Enumerable.Range(1, 5).Select(i => new Reading(i)));
         await ReadAsync(Client.ConsumeAsync<Reading>(queue), 5);
         var again = await ReadAsync(Client.ConsumeAsync<Reading>(queue, new ConsumeOptions { ResumeAfter = 0 }), 2);
@@ -79,7 +79,7 @@ public abstract class StreamingTests(QueueHost host)
         await foreach (var message in Client.ConsumeLeasedAsync<Reading>(queue, Lease, prefetch: 2))
         {
             got.Add(message.Value.Number);
-            message.Receipt.Should().Be($"{message.Key}.1");
+            message.Receipt.Should().Be(new Receipt(message.Key, 1));
             if (got.Count == 4) break;
             (await message.AckAsync()).Should().BeTrue();
         }

@@ -40,16 +40,16 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     public async Task AddAndTake_WithTypeInfo_RoundTrip()
     {
         var queue = QueueHost.NextQueue();
-        (await Client.AddAsync(queue, new Order(1, "Zoë"), Orders)).Should().Be($"{queue}:1");
-        (await Client.AddManyAsync(queue, [new Order(2, "a"), new Order(3, "b"), new Order(4, "c")], Orders)).Should().Equal($"{queue}:2", $"{queue}:3", $"{queue}:4");
+        (await Client.AddAsync(queue, new Order(1, "Zoë"), Orders)).Key.ToString().Should().Be($"{queue}:1");
+        (await Client.AddManyAsync(queue, [new Order(2, "a"), new Order(3, "b"), new Order(4, "c")], Orders)).Select(result => result.Key.Id).Should().Equal(2, 3, 4);
         (await Client.AddManyAsync(queue, [], Orders)).Should().BeEmpty();
 
         (await Client.PeekHeadAsync(queue, Orders))!.Value.Should().Be(new Order(1, "Zoë"));
-        (await Client.PeekAsync($"{queue}:2", Orders))!.Value.Should().Be(new Order(2, "a"));
-        (await Client.PeekAsync($"{queue}:9", Orders)).Should().BeNull();
+        (await Client.PeekAsync(MessageKey.Parse($"{queue}:2"), Orders))!.Value.Should().Be(new Order(2, "a"));
+        (await Client.PeekAsync(MessageKey.Parse($"{queue}:9"), Orders)).Should().BeNull();
         (await Client.BrowseAsync(queue, Orders)).Select(message => message.Value.Id).Should().Equal(4, 3, 2, 1);
         var message = (await Client.TakeAsync(queue, Orders))!;
-        (message.Value, message.Key, message.ContentType).Should().Be((new Order(1, "Zoë"), $"{queue}:1", null));
+        (message.Value, message.Key, message.ContentType).Should().Be((new Order(1, "Zoë"), MessageKey.Parse($"{queue}:1"), null));
         Encoding.UTF8.GetString(message.Body.Span)
             .Should().Be("""{"Id":1,"Customer":"Zo\u00EB"}""", "the context defines the JSON");
         (await Client.TakeManyAsync(queue, Orders, 10)).Select(message => message.Value.Id).Should().Equal(2, 3, 4);
@@ -61,10 +61,12 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     {
         var queue = QueueHost.NextQueue();
         var options = new AddMessageOptions { IdempotencyKey = "7", ContentType = "application/vnd.order+json", TimeToLive = TimeSpan.FromHours(1) };
-        (await Client.AddAsync(queue, new Order(7, "x"), Orders, options)).Should().Be(await Client.AddAsync(queue, new Order(7, "x"), Orders, options));
+        var first = await Client.AddAsync(queue, new Order(7, "x"), Orders, options);
+        (await Client.AddAsync(queue, new Order(7, "x"), Orders, options)).Should().Be(first with { Status = AddStatus.Duplicate });
         var message = (await Client.TakeAsync(queue, Orders))!;
         (message.ContentType, message.Value.Id).Should().Be(("application/vnd.order+json", 7));
-        (await Client.AddManyAsync(queue, [new Order(8, "x")], Orders, options)).Should().Equal(await Client.AddManyAsync(queue, [new Order(8, "x")], Orders, options));
+        var many = await Client.AddManyAsync(queue, [new Order(8, "x")], Orders, options);
+        (await Client.AddManyAsync(queue, [new Order(8, "x")], Orders, options)).Should().Equal(many[0] with { Status = AddStatus.Duplicate });
     }
 
     [Fact]
@@ -72,7 +74,7 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     {
         var queue = QueueHost.NextQueue();
         await Client.AddManyAsync(queue, [new Order(1, "a"), new Order(2, "b")], Orders);
-        await using (var unsettled = await Client.LeaseAsync(queue, Orders, Lease)) unsettled!.Receipt.Should().Be($"{queue}:1.1");
+        await using (var unsettled = await Client.LeaseAsync(queue, Orders, Lease)) unsettled!.Receipt.ToString().Should().Be($"{queue}:1.1");
         await using (var leased = await Client.LeaseAsync(queue, Orders, Lease))
         {
             (leased!.Value.Id, leased.DeliveryCount).Should().Be((1, 2), "disposing the unsettled message released it");
@@ -117,7 +119,7 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
         var queue = QueueHost.NextQueue();
         byte[] bytes = [1, 2, 255];
         await Client.AddAsync(queue, bytes, Json.Default.ByteArray);
-        (await Client.PeekAsync<string>($"{queue}:1"))!.Value.Should().Be("AQL/");
+        (await Client.PeekAsync<string>(MessageKey.Parse($"{queue}:1")))!.Value.Should().Be("AQL/");
         (await Client.TakeAsync(queue, Json.Default.ByteArray))!.Value.Should().Equal(bytes);
         await Client.AddManyAsync(queue, ["one \"two\"", null], Json.Default.String!);
         (await Client.TakeManyAsync(queue, Json.Default.String!, 2)).Select(message => message.Value).Should().Equal("one \"two\"", null);
@@ -139,9 +141,9 @@ public sealed partial class TypeInfoTests(MemoryHost host) : IClassFixture<Memor
     {
         var client = Substitute.For<IRestMqClient>();
         ReadOnlyMemory<byte> json = """{"Id":5,"Customer":"x"}"""u8.ToArray();
-        client.LeaseAsync<ReadOnlyMemory<byte>>("orders", Lease).Returns(new LeasedMessage<ReadOnlyMemory<byte>>(client, "orders:5.1", json));
+        client.LeaseAsync<ReadOnlyMemory<byte>>("orders", Lease).Returns(new LeasedMessage<ReadOnlyMemory<byte>>(client, Receipt.Parse("orders:5.1"), json));
         await using (var message = await client.LeaseAsync("orders", Orders, Lease)) message!.Value.Id.Should().Be(5);
-        await client.Received(1).ReleaseAsync("orders:5.1", TimeSpan.Zero, Arg.Any<CancellationToken>());
+        await client.Received(1).ReleaseAsync(Receipt.Parse("orders:5.1"), TimeSpan.Zero, Arg.Any<CancellationToken>());
     }
 
     [JsonSerializable(typeof(Order))]

@@ -10,15 +10,17 @@ public abstract partial class ConsumerContract
     [Fact]
     public async Task Handle_ManyMessages_RespectsConcurrency()
     {
-        var gate = new Gate();
-        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        using var mayEnd = new SemaphoreSlim(0);
+        var work = new Work<string>((_, cancellationToken) => mayEnd.WaitAsync(cancellationToken));
         var host = await ConsumeAsync(work, options => options.Concurrency = 3);
         await AddAsync(host, Numbers(20));
 
-        await Until(() => work.Running == 3);
-        await Hosts.PassAsync(TimeSpan.FromMilliseconds(300));
-        work.Begun.Should().HaveCount(3);
-        gate.Open();
+        // One handler ends at a time, and every other handler stays until then.
+        for (var ended = 0; ended < 20; ended++)
+        {
+            await Until(() => work.Done.Count == ended && work.Running >= Math.Min(3, 20 - ended));
+            mayEnd.Release();
+        }
         await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
 
         work.MostAtOnce.Should().Be(3);
@@ -28,18 +30,36 @@ public abstract partial class ConsumerContract
     [Fact]
     public async Task Handle_ManyMessages_RespectsPrefetch()
     {
-        var gate = new Gate();
-        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        using var mayEnd = new SemaphoreSlim(0);
+        var work = new Work<string>((_, cancellationToken) => mayEnd.WaitAsync(cancellationToken));
         var host = await ConsumeAsync(work, options => (options.Concurrency, options.Prefetch) = (2, 5));
         await AddAsync(host, Numbers(20));
 
-        await Until(async () => (await EngineOf(host).StatsAsync(Queue)).Leased == 5);
-        await Hosts.PassAsync(TimeSpan.FromMilliseconds(300));
-        (await EngineOf(host).StatsAsync(Queue)).Leased.Should().Be(5);
-        gate.Open();
+        await Until(async () => await LeasedAsync() == 5);
+        // One handler ends at a time. The consumer leases again whenever it may, but never holds more than 5 messages.
+        for (var ended = 0; ended < 20; ended++)
+        {
+            await Until(() => work.Done.Count == ended && work.Running >= Math.Min(2, 20 - ended));
+            (await LeasedAsync()).Should().BeInRange(1, 5);
+            mayEnd.Release();
+        }
 
         await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
         work.Done.Should().HaveCount(20);
+
+        async Task<long> LeasedAsync() => (await EngineOf(host).StatsAsync(Queue)).Leased;
+    }
+
+    [Fact]
+    public async Task Handle_EmptyMessage_IsHandled()
+    {
+        var work = new Work<string>((_, _) => Task.CompletedTask);
+        var host = await ConsumeAsync(work);
+
+        await AddAsync(host, "", "not empty");
+        await Hosts.PassUntilAsync(() => IsEmptyAsync(host));
+
+        work.Done.Select(context => context.Message).Should().Equal("", "not empty");
     }
 
     [Fact]
@@ -96,8 +116,9 @@ public abstract partial class ConsumerContract
         await Until(() => !work.Done.IsEmpty);
 
         var context = work.Done.Single();
-        (context.Message, context.Queue, context.Key, context.DeliveryCount).Should().Be(("grüße", Queue.Value, $"{Queue}:1", 1));
-        context.Raw.Receipt.Should().Be($"{Queue}:1.1");
+        (context.Message, context.Queue, context.Key, context.DeliveryCount).Should().Be(("grüße", Queue, MessageKey.Parse($"{Queue}:1"), 1));
+        context.Raw.Receipt.Should().Be(Receipt.Parse($"{Queue}:1.1"));
+        context.Added.HasValue.Should().Be(Hosts is not HttpHosts, "a take over HTTP does not tell when a message was added");
     }
 
     [Fact]
@@ -129,7 +150,7 @@ public abstract partial class ConsumerContract
         await Until(() => work.Done.Count == 3);
 
         work.Done.Select(context => context.Message).Should().Equal("first come", "urgent", "later");
-        work.Done.Select(context => context.Queue).Should().Equal(normal.Value, urgent.Value, normal.Value);
+        work.Done.Select(context => context.Queue).Should().Equal(normal, urgent, normal);
     }
 
     [Fact]

@@ -50,6 +50,8 @@ public abstract partial class ConsumerContract : IAsyncLifetime
         return dead.Should().ContainSingle().Subject;
     }
 
+    private async Task<bool> IsBuriedAsync(IHost host, int count) => (await EngineOf(host).StatsAsync(Queue)).Dead == count;
+
     private static Work<string> Nothing() => new((_, _) => Task.CompletedTask);
 
     private Task StopAsync(IHost host) => Hosts.PassUntilAsync(host.StopAsync());
@@ -62,8 +64,7 @@ public sealed partial class MemoryConsumerTests : ConsumerContract
 }
 
 /// <summary>Runs the contract on Redis, in real time.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class RedisConsumerTests(RedisFixture server) : ConsumerContract
+public sealed class RedisConsumerTests(RedisFixture server) : ConsumerContract, IClassFixture<RedisFixture>
 {
     protected override Hosts Hosts { get; } = new RedisHosts(server);
 }

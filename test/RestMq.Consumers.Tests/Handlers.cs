@@ -49,3 +49,11 @@ public sealed class Gate
 
     public Task PassAsync(CancellationToken cancellationToken) => _open.Task.WaitAsync(cancellationToken);
 }
+
+/// <summary>Refuses a negative number in its constructor.</summary>
+public sealed record Counted
+{
+    public Counted(int number) => Number = number >= 0 ? number : throw new ArgumentOutOfRangeException(nameof(number));
+
+    public int Number { get; }
+}

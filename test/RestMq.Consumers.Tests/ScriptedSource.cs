@@ -30,7 +30,7 @@ internal sealed class ScriptedSource : IMessageSource
     public int Failures { get; private set; }
 
     /// <summary>Gets the number of deliveries.</summary>
-    public int HandedOut { get; private set; }
+    public int Deliveries { get; private set; }
 
     public ConcurrentQueue<string> Settled { get; } = new();
 
@@ -38,7 +38,7 @@ internal sealed class ScriptedSource : IMessageSource
     {
         var message = new SourceMessage
         {
-            Queue = "q", Key = "q:1", Receipt = "q:1.1", DeliveryCount = 1, Body = System.Text.Encoding.UTF8.GetBytes(text), TraceParent = traceParent,
+            Receipt = Receipt.Parse("q:1.1"), DeliveryCount = 1, Body = System.Text.Encoding.UTF8.GetBytes(text), TraceParent = traceParent,
         };
         _messages.Enqueue(message);
         _some.Release();
@@ -62,7 +62,7 @@ internal sealed class ScriptedSource : IMessageSource
             throw new IOException("The test made the source fail while the lease was cancelled.");
         }
         if (!_messages.TryDequeue(out var message)) return [];
-        HandedOut++;
+        Deliveries++;
         return [message];
     }
 

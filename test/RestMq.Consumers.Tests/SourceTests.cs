@@ -88,6 +88,28 @@ public sealed partial class SourceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Renew_LongHandler_ExtendsAtHalfOfEachLease()
+    {
+        var (gate, half, tick) = (new Gate(), TimeSpan.FromSeconds(5), TimeSpan.FromTicks(1));
+        var work = new Work<string>((_, cancellationToken) => gate.PassAsync(cancellationToken));
+        await ConsumeAsync(work, options => (options.Lease, options.Prefetch) = (2 * half, 1));
+        _source.Add("hello");
+        await Until(() => work.Running == 1);
+
+        for (var extended = 0; extended < 3; extended++)
+        {
+            await _hosts.PassAsync(half - tick);
+            _source.Settled.Should().HaveCount(extended, "half of the lease is not over");
+            await _hosts.PassAsync(tick);
+            await Until(() => _source.Settled.Count == extended + 1);
+        }
+        gate.Open();
+        await Until(() => _source.Settled.Contains("ack"));
+
+        _source.Settled.Should().Equal("extend", "extend", "extend", "ack");
+    }
+
+    [Fact]
     public async Task Renew_SourceUnavailable_RetriesAndLogsOnce()
     {
         var gate = new Gate();
@@ -191,7 +213,7 @@ public sealed partial class SourceTests : IAsyncLifetime
         var host = await ConsumeAsync(work);
         _source.Add("runs");
         _source.Add("waits");
-        await Until(() => work.Running == 1 && _source.HandedOut == 2);
+        await Until(() => work.Running == 1 && _source.Deliveries == 2);
         return (host, gate);
     }
 

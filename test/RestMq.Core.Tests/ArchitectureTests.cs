@@ -47,6 +47,7 @@ public sealed partial class ArchitectureTests
         (35, "DeclaredQueuesService.LogFailed"),
         (36, "StoreAnnouncement.LogLate"),
         (40, "DeliverySender.LogFailed"),
+        (41, "OpenHostWarning.LogOpen"),
         (60, "ConsumerService.LogStarted"),
         (61, "ConsumerLoop.LogAway"),
         (62, "ConsumerLoop.LogBack"),

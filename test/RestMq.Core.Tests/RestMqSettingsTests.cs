@@ -40,6 +40,28 @@ public sealed class RestMqSettingsTests
             .And.Contain(failure => failure.Contains("MaxConsumers must be at least 1, but was 0"));
     }
 
+    [Theory]
+    [InlineData(null, null, 1024 * 1024, 16 * 1024 * 1024)]
+    [InlineData("33554432", null, 33_554_432, 33_554_432)]
+    [InlineData("1000", null, 1000, 16 * 1024 * 1024)]
+    [InlineData("33554432", "40000000", 33_554_432, 40_000_000)]
+    [InlineData(null, "2097152", 1024 * 1024, 2_097_152)]
+    public void Settings_MaxMessageBytes_RaisesTheBatch(string? message, string? batch, int mostOfMessage, int mostOfBatch)
+    {
+        var settings = new List<(string, string)>();
+        if (batch is not null) settings.Add(("MaxBatchBytes", batch));
+        if (message is not null) settings.Add(("MaxMessageBytes", message));
+        var options = Read([.. settings]);
+        (options.MaxMessageBytes, options.MaxBatchBytes).Should().Be((mostOfMessage, mostOfBatch));
+    }
+
+    [Fact]
+    public void Settings_MaxBatchBytesBelowMessage_IsRefused()
+    {
+        var read = () => Read(("MaxMessageBytes", "33554432"), ("MaxBatchBytes", "16777216"));
+        read.Should().Throw<OptionsValidationException>().WithMessage("*MaxBatchBytes must be at least 33554432, but was 16777216*");
+    }
+
     [Fact]
     public void Settings_RedisSetting_SelectsTheStore()
     {

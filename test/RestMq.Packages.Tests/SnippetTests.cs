@@ -61,6 +61,22 @@ public sealed partial class SnippetTests
     public void Compile_UsingMissingInReadme_Fails() =>
         Errors(ProgramOf(new Snippet("stale", "README.md:1", "app.MapRestMq(\"/mq\");"))).Should().ContainSingle().Which.Should().Contain("MapRestMq");
 
+    [Theory]
+    [InlineData("await client.AckAsync(MessageKey.Parse(\"q:1\"));", "MessageKey")]
+    [InlineData("await client.AckAsync(\"q:1.1\");", "string")]
+    [InlineData("await client.DeleteAsync(Receipt.Parse(\"q:1.1\"));", "Receipt")]
+    [InlineData("await client.ReleaseAsync(MessageKey.Parse(\"q:1\"));", "MessageKey")]
+    [InlineData("await client.BuryAsync(\"q:1\", \"bad\");", "string")]
+    [InlineData("await engine.AckAsync(MessageKey.Parse(\"q:1\"));", "MessageKey")]
+    [InlineData("await engine.DeleteAsync(Receipt.Parse(\"q:1.1\"));", "Receipt")]
+    public void Compile_KeyAndReceiptConfused_Fails(string call, string given)
+    {
+        const string Given = "IRestMqClient client = null!; IQueueEngine engine = null!; ";
+        Errors(ProgramOf(new Snippet("slip", "here", Given + call))).Should().ContainSingle().Which.Should().Contain("cannot convert from").And.Contain(given);
+        var right = call.Replace("AckAsync(MessageKey.Parse(\"q:1\"))", "AckAsync(Receipt.Parse(\"q:1.1\"))").Replace("\"q:1.1\");", "Receipt.Parse(\"q:1.1\"));");
+        if (call.Contains("AckAsync(MessageKey")) Errors(ProgramOf(new Snippet("right", "here", Given + right))).Should().BeEmpty();
+    }
+
     private static string ProgramOf(Snippet snippet)
     {
         var code = snippet.Code;

@@ -54,15 +54,15 @@ public sealed class AccessTests
     }
 
     [Theory]
-    [InlineData("POST", "Origin: https://evil.example", HttpStatusCode.Unauthorized)]
-    [InlineData("POST", "Sec-Fetch-Site: cross-site", HttpStatusCode.Unauthorized)]
-    [InlineData("POST", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate", HttpStatusCode.Unauthorized)]
-    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: no-cors", HttpStatusCode.Unauthorized)]
-    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate,Sec-Fetch-Dest: iframe", HttpStatusCode.Unauthorized)]
+    [InlineData("POST", "Origin: https://evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("POST", "Sec-Fetch-Site: cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("POST", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate", HttpStatusCode.Forbidden)]
+    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: no-cors", HttpStatusCode.Forbidden)]
+    [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate,Sec-Fetch-Dest: iframe", HttpStatusCode.Forbidden)]
     [InlineData("GET", "Sec-Fetch-Site: cross-site,Sec-Fetch-Mode: navigate,Sec-Fetch-Dest: document", HttpStatusCode.OK)]
     [InlineData("POST", "Sec-Fetch-Site: same-origin", HttpStatusCode.OK)]
     [InlineData("POST", "Sec-Fetch-Site: cross-site,Origin: https://shop.example", HttpStatusCode.OK)]
-    public async Task Password_CrossSiteRequest_IsIgnored(string method, string headers, HttpStatusCode status)
+    public async Task Password_CrossSiteRequest_IsRefused(string method, string headers, HttpStatusCode status)
     {
         await using var host = new SampleHost([.. Shop, ("Site:Origins:0", "https://shop.example")]);
         var sent = headers.Split(',').Select(header => header.Split(": ")).Select(header => (header[0], header[1]));
@@ -70,11 +70,11 @@ public sealed class AccessTests
     }
 
     [Theory]
-    [InlineData("/q/a", HttpStatusCode.Unauthorized)]
-    [InlineData("/q/a?max=1000&lease=3600", HttpStatusCode.Unauthorized)]
-    [InlineData("/?queue=a", HttpStatusCode.Unauthorized)]
-    [InlineData("/c/a", HttpStatusCode.Unauthorized)]
-    [InlineData("/ws/a", HttpStatusCode.Unauthorized)]
+    [InlineData("/q/a", HttpStatusCode.Forbidden)]
+    [InlineData("/q/a?max=1000&lease=3600", HttpStatusCode.Forbidden)]
+    [InlineData("/?queue=a", HttpStatusCode.Forbidden)]
+    [InlineData("/c/a", HttpStatusCode.Forbidden)]
+    [InlineData("/ws/a", HttpStatusCode.Forbidden)]
     [InlineData("/", HttpStatusCode.OK)]
     [InlineData("/queue", HttpStatusCode.OK)]
     [InlineData("/q", HttpStatusCode.OK)]
@@ -225,7 +225,42 @@ public sealed class AccessTests
         await using var open = new SampleHost(("Access:Networks:Admin:Allow:0", "192.0.2.0/24"));
         await open.SendAsync("GET /stats", null, (Addressed.Header, Site.Remote)).IsAsync(HttpStatusCode.OK);
         await open.SendAsync("GET /stats").IsAsync(HttpStatusCode.Forbidden);
-        await open.SendAsync("POST /control/a", "status=stop", (Addressed.Header, Site.Remote), ("Origin", "https://evil.example")).IsAsync(HttpStatusCode.Unauthorized);
+        await open.SendAsync("POST /control/a", "status=stop", (Addressed.Header, Site.Remote), ("Origin", "https://evil.example")).IsAsync(HttpStatusCode.Forbidden);
+    }
+
+    // A loopback address in a list stands for callers on this machine, also when a proxy or a browser on it sends.
+    [Theory]
+    [InlineData("Accept", "*/*", true)]
+    [InlineData("X-Forwarded-For", "192.0.2.7", false)]
+    [InlineData("X-Forwarded-Proto", "https", false)]
+    [InlineData("CF-Connecting-IP", "192.0.2.7", false)]
+    [InlineData("Via", "1.1 proxy", false)]
+    [InlineData("Host", "evil.example", false)]
+    [InlineData("Host", "0.0.0.0", false)]
+    [InlineData("Sec-Fetch-Site", "cross-site", false)]
+    [InlineData("Origin", "http://localhost:3000", false)]
+    public async Task Network_AllowedLoopback_IsForCallersOnThisMachine(string header, string value, bool isLet)
+    {
+        await using var host = new SampleHost(("Access:Networks:Admin:Allow:0", "127.0.0.1"), ("Access:Networks:RestProducer:Allow:0", "127.0.0.0/8"), ("AllowedHosts", "*"));
+        var status = isLet ? HttpStatusCode.OK : HttpStatusCode.Forbidden;
+        await host.SendAsync("DELETE /q/vault", null, (header, value)).IsAsync(status);
+        await host.SendAsync("POST /q/vault", "value=x", (header, value)).IsAsync(status);
+        await host.SendAsync("DELETE /q/vault", null, (header, value), ("Sec-Fetch-Site", "same-origin")).IsAsync(
+            header is "Sec-Fetch-Site" ? HttpStatusCode.Forbidden : header is "Origin" ? HttpStatusCode.OK : status);
+    }
+
+    // The address of a forwarded request is the proxy's. No list may take it for the caller's.
+    [Theory]
+    [InlineData("Allow", "10.0.0.0/8")]
+    [InlineData("Deny", "192.0.2.7")]
+    public async Task Network_UnknownProxy_HidesTheCaller(string list, string network)
+    {
+        await using var host = new SampleHost(($"Access:Networks:Admin:{list}:0", network), ($"Access:Networks:RestProducer:{list}:0", network));
+        (string, string)[] forwarded = [(Addressed.Header, "10.0.0.1"), ("X-Forwarded-For", "192.0.2.7")];
+        (await host.SendAsync("POST /q/a", "value=x", forwarded).IsAsync(HttpStatusCode.Forbidden)).GetProperty("detail").GetString()
+            .Should().Contain("hidden by a proxy").And.Contain("Site:KnownProxies");
+        await host.SendAsync("DELETE /q/a", null, forwarded).IsAsync(HttpStatusCode.Forbidden);
+        await host.SendAsync("POST /q/a", "value=x", (Addressed.Header, "10.0.0.1")).IsAsync(HttpStatusCode.OK);
     }
 
     [Fact]

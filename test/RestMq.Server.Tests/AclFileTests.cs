@@ -81,7 +81,7 @@ public sealed class AclFileTests : IDisposable
     [InlineData("Authorization", Lero, "10.0.0.1", null, 403)]
     [InlineData("Cookie", "auth=lerr:lerr", "10.0.0.1", null, 101)]
     [InlineData("Cookie", "auth=lerr:lero", "10.0.0.1", null, 401)]
-    [InlineData("Cookie", "auth=lerr:lerr", "10.0.0.1", "https://evil.example", 401)]
+    [InlineData("Cookie", "auth=lerr:lerr", "10.0.0.1", "https://evil.example", 403)]
     public async Task WebSocket_OwnSectionAndCookie_AreEnforced(
         string header, string value, string address, string? origin, int status)
     {

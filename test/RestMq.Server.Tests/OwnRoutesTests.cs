@@ -64,7 +64,9 @@ public sealed class OwnRoutesTests
         await using var host = new SampleHost(Metrics);
         await host.SendAsync($"GET {path}").IsAsync(HttpStatusCode.OK);
         await host.SendAsync($"GET {path}", null, FromAfar).IsAsync(fromAfar);
-        (await (await host.SendAsync("GET /health/ready", null, FromAfar)).Content.ReadAsStringAsync()).Should().Contain("\"restmq\":{");
+        (await (await host.SendAsync("GET /health/ready")).Content.ReadAsStringAsync()).Should().Contain("\"restmq\":{");
+        foreach (var stranger in new[] { FromAfar, ("X-Forwarded-For", "127.0.0.1"), ("Host", "evil.example"), ("Origin", "https://evil.example") })
+            (await (await host.SendAsync("GET /health/ready", null, stranger)).Content.ReadAsStringAsync()).Should().Be("""{"status":"Healthy"}""");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace RestMq.Server;
 
@@ -13,14 +14,19 @@ namespace RestMq.Server;
 public sealed class SampleHost : WebApplicationFactory<Program>
 {
     private readonly (string Name, string Value)[] _settings;
+    private readonly ILoggerProvider? _log;
 
-    public SampleHost(params (string Name, string Value)[] settings) : this(overKestrel: false, settings)
+    public SampleHost(params (string Name, string Value)[] settings) : this(overKestrel: false, null, settings)
     {
     }
 
-    private SampleHost(bool overKestrel, (string Name, string Value)[] settings)
+    public SampleHost(ILoggerProvider log, params (string Name, string Value)[] settings) : this(overKestrel: false, log, settings)
     {
-        _settings = settings;
+    }
+
+    private SampleHost(bool overKestrel, ILoggerProvider? log, (string Name, string Value)[] settings)
+    {
+        (_settings, _log) = (settings, log);
         if (overKestrel)
         {
             UseKestrel();
@@ -32,7 +38,11 @@ public sealed class SampleHost : WebApplicationFactory<Program>
     public HttpClient Client { get; }
 
     /// <summary>Runs the sample host on Kestrel and a free port.</summary>
-    public static SampleHost OverKestrel(params (string Name, string Value)[] settings) => new(overKestrel: true, [("urls", "http://127.0.0.1:0"), .. settings]);
+    public static SampleHost OverKestrel(params (string Name, string Value)[] settings) => OverKestrel(null, settings);
+
+    /// <summary>Runs the sample host on Kestrel and a free port, with a log.</summary>
+    public static SampleHost OverKestrel(ILoggerProvider? log, (string Name, string Value)[] settings) =>
+        new(overKestrel: true, log, [("urls", "http://127.0.0.1:0"), .. settings]);
 
     /// <summary>Changes settings of the running host. A null value removes a setting.</summary>
     public void Change(params (string Name, string? Value)[] settings)
@@ -49,6 +59,7 @@ public sealed class SampleHost : WebApplicationFactory<Program>
     {
         builder.UseEnvironment("Production");
         foreach (var (name, value) in _settings) builder.UseSetting(name, value);
+        if (_log is not null) builder.ConfigureLogging(logging => logging.AddProvider(_log));
         builder.ConfigureServices(services => services.AddSingleton<IStartupFilter, Address>());
     }
 

@@ -59,15 +59,46 @@ public sealed class SiteTests
         other.Headers.Contains("Access-Control-Allow-Origin").Should().BeFalse();
     }
 
+    [Fact]
+    public async Task Cors_NamedOrigin_AllowsCredentials()
+    {
+        await using var host = new SampleHost(("Site:Origins:0", "https://shop.example"));
+        using var preflight = await host.SendAsync("OPTIONS /c/a", null, ("Origin", "https://shop.example"), ("Access-Control-Request-Method", "GET"), ("Access-Control-Request-Headers", "last-event-id"));
+        preflight.Headers.GetValues("Access-Control-Allow-Credentials").Should().Equal("true");
+        using var reply = await host.SendAsync("GET /q/a", null, ("Origin", "https://shop.example"));
+        reply.Headers.GetValues("Access-Control-Allow-Credentials").Should().Equal("true");
+        reply.Headers.GetValues("Access-Control-Allow-Origin").Should().Equal("https://shop.example");
+        using var other = await host.SendAsync("GET /q/a", null, ("Origin", "https://evil.example"));
+        other.Headers.Contains("Access-Control-Allow-Credentials").Should().BeFalse();
+
+        await using var open = new SampleHost(("Site:Origins:0", "*"));
+        using var any = await open.SendAsync("GET /q/a", null, ("Origin", "https://evil.example"));
+        any.Headers.GetValues("Access-Control-Allow-Origin").Should().Equal("*");
+        any.Headers.Contains("Access-Control-Allow-Credentials").Should().BeFalse("the credentials are for named origins only");
+    }
+
+    // The host's own pages have the origin that the request names as its host. A name that another site can make
+    // resolve to this machine (DNS rebinding) is not its own for a caller on this machine.
     [Theory]
-    [InlineData("https://shop.example", HttpStatusCode.SwitchingProtocols)]
-    [InlineData("https://evil.example", HttpStatusCode.Forbidden)]
-    public async Task WebSocket_NamedOrigin_IsAllowed(string origin, HttpStatusCode status)
+    [InlineData("https://shop.example", "", HttpStatusCode.SwitchingProtocols)]
+    [InlineData("https://evil.example", "", HttpStatusCode.Forbidden)]
+    [InlineData("null", "", HttpStatusCode.Forbidden)]
+    [InlineData("http://{host}", "", HttpStatusCode.SwitchingProtocols)]
+    [InlineData("https://{host}", "", HttpStatusCode.SwitchingProtocols)]
+    [InlineData("ftp://{host}", "", HttpStatusCode.Forbidden)]
+    [InlineData("http://127.0.0.1:1", "", HttpStatusCode.Forbidden)]
+    [InlineData("http://localhost:8888", "Host: localhost:8888", HttpStatusCode.SwitchingProtocols)]
+    [InlineData("http://evil.example:8888", "Host: evil.example:8888", HttpStatusCode.Forbidden)]
+    [InlineData("http://mq.example", "Host: mq.example;From-Address: 192.0.2.7", HttpStatusCode.SwitchingProtocols)]
+    [InlineData("http://evil.example", "Host: mq.example;From-Address: 192.0.2.7", HttpStatusCode.Forbidden)]
+    public async Task WebSocket_NamedOrOwnOrigin_IsAllowed(string origin, string headers, HttpStatusCode status)
     {
         await using var host = SampleHost.OverKestrel(("Site:Origins:0", "https://shop.example"));
         using var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
-        socket.Options.SetRequestHeader("Origin", origin);
+        socket.Options.SetRequestHeader("Origin", origin.Replace("{host}", host.Client.BaseAddress!.Authority));
+        foreach (var header in headers.Split(';', StringSplitOptions.RemoveEmptyEntries))
+            socket.Options.SetRequestHeader(header.Split(": ")[0], header.Split(": ")[1]);
         var url = new UriBuilder(host.Client.BaseAddress!) { Scheme = "ws", Path = "/c/a" }.Uri;
         try
         {
@@ -83,7 +114,7 @@ public sealed class SiteTests
     [Fact]
     public async Task Add_LargeMessageWithinOptions_IsAccepted()
     {
-        await using var host = SampleHost.OverKestrel(("RestMq:MaxMessageBytes", "40000000"), ("RestMq:MaxBatchBytes", "40000000"));
+        await using var host = SampleHost.OverKestrel(("RestMq:MaxMessageBytes", "40000000"));
         using var reply = await host.Client.PostAsync("/q/large", new ByteArrayContent(new byte[35_000_000]));
         reply.StatusCode.Should().Be(HttpStatusCode.OK);
     }
@@ -148,8 +179,8 @@ public sealed class SiteTests
     public void Start_InvalidSettings_ReportsAll()
     {
         var start = () => new SampleHost(
-            ("Site:KnownProxies:0", "nginx"), ("Site:Origins:0", "shop.example"), ("Site:Origins:1", "https://shop.example/"), ("Site:RequestsPerSecond", "-1"), ("Site:PathBase", "mq"));
-        start.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(5);
+            ("Site:KnownProxies:0", "nginx"), ("Site:Origins:0", "shop.example"), ("Site:Origins:1", "https://shop.example/"), ("Site:RequestsPerSecond", "-1"), ("Site:MinUploadRate", "-2"), ("Site:PathBase", "mq"));
+        start.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(6);
         var misspelt = () => new SampleHost(("Site:Proxies:0", "127.0.0.1"));
         misspelt.Should().Throw<OptionsValidationException>().WithMessage("*Proxies*");
         var option = () => new SampleHost(("RestMq:MaxBatch", "0"), ("RestMq:Wait", "3"));

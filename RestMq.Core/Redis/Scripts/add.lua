@@ -11,11 +11,13 @@
 --   ARGV[6]: 1 when a message asks for replicas, else 0.
 --   ARGV[7] and later: the messages in runs. The messages of a run differ only in their bytes. A run is the number of
 --     its messages, their kind, their options, then the bytes of each message. Options are '' or "<delay ms> <ttl ms, 0
---     for the queue's> <index in KEYS of the idempotency key, or 0>".
+--     for the queue's> <index in KEYS of the idempotency key, or 0> <fingerprint, or ''> <how long the key is
+--     remembered, in ms, or ''>". With index 0 the rest is left out.
 -- Output: a list that begins with flags (1: the queue is new; 2: its setting asks for replicas).
 --   When all messages were added, the first id follows. The ids of the others are consecutive.
 --   Otherwise 0 follows, then a value for each message: its id, or -id of the earlier message for a duplicate, or 0
---   when the queue is full.
+--   when the queue is full. It is "!<id>" when the idempotency key belongs to an earlier message with another
+--   fingerprint. Among messages that belong together, one such message refuses all, and the others get 0 or -id.
 --   When a message or the setting asks for replicas, the last value is the server's replication id. It is '' when the
 --   server refuses INFO.
 --   A list of -1 alone: the queue was last written on another server than SERVER. Nothing was done.
@@ -57,16 +59,32 @@ end
 local length = limit and queue.length() or 0
 
 local function read_options(options)
-  local wait, ttl, once = match(options, '^(%d+) (%d+) (%d+)$')
+  local wait, ttl, once, print, window = match(options, '^(%d+) (%d+) (%d+) ?(%d*) ?(%d*)$')
   if not wait then return 0, default_ttl end
   ttl = tonumber(ttl)
-  return tonumber(wait), ttl > 0 and ttl or default_ttl, once ~= '0' and tonumber(once) or nil
+  return tonumber(wait), ttl > 0 and ttl or default_ttl, once ~= '0' and tonumber(once) or nil, print, window
 end
 
--- Returns the id of the message that was added under an idempotency key, or 0 when there was none.
-local function added_under(once)
-  local id = tonumber(call('GET', KEYS[once])) or 0
-  return id > (tonumber(call('HGET', meta, 'floor')) or 0) and id or 0
+-- Returns the id of the message that was added under an idempotency key, or 0 when there was none, and whether that
+-- message had another fingerprint. The value of the key is "<id>" or "<id>.<fingerprint>", which hosts of older
+-- versions read as the id.
+local function added_under(once, print)
+  local id, known = match(call('GET', KEYS[once]) or '', '^(%d+)%.?(%d*)$')
+  id = tonumber(id) or 0
+  if id <= (tonumber(call('HGET', meta, 'floor')) or 0) then return 0, false end
+  return id, known ~= '' and print ~= '' and known ~= print
+end
+
+if tonumber(argv[3]) > 0 then
+  local i = 7
+  while i <= arguments do
+    local _, _, once, print = read_options(argv[i + 2])
+    if once then
+      local _, differs = added_under(once, print)
+      if differs then limit = 0 end -- As in a full queue, nothing is added.
+    end
+    i = i + 3 + argv[i]
+  end
 end
 
 if limit and length + argv[3] > limit then
@@ -88,11 +106,12 @@ local next, ready_now, later, reply = first, 0, false, nil
 local i = 7
 while i <= arguments do
   local last = i + 2 + argv[i]
-  local wait, ttl, once = read_options(argv[i + 2])
+  local wait, ttl, once, print, window = read_options(argv[i + 2])
   local expires = ttl > 0 and format('%d', now + ttl) or '0'
   local head = ' ' .. format('%d', now) .. ' ' .. expires .. ' ' .. argv[i + 1] .. '\n'
   for message = i + 3, last do
-    local duplicate = once and added_under(once) or 0
+    local duplicate, differs = 0, false
+    if once then duplicate, differs = added_under(once, print) end
     if duplicate == 0 and not (limit and length + (next - first) >= limit) then
       next = next + 1
       local id = format('%d', next) -- Formatted once, because every command formats a number again.
@@ -109,14 +128,16 @@ while i <= arguments do
         call('ZADD', expiry, expires, id)
         queue.special = true
       end
-      if once then call('SET', KEYS[once], id, 'PX', argv[2]) end
+      if once then
+        call('SET', KEYS[once], print == '' and id or id .. '.' .. print, 'PX', window == '' and argv[2] or window)
+      end
       if reply then reply[#reply + 1] = next end
     else
       if not reply then
         reply = { flags, 0 }
         for id = first + 1, next do reply[#reply + 1] = id end
       end
-      reply[#reply + 1] = -duplicate
+      reply[#reply + 1] = differs and '!' .. format('%d', duplicate) or -duplicate
     end
   end
   i = last + 1

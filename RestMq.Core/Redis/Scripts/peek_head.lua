@@ -1,9 +1,10 @@
--- Reads the message at the head and leaves it there. The read counts as a delivery.
+-- Reads the message at the head and leaves it there.
 --
 -- Input:
 --   KEYS: the keys of the queue.
 --   ARGV[1]: the wake-up channel.
--- Output: the delivery number and the text. Or 0 alone when no message is ready, and 1 alone when the search met a
+--   ARGV[2]: 1 if the read counts as a delivery, else 0.
+-- Output: the number of deliveries, and the text. Or 0 alone when no message is ready, and 1 alone when the search met a
 -- bound before it found an answer, so that the caller must repeat it.
 --
 --- @include "includes/queue.lua"
@@ -16,7 +17,7 @@ if not id then
   return queue.reply({ (again or taken.more) and 1 or 0 })
 end
 queue.put_at_head(id)
-call('HSET', count, id, format('%d', delivery))
+if ARGV[2] == '1' then call('HSET', count, id, format('%d', delivery)) else delivery = delivery - 1 end
 local expires = queue.expires_at(text)
 if expires > 0 then call('ZADD', expiry, format('%d', expires), id) end
 queue.wake_for(moved)

@@ -5,13 +5,15 @@
 --   ARGV[1]: the wake-up channel.
 -- Output: the numbers of all messages, and of those that are leased, delayed and dead; how many messages were added,
 -- settled and expired since the queue was created; the age of the message at the head in ms, or -1; policy, state,
--- max_receives, max_length, ttl, history and durability, each '' when it is not set; 1 when the queue exists, else 0.
+-- max_receives, max_length, ttl, history, durability and history_bytes, each '' when it is not set; 1 when the queue
+-- exists, else 0.
 --
 --- @include "includes/queue.lua"
 queue.wake_for((queue.promote_due()))
 local m = call(
   'HMGET', meta, 'next', 'floor', 'skipped', 'expired', 'purged',
-  'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability', 'created')
+  'policy', 'state', 'max_receives', 'max_length', 'ttl', 'history', 'durability',
+  'history_bytes', 'created')
 
 -- Returns when the message at the head was added, in ms, or nil.
 local function head_added()
@@ -31,6 +33,6 @@ local reply = {
   total, call('ZCARD', leased), call('ZCARD', delayed), call('ZCARD', dead), added, settled, gone,
   added_at and math.max(now - added_at, 0) or -1,
 }
-for i = 6, 12 do reply[#reply + 1] = m[i] or '' end
-reply[#reply + 1] = m[13] and 1 or 0
+for i = 6, 13 do reply[#reply + 1] = m[i] or '' end
+reply[#reply + 1] = m[14] and 1 or 0
 return queue.reply(reply)

@@ -43,6 +43,15 @@ public sealed class PolicyTests : IAsyncLifetime
         { "GET /mq/q", null, "admin:" },
         { "GET /mq/q/a", null, "consume:a" },
         { "HEAD /mq/q/a", null, "consume:a" },
+        { "HEAD /mq/?queue=a", null, "consume:a" },
+        { "HEAD /mq/", null, "consume:" },
+        { "HEAD /mq/q", null, "admin:" },
+        { "HEAD /mq/q/a/a:1", null, "consume:a" },
+        { "HEAD /mq/c/a", null, "stream:a" },
+        { "HEAD /mq/stats/a", null, "admin:a" },
+        { "HEAD /mq/j/a", null, "admin:a" },
+        { "GET /mq/q/a?soft=1", null, "consume:a" },
+        { "GET /mq/sse/a", null, "stream:a" },
         { "POST /mq/q/a", "value=x", "produce:a" },
         { "DELETE /mq/q/a", null, "admin:a" },
         { "GET /mq/q/a/a:1", null, "consume:a" },
@@ -175,6 +184,29 @@ public sealed class PolicyTests : IAsyncLifetime
         using var reply = await site.SendAsync("GET /q", null, ("Accept", "text/html"));
         reply.StatusCode.Should().Be(HttpStatusCode.Redirect);
         reply.Headers.Location!.PathAndQuery.Should().Be("/Account/Login?ReturnUrl=%2Fq");
+    }
+
+    // With a role, RestMQ's own check asks the scheme; without one, the framework's middleware does.
+    [Theory]
+    [InlineData(true, "GET /q/a"), InlineData(true, "POST /q/a"), InlineData(true, "GET /q"), InlineData(true, "POST /queue"), InlineData(true, "GET /c/a")]
+    [InlineData(false, "GET /q/a"), InlineData(false, "POST /q/a"), InlineData(false, "POST /queue"), InlineData(false, "GET /c/a"), InlineData(false, "GET /stats")]
+    public async Task Challenge_CookieSchemeAndNoBrowserPage_Is401(bool byRole, string line)
+    {
+        await using var site = await Site.StartAsync(
+            app =>
+            {
+                var queues = app.MapRestMq();
+                if (!byRole) queues.RequireAuthorization();
+                else foreach (var role in Enum.GetValues<RestMqRole>()) queues.RequireAuthorization(role, policy => policy.RequireAuthenticatedUser());
+            },
+            builder =>
+            {
+                builder.Services.AddAuthentication("Cookies").AddCookie("Cookies");
+                builder.Services.AddAuthorization();
+            });
+        using var reply = await site.SendAsync(line, line.StartsWith("POST", StringComparison.Ordinal) ? "value=x" : null);
+        reply.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+        reply.Headers.Location.Should().BeNull();
     }
 
     [Fact]

@@ -132,7 +132,7 @@ public sealed class ClientDisconnectTests : IDisposable
         var context = Context("");
         context.Request.Method = "POST";
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes($$"""{"cmd":"{{command}}"}"""));
-        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl());
 
         await new CommandEndpoints(dispatcher, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), access, new RestMqOptions()).DispatchAsync(context);
 
@@ -146,7 +146,7 @@ public sealed class ClientDisconnectTests : IDisposable
         var context = Context("");
         context.Request.Method = "POST";
         context.Request.Body = new MemoryStream("""{"cmd":"lease"}"""u8.ToArray());
-        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+        var (dispatcher, access) = (new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl());
 
         await new CommandEndpoints(dispatcher, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), access, new RestMqOptions()).DispatchAsync(context);
 
@@ -169,11 +169,11 @@ public sealed class ClientDisconnectTests : IDisposable
         var consumer = Substitute.For<ILiveConsumer>();
         consumer.Events.Returns(Channel.CreateUnbounded<LiveEvent>().Reader);
         var commands = new FrameCommands(
-            context, Test, new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(Substitute.For<IHostEnvironment>()));
+            context, Test, new CommandDispatcher(_engine, Options.Create(new RestMqOptions())), new AccessControl(), addsText: false);
 
         using var stream = new SocketStream(
             socket, consumer, commands, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), 1024, () => ClientConnection.IsGone(context));
-        await stream.RunAsync(receipts: false, CancellationToken.None, CancellationToken.None);
+        await stream.RunAsync(receipts: false, missed: 0, CancellationToken.None, CancellationToken.None);
 
         await socket.DidNotReceiveWithAnyArgs().SendAsync(default(ReadOnlyMemory<byte>), default, default(bool), default);
         await SettledAsync(SettleAction.Return);
@@ -223,7 +223,7 @@ public sealed class ClientDisconnectTests : IDisposable
         socket.ReceiveAsync(Arg.Any<Memory<byte>>(), Arg.Any<CancellationToken>()).Returns(_ => new ValueTask<ValueWebSocketReceiveResult>(received.Task));
         socket.When(s => s.Abort()).Do(_ => received.TrySetException(new WebSocketException()));
         using var stream = new SocketStream(socket, consumer, null!, null!, 1024, () => ClientConnection.IsGone(context));
-        await stream.RunAsync(receipts: false, CancellationToken.None, CancellationToken.None);
+        await stream.RunAsync(receipts: false, missed: 0, CancellationToken.None, CancellationToken.None);
         return consumer;
     }
 

@@ -141,7 +141,13 @@ public sealed partial class QueuePageTests : IAsyncLifetime
     public async Task Page_SecurityPolicy_ForbidsFramingAndForeignForms()
     {
         using var reply = await _site.SendAsync("GET /mq/j/a", null, ("Accept", "text/html"));
-        reply.Headers.GetValues("Content-Security-Policy").Single().Should().Contain("frame-ancestors 'none'").And.Contain("form-action 'self'");
+        reply.Headers.GetValues("Content-Security-Policy").Single().Should().MatchRegex(
+            "^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$");
+        var page = await reply.Content.ReadAsStringAsync();
+        var style = page[(page.IndexOf("<style>") + 7)..page.IndexOf("</style>")];
+        var hash = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(style)));
+        reply.Headers.GetValues("Content-Security-Policy").Single().Should().Contain($"'sha256-{hash}'", "the page's own style must work");
+        page.Should().NotContain(" style=");
     }
 
     private async Task<string> PageAsync(string query)

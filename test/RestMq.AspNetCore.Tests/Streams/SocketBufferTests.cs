@@ -26,7 +26,7 @@ public sealed class SocketBufferTests
             });
 
         using var stream = new SocketStream(socket, ConsumerOf(size, 1, 1), null!, null!, largest: 1024, () => false);
-        await stream.RunAsync(receipts: false, CancellationToken.None, CancellationToken.None);
+        await stream.RunAsync(receipts: false, missed: 0, CancellationToken.None, CancellationToken.None);
 
         frames.Should().HaveCount(3);
         ReferenceEquals(frames[1], frames[0]).Should().Be(kept);

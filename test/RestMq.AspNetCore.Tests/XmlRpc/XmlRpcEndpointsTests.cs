@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
 using RestMq.Access;
@@ -159,9 +158,48 @@ public class XmlRpcEndpointsTests
     }
 
     [Fact]
+    public async Task Multicall_SeveralCalls_ReturnsValueOrFaultOfEach()
+    {
+        _engine.AddAsync(Test, Arg.Any<NewMessage>(), Arg.Any<CancellationToken>()).Returns(new AddResult(AddStatus.Added, Key));
+        _engine.LengthAsync(Test, Arg.Any<CancellationToken>()).ThrowsAsync(new RestMqUnavailableException("away"));
+        var other = new MessageKey(QueueName.Parse("other"), 3);
+        _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs(
+            _ => [new QueueMessage(Key, MessageBody.FromText("first"), 1, default)], _ => [new QueueMessage(other, MessageBody.FromText("second"), 1, default)], _ => []);
+
+        var reply = await CallAsync(Context(Multicall(
+            ("set", "<value>test</value><value><base64>AAE=</base64></value>"), ("nope", ""), ("len", "<value>test</value>"), ("get", "<value>test</value>"),
+            ("take", "<value>other</value>"), ("get", "<value>test</value>"), ("system.multicall", "<value><array><data/></array></value>"), ("len", "<value>a b</value>"))));
+
+        System.Text.RegularExpressions.Regex.Matches(reply, "test:12|first|second|other:3|(?<=<int>)80\\d\\d|empty queue|must not be within").Select(found => found.Value)
+            .Should().Equal("test:12", "8001", "8003", "first", "test:12", "second", "other:3", "8002", "empty queue", "8002", "must not be within", "8002");
+        await _engine.Received(1).AddAsync(Test, Arg.Is<NewMessage>(message => message.Body.Kind == BodyKind.Binary), Arg.Any<CancellationToken>());
+        await Settled(SettleAction.Ack, count: 1);
+        await _engine.Received(1).SettleAsync(new Settlement(new Receipt(other, 1), SettleAction.Ack), Arg.Any<CancellationToken>());
+    }
+
+    [Fact]
+    public async Task Multicall_TooManyCalls_ReturnsFaultAndChangesNothing()
+    {
+        _options.MaxBatch = 2;
+        (await CallAsync(Context(Multicall(("len", "<value>test</value>"), ("len", "<value>test</value>"), ("len", "<value>test</value>")))))
+            .Should().Match(Fault(8002, "system.multicall must have at most 2 calls, but has 3"));
+        _engine.ReceivedCalls().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Multicall_StoppedMidway_ReturnsTakenMessages()
+    {
+        Taken(new QueueMessage(Key, MessageBody.FromText("tuna-boy"), 1, default));
+        _engine.LengthAsync(Test, Arg.Any<CancellationToken>()).ThrowsAsync(new OperationCanceledException());
+        var context = Context(Multicall(("get", "<value>test</value>"), ("len", "<value>test</value>")));
+        await FluentActions.Awaiting(() => Endpoints().CallAsync(context)).Should().ThrowAsync<OperationCanceledException>();
+        await Settled(SettleAction.Return, count: 1);
+    }
+
+    [Fact]
     public async Task Introspection_EveryMethod_IsDescribed()
     {
-        string[] names = ["add", "del", "get", "len", "set", "system.listMethods", "system.methodHelp", "system.methodSignature", "take"];
+        string[] names = ["add", "del", "get", "len", "set", "system.listMethods", "system.methodHelp", "system.methodSignature", "system.multicall", "take"];
         (await CallAsync("system.listMethods")).Should().Contain(string.Concat(names.Select(name => $"<value><string>{name}</string></value>\n")));
         foreach (var name in names)
         {
@@ -182,7 +220,7 @@ public class XmlRpcEndpointsTests
         context.Response.ContentLength.Should().Be(context.Response.Body.Length);
     }
 
-    private XmlRpcEndpoints Endpoints() => new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new AccessControl(Substitute.For<IHostEnvironment>()), _options);
+    private XmlRpcEndpoints Endpoints() => new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new AccessControl(), _options);
 
     private void Taken(QueueMessage message) => _engine.LeaseAsync(default!, default, default, default, default).ReturnsForAnyArgs([message]);
 
@@ -211,6 +249,13 @@ public class XmlRpcEndpointsTests
     private static string Call(string method, params string[] parameters) =>
         $"<?xml version='1.0'?><methodCall><methodName>{method}</methodName><params>"
         + string.Concat(parameters.Select(value => $"<param><value>{value}</value></param>")) + "</params></methodCall>";
+
+    private static string Multicall(params (string Method, string Values)[] calls) =>
+        "<methodCall><methodName>system.multicall</methodName><params><param><value><array><data>"
+        + string.Concat(calls.Select(call =>
+            $"<value><struct><member><name>methodName</name><value>{call.Method}</value></member><member><name>params</name><value><array><data>"
+            + $"{call.Values}</data></array></value></member></struct></value>"))
+        + "</data></array></value></param></params></methodCall>";
 
     private static string Fault(int code, string text) =>
         $"<?xml*<fault>*<name>faultCode</name>\n<value><int>{code}</int></value>*<name>faultString</name>\n<value><string>{text}</string></value>*</fault>*";

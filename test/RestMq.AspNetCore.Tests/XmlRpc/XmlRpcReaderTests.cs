@@ -39,6 +39,27 @@ public class XmlRpcReaderTests
         { "<base64>AAEC/w==</base64>", BodyKind.Binary, "AAEC/w==" },
         { "<base64>\nAAEC\n  /w==\n</base64>", BodyKind.Binary, "AAEC/w==" },
         { "<base64/>", BodyKind.Binary, "" },
+        { "<nil/>", BodyKind.Json, "null" },
+        { "<nil></nil>", BodyKind.Json, "null" },
+        { "<ex:nil xmlns:ex='http://ws.apache.org/xmlrpc/namespaces/extensions'/>", BodyKind.Json, "null" },
+        { "<dateTime.iso8601>19980717T14:08:55</dateTime.iso8601>", BodyKind.Text, "19980717T14:08:55" },
+        { "<dateTime.iso8601> 1998-07-17T14:08:55Z </dateTime.iso8601>", BodyKind.Text, "1998-07-17T14:08:55Z" },
+        { "<array><data/></array>", BodyKind.Json, "[]" },
+        { "<struct/>", BodyKind.Json, "{}" },
+        { "<struct></struct>", BodyKind.Json, "{}" },
+        {
+            """
+            <struct>
+              <member><name>a "b"</name><value>text</value></member>
+              <member><name>é</name><value><array><data>
+                <value><int>1</int></value><value><double>2</double></value><value><boolean>0</boolean></value><value><nil/></value>
+                <value><base64>AAEC/w==</base64></value><value><dateTime.iso8601>19980717T14:08:55</dateTime.iso8601></value><value/>
+                <value><struct/></value>
+              </data></array></value></member>
+            </struct>
+            """,
+            BodyKind.Json, """{"a \"b\"":"text","é":[1,2.0,false,null,"AAEC/w==","19980717T14:08:55","",{}]}"""
+        },
     };
 
     [Theory]
@@ -78,14 +99,68 @@ public class XmlRpcReaderTests
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("iso-8859-1")]
+    [InlineData("windows-1252")]
+    [InlineData("utf-32")]
+    [InlineData("iso-8859-15")]
     public void TryRead_DeclaredEncoding_IsUsed(string name)
     {
-        var encoding = Encoding.GetEncoding(name);
+        var encoding = CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);
         byte[] document = [.. encoding.GetPreamble(), .. encoding.GetBytes(
             $"<?xml version='1.0' encoding='{name}'?><methodCall><methodName>café</methodName></methodCall>")];
         XmlRpcReader.TryRead(document, out var call, out _).Should().BeTrue();
         call!.Method.Should().Be("café");
     }
+
+    [Theory]
+    [InlineData("text/xml; charset=windows-1251", "<?xml version='1.0'?>")]
+    [InlineData("text/xml; charset=windows-1251", "<?xml version='1.0' encoding='utf-8'?>")]
+    [InlineData("text/xml; charset=\"Windows-1251\"", "")]
+    [InlineData("text/xml", "<?xml version=\"1.0\" encoding=\"windows-1251\" ?>")]
+    public void TryRead_CharsetOfContentType_CountsOverDeclaration(string type, string declaration)
+    {
+        var encoding = CodePagesEncodingProvider.Instance.GetEncoding("windows-1251")!;
+        var document = encoding.GetBytes(declaration + "<methodCall><methodName>да</methodName></methodCall>");
+        XmlRpcReader.TryRead(document, out var call, out _, type).Should().BeTrue();
+        call!.Method.Should().Be("да");
+    }
+
+    [Theory]
+    [InlineData("utf-8", 0xFF)]
+    [InlineData("us-ascii", 0xE9)]
+    [InlineData("shift_jis", 0x82)]
+    public void TryRead_BytesNotInCharset_AreNoCall(string name, byte wrong)
+    {
+        byte[] document = [.. Encoding.ASCII.GetBytes($"<?xml version='1.0' encoding='{name}'?><methodCall><methodName>a"), wrong, .. "</methodName></methodCall>"u8];
+        XmlRpcReader.TryRead(document, out _, out var error).Should().BeFalse();
+        error.Should().Match($"the document must be text in its charset*{name}");
+    }
+
+    [Fact]
+    public void TryRead_NestedUpTo64Levels_IsJson() =>
+        Read(Call($"<param>{Nested(64)}</param>")).Parameters.Single().ToString().Should().Be(new string('[', 64) + new string(']', 64));
+
+    [Fact]
+    public void TryRead_Multicall_ReturnsCalls()
+    {
+        var call = Read(
+            """
+            <methodCall><methodName>system.multicall</methodName><params><param><value><array><data>
+              <value><struct>
+                <member><name>methodName</name><value><string>set</string></value></member>
+                <member><name>params</name><value><array><data><value>test</value><value><base64>AAE=</base64></value></data></array></value></member>
+              </struct></value>
+              <value><struct>
+                <member><name>params</name><value><array><data/></array></value></member>
+                <member><name>methodName</name><value>system.listMethods</value></member>
+              </struct></value>
+            </data></array></value></param></params></methodCall>
+            """);
+        call.Calls!.Select(one => (one.Method, string.Join(' ', one.Parameters.Select(parameter => $"{parameter.Kind}:{parameter}"))))
+            .Should().Equal(("set", "Text:test Binary:AAE="), ("system.listMethods", ""));
+    }
+
+    private static string Nested(int levels) =>
+        string.Concat(Enumerable.Repeat("<value><array><data>", levels)) + string.Concat(Enumerable.Repeat("</data></array></value>", levels));
 
     public static TheoryData<string, string> NoCalls => new()
     {
@@ -120,11 +195,17 @@ public class XmlRpcReaderTests
         { Call("<param><value><string>b</string>a</value></param>"), "*must end here*" },
         { Call("<param><value><string>a</string><string>b</string></value></param>"), "*must end here*" },
         { Call("<param><value><string><b/></string></value></param>"), "*must end here*" },
-        { Call("<param><value><nil/></value></param>"), "*a value must be a string, int*" },
-        { Call("<param><value><struct></struct></value></param>"), "*a value must be a string, int*" },
-        { Call("<param><value><struct><member><name>a</name><value>1</value></member></struct></value></param>"), "*a value must be a string, int*" },
-        { Call("<param><value><array><data/></array></value></param>"), "*a value must be a string, int*" },
-        { Call("<param><value><dateTime.iso8601>19980717T14:08:55</dateTime.iso8601></value></param>"), "*a value must be a string, int*" },
+        { Call("<param><value><nonsense/></value></param>"), "*a value must be a string, int*" },
+        { Call("<param><value><nil>1</nil></value></param>"), "a nil must be empty*" },
+        { Call("<param><value><array/></value></param>"), "the element data *missing" },
+        { Call("<param><value><array><data>text</data></array></value></param>"), "*must end here*" },
+        { Call("<param><value><struct><member><value>1</value></member></struct></value></param>"), "the element name *missing" },
+        { Call("<param><value><struct><member><name>a</name></member></struct></value></param>"), "the element value *missing" },
+        { Call("<param><value><dateTime.iso8601>yesterday</dateTime.iso8601></value></param>"), "*19980717T14:08:55*" },
+        { Call($"<param>{Nested(65)}</param>"), "*at most 64 levels*" },
+        { Call($"<param>{Nested(20_000)}</param>"), "*at most 64 levels*" },
+        { "<?xml version='1.0' encoding='x-nobody-knows'?><methodCall/>", "the charset *known*x-nobody-knows*" },
+        { "<?xml version='1.0' encoding='utf-7'?><methodCall/>", "the charset *known*utf-7*" },
         { Call("<param><value><int></int></value></param>"), "*64 bits*" },
         { Call("<param><value><int>1.5</int></value></param>"), "*64 bits*" },
         { Call("<param><value><int>1,000</int></value></param>"), "*64 bits*" },
@@ -174,7 +255,7 @@ public class XmlRpcReaderTests
     public void TryRead_BytesOutsideEncoding_IsRefused(byte[] document)
     {
         XmlRpcReader.TryRead(document, out _, out var error).Should().BeFalse();
-        error.Should().Contain("well-formed");
+        error.Should().Be("the document must be text in its charset, but has bytes that are not utf-8");
     }
 
     private static string Call(string parameters) => $"<methodCall><methodName>m</methodName><params>{parameters}</params></methodCall>";

@@ -23,7 +23,7 @@ public class XmlRpcWriterTests
 
     [Fact]
     public void Fault_CodeAndText_MatchesOriginal() =>
-        Text(XmlRpcWriter.Fault(8001, "function nope not found")).Should().Be(
+        Text(XmlRpcWriter.FaultResponse(8001, "function nope not found")).Should().Be(
             "<?xml version='1.0'?>\n<methodResponse>\n<fault>\n<value><struct>\n"
             + "<member>\n<name>faultCode</name>\n<value><int>8001</int></value>\n</member>\n"
             + "<member>\n<name>faultString</name>\n<value><string>function nope not found</string></value>\n</member>\n"

@@ -127,9 +127,7 @@ public abstract partial class LiveTests
 
         await AddAsync(30);
         await Deadline.Until(async () => (await Engine.LengthAsync(Queue)) == 20);
-        var steps = host.Store.Steps;
-        await Task.Delay(100);
-        (host.Store.Steps - steps).Should().BeLessThan(5, "the pump must idle while no consumer has room");
+        await SleepsAsync(host);
 
         (await listener.NextAsync()).Should().Be(new LiveEvent(null, 4));
         (await listener.IdsAsync(30)).Should().Equal(Numbers(6, 35));

@@ -146,12 +146,7 @@ public abstract partial class LiveTests
 
         foreach (var listener in slow) await listener.IdsAsync(1);
 
-        await Until(async () =>
-        {
-            var steps = host.Store.Steps;
-            await Task.Delay(100);
-            return host.Store.Steps == steps;
-        });
+        await SleepsAsync(host);
         (host.Store.Steps - before)
             .Should().BeLessThan(10 * Many, "each consumer is tried once for each message it has read");
         foreach (var listener in slow)

@@ -1,6 +1,5 @@
 using RestMq.Hosts;
 using RestMq.Engine;
-using RestMq.Redis;
 using StackExchange.Redis;
 using static RestMq.Deadline;
 
@@ -70,6 +69,21 @@ public abstract partial class LiveTests : IAsyncLifetime
 
     private Task ConfigureAsync(QueuePolicy policy) => ConfigureAsync(new QueueSettingsChange { Policy = policy });
 
+    /// <summary>
+    /// Waits until the pump of the host sleeps: a hundred other calls pass without a step. A pump that never sleeps
+    /// fails the test.
+    /// </summary>
+    private protected Task SleepsAsync(TestHost host) => Until(async () =>
+    {
+        var steps = host.Store.Steps;
+        for (var call = 0; call < 100; call++)
+        {
+            await Engine.StatsAsync(Queue);
+            await Task.Yield();
+        }
+        return host.Store.Steps == steps && host.Store.StepsBegun == steps;
+    });
+
     /// <summary>Waits until the queue is empty. Messages are deleted shortly after their delivery.</summary>
     private protected Task NothingIsLeftAsync() => Until(async () => (await Engine.StatsAsync(Queue)).Total == 0);
 }
@@ -102,8 +116,7 @@ public sealed class MemoryLiveTests : LiveTests
 }
 
 /// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class RedisLiveTests(RedisFixture server) : LiveTests
+public sealed class RedisLiveTests(RedisFixture server) : LiveTests, IClassFixture<RedisFixture>
 {
     private protected override TestHosts TestHosts { get; } = new RedisTestHosts(server);
 

@@ -72,6 +72,23 @@ public abstract partial class QueueEngineTests
     }
 
     [Fact]
+    public async Task Lease_WaiterCancelsAfterItFoundAMessage_GivesTheMessageBack()
+    {
+        using var cancel = new CancellationTokenSource();
+        var waiting = await ParkAsync(cancel.Token);
+        var reply = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (_one.Store.LeaseReplyGate, var looks) = (reply.Task, _one.Store.FullLooks);
+        await _two.Engine.AddAsync(Queue, Message());
+        await Until(() => _one.Store.FullLooks > looks);
+
+        await cancel.CancelAsync();
+        reply.SetResult();
+
+        await Within(FluentActions.Awaiting(() => waiting).Should().ThrowAsync<OperationCanceledException>());
+        (await LeaseOneAsync()).DeliveryCount.Should().Be(1, "no consumer has seen the message");
+    }
+
+    [Fact]
     public async Task Lease_WaiterCancels_LeavesTheMessageToTheNext()
     {
         using var cancel = new CancellationTokenSource();

@@ -1,5 +1,4 @@
 using RestMq.Hosts;
-using RestMq.Redis;
 using static RestMq.Deadline;
 
 namespace RestMq.Engine;
@@ -75,8 +74,7 @@ public sealed partial class MemoryQueueEngineTests : QueueEngineTests
 }
 
 /// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class RedisQueueEngineTests(RedisFixture server) : QueueEngineTests
+public sealed class RedisQueueEngineTests(RedisFixture server) : QueueEngineTests, IClassFixture<RedisFixture>
 {
     private protected override TestHosts TestHosts { get; } = new RedisTestHosts(server);
 }

@@ -9,6 +9,8 @@ namespace RestMq.Hosts;
 internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
 {
     private int _emptyLooks;
+    private int _fullLooks;
+    private int _lateWakeUps;
     private int _stoppedSteps;
     private int _steps;
     private int _stepsBegun;
@@ -32,6 +34,18 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
 
     /// <summary>Holds the task that each step of live delivery awaits before it reaches the store.</summary>
     public volatile Task Gate = Task.CompletedTask;
+
+    /// <summary>Holds the task that each reply with leased messages awaits before it reaches the host.</summary>
+    public volatile Task LeaseReplyGate = Task.CompletedTask;
+
+    /// <summary>Holds the task that each wake-up awaits before it reaches the host.</summary>
+    public volatile Task WakeUpGate = Task.CompletedTask;
+
+    /// <summary>Gets the number of wake-ups that <see cref="WakeUpGate"/> has held.</summary>
+    public int LateWakeUps => _lateWakeUps;
+
+    /// <summary>Gets the number of leases that found messages.</summary>
+    public int FullLooks => _fullLooks;
 
     /// <summary>
     /// Gets the number of lease requests that found nothing. A waiter makes one before it is parked and one after.
@@ -103,6 +117,10 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
             left -= request.Count;
         }
         if (requests is [{ Live: true }]) Stepped(batch.Settings);
+        if (batch.Messages.Count == 0) return batch;
+        var gate = LeaseReplyGate;
+        Interlocked.Increment(ref _fullLooks);
+        await gate;
         return batch;
     }
 
@@ -118,6 +136,9 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
         return batch;
     }
 
+    public ValueTask<bool> WithdrawAsync(QueueName queue, long last, int moved, CancellationToken cancellationToken) =>
+        There().WithdrawAsync(queue, last, moved, cancellationToken);
+
     public async ValueTask<SettleResult[]> SettleAsync(QueueName queue, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
     {
         var settled = await There().SettleAsync(queue, settlements, cancellationToken);
@@ -130,7 +151,8 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
         return There().HoldsAsync(queue, receipts, cancellationToken);
     }
 
-    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) => There().PeekHeadAsync(queue, cancellationToken);
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) =>
+        There().PeekHeadAsync(queue, countsDelivery, cancellationToken);
 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => There().PeekAsync(key, cancellationToken);
 
@@ -166,9 +188,21 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
         Interlocked.Increment(ref _listenings);
         await ListeningGate;
         if (Interlocked.Decrement(ref _listeningsToFail) >= 0) throw Away();
-        var listening = await There().ListenAsync(queue, wakeUp => { if (!LosesWakeUps(queue)) onWakeUp(wakeUp); }, cancellationToken);
+        var listening = await There().ListenAsync(queue, Hear, cancellationToken);
         Interlocked.Increment(ref _listeners);
         return new Listening(this, listening);
+
+        void Hear(QueueWakeUp wakeUp)
+        {
+            if (LosesWakeUps(queue)) return;
+            if (WakeUpGate is not { IsCompleted: false } gate)
+            {
+                onWakeUp(wakeUp);
+                return;
+            }
+            Interlocked.Increment(ref _lateWakeUps);
+            _ = gate.ContinueWith(_ => onWakeUp(wakeUp), default, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
     }
 
     public event Action? WakeUpsLost

@@ -1,5 +1,4 @@
 using RestMq.Delivery;
-using RestMq.Redis;
 using static RestMq.Deadline;
 
 namespace RestMq.Hosts;
@@ -208,8 +207,7 @@ public sealed class MemoryReadinessTests : ReadinessTests
 }
 
 /// <summary>Runs the tests on Redis. Each of the two hosts has its own connection.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class RedisReadinessTests(RedisFixture server) : ReadinessTests
+public sealed class RedisReadinessTests(RedisFixture server) : ReadinessTests, IClassFixture<RedisFixture>
 {
     private protected override TestHosts TestHosts { get; } = new RedisTestHosts(server);
 }

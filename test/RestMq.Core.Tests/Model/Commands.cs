@@ -6,7 +6,7 @@ namespace RestMq.Model;
 /// <summary>
 /// Generates random sequences of commands. The generators choose from few and small numbers. Commands therefore often
 /// concern the same message, fall on the instant at which a time ends, or reach a limit. Leases, delays and times to
-/// live last seconds or minutes. <see cref="Pass"/> advances the time by the same durations, or by one millisecond.
+/// live last seconds or minutes. <see cref="PassTime"/> advances the time by the same durations, or by one millisecond.
 /// </summary>
 internal static class Commands
 {
@@ -18,12 +18,12 @@ internal static class Commands
 
     private static readonly Gen<TimeSpan> Pause = Gen.Frequency((3, Gen.Const(TimeSpan.Zero)), (2, Time));
 
-    private static readonly Gen<Adding> Adding = Gen.Select(
+    private static readonly Gen<AddedMessage> AddedMessage = Gen.Select(
         Gen.Int[1, 9],
         Gen.Frequency((5, Gen.Const(TimeSpan.Zero)), (1, Time)),
         Gen.Frequency((4, Gen.Const((TimeSpan?)null)), (1, Time.Select(time => (TimeSpan?)time))),
         Gen.Frequency((5, Gen.Const((string?)null)), (1, OneOf<string?>("a", "b"))),
-        (text, delay, ttl, once) => new Adding(text, delay, ttl, once));
+        (text, delay, ttl, once) => new AddedMessage(text, delay, ttl, once));
 
     private static readonly Gen<LeaseRequest> Request = Gen.Select(
         Gen.Int[1, 4], Time, Gen.Frequency((4, Gen.Const(0)), (1, Gen.Const(1)), (1, Gen.Const(2))),
@@ -54,14 +54,14 @@ internal static class Commands
         Gen.Const(new QueueSettingsChange()));
 
     private static readonly Gen<Command> One = Gen.Frequency(
-        (20, Gen.Select(Queue, Adding.Array[1, 4], Gen.Bool, Command (queue, messages, whole) => new Add(queue, messages, whole))),
+        (20, Gen.Select(Queue, AddedMessage.Array[1, 4], Gen.Bool, Command (queue, messages, whole) => new Add(queue, messages, whole))),
         (18, Gen.Select(Queue, Request.Array[1, 3], Command (queue, requests) => new Exchange(queue, [], requests))),
         (18, Gen.Select(Queue, Settling.Array[1, 4], Command (queue, settlements) => new Exchange(queue, settlements, []))),
         (6, Gen.Select(Queue, Settling.Array[1, 3], Request.Array[1, 2], Command (queue, settlements, requests) => new Exchange(queue, settlements, requests))),
         (3, Gen.Select(Queue, Gen.Select(Pick, Fence).Array[1, 3], Command (queue, receipts) => new Holds(queue, receipts))),
-        (4, Queue.Select(Command (queue) => new Look(queue))),
+        (4, Gen.Select(Queue, Gen.Bool, Command (queue, counts) => new PeekHead(queue, counts))),
         (6, Gen.Select(Queue, Pick, Command (queue, pick) => new Peek(queue, pick))),
-        (5, Gen.Select(Queue, Gen.Enum<MessageState>(), OneOf(1, 3, 1000), Command (queue, state, count) => new Last(queue, state, count))),
+        (5, Gen.Select(Queue, Gen.Enum<MessageState>(), OneOf(1, 3, 1000), Command (queue, state, count) => new Browse(queue, state, count))),
         (5, Gen.Select(Queue, OneOf<int?>(null, 0, 1, 3, 100), Gen.Int[0, 4], Gen.Int[0, 4],
             Command (queue, back, move, read) => new Broadcast(queue, back, move, read))),
         (1, Queue.Select(Command (queue) => new Purge(queue))),
@@ -71,7 +71,7 @@ internal static class Commands
         (1, Gen.Select(Queue, Gen.Enum<MessageState>(), Command (queue, state) => new PurgePlace(queue, state))),
         (6, Queue.Select(Command (queue) => new Stats(queue))),
         (1, Gen.Const<Command>(new ListQueues())),
-        (12, Gen.OneOf(Time, Time, Gen.Const(TimeSpan.FromMilliseconds(1))).Select(Command (time) => new Pass(time))));
+        (12, Gen.OneOf(Time, Time, Gen.Const(TimeSpan.FromMilliseconds(1))).Select(Command (time) => new PassTime(time))));
 
     /// <summary>Generates a sequence of 1 to 80 commands.</summary>
     public static readonly Gen<Command[]> Sequence = One.Array[1, 80];

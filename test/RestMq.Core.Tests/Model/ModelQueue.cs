@@ -107,10 +107,11 @@ internal sealed class ModelQueue(QueueName name, long lastId, long lastSequence,
     public bool[] Holds(IReadOnlyList<Receipt> receipts) =>
         [.. receipts.Select(receipt => _leased.Any(m => m.Id == receipt.Key.Id && m.Fence == receipt.Fence && m.Due > Now))];
 
-    public QueueMessage? Look()
+    public QueueMessage? PeekHead(bool countsDelivery)
     {
         MoveDue();
         if (_ready is not [var head, ..]) return null;
+        if (!countsDelivery) return Told(head, head.Past);
         ToHead(head);
         return Told(head, ++head.Past);
     }
@@ -137,7 +138,7 @@ internal sealed class ModelQueue(QueueName name, long lastId, long lastSequence,
     public MessageSnapshot? Peek(long id) =>
         All.FirstOrDefault(message => message.Id == id) is { } found && !(IsOver(found) && MayDie(found)) ? Snapshot(found) : null;
 
-    public IReadOnlyList<MessageSnapshot> Last(MessageState state, int count)
+    public IReadOnlyList<MessageSnapshot> Browse(MessageState state, int count)
     {
         MoveDue();
         var oldestFirst = state switch

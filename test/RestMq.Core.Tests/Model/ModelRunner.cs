@@ -22,7 +22,7 @@ internal sealed class ModelRunner(IQueueStore store, FakeTimeProvider time, Queu
     public static readonly TimeSpan IdempotencyWindow = TimeSpan.FromMinutes(5.5);
 
     private readonly ModelStore _model = new(time, IdempotencyWindow);
-    private readonly SeenMessages[] _seen = [.. names.Select(name => new SeenMessages(name))];
+    private readonly KnownMessages[] _known = [.. names.Select(name => new KnownMessages(name))];
     private readonly Sleeper?[] _sleepers = new Sleeper?[names.Length];
     private readonly StringBuilder _played = new();
 
@@ -32,17 +32,17 @@ internal sealed class ModelRunner(IQueueStore store, FakeTimeProvider time, Queu
         var calls = 0;
         foreach (var command in commands)
         {
-            if (command is Pass pass)
+            if (command is PassTime pass)
             {
                 time.Advance(pass.Time);
                 if (passed is not null) await passed(pass.Time);
                 _played.AppendLine($"{command}");
                 continue;
             }
-            var seen = _seen[command.Queue];
-            var expected = await command.PlayAsync(_model, seen);
-            var actual = await command.PlayAsync(store, seen);
-            seen.EndStep();
+            var known = _known[command.Queue];
+            var expected = await command.PlayAsync(_model, known);
+            var actual = await command.PlayAsync(store, known);
+            known.EndStep();
             calls++;
             _played.AppendLine($"{command} -> {expected}");
             if (actual != expected) throw new DiffersException($"after\n{_played}{store.GetType().Name} said    {actual}");

@@ -31,7 +31,8 @@ internal sealed class ModelStore(TimeProvider time, TimeSpan idempotencyWindow) 
     public ValueTask<bool[]> HoldsAsync(QueueName queue, IReadOnlyList<Receipt> receipts, CancellationToken cancellationToken) =>
         new(Find(queue).Holds(receipts));
 
-    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, CancellationToken cancellationToken) => new(Find(queue).Look());
+    public ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) =>
+        new(Find(queue).PeekHead(countsDelivery));
 
     public ValueTask<BroadcastBatch> BroadcastAsync(QueueName queue, BroadcastRequest request, CancellationToken cancellationToken) =>
         new(Find(queue).Broadcast(request));
@@ -39,7 +40,7 @@ internal sealed class ModelStore(TimeProvider time, TimeSpan idempotencyWindow) 
     public ValueTask<MessageSnapshot?> PeekAsync(MessageKey key, CancellationToken cancellationToken) => new(Find(key.Queue).Peek(key.Id));
 
     public ValueTask<IReadOnlyList<MessageSnapshot>> BrowseAsync(QueueName queue, MessageState state, int count, CancellationToken cancellationToken) =>
-        new(Find(queue).Last(state, count));
+        new(Find(queue).Browse(state, count));
 
     public ValueTask<bool> DeleteQueueAsync(QueueName queue, CancellationToken cancellationToken)
     {

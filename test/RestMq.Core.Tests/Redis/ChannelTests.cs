@@ -9,8 +9,7 @@ using static RestMq.Deadline;
 namespace RestMq.Redis;
 
 /// <summary>Verifies that wake-ups reach the right listeners, however the connection was configured.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime
+public sealed class ChannelTests(RedisFixture server) : IAsyncLifetime, IClassFixture<RedisFixture>
 {
     private static readonly QueueName Queue = QueueName.Parse($"q-{Guid.NewGuid():N}");
 

@@ -94,7 +94,9 @@ public sealed class CostTests : IAsyncLifetime
         // Each is due at its own instant, because messages that are due together are moved together.
         var queue = QueueName.Parse("due");
         await _store.AddAsync(queue, [.. Enumerable.Range(1, 1000).Select(n => Message() with { Delay = TimeSpan.FromMilliseconds(n) })], default);
-        await Task.Delay(TimeSpan.FromMilliseconds(1100));
+        var server = _connection.GetServers().Single();
+        var allDue = await server.TimeAsync() + TimeSpan.FromSeconds(1);
+        await Deadline.Until(async () => await server.TimeAsync() > allDue);
 
         (await _store.StatsAsync(queue, default)).Ready.Should().Be(100);
         (await _store.LeaseAsync(queue, [new LeaseRequest(1, Long)], default)).Messages.Should().ContainSingle();

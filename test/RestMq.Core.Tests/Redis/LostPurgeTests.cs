@@ -8,8 +8,7 @@ namespace RestMq.Redis;
 /// <summary>
 /// Verifies that a purge ends every stream, even on a host that misses the wake-up, and that nothing else does.
 /// </summary>
-[Collection(RedisCollection.Name)]
-public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime
+public sealed class LostPurgeTests(RedisFixture server) : IAsyncLifetime, IClassFixture<RedisFixture>
 {
     private readonly QueueName _queue = TestHosts.NextQueue();
     private readonly RedisTestHosts _hosts = new(server);

@@ -5,8 +5,7 @@ namespace RestMq.Redis;
 /// <summary>
 /// Verifies the checks of <see cref="RedisInvariants"/>: valid keys pass, and each kind of broken key is found.
 /// </summary>
-[Collection(RedisCollection.Name)]
-public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime
+public sealed class RedisInvariantsTests(RedisFixture server) : IAsyncLifetime, IClassFixture<RedisFixture>
 {
     private readonly QueueName _queue = QueueName.Parse($"q*[-{Guid.NewGuid():N}");
     private IConnectionMultiplexer _connection = null!;

@@ -144,6 +144,43 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task Add_OwnIdempotencyWindow_CountsOverTheOption()
+    {
+        await AddAsync(Message("long", once: "a") with { IdempotencyWindow = 20 * Soon }, Message("short", once: "b") with { IdempotencyWindow = 2 * Soon });
+        await PassAsync(3 * Soon);
+        (await AddAsync(Message("again", once: "a"), Message("again", once: "b"))).Select(result => result.Status)
+            .Should().Equal(AddStatus.Duplicate, AddStatus.Added);
+        await PassAsync(6 * Soon);
+        (await AddAsync(Message("again", once: "a"), Message("again", once: "b"))).Select(result => result.Status)
+            .Should().Equal(AddStatus.Duplicate, AddStatus.Added);
+    }
+
+    [Fact]
+    public async Task Add_SameIdempotencyKeyOtherFingerprint_IsRefused()
+    {
+        await AddAsync(Message("first", once: "a") with { Fingerprint = 1 }, Message("unknown", once: "b"));
+
+        (await AddAsync(
+            Message("first", once: "a") with { Fingerprint = 1 }, Message("other", once: "a") with { Fingerprint = uint.MaxValue }, Message("none", once: "a"),
+            Message("other", once: "b") with { Fingerprint = 2 }, Message("third"))).Should().Equal(
+            new AddResult(AddStatus.Duplicate, Key(1)), new AddResult(AddStatus.KeyReused, Key(1)), new AddResult(AddStatus.Duplicate, Key(1)),
+            new AddResult(AddStatus.Duplicate, Key(2)), new AddResult(AddStatus.Added, Key(3)));
+    }
+
+    [Fact]
+    public async Task AddWhole_OneFingerprintDiffers_AddsNothing()
+    {
+        await AddAsync(Message("first", once: "a") with { Fingerprint = 1 }, Message("second", once: "b") with { Fingerprint = 2 });
+
+        (await Store.AddAsync(
+            Queue, [Message("new"), Message("first", once: "a") with { Fingerprint = 1 }, Message("other", once: "b") with { Fingerprint = 3 }, Message("new", once: "c")],
+            allOrNothing: true, default)).Select(result => result.Status)
+            .Should().Equal(AddStatus.Full, AddStatus.Duplicate, AddStatus.KeyReused, AddStatus.Full);
+        (await StatesAsync()).Should().Be((2, 0, 0, 0));
+        (await AddAsync(Message("now", once: "c"))).Single().Should().Be(new AddResult(AddStatus.Added, Key(3)));
+    }
+
+    [Fact]
     public async Task Add_FullQueue_UsesNoId()
     {
         await ConfigureAsync(new QueueSettingsChange { MaxLength = 2 });

@@ -334,6 +334,32 @@ public abstract partial class QueueStoreContract
             given.Add((await LeaseBatchAsync(new LeaseRequest(1, lease, Held: true))).Messages.Should().ContainSingle().Subject.Receipt);
     }
 
+    [Fact]
+    public async Task WakeUp_HeldDeliveryReturned_NamesOnlyTheNextDelivery()
+    {
+        await AddAsync(1);
+        var ended = new ConcurrentQueue<Receipt>();
+        await using var listening = await Other.ListenAsync(Queue, wakeUp => { foreach (var receipt in wakeUp.Ended) ended.Enqueue(receipt); }, default);
+
+        var returned = await HoldAsync();
+        await Store.SettleAsync(Queue, [new Settlement(returned, SettleAction.Return)], default);
+        var released = await HoldAsync();
+        await Store.SettleAsync(Queue, [new Settlement(released, SettleAction.Release)], default);
+        var acked = await HoldAsync();
+        await Store.SettleAsync(Queue, [new Settlement(acked, SettleAction.Ack)], default);
+
+        released.Should().Be(returned, "the returned delivery does not count");
+        await EventuallyAsync(() =>
+        {
+            ended.Should().Equal(released, acked);
+            return Task.CompletedTask;
+        });
+        await Store.DeleteQueueAsync(Queue, default);
+
+        async Task<Receipt> HoldAsync() =>
+            (await LeaseBatchAsync(new LeaseRequest(1, Long, Held: true))).Messages.Should().ContainSingle().Subject.Receipt;
+    }
+
     private async Task ExpectAsync(QueueWakeUp expected, Func<Task> action)
     {
         var wakeUps = new ConcurrentQueue<QueueWakeUp>();

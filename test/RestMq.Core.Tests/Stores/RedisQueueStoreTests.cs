@@ -9,8 +9,7 @@ namespace RestMq.Stores;
 /// Runs the contract on Redis with real time. Tests wait a little, and poll until a deadline. After each test,
 /// <see cref="RedisInvariants"/> checks the keys of the queue.
 /// </summary>
-[Collection(RedisCollection.Name)]
-public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContract
+public sealed class RedisQueueStoreTests(RedisFixture server) : QueueStoreContract, IClassFixture<RedisFixture>
 {
     private readonly List<RedisQueueStore> _stores = [];
 

@@ -7,6 +7,10 @@ internal static class StoreExtensions
         this IQueueStore store, QueueName queue, IReadOnlyList<NewMessage> messages, CancellationToken cancellationToken) =>
         store.AddAsync(queue, messages, allOrNothing: false, cancellationToken);
 
+    /// <summary>Returns the message at the head and leaves it there. The look counts as a delivery.</summary>
+    public static ValueTask<QueueMessage?> PeekHeadAsync(this IQueueStore store, QueueName queue, CancellationToken cancellationToken) =>
+        store.PeekHeadAsync(queue, countsDelivery: true, cancellationToken);
+
     /// <summary>Returns the names of all queues, read in pages of the given size.</summary>
     public static async Task<List<QueueName>> ListAllAsync(this IQueueStore store, int page = 1000)
     {

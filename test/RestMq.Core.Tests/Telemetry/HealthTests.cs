@@ -140,9 +140,12 @@ public sealed class HealthTests : IAsyncLifetime
         var server = await StartAsync();
         var application = NewApplication(server, ",asyncTimeout=15000");
         if (connected) await Until(async () => (await CheckAsync(application)).Status == HealthStatus.Healthy);
+        var impatient = NewApplication(server);
+        await Until(async () => (await CheckAsync(impatient)).Status == HealthStatus.Healthy);
         await server.PauseAsync();
         var checking = CheckAsync(application);
-        await Task.Delay(TimeSpan.FromSeconds(2)); // Longer than the default timeout.
+        (await Within(CheckAsync(impatient))).Status.Should().Be(HealthStatus.Unhealthy, "the default timeout is over");
+        checking.IsCompleted.Should().BeFalse("the timeout of the connection string is not over");
         await server.ResumeAsync();
         (await Within(checking)).Status.Should().Be(HealthStatus.Healthy);
     }

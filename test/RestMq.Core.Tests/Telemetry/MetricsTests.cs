@@ -128,6 +128,22 @@ public sealed class MetricsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_GapBeforeNoMessage_CountsMissedMessages()
+    {
+        Meters.Listen();
+        var engine = _hosts.NewHost().Engine;
+        await engine.ConfigureAsync(_queue, new QueueSettingsChange { History = 0 });
+        await using var quick = await ListenAsync(engine);
+        await engine.AddAsync(_queue, [.. Enumerable.Range(1, 5).Select(n => Message($"{n}"))]);
+        await quick.IdsAsync(5);
+
+        await using var late = new Listener((await engine.SubscribeAsync(_queue, new LiveConsumerOptions { ResumeAfter = 2 }))!);
+
+        (await late.NextAsync()).Should().Be(new LiveEvent(null, 3));
+        await Until(() => Meters["restmq.live.missed"] == 3);
+    }
+
+    [Fact]
     public async Task Metrics_AllRoundRobinConsumersFull_IsCountedOnce()
     {
         Meters.Listen();

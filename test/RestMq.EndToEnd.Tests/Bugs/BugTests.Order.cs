@@ -28,60 +28,6 @@ public abstract partial class BugTests
         clock.Elapsed.TotalSeconds.Should().BeLessThan(1);
     }
 
-    // Bug 10 of the original.
-    [Fact]
-    public async Task Add_ByJsonProtocol_IsDeliveredWithin100Ms()
-    {
-        var queue = Host.NextQueue();
-        await using var stream = await ConsumerAsync(queue);
-        await Host.PostAsync(queue, "warm");
-        await stream.NextLineAsync();
-        var middle = await Eventually.MedianAsync(11, async _ =>
-        {
-            var clock = Stopwatch.StartNew();
-            (await Host.CommandAsync($$"""{"cmd":"add","queue":"{{queue}}","value":"j"}""")).Is(200);
-            await stream.NextLineAsync();
-            return clock.Elapsed;
-        });
-        middle.TotalMilliseconds.Should().BeLessThan(100);
-    }
-
-    // Bug 10 of the original.
-    [Fact]
-    public async Task Start_WithBacklog_DeliversWithin100Ms()
-    {
-        var queue = Host.NextQueue();
-        await using var stream = await ConsumerAsync(queue);
-        var middle = await Eventually.MedianAsync(7, async i =>
-        {
-            await Host.StopAsync(queue);
-            await Host.PostAsync(queue, $"m{i}");
-            var clock = Stopwatch.StartNew();
-            await Host.StartAsync(queue);
-            (await stream.NextValuesAsync(1)).Should().Equal($"m{i}");
-            return clock.Elapsed;
-        });
-        middle.TotalMilliseconds.Should().BeLessThan(100);
-    }
-
-    // Bug 11 of the original.
-    [Fact]
-    public async Task Stream_UnicodeName_DeliversWithin100Ms()
-    {
-        var queue = Host.NextQueue() + "-café";
-        await using var stream = await ConsumerAsync(queue);
-        var middle = await Eventually.MedianAsync(7, async i =>
-        {
-            var clock = Stopwatch.StartNew();
-            await Host.PostAsync(queue, $"m{i}");
-            (await stream.NextValuesAsync(1)).Should().Equal($"m{i}");
-            return clock.Elapsed;
-        });
-        middle.TotalMilliseconds.Should().BeLessThan(100);
-        (await DeleteAsync(queue)).Is(200);
-        await stream.EndsAsync();
-    }
-
     // Bug 12 of the original.
     [Fact]
     public async Task Stream_BeforeFirstMessage_HasHeaders()

@@ -5,7 +5,7 @@ using static RestMq.EndToEnd.Streams.Readers.LiveActions;
 namespace RestMq.EndToEnd.Capacity;
 
 /// <summary>Measures the cost of consumers that wait for messages.</summary>
-[Collection(Alone.Name)]
+[Collection(Alone.Name), Trait(Alone.Trait, Alone.Name)]
 public sealed class IdleTests(RedisHost fixture) : IClassFixture<RedisHost>
 {
     private const int Queues = 100;
@@ -20,16 +20,16 @@ public sealed class IdleTests(RedisHost fixture) : IClassFixture<RedisHost>
     {
         var queues = Enumerable.Range(0, Queues).Select(i => $"idle-{i}").ToArray();
         var redisBefore = await Redis.InfoAsync("used_memory");
-        using var crowd = new Crowd();
+        using var idle = new IdleConsumers();
         foreach (var transport in Transports)
         {
             var (before, clock, each) = (MemoryOfHost(), Stopwatch.StartNew(), Each[(int)transport]);
-            await crowd.OpenAsync(Host, transport, queues, each);
+            await idle.OpenAsync(Host, transport, queues, each);
             var cost = (MemoryOfHost() - before) / (double)(each * Queues);
             Measured.Say($"{each * Queues} idle consumers ({transport}): opened in {clock.Elapsed.TotalSeconds:0.0} s, {cost:0.0} KB each");
             cost.Should().BeLessThan(64);
         }
-        crowd.Count.Should().Be(10_000);
+        idle.Count.Should().Be(10_000);
         (await Redis.SubscriptionsAsync()).Should().Be(Queues);
 
         var (evaluations, commands) = await MeasureAsync();
@@ -46,7 +46,7 @@ public sealed class IdleTests(RedisHost fixture) : IClassFixture<RedisHost>
         (await reads.NextValuesAsync(1)).Should().Equal("hello");
         posted.Elapsed.TotalSeconds.Should().BeLessThan(2);
 
-        foreach (var queue in queues[50..]) crowd.Close(queue);
+        foreach (var queue in queues[50..]) idle.Close(queue);
         await Eventually.TrueAsync(async () => await Redis.SubscriptionsAsync() == 50,
             "queues without consumers have no subscription in Redis", seconds: 30);
     }

@@ -4,7 +4,7 @@ using static RestMq.EndToEnd.Streams.Readers.LiveActions;
 namespace RestMq.EndToEnd.Capacity;
 
 /// <summary>Tests a host that is asked to end by SIGTERM.</summary>
-[Collection(Alone.Name)]
+[Collection(Alone.Name), Trait(Alone.Trait, Alone.Name)]
 public sealed class ShutdownTests
 {
     [Theory]

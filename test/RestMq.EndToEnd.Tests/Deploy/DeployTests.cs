@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace RestMq.EndToEnd.Deploy;
 
-/// <summary>Tests the files for production, as far as this machine has the programs that read them.</summary>
+/// <summary>Tests the files for production with the programs that read them.</summary>
 public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>, IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("restmq-deploy-");
@@ -19,31 +19,8 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
     [Fact]
     public async Task Stream_ThroughShippedNginxFile_IsImmediate()
     {
-        int port;
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
-        var site = Text("nginx.conf").Replace("127.0.0.1:8888", $"127.0.0.1:{fixture.Host.Port}").Replace("listen 80;", $"listen 127.0.0.1:{port};");
-        site.Should().Contain($"listen 127.0.0.1:{port};").And.Contain($"server 127.0.0.1:{fixture.Host.Port};");
-        await using var nginx = Nginx(site);
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                using var probe = new TcpClient();
-                try
-                {
-                    await probe.ConnectAsync(IPAddress.Loopback, port);
-                    return true;
-                }
-                catch (SocketException)
-                {
-                    return false;
-                }
-            },
-            $"nginx answers: {nginx}");
-
+        var (nginx, port) = await StartAsync(Text("nginx.conf"), fixture.Host.Port);
+        await using var running = nginx;
         var queue = fixture.Host.NextQueue();
         await using var stream = await CometStream.OpenAsync(port, $"/c/{queue}");
         await using var connection = await RawConnection.OpenAsync(port);
@@ -54,17 +31,54 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
         }
     }
 
+    // Callers of a proxy on this machine are not on this machine, whatever headers the proxy passes on.
+    [Theory]
+    [InlineData("shipped", "127.0.0.1", null)]
+    [InlineData("shipped", "evil.example", null)]
+    [InlineData("shipped", "localhost", "Sec-Fetch-Site: same-origin")]
+    [InlineData("plain", "localhost", null)]
+    [InlineData("plain", "127.0.0.1", "Sec-Fetch-Site: same-origin")]
+    public async Task Admin_ThroughNginx_IsRefused(string file, string name, string? header)
+    {
+        await using var host = await RestMqHost.StartAsync(StoreKind.Memory, null, "--AllowedHosts=*");
+        await using var listed = await RestMqHost.StartAsync(
+            StoreKind.Memory, null, "--AllowedHosts=*", "--Access:Networks:Admin:Allow:0=127.0.0.1", "--Access:Networks:RestProducer:Deny:0=10.");
+        foreach (var server in new[] { host, listed })
+        {
+            var site = file == "shipped"
+                ? Text("nginx.conf")
+                : "server { listen 80; location / { proxy_pass http://127.0.0.1:8888; } }";
+            var (nginx, port) = await StartAsync(site, server.Port);
+            await using var running = nginx;
+            (await server.AskAsync("POST /q/vault", "value=kept")).Is(200);
+            await using var connection = await RawConnection.OpenAsync(port);
+            (await connection.AskAsync("DELETE /q/vault", "", [$"Host: {name}", .. header is null ? Array.Empty<string>() : [header]])).Is(403);
+            (await server.AskAsync("GET /stats/vault")).Is(200).Json.Number("ready").Should().Be(1);
+        }
+    }
+
     [Fact]
+    public async Task ShippedNginxFile_PublicName_NeedsAllowedHosts()
+    {
+        await using var host = await RestMqHost.StartAsync(StoreKind.Memory, null, "--AllowedHosts=queues.example.org");
+        foreach (var (server, status) in new[] { (fixture.Host, 421), (host, 200) })
+        {
+            var (nginx, port) = await StartAsync(Text("nginx.conf"), server.Port);
+            await using var running = nginx;
+            await using var connection = await RawConnection.OpenAsync(port);
+            (await connection.AskAsync("POST /q/test", "value=x", "Host: queues.example.org")).Is(status);
+        }
+    }
+
+    [LinuxFact]
     public async Task SystemdUnit_AsShipped_IsAccepted()
     {
         var unit = Text("restmq.service");
         unit.Should().Contain("ExecStart=/opt/restmq/RestMq.Sample --urls http://127.0.0.1:8888").And.Contain("RestMq__Redis=");
-        if (!File.Exists("/usr/bin/systemd-analyze")) return; // Without systemd, the test can only read the file.
-
         var file = Path.Combine(_folder.FullName, "restmq.service");
         await File.WriteAllTextAsync(file, unit.Replace("/opt/restmq/RestMq.Sample", "/bin/true"));
         await using var systemd = new ChildProcess("systemd-analyze", ["verify", file],
-            "This test needs systemd-analyze.");
+            "This test needs systemd-analyze on the PATH (apt-get install systemd).");
         (await systemd.WaitForExitAsync(TimeSpan.FromSeconds(30))).Should().Be(0, $"{systemd}");
         systemd.Output.Should().NotContain("restmq.service:", "systemd reports each line that it ignores");
     }
@@ -85,6 +99,31 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
     public void Dispose() => _folder.Delete(recursive: true);
 
     private static string Text(string file) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "deploy", file));
+
+    // Runs nginx with a site whose host is at a port of this machine. Returns nginx and its port.
+    private async Task<(ChildProcess Nginx, int Port)> StartAsync(string site, int host)
+    {
+        var port = Ports.Next();
+        site = site.Replace("127.0.0.1:8888", $"127.0.0.1:{host}").Replace("listen 80;", $"listen 127.0.0.1:{port};");
+        site.Should().Contain($"listen 127.0.0.1:{port};").And.Contain($"127.0.0.1:{host};");
+        var nginx = Nginx(site);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var probe = new TcpClient();
+                try
+                {
+                    await probe.ConnectAsync(IPAddress.Loopback, port);
+                    return true;
+                }
+                catch (SocketException)
+                {
+                    return false;
+                }
+            },
+            $"nginx answers: {nginx}");
+        return (nginx, port);
+    }
 
     private async Task<int> CheckAsync(string site)
     {

@@ -26,7 +26,7 @@ public sealed class ExchangeTests
     public async Task Exchange_EachRequest_GetsRecordedReply(string file, StoreKind store)
     {
         var exchanges = Exchange.ReadFile(Path.Combine(Folder, file));
-        await using var host = await RestMqHost.StartAsync(store);
+        await using var host = await RestMqHost.StartAsync(store, null, "--Site:Jsonp=true");
         var connection = await host.ConnectAsync();
         var wrong = new List<string>();
         try

@@ -108,23 +108,6 @@ public abstract class HttpTests(HostFixture fixture)
         clock.Elapsed.TotalSeconds.Should().BeInRange(0.95, 2.5);
     }
 
-    [Fact]
-    public async Task Take_WaitingWhenMessageAdded_IsAnswered()
-    {
-        var queue = Host.NextQueue();
-        var middle = await Eventually.MedianAsync(11, async i =>
-        {
-            await using var waiting = await Host.ConnectAsync();
-            await waiting.SendAsync(RawRequest.Write($"GET /q/none-{queue},{queue}?wait=30"));
-            await Task.Delay(30); // Lets the request reach its wait. The test passes either way.
-            await Host.PostAsync(queue, $"m{i}");
-            var clock = Stopwatch.StartNew();
-            (await waiting.ReadReplyAsync()).Is(200).Json.Text("value").Should().Be($"m{i}");
-            return clock.Elapsed;
-        });
-        middle.TotalMilliseconds.Should().BeLessThan(100);
-    }
-
     [Theory, InlineData(""), InlineData("&lease=30")]
     public async Task Take_WaitingClientDisconnects_KeepsMessage(string how)
     {

@@ -51,7 +51,7 @@ public sealed class WireTests
     [Fact]
     public void Write_Form_AddsHeadersOfCurl() =>
         Encoding.ASCII.GetString(RawRequest.Write("POST /q/test", "value=1")).Should().Be(
-            "POST /q/test HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\nvalue=1");
+            "POST /q/test HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\nvalue=1");
 
     [Fact]
     public void Escaped_EveryEscape_IsReadBack() =>

@@ -43,7 +43,7 @@ public sealed partial class OpenApiTests(MemoryHost fixture) : IClassFixture<Mem
         using var document = JsonDocument.Parse((await fixture.Host.AskAsync("GET /openapi/v1.json")).Body);
         var queue = document.RootElement.GetProperty("paths").GetProperty("/q/{queue}");
 
-        Names(queue.GetProperty("get"), "query").Should().BeEquivalentTo("wait", "max", "lease", "format", "callback");
+        Names(queue.GetProperty("get"), "query").Should().BeEquivalentTo("wait", "max", "lease", "format", "soft", "callback");
         Names(queue.GetProperty("post"), "header").Should().BeEquivalentTo("Idempotency-Key", "traceparent", "tracestate");
         var bodies = queue.GetProperty("post").GetProperty("requestBody").GetProperty("content");
         bodies.GetProperty("application/x-www-form-urlencoded").GetProperty("schema").GetProperty("properties").TryGetProperty("value", out _).Should().BeTrue();

@@ -79,9 +79,29 @@ public sealed partial class StartTests : IDisposable
     public async Task Start_AddressInUse_IsReported()
     {
         await using var first = Verb.Start("--urls", "http://127.0.0.1:0");
-        var (code, output) = await Verb.ShellAsync($"$restmq --urls http://127.0.0.1:{(await ListensAsync(first)).Port} 2>&1 >/dev/null");
+        var port = (await ListensAsync(first)).Port;
+        var (code, output) = await Verb.RunAsync("--urls", $"http://127.0.0.1:{port}");
         code.Should().Be(1, output);
-        output.Should().Contain("address already in use").And.NotContain("   at ");
+        output.Should().Contain("address already in use").And.Contain("--urls").And.NotContain("   at ").And.NotContain("Exception");
+        var (_, error) = await Verb.ShellAsync($"$restmq --urls http://127.0.0.1:{port} 2>&1 >/dev/null");
+        error.TrimEnd().Split('\n').Should().ContainSingle("the reason is one sentence");
+    }
+
+    [Theory]
+    [InlineData("'-p' must be a setting of this host, but is an option of the original, so use --urls=http://localhost:8888.", "-p", "8889")]
+    [InlineData("*so use --Access:AclFile=acl.conf.", "--acl=acl.conf")]
+    [InlineData("*so use --RestMq:Redis=localhost:6379.", "--redis-host", "localhost")]
+    [InlineData("*'--json' is neither, so see --help.", "--json")]
+    [InlineData("*'--url' is neither, so see --help.", "--url=http://127.0.0.1:0")]
+    [InlineData("*'--urlss' is neither, so see --help.", "--urlss=http://127.0.0.1:0")]
+    [InlineData("*'-v' is neither, so see --help.", "--urls", "http://127.0.0.1:0", "-v")]
+    [InlineData("*'stray' is neither, so see --help.", "--urls=http://127.0.0.1:0", "stray")]
+    [InlineData("'--urls' must have a value, such as --urls=…, but has none.", "--urls")]
+    public async Task Start_UnknownArgument_IsReported(string told, params string[] arguments)
+    {
+        var (code, output) = await Verb.RunAsync(arguments);
+        code.Should().Be(1, output);
+        output.TrimEnd().Should().Match(told);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -172,17 +172,24 @@ public sealed class StoreUnavailableTests : IAsyncLifetime
         }
         wrong.Should().BeEmpty();
 
+        // The quickest of three replies counts. A busy machine may delay one reply, but a host that waits too long
+        // delays every reply.
         async Task CheckAsync(string what, Func<Task> check)
         {
-            var clock = Stopwatch.StartNew();
             try
             {
-                await check();
-                clock.Elapsed.TotalSeconds.Should().BeLessThan(2.3);
+                var seconds = double.MaxValue;
+                for (var attempt = 1; attempt <= 3 && seconds >= 2; attempt++)
+                {
+                    var start = Stopwatch.GetTimestamp();
+                    await check();
+                    seconds = Math.Min(seconds, Stopwatch.GetElapsedTime(start).TotalSeconds);
+                }
+                seconds.Should().BeLessThan(2);
             }
             catch (Exception e)
             {
-                wrong.Add($"{what} ({clock.Elapsed.TotalSeconds:0.0} s): {e.Message}");
+                wrong.Add($"{what}: {e.Message}");
             }
         }
     }

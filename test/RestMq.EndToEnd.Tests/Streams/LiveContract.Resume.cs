@@ -64,6 +64,40 @@ public abstract partial class LiveContract
         (await exact.NextValuesAsync(5)).Should().Equal("15", "16", "17", "18", "19");
     }
 
+    [Theory]
+    [InlineData("words")]
+    [InlineData("6f9619ff-8b86-d011-b42d-00cf4fc964ff")]
+    [InlineData("1.5")]
+    [InlineData("-1")]
+    [InlineData("+1")]
+    [InlineData("9007199254740993")]
+    [InlineData("99999999999999999999999999")]
+    public async Task Resume_ForeignLastEventId_BeginsAtEndAfterGap(string foreign)
+    {
+        var queue = Host.NextQueue();
+        await using var live = await OpenAsync(queue);
+        await Host.PostAllAsync(queue, Numbered(3));
+        await live.NextAsync(3);
+
+        await using var back = await OpenAsync(queue, headers: $"Last-Event-ID: {foreign}");
+
+        (await back.NextMissedAsync()).Should().Be(3, "the client may have seen none of these messages");
+        await Host.PostAsync(queue, "new");
+        (await back.NextValuesAsync(1)).Should().Equal("new");
+    }
+
+    [Fact]
+    public async Task Resume_ForeignLastEventIdWithoutHistory_HasNoGap()
+    {
+        var queue = Host.NextQueue();
+        await using var plain = await OpenAsync(queue, headers: "Last-Event-ID: words");
+        await Host.PostAsync(queue, "one");
+        (await plain.NextValuesAsync(1)).Should().Equal("one");
+        await using var leased = await OpenAsync(queue + "x", "?lease=30", headers: "Last-Event-ID: words");
+        await Host.PostAsync(queue + "x", "two");
+        (await leased.NextAsync()).Text("value").Should().Be("two");
+    }
+
     [Fact]
     public async Task Resume_GapWithoutMessages_ReportsMissedCount()
     {

@@ -110,6 +110,103 @@ public abstract class SocketTests(HostFixture fixture)
     }
 
     [Theory]
+    [InlineData(1000, "")]
+    [InlineData(1001, "going away")]
+    [InlineData(1011, "")]
+    [InlineData(3000, "")]
+    [InlineData(4999, "schön")]
+    public async Task Close_StatusOfClient_IsEchoed(int status, string reason)
+    {
+        var queue = Host.NextQueue();
+        await using var socket = await Host.SocketAsync(queue);
+        await socket.SendAsync(SocketStream.Close, [(byte)(status >> 8), (byte)status, .. Encoding.UTF8.GetBytes(reason)]);
+        (await socket.ReadCloseAsync()).Should().Be(status);
+        socket.CloseReason.Should().Be(reason);
+        await Host.HasConsumersAsync(queue, 0);
+    }
+
+    /// <summary>Holds frames that RFC 6455 forbids, as bytes, and the status that says so.</summary>
+    public static TheoryData<string, byte[], int> Violations => new()
+    {
+        { "a reserved opcode", [0x83, 0x80, 0, 0, 0, 0], 1002 },
+        { "a reserved bit", [0xc1, 0x80, 0, 0, 0, 0], 1002 },
+        { "no mask", [0x81, 0x02, (byte)'h', (byte)'i'], 1002 },
+        { "a continuation of nothing", [0x80, 0x80, 0, 0, 0, 0], 1002 },
+        { "a fragmented ping", [0x09, 0x80, 0, 0, 0, 0], 1002 },
+        { "a close status of one byte", [0x88, 0x81, 0, 0, 0, 0, 3], 1002 },
+        { "a close status that is never sent", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xed], 1002 },
+        { "text that is no UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28], 1007 },
+        { "a close reason that is no UTF-8", [0x88, 0x84, 0, 0, 0, 0, 0x03, 0xe8, 0xc3, 0x28], 1007 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Violations))]
+    public async Task Frame_Forbidden_ClosesWithStatus(string what, byte[] frame, int status)
+    {
+        var queue = Host.NextQueue();
+        await using var socket = await Host.SocketAsync(queue);
+        // The bytes after the frame stay unread. A host that closed the connection at once would reset it, and the close
+        // frame would be lost.
+        await socket.SendRawAsync([.. frame, .. new byte[100_000]]);
+        (await socket.ReadCloseAsync()).Should().Be(status, what);
+        await Host.HasConsumersAsync(queue, 0);
+    }
+
+    [Theory]
+    [InlineData("restmq", "restmq")]
+    [InlineData("chat, restmq", "restmq")]
+    [InlineData("chat", null)]
+    [InlineData("", null)]
+    public async Task Subprotocol_Requested_IsAnsweredWhenKnown(string requested, string? answered)
+    {
+        string[] headers = requested.Length > 0 ? [$"Sec-WebSocket-Protocol: {requested}"] : [];
+        await using var socket = await Host.StreamAsync(Transport.Socket, Host.NextQueue(), headers: headers);
+        socket.Head.Header("Sec-WebSocket-Protocol").Should().Be(answered);
+    }
+
+    [Theory]
+    [InlineData("hello")]
+    [InlineData(" zwei ü 日本 ")]
+    [InlineData("42")]
+    [InlineData("\"quoted\"")]
+    [InlineData("[1,2]")]
+    [InlineData("{not json")]
+    [InlineData("{} {}")]
+    public async Task Text_WithEcho_IsAddedAndReturns(string text)
+    {
+        var queue = Host.NextQueue();
+        await using var socket = await Host.SocketAsync(queue, "?echo=1");
+        (await socket.CommandAsync(text)).Text("key").Should().Be($"{queue}:1");
+        (await socket.NextValuesAsync(1)).Should().Equal(text);
+        (await socket.CommandAsync("""{"cmd":"len"}""")).Number("len").Should().Be(0, "an object is a command");
+        (await socket.CommandAsync("""{"cmd":"dance"}""")).Text("error").Should().Contain("dance");
+    }
+
+    [Theory]
+    [InlineData("hello")]
+    [InlineData("42")]
+    public async Task Text_WithoutEcho_IsRefusedWithAdvice(string text)
+    {
+        var queue = Host.NextQueue();
+        foreach (var query in new[] { "", "?echo=0" })
+        {
+            await using var socket = await Host.SocketAsync(queue, query);
+            (await socket.CommandAsync(text)).Text("error").Should().Contain("?echo=1");
+        }
+        (await Host.StatsAsync(queue)).Number("added").Should().Be(0);
+        (await Host.AskAsync($"GET /c/{queue}?echo=maybe", "", SocketStream.Upgrade("dGhlIHNhbXBsZSBub25jZQ=="))).IsProblem(400, "bad-request");
+    }
+
+    [Fact]
+    public async Task Text_WithEchoTooLarge_AddsNothing()
+    {
+        var queue = Host.NextQueue();
+        await using var socket = await Host.SocketAsync(queue, "?echo=1");
+        (await socket.CommandAsync(new string('x', (1024 * 1024) + 1))).Text("error").Should().Contain("1048576");
+        (await Host.StatsAsync(queue)).Number("added").Should().Be(0);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("?lease=300&prefetch=100")]
     public async Task Close_AmidMessagesAndCommands_LeavesNothingInFlight(string query)

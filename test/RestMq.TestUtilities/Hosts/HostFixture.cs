@@ -1,11 +1,11 @@
 namespace RestMq.TestUtilities.Hosts;
 
-/// <summary>Runs a host for all tests of one class.</summary>
+/// <summary>Runs a host for all tests of one class. It allows JSONP, as the original did.</summary>
 public abstract class HostFixture(StoreKind store) : IAsyncLifetime
 {
     public RestMqHost Host { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Host = await RestMqHost.StartAsync(store);
+    public async Task InitializeAsync() => Host = await RestMqHost.StartAsync(store, null, "--Site:Jsonp=true");
 
     public async Task DisposeAsync()
     {

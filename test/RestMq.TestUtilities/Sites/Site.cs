@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Logging;
 
@@ -24,7 +25,9 @@ public sealed class Site : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<Site> StartAsync(Action<WebApplication> map, Action<WebApplicationBuilder>? configure = null, string environment = "Production")
+    public static async Task<Site> StartAsync(
+        Action<WebApplication> map, Action<WebApplicationBuilder>? configure = null, string environment = "Production",
+        Action<HttpContext>? before = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.WebHost.UseTestServer();
@@ -35,6 +38,7 @@ public sealed class Site : IAsyncDisposable
         app.Use((context, next) =>
         {
             Addressed.Set(context);
+            before?.Invoke(context);
             return next(context);
         });
         map(app);

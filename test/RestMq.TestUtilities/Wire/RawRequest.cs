@@ -18,7 +18,7 @@ public static class RawRequest
     {
         if (!line.Contains(" HTTP/", StringComparison.Ordinal)) line += " HTTP/1.1";
         var all = headers.ToList();
-        Default(all, "Host", line.EndsWith("/1.0", StringComparison.Ordinal) ? null : "x");
+        Default(all, "Host", line.EndsWith("/1.0", StringComparison.Ordinal) ? null : "localhost");
         Default(all, "Content-Type", body.IsEmpty ? null : Form);
         var counted = !body.IsEmpty || line.StartsWith("POST", StringComparison.Ordinal);
         if (!Has(all, "Transfer-Encoding")) Default(all, "Content-Length", counted ? $"{body.Length}" : null);

@@ -80,7 +80,7 @@ internal sealed class Work(string port) : IAsyncDisposable
         yield return ("peek by key", () => _store.PeekAsync(AnyKey(), default).AsTask());
         yield return ("delete by key", () => DeleteAsync([AnyKey().Id]));
         yield return ("redrive one", () => _store.RedriveAsync(AnyKey(), default).AsTask());
-        yield return ("peek head", () => _store.PeekHeadAsync(_queue, default).AsTask());
+        yield return ("peek head", () => _store.PeekHeadAsync(_queue, countsDelivery: true, default).AsTask());
         foreach (var state in Enum.GetValues<MessageState>())
             yield return ($"browse 10 {Wire.WireNames.Of(state)}", () => _store.BrowseAsync(_queue, state, 10, default).AsTask());
         yield return ("statistics", () => _store.StatsAsync(_queue, default).AsTask());

@@ -151,20 +151,20 @@ internal sealed class Journal : IOutcomes
     }
 
     /// <summary>Holds the messages that one consumer received, in order. A page is not thread-safe.</summary>
-    internal sealed class Page(Journal book)
+    internal sealed class Page(Journal journal)
     {
         public List<ReceivedMessage> Lines { get; } = [];
 
-        public void Note(ReceivedMessage sighting)
+        public void Note(ReceivedMessage message)
         {
-            Lines.Add(sighting);
-            lock (book._lock) book.Name(sighting.Id, sighting.Entry);
-            Interlocked.Increment(ref book._delivered);
+            Lines.Add(message);
+            lock (journal._lock) journal.Name(message.Id, message.Entry);
+            Interlocked.Increment(ref journal._delivered);
         }
     }
 }
 
-/// <summary>Holds the sums of a book.</summary>
+/// <summary>Holds the sums of a journal.</summary>
 /// <param name="Acknowledged">Messages whose add was answered with 2xx.</param>
 /// <param name="InDoubt">Messages whose add got no reply or 503, and was not sent again.</param>
 /// <param name="Delivered">Messages that consumers received whole. Each delivery counts.</param>

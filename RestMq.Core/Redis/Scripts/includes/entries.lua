@@ -19,6 +19,9 @@ end
 -- Returns when a message expires, in ms, or 0 for never.
 function queue.expires_at(text) return tonumber(match(text, '^%d+ %d+ (%d+)')) end
 
+-- Returns how many bytes a message has, without the head of its text.
+function queue.size_of(text) return #text - string.find(text, '\n', 1, true) end
+
 -- Returns how many deliveries of a message are over.
 function queue.deliveries_of(id) return tonumber(call('HGET', count, id)) or 0 end
 

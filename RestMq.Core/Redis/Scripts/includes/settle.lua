@@ -54,7 +54,8 @@ function queue.settle(id, delivery, action, argument)
     return DONE, now + argument < tonumber(ends)
   end
   call('ZREM', leased, lease)
-  queue.tell_ended(id, delivery)
+  -- A returned delivery is not named. Its number is given again, and the wake-up may arrive after that delivery.
+  if action ~= 'return' then queue.tell_ended(id, delivery) end
   if action == 'ack' then
     queue.forget({ id })
   elseif action == 'bury' then

@@ -9,7 +9,7 @@ namespace RestMq.Redis.Topologies;
 /// Verifies failovers and slot migrations of a cluster. A call is retried if its failure proves that nothing was
 /// executed. Wake-ups move with their slot.
 /// </summary>
-[Collection(TopologyCollection.Name)]
+[Collection(TopologyCollection.Name), Trait("Runs", "alone")]
 public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly QueueName Queue = QueueName.Parse("orders");

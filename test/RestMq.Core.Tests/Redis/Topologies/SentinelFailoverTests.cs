@@ -7,7 +7,7 @@ using static RestMq.Deadline;
 namespace RestMq.Redis.Topologies;
 
 /// <summary>Verifies that hosts use only the primary that the sentinels name.</summary>
-[Collection(TopologyCollection.Name)]
+[Collection(TopologyCollection.Name), Trait("Runs", "alone")]
 public sealed class SentinelFailoverTests(ITestOutputHelper output)
 {
     private static readonly QueueName Queue = QueueName.Parse("orders");

@@ -3,7 +3,7 @@ using static RestMq.Deadline;
 namespace RestMq.Redis.Topologies;
 
 /// <summary>Verifies the health report on sentinels, and warnings about losses that sentinels cannot prevent.</summary>
-[Collection(TopologyCollection.Name)]
+[Collection(TopologyCollection.Name), Trait("Runs", "alone")]
 public sealed class SentinelReadinessTests
 {
     [Fact]

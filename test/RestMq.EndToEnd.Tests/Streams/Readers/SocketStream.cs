@@ -21,6 +21,12 @@ public sealed class SocketStream : LiveStream
     /// <summary>Gets the status of the host's close frame.</summary>
     public int? CloseStatus { get; private set; }
 
+    /// <summary>Gets the reason in the host's close frame; null before it.</summary>
+    public string? CloseReason { get; private set; }
+
+    /// <summary>Sends bytes as they are, such as a frame that RFC 6455 forbids.</summary>
+    public Task SendRawAsync(byte[] bytes) => _connection.SendAsync(bytes);
+
     /// <summary>Returns the headers that request a WebSocket.</summary>
     public static string[] Upgrade(string key) => ["Upgrade: websocket", "Connection: Upgrade", $"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"];
 
@@ -104,6 +110,7 @@ public sealed class SocketStream : LiveStream
                     continue;
                 case Close:
                     CloseStatus = BinaryPrimitives.ReadUInt16BigEndian(payload);
+                    CloseReason = Encoding.UTF8.GetString(payload.AsSpan(2));
                     if (!_closing) await SendAsync(Close, payload[..2]);
                     await _connection.EndsAsync();
                     return null;

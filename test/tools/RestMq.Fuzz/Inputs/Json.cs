@@ -12,52 +12,52 @@ internal static class Json
     private static readonly string[] Fields =
         ["queue", "value", "values", "delay", "ttl", "id", "durability", "encoding", "type", "key", "receipt", "lease", "reason", "policy", "cmd", "extra"];
 
-    public static byte[] Command(Dice dice, string queue)
+    public static byte[] Command(SeededRandom random, string queue)
     {
-        if (dice.OneIn(20)) return Encoding.UTF8.GetBytes(Any(dice, 5));
+        if (random.OneIn(20)) return Encoding.UTF8.GetBytes(Any(random, 5));
         var json = new StringBuilder("{");
-        json.Append("\"cmd\":").Append(dice.OneIn(15) ? Any(dice, 1) : $"\"{(dice.OneIn(2) ? "add" : dice.Of<string>(Commands))}\"");
-        if (!dice.OneIn(8)) json.Append(",\"queue\":").Append(Quote(queue));
+        json.Append("\"cmd\":").Append(random.OneIn(15) ? Any(random, 1) : $"\"{(random.OneIn(2) ? "add" : random.Of<string>(Commands))}\"");
+        if (!random.OneIn(8)) json.Append(",\"queue\":").Append(Quote(queue));
         foreach (var field in Fields)
         {
-            if (dice.OneIn(3)) json.Append(",\"").Append(field).Append("\":").Append(Field(dice, field, queue));
+            if (random.OneIn(3)) json.Append(",\"").Append(field).Append("\":").Append(Field(random, field, queue));
         }
         json.Append('}');
         var bytes = Encoding.UTF8.GetBytes(json.ToString());
-        return dice.OneIn(4) ? dice.Mutate(bytes) : bytes;
+        return random.OneIn(4) ? random.Mutate(bytes) : bytes;
     }
 
-    public static string Any(Dice dice, int depth) => dice.Below(depth <= 0 ? 9 : 13) switch
+    public static string Any(SeededRandom random, int depth) => random.Below(depth <= 0 ? 9 : 13) switch
     {
         0 => "null",
-        1 => dice.Of("true", "false"),
-        2 => $"{dice.Below(1000) - 500}",
-        3 => dice.Of("1e999", "-0", "1.0", "123456789012345678901234567890", "1E+2", "01", ".5", "-", "NaN", "0.1e-7"),
-        4 or 5 => Quote(dice.Text(20)),
-        6 => dice.Of("\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\"", "\"\\x\"", "\"unended", "\"a\nb\"", "'a'", "\"\\ud83d\\udc07\""),
-        7 => dice.Of("", " ", "{", "}", "[,]", "{\"a\"}", "{\"a\":1,}", "// c", "[1]x", "\ufeff{}", "undefined"),
-        8 => Deep(dice),
-        9 or 10 => $"[{string.Join(dice.Of(",", " , ", "\n,"), Enumerable.Range(0, dice.Below(4)).Select(_ => Any(dice, depth - 1)))}]",
-        _ => $"{{{string.Join(",", Enumerable.Range(0, dice.Below(4)).Select(_ => $"{Quote(dice.Text(4))}:{Any(dice, depth - 1)}"))}}}",
+        1 => random.Of("true", "false"),
+        2 => $"{random.Below(1000) - 500}",
+        3 => random.Of("1e999", "-0", "1.0", "123456789012345678901234567890", "1E+2", "01", ".5", "-", "NaN", "0.1e-7"),
+        4 or 5 => Quote(random.Text(20)),
+        6 => random.Of("\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\"", "\"\\x\"", "\"unended", "\"a\nb\"", "'a'", "\"\\ud83d\\udc07\""),
+        7 => random.Of("", " ", "{", "}", "[,]", "{\"a\"}", "{\"a\":1,}", "// c", "[1]x", "\ufeff{}", "undefined"),
+        8 => Deep(random),
+        9 or 10 => $"[{string.Join(random.Of(",", " , ", "\n,"), Enumerable.Range(0, random.Below(4)).Select(_ => Any(random, depth - 1)))}]",
+        _ => $"{{{string.Join(",", Enumerable.Range(0, random.Below(4)).Select(_ => $"{Quote(random.Text(4))}:{Any(random, depth - 1)}"))}}}",
     };
 
-    private static string Field(Dice dice, string field, string queue)
+    private static string Field(SeededRandom random, string field, string queue)
     {
-        if (dice.OneIn(10)) return Any(dice, 2);
+        if (random.OneIn(10)) return Any(random, 2);
         return field switch
         {
-            "value" => Any(dice, 2),
-            "values" => $"[{string.Join(",", Enumerable.Range(0, dice.Below(4)).Select(_ => Any(dice, 1)))}]",
-            "delay" or "ttl" or "lease" => dice.OneIn(4) ? Quote(Values.Number(dice)) : dice.OneIn(2) ? $"{dice.Below(5)}" : Values.Number(dice),
-            "cmd" => $"\"{dice.Of<string>(Commands)}\"",
-            _ => Quote(Values.Word(dice, field, queue)),
+            "value" => Any(random, 2),
+            "values" => $"[{string.Join(",", Enumerable.Range(0, random.Below(4)).Select(_ => Any(random, 1)))}]",
+            "delay" or "ttl" or "lease" => random.OneIn(4) ? Quote(Values.Number(random)) : random.OneIn(2) ? $"{random.Below(5)}" : Values.Number(random),
+            "cmd" => $"\"{random.Of<string>(Commands)}\"",
+            _ => Quote(Values.Word(random, field, queue)),
         };
     }
 
-    private static string Deep(Dice dice)
+    private static string Deep(SeededRandom random)
     {
-        var depth = dice.Of(10, 63, 64, 65, 1000);
-        return dice.OneIn(2) ? new string('[', depth) + new string(']', depth) : string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth);
+        var depth = random.Of(10, 63, 64, 65, 1000);
+        return random.OneIn(2) ? new string('[', depth) + new string(']', depth) : string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth);
     }
 
     private static string Quote(string text) => JsonSerializer.Serialize(text);

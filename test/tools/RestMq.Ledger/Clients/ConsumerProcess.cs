@@ -19,15 +19,15 @@ internal static class ConsumerProcess
         using var output = Console.OpenStandardOutput();
         var numbers = arguments.Skip(1).Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
         // Each line is written before the ack is sent, so the output names every message that the process received.
-        await new Taker(Note, arguments[0], numbers[1..], numbers[0]).RunAsync(CancellationToken.None);
+        await new Consumer(Note, arguments[0], numbers[1..], numbers[0]).RunAsync(CancellationToken.None);
 
-        void Note(ReceivedMessage sighting) => output.Write(System.Text.Encoding.ASCII.GetBytes($"{sighting}\n"));
+        void Note(ReceivedMessage message) => output.Write(System.Text.Encoding.ASCII.GetBytes($"{message}\n"));
     }
 
     /// <summary>
     /// Starts one process after another, and kills each after about a second. No process is left at the end.
     /// </summary>
-    public static async Task KeepKillingAsync(Journal book, string queue, int lease, IReadOnlyList<int> ports, CancellationToken stop)
+    public static async Task KeepKillingAsync(Journal journal, string queue, int lease, IReadOnlyList<int> ports, CancellationToken stop)
     {
         string[] arguments = [typeof(ConsumerProcess).Assembly.Location, "consume", queue, $"{lease}", .. ports.Select(port => $"{port}")];
         while (!stop.IsCancellationRequested)
@@ -37,7 +37,7 @@ internal static class ConsumerProcess
             await Task.Delay(Random.Shared.Next(500, 1500), stop).ContinueWith(_ => { }, TaskScheduler.Default);
             await process.KillAsync();
             Interlocked.Increment(ref _kills);
-            var page = book.NewPage();
+            var page = journal.NewPage();
             foreach (var line in process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) page.Note(ReceivedMessage.Parse(line));
         }
     }

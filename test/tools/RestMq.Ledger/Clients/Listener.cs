@@ -15,7 +15,7 @@ internal sealed class Listener(Action<ReceivedMessage> note, string queue, Trans
 {
     private const int Prefetch = 10;
 
-    private readonly Line _line = new(ports);
+    private readonly HostClient _client = new(ports);
     private string _from = "from=earliest";
     private int _opened;
     private int _unread;
@@ -31,7 +31,7 @@ internal sealed class Listener(Action<ReceivedMessage> note, string queue, Trans
 
     public async Task RunAsync(CancellationToken stop)
     {
-        using (_line)
+        using (_client)
         {
             while (!stop.IsCancellationRequested)
             {
@@ -39,7 +39,7 @@ internal sealed class Listener(Action<ReceivedMessage> note, string queue, Trans
                 {
                     await ReadAsync(stop);
                 }
-                catch (Exception e) when (Broken.Is(e))
+                catch (Exception e) when (BrokenConnection.Is(e))
                 {
                     await Task.Delay(20, CancellationToken.None);
                 }
@@ -76,5 +76,5 @@ internal sealed class Listener(Action<ReceivedMessage> note, string queue, Trans
 
     // Tries twice, because the host may have closed the idle connection.
     private async Task AckAsync(string receipt) =>
-        _ = await _line.TryAskAsync($"DELETE /q/{queue}/{receipt}") ?? await _line.TryAskAsync($"DELETE /q/{queue}/{receipt}");
+        _ = await _client.TryAskAsync($"DELETE /q/{queue}/{receipt}") ?? await _client.TryAskAsync($"DELETE /q/{queue}/{receipt}");
 }

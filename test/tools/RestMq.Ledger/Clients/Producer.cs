@@ -26,11 +26,11 @@ internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOn
 
     public async Task RunAsync(CancellationToken stop)
     {
-        using var line = new Line(ports);
+        using var client = new HostClient(ports);
         var (start, sent) = (Stopwatch.StartNew(), 0);
         for (var number = 0; !stop.IsCancellationRequested; number++)
         {
-            await SendAsync(line, new Entry(id, number));
+            await SendAsync(client, new Entry(id, number));
             // The producer does not catch up after a stall, because that would only fill the queue.
             sent = Math.Max(sent + 1, (int)(start.Elapsed.TotalSeconds * rate) - 10);
             var ahead = (sent / rate) - start.Elapsed.TotalSeconds;
@@ -38,18 +38,18 @@ internal sealed class Producer(IOutcomes outcomes, int id, string queue, IReadOn
         }
     }
 
-    private async Task SendAsync(Line line, Entry entry)
+    private async Task SendAsync(HostClient client, Entry entry)
     {
         var length = Random.Shared.NextDouble() < Large ? Random.Shared.Next(300_000, 900_000) : Random.Shared.Next(20, 1000);
         outcomes.Sending(entry);
         var (post, form) = ($"POST /q/{queue}{(Replicated ? "?durability=replicated" : "")}", "value=" + entry.Text(length));
         if (insists)
         {
-            var yes = await line.AskAsync(post, form, $"Idempotency-Key: {entry.Producer}-{entry.Number}");
+            var yes = await client.AskAsync(post, form, $"Idempotency-Key: {entry.Producer}-{entry.Number}");
             outcomes.Acknowledged(entry, ReceivedMessage.IdOf(yes.Text));
             return;
         }
-        var reply = await line.TryAskAsync(post, form);
+        var reply = await client.TryAskAsync(post, form);
         if (reply is { IsYes: true } added) outcomes.Acknowledged(entry, ReceivedMessage.IdOf(added.Text));
         else if (reply is null or { IsAway: true }) outcomes.InDoubt(entry);
         else

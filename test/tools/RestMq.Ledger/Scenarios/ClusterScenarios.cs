@@ -85,14 +85,14 @@ internal static class ClusterScenarios
     }
 
     /// <summary>
-    /// Holds three hosts on a cluster, with a trial on the shard of a key and a trial on another shard.
+    /// Holds three hosts on a cluster, with one run on the shard of a key and one run on another shard.
     /// </summary>
     private sealed class TwoShards : IAsyncDisposable
     {
         private readonly Site _site;
-        private readonly Trial[] _trials;
+        private readonly ScenarioRun[] _trials;
 
-        private TwoShards(Site site, Trial[] trials, int slot) => (_site, _trials, Slot) = (site, trials, slot);
+        private TwoShards(Site site, ScenarioRun[] trials, int slot) => (_site, _trials, Slot) = (site, trials, slot);
 
         public ClusterTopology Cluster => ((ClusterServers)_site.Servers).Topology;
 
@@ -109,11 +109,11 @@ internal static class ClusterScenarios
             }));
             var site = await Site.StartAsync(3, servers);
             var (same, other) = await servers.QueuesByShardAsync(key);
-            var trials = new[] { new Trial(site, same), new Trial(site, other) };
-            foreach (var trial in trials)
+            var trials = new[] { new ScenarioRun(site, same), new ScenarioRun(site, other) };
+            foreach (var run in trials)
             {
-                trial.AddProducers(rate: 50, replicated: replicated);
-                trial.AddEveryConsumer();
+                run.AddProducers(rate: 50, replicated: replicated);
+                run.AddEveryConsumer();
             }
             return new TwoShards(site, trials, await servers.Topology.SlotOfAsync($"{{{same}}}"));
         }

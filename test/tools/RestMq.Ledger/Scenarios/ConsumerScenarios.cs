@@ -18,20 +18,20 @@ internal static class ConsumerScenarios
     {
         await using var site = await Site.StartAsync(2);
         var killing = Faults.NoneAsync(time);
-        return await Task.WhenAll(KillTakersAsync(site, killing), EndStreamsAsync(site, killing));
+        return await Task.WhenAll(KillConsumersAsync(site, killing), EndStreamsAsync(site, killing));
     }
 
-    private static async Task<Row> KillTakersAsync(Site site, Task<int> killing)
+    private static async Task<Row> KillConsumersAsync(Site site, Task<int> killing)
     {
-        var trial = new Trial(site, "vanished");
-        trial.AddProducers();
+        var run = new ScenarioRun(site, "vanished");
+        run.AddProducers();
         var before = ConsumerProcess.Kills;
         for (var i = 0; i < 2; i++)
         {
-            trial.AddTaker(new Taker(trial.Journal.NewPage().Note, "vanished", site.Ports, Lease) { Vanishes = 0.1 });
-            trial.AddConsumer(stop => ConsumerProcess.KeepKillingAsync(trial.Journal, "vanished", Lease, site.Ports, stop));
+            run.AddConsumer(new Consumer(run.Journal.NewPage().Note, "vanished", site.Ports, Lease) { Vanishes = 0.1 });
+            run.AddConsumer(stop => ConsumerProcess.KeepKillingAsync(run.Journal, "vanished", Lease, site.Ports, stop));
         }
-        var row = await trial.RunAsync("consumer-kill, takes", killing);
+        var row = await run.RunAsync("consumer-kill, takes", killing);
         var kills = ConsumerProcess.Kills - before;
         // One message may have been on its way to each killed process.
         return row with { Faults = kills, Unread = row.Unread + kills };
@@ -39,16 +39,16 @@ internal static class ConsumerScenarios
 
     private static async Task<Row> EndStreamsAsync(Site site, Task<int> killing)
     {
-        var trial = new Trial(site, "ended");
-        trial.AddProducers();
+        var run = new ScenarioRun(site, "ended");
+        run.AddProducers();
         var listeners = new List<Listener>();
         for (var i = 0; i < 6; i++)
         {
-            var listener = new Listener(trial.Journal.NewPage().Note, "ended", (Transport)(i % 3), site.Ports, lease: 3) { Vanishes = 0.02 };
+            var listener = new Listener(run.Journal.NewPage().Note, "ended", (Transport)(i % 3), site.Ports, lease: 3) { Vanishes = 0.02 };
             listeners.Add(listener);
-            trial.AddConsumer(listener.RunAsync, unread: () => listener.Unread);
+            run.AddConsumer(listener.RunAsync, unread: () => listener.Unread);
         }
-        var row = await trial.RunAsync("consumer-kill, streams", killing);
+        var row = await run.RunAsync("consumer-kill, streams", killing);
         return row with { Faults = listeners.Sum(listener => listener.Returns) };
     }
 
@@ -66,18 +66,18 @@ internal static class ConsumerScenarios
 
     private static async Task<Row> AbortAsync(Site site, string name, string queue, int? lease, Task<int> breaking)
     {
-        var trial = new Trial(site, queue);
-        trial.AddProducers(rate: 100, large: 0.02);
-        var takers = new List<Taker>();
+        var run = new ScenarioRun(site, queue);
+        run.AddProducers(rate: 100, large: 0.02);
+        var consumers = new List<Consumer>();
         for (var i = 0; i < 4; i++)
         {
-            takers.Add(new Taker(trial.Journal.NewPage().Note, queue, site.Ports, lease) { Aborts = 0.2 });
-            trial.AddTaker(takers[i]);
+            consumers.Add(new Consumer(run.Journal.NewPage().Note, queue, site.Ports, lease) { Aborts = 0.2 });
+            run.AddConsumer(consumers[i]);
         }
-        var row = await trial.RunAsync(name, breaking);
-        var cuts = takers.Sum(taker => taker.Cuts);
+        var row = await run.RunAsync(name, breaking);
+        var cuts = consumers.Sum(consumer => consumer.Cuts);
         if (lease is not null) return row with { Faults = cuts };
-        var missing = Math.Clamp(cuts - trial.Journal.GivenBack(), 0, row.Tally.Lost);
+        var missing = Math.Clamp(cuts - run.Journal.GivenBack(), 0, row.Tally.Lost);
         return row with { Faults = cuts, CutOff = missing, Tally = row.Tally with { Lost = row.Tally.Lost - missing } };
     }
 }

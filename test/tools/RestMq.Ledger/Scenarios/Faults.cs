@@ -30,14 +30,14 @@ internal static class Faults
     }
 
     /// <summary>
-    /// Starts the faults when adds are acknowledged in every trial, and ends when they are acknowledged again. A fault
+    /// Starts the faults when adds are acknowledged in every run, and ends when they are acknowledged again. A fault
     /// before the first add proves nothing, and neither does a permanent fault.
     /// </summary>
-    public static async Task<int> WhileAddsFlowAsync(Func<Task<int>> faults, params Trial[] trials)
+    public static async Task<int> WhileAddsFlowAsync(Func<Task<int>> faults, params ScenarioRun[] trials)
     {
-        await Task.WhenAll(trials.Select(trial => trial.AddsFlowAsync()));
+        await Task.WhenAll(trials.Select(run => run.AddsFlowAsync()));
         var done = await faults();
-        await Task.WhenAll(trials.Select(trial => trial.AddsFlowAsync()));
+        await Task.WhenAll(trials.Select(run => run.AddsFlowAsync()));
         return done;
     }
 

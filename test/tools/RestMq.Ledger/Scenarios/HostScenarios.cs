@@ -12,10 +12,10 @@ internal static class HostScenarios
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(3);
-        var trial = new Trial(site, "killed");
-        trial.AddProducers();
-        trial.AddTakers();
-        return [await trial.RunAsync("host-kill", Faults.KillInTurnAsync(site.Hosts, time))];
+        var run = new ScenarioRun(site, "killed");
+        run.AddProducers();
+        run.AddConsumers();
+        return [await run.RunAsync("host-kill", Faults.KillInTurnAsync(site.Hosts, time))];
     }
 
     /// <summary>
@@ -24,10 +24,10 @@ internal static class HostScenarios
     public static async Task<IReadOnlyList<Row>> StopAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(3);
-        var trial = new Trial(site, "stopped");
-        trial.AddProducers();
-        trial.AddTakers();
-        return [await trial.RunAsync("host-stop", Faults.RepeatAsync(time, TimeSpan.FromSeconds(5), StopOneAsync))];
+        var run = new ScenarioRun(site, "stopped");
+        run.AddProducers();
+        run.AddConsumers();
+        return [await run.RunAsync("host-stop", Faults.RepeatAsync(time, TimeSpan.FromSeconds(5), StopOneAsync))];
 
         async Task StopOneAsync(int done)
         {

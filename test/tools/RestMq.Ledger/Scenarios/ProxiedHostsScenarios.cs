@@ -8,12 +8,12 @@ internal static class ProxiedHostsScenarios
     public static async Task<IReadOnlyList<Row>> RunAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(3, new ClusterServers(await ClusterTopology.LaunchAsync()), behindNginx: true);
-        var trial = new Trial(site, "proxied");
-        trial.AddProducers(rate: 100);
-        trial.AddEveryConsumer();
+        var run = new ScenarioRun(site, "proxied");
+        run.AddProducers(rate: 100);
+        run.AddEveryConsumer();
         var every = TimeSpan.FromSeconds(5);
-        var kills = Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, every < time / 3 ? every : time / 3, KillAsync), trial);
-        return [await trial.RunAsync("hosts-behind-nginx", kills)];
+        var kills = Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, every < time / 3 ? every : time / 3, KillAsync), run);
+        return [await run.RunAsync("hosts-behind-nginx", kills)];
 
         async Task KillAsync(int done)
         {

@@ -12,21 +12,21 @@ internal static class ProxyScenarios
     {
         await using var site = await Site.StartAsync(1);
         await using var proxy = new FlakyProxy(site.Ports[0], most: 20_000);
-        var trial = new Trial(site, "proxied");
-        trial.AddProducers([proxy.Port]);
+        var run = new ScenarioRun(site, "proxied");
+        run.AddProducers([proxy.Port]);
         // The takes are leased, because a plain take whose reply is cut off is gone.
-        for (var i = 0; i < 4; i++) trial.AddTaker(new Taker(trial.Journal.NewPage().Note, "proxied", [proxy.Port], lease: 2));
-        var row = await trial.RunAsync("proxy, clients", Faults.NoneAsync(time));
+        for (var i = 0; i < 4; i++) run.AddConsumer(new Consumer(run.Journal.NewPage().Note, "proxied", [proxy.Port], lease: 2));
+        var row = await run.RunAsync("proxy, clients", Faults.NoneAsync(time));
         return row with { Faults = proxy.Resets };
     }
 
     private static async Task<Row> RedisAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(2, proxied: 200_000);
-        var trial = new Trial(site, "proxied");
-        trial.AddProducers();
-        trial.AddTakers();
-        return await trial.RunAsync("proxy, Redis", BreakAsync());
+        var run = new ScenarioRun(site, "proxied");
+        run.AddProducers();
+        run.AddConsumers();
+        return await run.RunAsync("proxy, Redis", BreakAsync());
 
         async Task<int> BreakAsync()
         {

@@ -9,10 +9,10 @@ internal static class RedisScenarios
     public static async Task<IReadOnlyList<Row>> KillAsync(TimeSpan time, string fsync)
     {
         await using var site = await Site.StartAsync(2, fsync);
-        var trial = new Trial(site, "persistent");
-        trial.AddProducers();
-        trial.AddTakers();
-        var row = await trial.RunAsync($"redis-kill-{fsync}", Faults.RepeatAsync(time, TimeSpan.FromSeconds(5), KillAsync));
+        var run = new ScenarioRun(site, "persistent");
+        run.AddProducers();
+        run.AddConsumers();
+        var row = await run.RunAsync($"redis-kill-{fsync}", Faults.RepeatAsync(time, TimeSpan.FromSeconds(5), KillAsync));
         return [row with { Promised = fsync == "always" }];
 
         async Task KillAsync(int done)

@@ -13,9 +13,9 @@ internal static class SentinelScenarios
     {
         await using var site = await StartAsync(2, time);
         var sentinels = TopologyOf(site);
-        var trial = NewTrial(site, "planned");
-        var row = await trial.RunAsync("sentinel-failover",
-            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 2), _ => sentinels.FailoverAsync()), trial));
+        var run = NewTrial(site, "planned");
+        var row = await run.RunAsync("sentinel-failover",
+            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 2), _ => sentinels.FailoverAsync()), run));
         return [row with { MostSilence = 5000 }];
     }
 
@@ -26,9 +26,9 @@ internal static class SentinelScenarios
     {
         await using var site = await StartAsync(2, time, replicated);
         var sentinels = TopologyOf(site);
-        var trial = NewTrial(site, "killed", replicated);
-        var row = await trial.RunAsync(Named("sentinel-kill", replicated),
-            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 4), KillAsync), trial));
+        var run = NewTrial(site, "killed", replicated);
+        var row = await run.RunAsync(Named("sentinel-kill", replicated),
+            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 4), KillAsync), run));
         return [row with { Promised = replicated, RolledBack = true }];
 
         async Task KillAsync(int done)
@@ -51,9 +51,9 @@ internal static class SentinelScenarios
     {
         await using var site = await StartAsync(3, time, replicated);
         var sentinels = TopologyOf(site);
-        var trial = NewTrial(site, "cut", replicated);
-        var row = await trial.RunAsync(Named("sentinel-partition", replicated),
-            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 4), CutAsync), trial));
+        var run = NewTrial(site, "cut", replicated);
+        var row = await run.RunAsync(Named("sentinel-partition", replicated),
+            Faults.WhileAddsFlowAsync(() => Faults.RepeatAsync(time, Shorter(Away, time, 4), CutAsync), run));
         return [row with { Promised = replicated, RolledBack = true }];
 
         async Task CutAsync(int done)
@@ -85,12 +85,12 @@ internal static class SentinelScenarios
 
     private static SentinelTopology TopologyOf(Site site) => ((SentinelServers)site.Servers).Topology;
 
-    private static Trial NewTrial(Site site, string queue, bool replicated = false)
+    private static ScenarioRun NewTrial(Site site, string queue, bool replicated = false)
     {
-        var trial = new Trial(site, queue);
-        trial.AddProducers(rate: 100, replicated: replicated);
-        trial.AddEveryConsumer();
-        return trial;
+        var run = new ScenarioRun(site, queue);
+        run.AddProducers(rate: 100, replicated: replicated);
+        run.AddEveryConsumer();
+        return run;
     }
 
     private static string Named(string scenario, bool replicated) => replicated ? $"{scenario}, replicated" : scenario;

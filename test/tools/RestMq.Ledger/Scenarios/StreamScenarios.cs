@@ -13,9 +13,9 @@ internal static class StreamScenarios
     public static async Task<IReadOnlyList<Row>> RunAsync(TimeSpan time)
     {
         await using var site = await Site.StartAsync(3);
-        var held = new Trial(site, "held");
+        var held = new ScenarioRun(site, "held");
         held.AddProducers();
-        var all = new Trial(site, "all");
+        var all = new ScenarioRun(site, "all");
         all.AddProducers();
         // A consumer can resume only within the history. Consumers that are away for seconds need a long one.
         await all.SetAsync("history=100000");

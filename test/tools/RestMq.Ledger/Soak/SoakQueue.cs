@@ -86,7 +86,7 @@ internal sealed class SoakQueue(int number, QueueKind kind) : IOutcomes
         {
             var reader = new Reader();
             _readers.Add(reader);
-            return sighting => Got(reader, sighting.Entry);
+            return message => Got(reader, message.Entry);
         }
     }
 

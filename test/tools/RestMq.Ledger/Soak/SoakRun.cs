@@ -40,22 +40,22 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         };
         await host.ComeBackAsync();
         await using var connection = await redis.ConnectAsync();
-        using var line = new Line([host.Port]);
+        using var client = new HostClient([host.Port]);
         using var stop = new CancellationTokenSource();
         using var finish = new CancellationTokenSource();
         try
         {
-            await OpenAsync(line, host.Port, finish.Token);
+            await OpenAsync(client, host.Port, finish.Token);
             var producing = _queues.Select(queue => Task.Run(
                 () => new Producer(queue, queue.Number, queue.Name, [host.Port], insists: queue.Number % 10 == 0, Rate / _queues.Length).RunAsync(stop.Token))).ToList();
-            var sampling = SampleAsync(connection, line, host);
+            var sampling = SampleAsync(connection, client, host);
             await await Task.WhenAny([sampling, .. producing, .. _consuming]);
             await stop.CancelAsync();
             await Task.WhenAll(producing);
             await await Task.WhenAny([ArriveAsync(), .. _consuming]);
             await finish.CancelAsync();
             await Task.WhenAll(_consuming);
-            var kept = await JudgeCountsAsync(line) & await JudgeKeysAsync(redis, connection, line) & JudgeMemory(await sampling);
+            var kept = await JudgeCountsAsync(client) & await JudgeKeysAsync(redis, connection, client) & JudgeMemory(await sampling);
             Console.WriteLine(kept ? "All promises were kept." : "A promise was BROKEN.");
             return kept;
         }
@@ -66,11 +66,11 @@ internal sealed class SoakRun(TimeSpan time, int streams)
     }
 
     /// <summary>Opens all streams, and waits until the host has subscribed them.</summary>
-    private async Task OpenAsync(Line line, int port, CancellationToken finish)
+    private async Task OpenAsync(HostClient client, int port, CancellationToken finish)
     {
         // A short history soon reaches its full length, so that its growth does not count as a leak.
         foreach (var queue in _queues)
-            await line.AskAsync($"POST /p/{queue.Name}", $"history=100&policy={(queue.Kind == QueueKind.RoundRobin ? "roundrobin" : "broadcast")}");
+            await client.AskAsync($"POST /p/{queue.Name}", $"history=100&policy={(queue.Kind == QueueKind.RoundRobin ? "roundrobin" : "broadcast")}");
         for (var i = 0; i < streams; i++)
         {
             var queue = _queues[i % StreamQueues];
@@ -84,12 +84,12 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         {
             for (var i = 0; i < 2; i++)
             {
-                var taker = new Taker(queue.NewReader(), queue.Name, [port], lease: queue.Kind == QueueKind.Leased ? 30 : null);
-                _consuming.Add(Task.Run(() => taker.RunAsync(finish), CancellationToken.None));
+                var consumer = new Consumer(queue.NewReader(), queue.Name, [port], lease: queue.Kind == QueueKind.Leased ? 30 : null);
+                _consuming.Add(Task.Run(() => consumer.RunAsync(finish), CancellationToken.None));
             }
         }
         var clock = Stopwatch.StartNew();
-        while ((await CountAsync(line, "consumers")) < streams)
+        while ((await CountAsync(client, "consumers")) < streams)
         {
             if (clock.Elapsed.TotalSeconds > 60)
                 throw new TimeoutException("All streams must open within 60 seconds, but some did not.");
@@ -97,7 +97,7 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         }
     }
 
-    private async Task<List<Sample>> SampleAsync(ConnectionMultiplexer connection, Line line, HostProcess host)
+    private async Task<List<Sample>> SampleAsync(ConnectionMultiplexer connection, HostClient client, HostProcess host)
     {
         Console.WriteLine(Sample.Header);
         var samples = new List<Sample>();
@@ -114,10 +114,10 @@ internal sealed class SoakRun(TimeSpan time, int streams)
             var (sentNow, deliveredNow, now) = (_queues.Sum(queue => queue.Sent), _queues.Sum(queue => queue.Delivered), clock.Elapsed);
             var sample = new Sample(
                 now.TotalMinutes,
-                await CountAsync(line, "consumers"),
+                await CountAsync(client, "consumers"),
                 (sentNow - sent) / (now - at).TotalSeconds,
                 (deliveredNow - delivered) / (now - at).TotalSeconds,
-                await CountAsync(line, "ready", "leased", "delayed"),
+                await CountAsync(client, "ready", "leased", "delayed"),
                 Mebi(process.WorkingSet64),
                 Mebi(Number(await File.ReadAllTextAsync(_heapFile))),
                 Mebi(Number(memory)),
@@ -160,9 +160,9 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         await Task.Delay(2000); // The last acks need a moment.
     }
 
-    private async Task<bool> JudgeCountsAsync(Line line)
+    private async Task<bool> JudgeCountsAsync(HostClient client)
     {
-        var (lost, kept) = (_queues.Sum(queue => queue.Lost), await CountAsync(line, "ready", "leased", "delayed", "dead"));
+        var (lost, kept) = (_queues.Sum(queue => queue.Lost), await CountAsync(client, "ready", "leased", "delayed", "dead"));
         Console.WriteLine(
             $"\nMessages: {_queues.Sum(queue => queue.Sent)} sent, {_queues.Sum(queue => queue.InDoubtCount)} in doubt, {_queues.Sum(queue => queue.Delivered)} delivered, " +
             $"{_queues.Sum(queue => queue.Duplicated)} duplicated, {lost} lost; {kept} left in the queues; " +
@@ -170,13 +170,13 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         return lost == 0 && kept == 0;
     }
 
-    private async Task<bool> JudgeKeysAsync(Redis redis, ConnectionMultiplexer connection, Line line)
+    private async Task<bool> JudgeKeysAsync(Redis redis, ConnectionMultiplexer connection, HostClient client)
     {
         var (wrong, left) = (new List<string>(), new List<string> { await ((IServers)redis).LeftAsync() });
-        foreach (var queue in _queues) await Census.FillAsync(line, queue.Name);
-        foreach (var queue in _queues) wrong.Add(await Census.DifferenceAsync(connection.GetDatabase(), line, queue.Name));
-        foreach (var queue in _queues) await Census.EmptyAsync(line, queue.Name);
-        foreach (var queue in _queues) wrong.Add(await Census.DifferenceAsync(connection.GetDatabase(), line, queue.Name));
+        foreach (var queue in _queues) await KeyComparison.FillAsync(client, queue.Name);
+        foreach (var queue in _queues) wrong.Add(await KeyComparison.DifferenceAsync(connection.GetDatabase(), client, queue.Name));
+        foreach (var queue in _queues) await KeyComparison.EmptyAsync(client, queue.Name);
+        foreach (var queue in _queues) wrong.Add(await KeyComparison.DifferenceAsync(connection.GetDatabase(), client, queue.Name));
         left.Add(await ((IServers)redis).LeftAsync());
         wrong.RemoveAll(text => text.Length == 0);
         left.RemoveAll(text => text.Length == 0);
@@ -199,9 +199,9 @@ internal sealed class SoakRun(TimeSpan time, int streams)
         return flat || time < LongEnough;
     }
 
-    private static async Task<long> CountAsync(Line line, params string[] names)
+    private static async Task<long> CountAsync(HostClient client, params string[] names)
     {
-        using var stats = JsonDocument.Parse((await line.AskAsync("GET /stats")).Body);
+        using var stats = JsonDocument.Parse((await client.AskAsync("GET /stats")).Body);
         return stats.RootElement.GetProperty("queues").EnumerateObject().Sum(queue => names.Sum(name => queue.Value.GetProperty(name).GetInt64()));
     }
 

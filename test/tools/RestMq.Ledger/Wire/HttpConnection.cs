@@ -46,7 +46,7 @@ internal sealed class HttpConnection : IDisposable
     }
 
     /// <summary>
-    /// Sends a request, and reads the whole reply. Every failure is an exception that <see cref="Broken"/> recognizes.
+    /// Sends a request, and reads the whole reply. Every failure is an exception that <see cref="BrokenConnection"/> recognizes.
     /// </summary>
     /// <param name="line">The method and the path, such as <c>GET /q/test</c>.</param>
     /// <param name="form">The body of a form. Null for no body.</param>
