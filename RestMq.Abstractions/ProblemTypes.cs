@@ -54,6 +54,9 @@ public static class ProblemTypes
     /// <summary>503: the store is away.</summary>
     public const string Unavailable = "urn:restmq:unavailable";
 
+    /// <summary>503: the store refuses the host, because the host lacks a right there.</summary>
+    public const string StoreRefused = "urn:restmq:store-refused";
+
     /// <summary>503: too few replicas confirmed the add in time. The message may exist.</summary>
     public const string NotReplicated = "urn:restmq:not-replicated";
 }

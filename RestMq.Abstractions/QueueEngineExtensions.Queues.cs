@@ -2,7 +2,7 @@ namespace RestMq;
 
 public static partial class QueueEngineExtensions
 {
-    /// <inheritdoc cref="IQueueEngine.PeekHeadAsync"/>
+    /// <inheritdoc cref="IQueueEngine.PeekHeadAsync(QueueName, CancellationToken)"/>
     public static ValueTask<QueueMessage?> PeekHeadAsync(this IQueueEngine engine, string queue, CancellationToken cancellationToken = default) =>
         engine.PeekHeadAsync(Name(queue), cancellationToken);
 

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using RestMq.Wire;
+
 namespace RestMq;
 
 /// <summary>Represents a message as a consumer gets it.</summary>
@@ -6,6 +9,7 @@ namespace RestMq;
 /// <param name="DeliveryCount">The delivery count: how many deliveries the message has had since it was added or redriven, this
 /// delivery included.</param>
 /// <param name="Added">When the message was added, by the store's clock.</param>
+[JsonConverter(typeof(QueueMessageJson))]
 public sealed record QueueMessage(MessageKey Key, MessageBody Body, long DeliveryCount, DateTimeOffset Added)
 {
     /// <summary>Gets the receipt, which settles this delivery.</summary>
@@ -55,4 +59,5 @@ public enum MessageState
 /// <param name="State">The state of the message.</param>
 /// <param name="Due">When the delay or the lease ends. Null in the other states.</param>
 /// <param name="Reason">Why the message was buried. Null in the other states.</param>
+[JsonConverter(typeof(SnapshotJson))]
 public sealed record MessageSnapshot(QueueMessage Message, MessageState State, DateTimeOffset? Due, string? Reason);

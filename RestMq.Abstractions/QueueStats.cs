@@ -1,8 +1,12 @@
+using System.Text.Json.Serialization;
+using RestMq.Wire;
+
 namespace RestMq;
 
 /// <summary>Holds the statistics of a queue.</summary>
 /// <param name="Queue">The queue.</param>
 /// <param name="Settings">The settings of the queue.</param>
+[JsonConverter(typeof(StatsJson))]
 public sealed record QueueStats(QueueName Queue, QueueSettings Settings)
 {
     /// <summary>Gets the number of ready messages, which can be taken now.</summary>

@@ -97,7 +97,7 @@ public class RestMqClientException : HttpRequestException
         if (status is 404 or 405 && type?.StartsWith("urn:restmq:", StringComparison.Ordinal) != true)
         {
             return new RestMqClientException(
-                $"There is no RestMQ at {address?.GetLeftPart(UriPartial.Path) ?? "this address"}: the server there answered {status} and is "
+                $"There is no RestMQ at {address?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) ?? "this address"}: the server there answered {status} and is "
                 + "not a RestMQ host, or RestMQ is mapped at another path. Set RestMqClientOptions.BaseAddress to the address at "
                 + "which RestMQ is mapped, such as https://queues.example/mq.", null, status);
         }

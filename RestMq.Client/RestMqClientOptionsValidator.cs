@@ -15,7 +15,7 @@ internal sealed class RestMqClientOptionsValidator : IValidateOptions<RestMqClie
     {
         var errors = new List<string>(options.Mistakes);
         var whose = string.IsNullOrEmpty(name) ? "" : $" of the client '{name}'";
-        if (options.BaseAddress is not null && ClientAddressValidator.Error(options.BaseAddress) is { } error) errors.Add(error);
+        if (options.BaseAddress is { } address && ClientAddressValidator.Error(address, whose) is { } error) errors.Add(error);
         if (options.ReplyTimeout < Shortest || options.ReplyTimeout > Longest)
         {
             var advice = options.ReplyTimeout > Longest && options.ReplyTimeout.Ticks % TimeSpan.TicksPerDay == 0

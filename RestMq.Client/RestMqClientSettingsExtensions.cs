@@ -16,7 +16,8 @@ public static class RestMqClientSettingsExtensions
             return true;
         }, mayHoldSecret: true)
         .Flag(nameof(RestMqClientOptions.IdempotentAdds), static (options, value) => options.IdempotentAdds = value)
-        .Time(nameof(RestMqClientOptions.ReplyTimeout), static (options, value) => options.ReplyTimeout = value);
+        .Time(nameof(RestMqClientOptions.ReplyTimeout), static (options, value) => options.ReplyTimeout = value)
+        .Flag(nameof(RestMqClientOptions.RetryFullQueues), static (options, value) => options.RetryFullQueues = value);
 
     /// <summary>
     /// Reads the options of a client from a section of the configuration, without reflection:

@@ -55,6 +55,7 @@ internal sealed partial class StoreAnnouncement(
 
     private void Announce(StoreReport report)
     {
+        if (report.IsRefused) return;
         if (report.Failure is { } failure) LogAway(logger, store.Description, failure);
         else LogStore(logger, store.Description);
         foreach (var warning in report.Warnings) LogWarning(logger, store.Description, warning);

@@ -50,6 +50,9 @@ internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = nul
         if (refusal is not null) throw await refusal.TellAsync(context);
     }
 
+    /// <summary>Returns whether the caller may administer, without a queue in particular. Writes nothing.</summary>
+    public async ValueTask<bool> MayAdministerAsync(HttpContext context) => await FindRefusalAsync(context, RestMqRole.Admin, null) is null;
+
     /// <summary>Returns <see cref="DemandAsync"/> of a request, for the dispatcher of commands.</summary>
     public Func<RestMqRole, QueueName?, ValueTask> Guard(HttpContext context) => (role, queue) => DemandAsync(context, role, queue);
 

@@ -71,7 +71,7 @@ public static class RestMqAuthorizationExtensions
                     gate.Check(asked);
                     await access.DemandOneAsync(asked, roles);
                     isLet = true;
-                })(context);
+                }, access)(context);
                 if (isLet) await handler(context); // Outside Told: the site reports failures of its own handler.
             };
         });

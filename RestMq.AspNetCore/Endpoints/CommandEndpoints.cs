@@ -28,6 +28,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, DeliverySen
         }
         catch (Exception e) when (Failures.ProblemOf(e) is { } problem && !context.Response.HasStarted)
         {
+            if (e is RestMqStoreRefusedException refused && await access.MayAdministerAsync(context)) problem = Problem.StoreRefused(refused.Details);
             // Every failure of a command is reported as an error of the JSON protocol, not as problem+json.
             Problem.SetStatus(context.Response, problem.Status);
             Reply.Json(context, callback: null, problem, static (writer, p) => p.WriteError(writer));

@@ -70,7 +70,7 @@ internal sealed class RouteMapper(RouteGroupBuilder group, AccessControl access)
     private IEndpointConventionBuilder Map(
         string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess, RestMqOperation described)
     {
-        var route = group.MapMethods(pattern, [method], Failures.Report(_gate.Guarded(checksAccess ? handler : access.Checked(role, handler))));
+        var route = group.MapMethods(pattern, [method], Failures.Report(_gate.Guarded(checksAccess ? handler : access.Checked(role, handler)), access));
         // Names the operation by the whole prefix, including the groups around this one. It is known only when the
         // endpoint is built.
         route.Add(endpoint =>

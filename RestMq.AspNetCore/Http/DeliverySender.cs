@@ -61,8 +61,7 @@ internal sealed partial class DeliverySender(IQueueEngine engine, ILogger<Delive
         for (var i = 1; i < taken.Count; i++)
         {
             if (taken[i].Key.Queue == queue) continue;
-            await SettleAsync([.. taken.Where(message => message.Key.Queue == queue)], action);
-            await SettleAsync([.. taken.Where(message => message.Key.Queue != queue)], action);
+            foreach (var ofOne in taken.GroupBy(message => message.Key.Queue)) await SettleAsync([.. ofOne], action);
             return;
         }
         try

@@ -10,7 +10,7 @@ internal static class Failures
     /// Wraps a handler so that its failures are reported to the client. A cancellation is not caught: the server
     /// already knows that the client disconnected, and ASP.NET Core's request timeouts write their own reply.
     /// </summary>
-    public static RequestDelegate Report(RequestDelegate handler) => async context =>
+    public static RequestDelegate Report(RequestDelegate handler, AccessControl access) => async context =>
     {
         using var trace = SenderTrace.Begin(context.Request);
         try
@@ -26,6 +26,7 @@ internal static class Failures
             // If a part of the reply has been sent, abort the connection, so that the client sees that it is
             // incomplete.
             if (context.Response.HasStarted) context.Abort();
+            else if (e is RestMqStoreRefusedException refused && await access.MayAdministerAsync(context)) Problem.StoreRefused(refused.Details).WriteTo(context);
             else problem.WriteTo(context);
         }
     };
@@ -39,6 +40,7 @@ internal static class Failures
         Problem problem => problem,
         FormatException => Problem.BadRequest(e.Message), // Thrown by everything that parses a request.
         RestMqNotReplicatedException => Problem.NotReplicated(e.Message),
+        RestMqStoreRefusedException => Problem.StoreRefused(e.Message), // Its details are for administrators.
         RestMqUnavailableException => Problem.Unavailable(e.Message),
         RestMqDurabilityException => Problem.DurabilityUnsupported(e.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => Problem.RequestTimeout(

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RestMq.Redis.Connections;
+using RestMq.Redis.Health;
 using RestMq.Redis.Sentinel;
 using RestMq.Telemetry;
 using StackExchange.Redis;
@@ -25,6 +26,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly QueueMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly RedisSubscriptions _subscriptions;
+    private readonly RedisRights _rights;
     private long _reconfiguredAt;
 
     public RedisConnection(RedisStoreOptions options, ILogger logger, QueueMetrics metrics, TimeProvider? time = null)
@@ -37,7 +39,11 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             ? new SentinelSource(configuration, isOurs: options.ConfigurationOptions is null, options.ReplicationTimeout, _time, logger)
             : new DirectSource(options, configuration, logger);
         _subscriptions = new RedisSubscriptions(Source, logger);
+        _rights = new RedisRights(options.KeyPrefix, configuration is null ? null : configuration.User ?? "default", logger);
     }
+
+    /// <summary>Occurs when Redis refuses a call because a right is missing.</summary>
+    public event Action? Refused;
 
     /// <summary>Gets the source of the connections.</summary>
     public RedisSource Source { get; }
@@ -81,7 +87,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         catch (Exception e) when (RedisErrors.IsAway(e, link))
         {
             _ = EndAsync(adding);
-            throw Unavailable(e);
+            throw await UnavailableAsync(e, link).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -191,6 +197,22 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         }
         catch (Exception e) when (RedisErrors.IsAway(e, link))
         {
+            throw await UnavailableAsync(e, link).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Returns a sentence that names the rights that the Redis user of this host lacks, or null when it lacks none.
+    /// </summary>
+    public async ValueTask<string?> FindMissingRightsAsync(CancellationToken cancellationToken)
+    {
+        var link = await LinkAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _rights.FindMissingAsync(link).WaitAsync(2 * CallTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (RedisErrors.IsAway(e, link))
+        {
             throw Unavailable(e);
         }
     }
@@ -253,9 +275,28 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private Task WaitToRetryAsync(Exception failure, RedisLink link, ref Retries retries, CancellationToken cancellationToken)
     {
         var reason = RedisErrors.ReasonToRetry(failure, link);
-        if (!retries.TryNext(reason, out var pause)) return Task.FromException(Unavailable(failure));
+        if (!retries.TryNext(reason, out var pause)) return FailAsync();
         if (reason is RetryReason.NotPrimary or RetryReason.NotRouted) Reconfigure(link);
         return Task.Delay(pause, _time, cancellationToken);
+
+        async Task FailAsync() => throw await UnavailableAsync(failure, link).ConfigureAwait(false);
+    }
+
+    // A refusal does not name all that is missing, and in a script not even the command. So the rights are looked up.
+    private async ValueTask<RestMqUnavailableException> UnavailableAsync(Exception e, RedisLink link)
+    {
+        if (RedisErrors.RefusalIn(e) is null) return Unavailable(e);
+        Refused?.Invoke();
+        string? missing = null;
+        try
+        {
+            missing = await _rights.FindMissingAsync(link).WaitAsync(CallTimeout).ConfigureAwait(false);
+        }
+        catch (Exception other) when (RedisErrors.IsAway(other, link))
+        {
+            LogAway(_logger, Description, other.Message); // The refusal itself is reported.
+        }
+        return new RestMqStoreRefusedException(missing ?? _rights.Tell(e, link), e);
     }
 
     // Makes StackExchange.Redis look for the primary now. By itself it looks too, but not at once.

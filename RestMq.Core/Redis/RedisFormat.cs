@@ -4,28 +4,38 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>
-/// Checks the format of the data in Redis before the first call, because a host must not change data whose format it
-/// does not know. Migrates data of format 1 in bounded steps, which any number of hosts may run at the same time. Until
+/// Checks the rights of the host, and the format of the data in Redis, before the first call. A host must not change
+/// data whose format it does not know, and a script that lacks a right may end midway. Migrates data of format 1 in bounded steps, which any number of hosts may run at the same time. Until
 /// the migration is done, calls fail as if the store were away (<see cref="RestMqUnavailableException"/>).
 /// </summary>
 internal sealed partial class RedisFormat(
-    RedisConnection connection, string prefix, Func<QueueName, CancellationToken, ValueTask> migrateQueue, TimeProvider time, ILogger logger)
+    RedisConnection connection, string prefix, Func<QueueName, CancellationToken, ValueTask> migrateQueue, ILogger logger)
 {
     /// <summary>Holds the number of the format that this version reads and writes.</summary>
     public const int Current = 2;
 
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
-
     private readonly Lock _lock = new();
     private Task? _checking;
-    private long _askedAt;
-    private bool _isUnknown;
+    private bool _isKnown;
 
-    /// <summary>Completes when the data has the current format.</summary>
+    /// <summary>
+    /// Completes when the host has all rights that it needs, and the data has the current format.
+    /// </summary>
     /// <exception cref="RestMqUnavailableException">Redis is away, or its data has a newer format or is still being
     /// migrated.</exception>
-    public ValueTask EnsureAsync(CancellationToken cancellationToken) =>
-        _checking is { IsCompletedSuccessfully: true } && !(_isUnknown && time.GetElapsedTime(_askedAt) > AskAgain) ? default : new(WaitAsync(cancellationToken));
+    /// <exception cref="RestMqStoreRefusedException">The user of this host lacks a right.</exception>
+    public ValueTask EnsureAsync(CancellationToken cancellationToken) => _checking is { IsCompletedSuccessfully: true } ? default : new(WaitAsync(cancellationToken));
+
+    /// <summary>
+    /// Makes the next call check again, because another server may have other rights, or a right was taken away.
+    /// </summary>
+    public void Reset()
+    {
+        lock (_lock)
+        {
+            if (_checking is { IsCompleted: true }) _checking = null;
+        }
+    }
 
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
@@ -33,7 +43,7 @@ internal sealed partial class RedisFormat(
         lock (_lock)
         {
             // A failed check is not kept. The next call starts a new one.
-            if (_checking is null or { IsFaulted: true } or { IsCanceled: true } || (_isUnknown && _checking.IsCompleted)) _checking = CheckAsync();
+            if (_checking is null or { IsFaulted: true } or { IsCanceled: true }) _checking = CheckAsync();
             checking = _checking;
         }
         try
@@ -55,14 +65,14 @@ internal sealed partial class RedisFormat(
         bool isOld;
         try
         {
+            if (await connection.FindMissingRightsAsync(CancellationToken.None).ConfigureAwait(false) is { } missing)
+                throw new RestMqStoreRefusedException(missing);
             (format, isOld) = await ReadAsync().ConfigureAwait(false);
-            _isUnknown = false;
         }
-        catch (RestMqUnavailableException) when (connection.IsCluster)
+        catch (RestMqUnavailableException e) when (_isKnown && connection.IsCluster && e is not RestMqStoreRefusedException)
         {
-            // One shard of a cluster must not stop the others, so calls go on, and the format is read again soon. Until
-            // then, scripts fail on queues of format 1, whose `ready` is a list and not a stream.
-            (_isUnknown, _askedAt) = (true, time.GetTimestamp());
+            // One shard of a cluster must not stop the others. This host has read the format before. A host that has
+            // never read it must not write, because a newer version may have written the data.
             return;
         }
         if (format > Current)
@@ -73,9 +83,14 @@ internal sealed partial class RedisFormat(
                 + $"but this version supports formats up to {Current}. Upgrade this host.",
                 null);
         }
-        if (format == Current) return;
+        if (format == Current)
+        {
+            _isKnown = true;
+            return;
+        }
         if (isOld) await MigrateAsync().ConfigureAwait(false);
         await connection.DoAsync(c => c.GetDatabase().StringSetAsync(RedisKeys.Format(prefix), Current), CancellationToken.None).ConfigureAwait(false);
+        _isKnown = true;
     }
 
     // Data of format 1 has no format number. Its index shows the format, because it is a set.

@@ -17,7 +17,11 @@ internal readonly record struct RedisIdentity(string RunId, bool IsFresh)
     /// Reads INFO by a script. Redis clients send a script to the server that keeps its key, and StackExchange.Redis
     /// does not need its admin mode for a script.
     /// </summary>
-    public const string IdentifyScript = "return redis.call('INFO', 'server') .. redis.call('INFO', 'replication')";
+    public const string IdentifyScript =
+        """
+        local server, replication = redis.pcall('INFO', 'server'), redis.pcall('INFO', 'replication')
+        return type(server) == 'string' and type(replication) == 'string' and server .. replication or ''
+        """; // An ACL, or a managed server, may refuse INFO.
 
     /// <summary>Parses the reply of <see cref="IdentifyScript"/>.</summary>
     public static RedisIdentity Parse(string? info) => new(Field(info, "run_id:") + Field(info, "master_replid:"), IsFresh: true);

@@ -13,8 +13,17 @@ internal sealed partial class RedisQueueStore
         if (report.Failure is not null) return report;
         try
         {
+            if (await _connection.FindMissingRightsAsync(cancellationToken).ConfigureAwait(false) is { } missing)
+            {
+                _format.Reset(); // Calls are refused too, before a script ends midway.
+                return report with { Failure = missing, IsRefused = true };
+            }
             await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
             return report;
+        }
+        catch (RestMqStoreRefusedException e)
+        {
+            return report with { Failure = e.Details, IsRefused = true };
         }
         catch (RestMqUnavailableException e)
         {

@@ -42,8 +42,13 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
         _connection = new RedisConnection(options, logger, metrics, _time);
         _health = new RedisHealth(_connection, _prefix, _time);
         _lost = new LostExchanges(RecoverAsync, _time, logger);
-        _format = new RedisFormat(_connection, _prefix, MigrateAsync, _time, logger);
-        _connection.Source.Restored += () => Interlocked.Increment(ref _connections); // Perhaps another server.
+        _format = new RedisFormat(_connection, _prefix, MigrateAsync, logger);
+        _connection.Refused += _format.Reset;
+        _connection.Source.Restored += () =>
+        {
+            Interlocked.Increment(ref _connections); // Perhaps another server, with other rights.
+            _format.Reset();
+        };
         if (RedisSettings.AllowsBlocking(options))
             _barrier = new ReplicationBarrier(token => _connection.BlockingConnectionAsync(token).AsTask(), options, _time, logger);
         _probe = new RedisProbe(_connection, _prefix, _time, logger);

@@ -9,6 +9,9 @@ internal sealed record StoreReport(string? Failure, IReadOnlyList<string> Warnin
     /// <summary>Gets whether the failure is only that the store has not answered in time.</summary>
     public bool IsLate { get; init; }
 
+    /// <summary>Gets whether the store refuses the host, which the store has logged.</summary>
+    public bool IsRefused { get; init; }
+
     /// <summary>The report of a store that cannot be away.</summary>
     public static readonly StoreReport Sound = new(null, [], new Dictionary<string, object>());
 }

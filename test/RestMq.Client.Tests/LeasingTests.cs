@@ -140,12 +140,15 @@ public abstract class LeasingTests(QueueHost host)
     {
         var queue = QueueHost.NextQueue();
         var changed = await Client.ConfigureAsync(
-            queue, new QueueSettingsChange { Policy = QueuePolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5) });
+            queue, new QueueSettingsChange
+            {
+                Policy = QueuePolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5), HistoryBytes = 5_000_000_000,
+            });
         changed.Should().Be(await Client.GetSettingsAsync(queue));
         changed.Should().Be(new QueueSettings
         {
             Policy = QueuePolicy.RoundRobin, MaxReceives = 5, MaxLength = 3, TimeToLive = TimeSpan.FromHours(1.5), History = 1000,
-            Durability = Durability.Stored,
+            HistoryBytes = 5_000_000_000, Durability = Durability.Stored,
         });
         (await Client.ConfigureAsync(queue, new QueueSettingsChange { MaxLength = 0, TimeToLive = TimeSpan.Zero })).Should().Be(
             changed with { MaxLength = null, TimeToLive = null });

@@ -80,7 +80,8 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
     [Theory]
     [InlineData(null, "is not set")]
     [InlineData("mq", "was 'mq'")]
-    [InlineData("ftp://queues.example", "was 'ftp://queues.example/'")]
+    [InlineData("ftp://queues.example", "was 'ftp://queues.example'")]
+    [InlineData("ftp://user:secret@queues.example", "mq, but is another.")]
     public void BaseAddress_MissingOrNotOfAHost_FailsAtStart(string? address, string reason)
     {
         foreach (var name in new[] { "", "billing" })
@@ -88,7 +89,7 @@ public sealed partial class RegistrationTests(MemoryHost host) : IClassFixture<M
             using var services = QueueHost.Services(services => Add(services, name, options =>
                 options.BaseAddress = address is null ? null : new Uri(address, UriKind.RelativeOrAbsolute)));
             var start = () => services.GetRequiredService<IStartupValidator>().Validate();
-            start.Should().Throw<OptionsValidationException>().WithMessage($"*BaseAddress must be the absolute http or https URL*{reason}*");
+            start.Should().Throw<OptionsValidationException>().WithMessage($"*BaseAddress*must be the absolute http or https URL*{reason}*");
             var create = () => name.Length == 0 ? services.GetRequiredService<IRestMqClient>() : services.GetRequiredKeyedService<IRestMqClient>(name);
             create.Should().Throw<OptionsValidationException>();
         }

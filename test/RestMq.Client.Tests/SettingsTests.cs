@@ -11,6 +11,7 @@ public sealed class SettingsTests
     [InlineData("ReplyTimeout", "60", "00:01:00")]
     [InlineData("ReplyTimeout", "00:00:05", "00:00:05")]
     [InlineData("IdempotentAdds", "false", "False")]
+    [InlineData("RetryFullQueues", "true", "True")]
     [InlineData("BaseAddress", "https://queues.example/mq", "https://queues.example/mq")]
     public void BindSettings_EachSetting_IsRead(string setting, string text, string value) =>
         $"{typeof(RestMqClientOptions).GetProperty(setting)!.GetValue(Bound(setting, text, "").Get(""))}".Should().Be(value);
@@ -21,7 +22,7 @@ public sealed class SettingsTests
     [InlineData("ReplyTimeout", "-1", "*ReplyTimeout of the client 'other' must be between*but was -00:00:01.")]
     [InlineData("ReplyTimeout", "60.00:00", "*ReplyTimeout of the client 'other' must be between*but was 60.00:00:00.*")]
     [InlineData("BaseAddress", "ftp://user:secret@example", "Queues:BaseAddress must be a URL, such as https://queues.example/mq, but is not.")]
-    [InlineData("Timeout", "1", "There is no setting Queues:Timeout. Use one of BaseAddress, IdempotentAdds, ReplyTimeout.")]
+    [InlineData("Timeout", "1", "There is no setting Queues:Timeout. Use one of BaseAddress, IdempotentAdds, ReplyTimeout, RetryFullQueues.")]
     public void BindSettings_WrongSetting_StopsTheStart(string setting, string text, string told) =>
         Bound(setting, text, "other").Invoking(options => options.Get("other")).Should().Throw<OptionsValidationException>()
             .Which.Failures.Should().ContainSingle().Which.Should().Match(told);

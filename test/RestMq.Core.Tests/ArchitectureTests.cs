@@ -46,6 +46,7 @@ public sealed partial class ArchitectureTests
         (34, "DeclaredQueuesService.LogAway"),
         (35, "DeclaredQueuesService.LogFailed"),
         (36, "StoreAnnouncement.LogLate"),
+        (37, "RedisRights.LogMissing"),
         (40, "DeliverySender.LogFailed"),
         (41, "OpenHostWarning.LogOpen"),
         (60, "ConsumerService.LogStarted"),
@@ -71,7 +72,7 @@ public sealed partial class ArchitectureTests
         (102, "AccessStore.LogUnreadable"),
     ];
 
-    private static string Root { get; } = FindRoot();
+    internal static string Root { get; } = FindRoot();
 
     [Fact]
     public void RedisClient_InSources_IsUsedOnlyByRedisFolderAndRegistration()

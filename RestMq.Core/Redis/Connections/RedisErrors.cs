@@ -25,9 +25,27 @@ internal static class RedisErrors
     public static bool IsAway(Exception e) => e switch
     {
         RedisConnectionException or RedisTimeoutException or TimeoutException => true,
-        RedisServerException server => Refusals.Any(code => HasCode(server, code)),
+        RedisServerException server => Refusals.Any(code => HasCode(server, code)) || RefusalIn(server) is not null,
         _ => false,
     };
+
+    /// <summary>
+    /// Returns the error by which Redis refused a command, a key or a channel to the user of the connection (ACL).
+    /// Returns null for any other failure. In a script the error has no code before Redis 7.2.
+    /// </summary>
+    public static string? RefusalIn(Exception e)
+    {
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+        {
+            foreach (var sign in RefusalSigns)
+            {
+                if (cause.Message.IndexOf(sign, StringComparison.Ordinal) is >= 0 and var at) return cause.Message[at..];
+            }
+        }
+        return null;
+    }
+
+    private static readonly string[] RefusalSigns = ["NOPERM", "The user executing the script can't", "ACL failure in script"];
 
     /// <summary>Returns the same for a call over this link, which may have been closed since.</summary>
     public static bool IsAway(Exception e, RedisLink link) => IsAway(e) || (link.IsClosed && e is ObjectDisposedException);

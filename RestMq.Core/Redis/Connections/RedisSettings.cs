@@ -71,6 +71,8 @@ internal static class RedisSettings
     {
         var one = configuration.For(sentinel);
         one.CommandMap = CommandMap.Sentinel;
+        // Sentinels have users of their own. Without credentials for them, those of the servers are used.
+        if (configuration.SentinelPassword is { } password) (one.User, one.Password) = (configuration.SentinelUser, password);
         one.DefaultDatabase = null;
         one.ChannelPrefix = default;
         one.BacklogPolicy = BacklogPolicy.FailFast;

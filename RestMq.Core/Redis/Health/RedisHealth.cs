@@ -43,6 +43,7 @@ internal sealed class RedisHealth(RedisConnection connection, string prefix, Tim
         }
         catch (RestMqUnavailableException e)
         {
+            if (e is RestMqStoreRefusedException refused) return new StoreReport(refused.Details, [], facts) { IsRefused = true };
             if (e.InnerException is not { } cause) return new StoreReport(e.Message, [], facts);
             return new StoreReport(RedisErrors.Explain(cause), [], facts) { IsLate = RedisErrors.IsLate(cause) };
         }

@@ -11,8 +11,11 @@
 --- @include "includes/trim_log.lua"
 local fresh = 0
 if #ARGV > 1 then
-  fresh = call('HSETNX', meta, 'created', now)
-  if fresh == 1 then call('PERSIST', meta) end
+  fresh = 1 - call('HEXISTS', meta, 'created')
+  if fresh == 1 then
+    call('HSET', meta, 'created', now)
+    call('PERSIST', meta)
+  end
   for i = 2, #ARGV, 2 do
     if ARGV[i + 1] == '' then call('HDEL', meta, ARGV[i]) else call('HSET', meta, ARGV[i], ARGV[i + 1]) end
     if ARGV[i] == 'history' then call('XTRIM', log, 'MAXLEN', '=', ARGV[i + 1]) end

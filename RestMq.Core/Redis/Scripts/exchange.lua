@@ -11,8 +11,10 @@
 --   0            a caller.
 --   1:<bytes>    live consumers. They get nothing while the queue is stopped or its policy is not round robin.
 --   2:<bytes>    live consumers that settle by themselves. They get nothing while the queue is stopped.
--- <bytes> is how many bytes to deliver at most. The last message may exceed this limit. The first request is served
--- whole before the second.
+-- <bytes> is how many bytes to deliver at most. The last message may exceed this limit. The limit holds for the whole
+-- exchange: it is the smallest one of the requests that may get anything, or 16 MiB when only callers ask. So a request
+-- of live consumers would also limit the requests of callers. A host therefore sends it alone. The first request is
+-- served whole before the second.
 --
 -- A settlement is an id alone, or five arguments: '-', id, delivery, action and the argument of the action. An id alone
 -- acks a first delivery, as most settlements do. The actions are 'ack', 'extend' ms, 'release' ms, 'return' and 'bury'

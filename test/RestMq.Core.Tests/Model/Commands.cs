@@ -50,6 +50,7 @@ internal static class Commands
         OneOf(0, 2, 5, 10).Select(length => new QueueSettingsChange { MaxLength = length }),
         OneOf(0, 1, 60).Select(ttl => new QueueSettingsChange { TimeToLive = Of(ttl) }),
         OneOf(0, 1, 3, 1000).Select(history => new QueueSettingsChange { History = history }),
+        OneOf(0, 2, 30, 100_000).Select(bytes => new QueueSettingsChange { HistoryBytes = bytes }),
         Gen.Const(new QueueSettingsChange { Durability = Durability.Stored }),
         Gen.Const(new QueueSettingsChange()));
 

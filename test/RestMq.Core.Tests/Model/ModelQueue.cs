@@ -132,7 +132,7 @@ internal sealed class ModelQueue(QueueName name, long lastId, long lastSequence,
         var read = _log.Where(message => message.Sequence > after).Take(request.Read).ToArray();
         TrimLog();
         var more = moves.Length > 0 && moves.Length == request.Move && _ready.Count > 0;
-        return new BroadcastBatch(read, after, LastSequence, more ? TimeSpan.Zero : Next(), Live);
+        return new BroadcastBatch(read, after, LastSequence, more ? TimeSpan.Zero : Next(), Live, moves.Length);
     }
 
     public MessageSnapshot? Peek(long id) =>
@@ -161,6 +161,7 @@ internal sealed class ModelQueue(QueueName name, long lastId, long lastSequence,
             MaxLength = change.MaxLength == 0 ? null : change.MaxLength ?? Settings.MaxLength,
             TimeToLive = change.TimeToLive == TimeSpan.Zero ? null : change.TimeToLive ?? Settings.TimeToLive,
             History = change.History ?? Settings.History,
+            HistoryBytes = change.HistoryBytes ?? Settings.HistoryBytes,
             Durability = change.Durability ?? Settings.Durability,
         };
         TrimLog();
@@ -322,7 +323,10 @@ internal sealed class ModelQueue(QueueName name, long lastId, long lastSequence,
 
     private void DropTheDead() => _expired += _ready.RemoveAll(IsOver) + _delayed.RemoveAll(IsOver);
 
-    private void TrimLog() => _log.RemoveRange(0, Math.Max(_log.Count - Settings.History, 0));
+    private void TrimLog()
+    {
+        while (_log.Count > Settings.History || _log.Sum(message => (long)message.Body.Bytes.Length) > Settings.HistoryBytes) _log.RemoveAt(0);
+    }
 
     private bool IsKnown(string once) => _once.TryGetValue(once, out var first) && first.Until > Now;
 

@@ -15,7 +15,7 @@ internal static class Outcome
         Join(batch.Messages.Select(Of)) + Next(batch.Next) + (live ? $" {batch.Settings.Policy}{(batch.Settings.Stopped ? " stopped" : "")}" : "");
 
     public static string Of(BroadcastBatch batch) =>
-        $"{Join(batch.Messages.Select(Of))} after {batch.After} of {batch.Last}{Next(batch.Next)} {batch.Settings.Policy} {batch.Settings.Stopped}";
+        $"{Join(batch.Messages.Select(Of))} after {batch.After} of {batch.Last} moved {batch.Moved}{Next(batch.Next)} {batch.Settings.Policy} {batch.Settings.Stopped}";
 
     public static string Of(QueueMessage? message) => message is null ? "nothing"
         : $"{message.Key.Id}.{message.Receipt.Fence} time {message.DeliveryCount} '{message.Body}' added {At(message.Added)}{(message.Sequence > 0 ? $" #{message.Sequence}" : "")}";

@@ -150,6 +150,58 @@ public sealed class HealthTests : IAsyncLifetime
         (await Within(checking)).Status.Should().Be(HealthStatus.Healthy);
     }
 
+    [Fact]
+    public async Task Start_ServerIsSlowToAnswer_IsNotCalledAway()
+    {
+        var server = await StartAsync();
+        await server.PauseAsync();
+        var application = NewApplication(server);
+        var announcement = application.GetServices<IHostedService>().Single(service => service is StoreAnnouncement);
+
+        await announcement.StartAsync(default);
+        _log.Should().ContainSingle(line => line.Contains("has not answered yet"));
+        await server.ResumeAsync();
+
+        await Until(() => _log.ToArray().Any(line => line.Contains("Messages are kept in Redis at")));
+        _log.ToArray().Should().NotContain(line => line.Contains("is away"));
+        await announcement.StopAsync(default);
+    }
+
+    [Theory]
+    [InlineData("refused", "connection refused")]
+    [InlineData("tls", "the TLS handshake failed")]
+    [InlineData("password", "Verify if the Redis password")]
+    [InlineData("host", "its host name is not known")]
+    public async Task Start_ServerCannotBeUsed_IsCalledAwayWithTheReason(string fault, string reason)
+    {
+        var server = await StartAsync();
+        await ConfigureAsync(server, "CONFIG", "SET", "requirepass", "sesame");
+        var text = fault switch
+        {
+            "refused" => $"127.0.0.1:{Ports.Next()},password=sesame",
+            "tls" => $"rediss://:s3cret@127.0.0.1:{server.Port}",
+            "password" => $"redis://app:s3cret@127.0.0.1:{server.Port}",
+            _ => "redis://:s3cret@no-such-host.invalid",
+        };
+        var services = new ServiceCollection();
+        var all = new LoggedEvents();
+        services.AddLogging(logging => logging.AddProvider(all).SetMinimumLevel(LogLevel.Trace));
+        services.AddRestMq().UseRedis(text);
+        services.AddHealthChecks().AddRestMq();
+        await using var application = services.BuildServiceProvider();
+
+        await application.GetServices<IHostedService>().Single(service => service is StoreAnnouncement).StartAsync(default);
+
+        all.Count(32).Should().Be(1);
+        all.Of(32).Should().Contain(reason).And.NotContain("IOCP", "a page of numbers is no reason");
+        var ready = await CheckAsync(application);
+        ready.Description.Should().Contain(reason);
+        var engine = application.GetRequiredService<IQueueEngine>();
+        var failure = (await engine.Awaiting(one => one.ListAsync().AsTask()).Should().ThrowAsync<RestMqUnavailableException>()).Which;
+        foreach (var surface in new[] { all.Text, ready.Description!, string.Join(' ', ready.Data), engine.Store, failure.ToString() })
+            surface.Should().NotContain("s3cret").And.NotContain("sesame");
+    }
+
     private static async Task<HealthReportEntry> CheckAsync(ServiceProvider application, HealthStatus? failureStatus = null)
     {
         var name = failureStatus is null ? "restmq" : "other";

@@ -19,14 +19,36 @@ public sealed class ExchangeTests
         return data;
     }
 
+    public static TheoryData<string> RedisFiles =>
+        [.. Directory.GetFiles(Folder, "*.http").Order(StringComparer.Ordinal).Where(file => IsFor(file, StoreKind.Redis)).Select(file => Path.GetFileName(file))];
+
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "Exchanges");
 
     [Theory]
     [MemberData(nameof(Files))]
     public async Task Exchange_EachRequest_GetsRecordedReply(string file, StoreKind store)
     {
-        var exchanges = Exchange.ReadFile(Path.Combine(Folder, file));
         await using var host = await RestMqHost.StartAsync(store, null, "--Site:Jsonp=true");
+        await PlayAsync(file, host);
+    }
+
+    [Theory]
+    [MemberData(nameof(RedisFiles))]
+    public async Task Exchange_RedisUserOfTheDocumentation_GetsRecordedReply(string file)
+    {
+        var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(RestMqHost.Program)!, "../../../.."));
+        var line = (await File.ReadAllLinesAsync(Path.Combine(root, "docs/how-to/configure-redis.md"))).Single(line => line.StartsWith("ACL SETUSER restmq ", StringComparison.Ordinal));
+        await using var redis = await RedisServer.LaunchAsync();
+        await redis.AskAsync(line.Split(' '));
+        await using var host = await RestMqHost.StartAsync(StoreKind.Redis, redis, $"--RestMq:Redis=redis://restmq:password@{redis.Address}?asyncTimeout=15000", "--Site:Jsonp=true");
+        await PlayAsync(file, host);
+        (await host.AskAsync("GET /health/ready")).Status.Should().Be(200);
+        host.Process.Output.Should().NotContain("fail:").And.NotContain("password");
+    }
+
+    private static async Task PlayAsync(string file, RestMqHost host)
+    {
+        var exchanges = Exchange.ReadFile(Path.Combine(Folder, file));
         var connection = await host.ConnectAsync();
         var wrong = new List<string>();
         try

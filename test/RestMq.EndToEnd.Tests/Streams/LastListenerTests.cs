@@ -1,4 +1,4 @@
-using static RestMq.EndToEnd.Streams.LiveActions;
+using static RestMq.EndToEnd.Streams.Readers.LiveActions;
 
 namespace RestMq.EndToEnd.Streams;
 
