@@ -9,8 +9,7 @@ using StackExchange.Redis;
 namespace RestMq.Redis;
 
 /// <summary>Verifies which rights the Redis user of a host needs, and what a host says when one is missing.</summary>
-[Collection(RedisCollection.Name)]
-public sealed partial class RightsTests(RedisFixture server)
+public sealed partial class RightsTests(RedisFixture server) : IClassFixture<RedisFixture>
 {
     private readonly LoggedEvents _log = new();
 
@@ -112,8 +111,7 @@ public sealed partial class RightsTests(RedisFixture server)
 }
 
 /// <summary>Runs the contract as a Redis user that has exactly the rights of the documentation.</summary>
-[Collection(RedisCollection.Name)]
-public sealed class LimitedUserStoreTests(RedisFixture server) : QueueStoreContract
+public sealed class LimitedUserStoreTests(RedisFixture server) : QueueStoreContract, IClassFixture<RedisFixture>
 {
     private readonly List<RedisQueueStore> _stores = [];
 
