@@ -45,7 +45,7 @@ public static class ProblemTypes
     /// <summary>426: the route is a WebSocket.</summary>
     public const string UpgradeRequired = "urn:restmq:upgrade-required";
 
-    /// <summary>429: the queue holds as many messages as it may.</summary>
+    /// <summary>429: the queue holds as many messages as it may, or the host has no room.</summary>
     public const string Full = "urn:restmq:full";
 
     /// <summary>429: the caller exceeds a rate limit or a limit of consumers.</summary>
@@ -59,4 +59,7 @@ public static class ProblemTypes
 
     /// <summary>503: too few replicas confirmed the add in time. The message may exist.</summary>
     public const string NotReplicated = "urn:restmq:not-replicated";
+
+    /// <summary>503: the host is receiving as many bytes of request bodies as it may. Nothing was changed.</summary>
+    public const string Overloaded = "urn:restmq:overloaded";
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
+using RestMq.Limits;
 using static RestMq.RestMqRole;
 
 namespace RestMq;
@@ -35,6 +36,7 @@ public static class RestMqEndpointRouteBuilderExtensions
 
         var group = endpoints.MapGroup(prefix);
         SizeLimit.Raise(group, services.GetRequiredService<IOptions<RestMqOptions>>().Value);
+        group.WithMetadata(HostLimits.Of(services));
         var access = AccessControl.Of(services);
         MapRoutes(new RouteMapper(group, access), new EndpointFamilies(services, access));
         return group;

@@ -85,6 +85,62 @@ public sealed class RestMqOptions
     public int MaxConsumers { get; set; } = 10_000;
 
     /// <summary>
+    /// Gets or sets the maximum memory of the queues in the memory store, in bytes: bodies, keys, histories, and the
+    /// objects around them. Beyond it, adds are refused with <see cref="RestMqFullException"/> (429), and everything else
+    /// works. Readiness is degraded from 80 % and unhealthy from 95 %.
+    /// </summary>
+    /// <value>Null: a half of the memory that the process may use.</value>
+    public long? MaxMemoryBytes { get; set; }
+
+    /// <summary>
+    /// Gets or sets the maximum number of queues. An add or a setting that would make one more queue is refused with
+    /// <see cref="RestMqFullException"/> (429).
+    /// </summary>
+    /// <value>1 000 000.</value>
+    public int MaxQueues { get; set; } = 1_000_000;
+
+    /// <summary>
+    /// Gets or sets the maximum number of queues that one caller may have made on this host and that still exist, 1 or
+    /// more. A caller is an authenticated name, or else an address (of IPv6, its /64 network). It applies to adds over
+    /// HTTP.
+    /// </summary>
+    /// <value>10 000.</value>
+    public int MaxQueuesPerCaller { get; set; } = 10_000;
+
+    /// <summary>
+    /// Gets or sets after how long an empty queue with default settings disappears, from 1 second to 1 day. Its ids go
+    /// on when it is made again within a day.
+    /// </summary>
+    /// <value>5 minutes.</value>
+    public TimeSpan EmptyQueueLifetime { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Gets or sets the maximum number of queues that one request may wait on, 1 to 100.</summary>
+    /// <value>20.</value>
+    public int MaxQueuesPerTake { get; set; } = 20;
+
+    /// <summary>
+    /// Gets or sets the maximum size of all request bodies together that a host is receiving or carrying out, in bytes.
+    /// Beyond it, a body is refused (503). A body takes about twice its size in memory. Bodies of up to 4 KiB do not count.
+    /// It must be at least <see cref="MaxBatchBytes"/>.
+    /// </summary>
+    /// <value>Null: a sixteenth of the memory that the process may use, and at least the size of the largest body.</value>
+    public long? MaxRequestBytes { get; set; }
+
+    /// <summary>
+    /// Gets or sets how long a stream waits for a client that does not read, from 1 second to 1 day. Then the connection
+    /// is cut, and the messages that were not sent return to the queue.
+    /// </summary>
+    /// <value>60 seconds.</value>
+    public TimeSpan StreamWriteTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Gets or sets how long a message from the client of a WebSocket may take to arrive, from its first byte, from 1
+    /// second to 1 day. Then the connection is cut.
+    /// </summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan SocketMessageTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// Gets or sets whether metrics have the name of the queue as a dimension (<c>messaging.destination.name</c>). Set
     /// it only on a host with few queues, because each queue adds a series to every metric.
     /// </summary>

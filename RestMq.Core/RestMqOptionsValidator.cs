@@ -42,6 +42,18 @@ internal sealed class RestMqOptionsValidator : IValidateOptions<RestMqOptions>
         AtLeast(options.MaxIdempotencyWindow, TimeSpan.FromSeconds(1), nameof(options.MaxIdempotencyWindow));
         AtLeast(options.SlowPoll, TimeSpan.FromMilliseconds(100), nameof(options.SlowPoll));
         AtLeast(options.MaxSlowPoll, TimeSpan.Zero, nameof(options.MaxSlowPoll));
+        if (options.MaxMemoryBytes is { } memory) AtLeast(memory, 1024 * 1024, nameof(options.MaxMemoryBytes));
+        AtLeast(options.MaxQueues, 1, nameof(options.MaxQueues));
+        AtLeast(options.MaxQueuesPerCaller, 1, nameof(options.MaxQueuesPerCaller));
+        AtLeast(options.EmptyQueueLifetime, TimeSpan.FromSeconds(1), nameof(options.EmptyQueueLifetime));
+        AtMost(options.EmptyQueueLifetime, TimeSpan.FromDays(1), nameof(options.EmptyQueueLifetime));
+        AtLeast(options.MaxQueuesPerTake, 1, nameof(options.MaxQueuesPerTake));
+        AtMost(options.MaxQueuesPerTake, 100, nameof(options.MaxQueuesPerTake));
+        if (options.MaxRequestBytes is { } bytes) AtLeast(bytes, options.MaxBatchBytes, nameof(options.MaxRequestBytes));
+        AtLeast(options.StreamWriteTimeout, TimeSpan.FromSeconds(1), nameof(options.StreamWriteTimeout));
+        AtMost(options.StreamWriteTimeout, TimeSpan.FromDays(1), nameof(options.StreamWriteTimeout));
+        AtLeast(options.SocketMessageTimeout, TimeSpan.FromSeconds(1), nameof(options.SocketMessageTimeout));
+        AtMost(options.SocketMessageTimeout, TimeSpan.FromDays(1), nameof(options.SocketMessageTimeout));
         AtLeast(options.ConsumerBuffer, 1, nameof(options.ConsumerBuffer));
         AtLeast(options.MaxConsumers, 1, nameof(options.MaxConsumers));
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

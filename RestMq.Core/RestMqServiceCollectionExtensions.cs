@@ -153,7 +153,8 @@ public static class RestMqServiceCollectionExtensions
             services.GetRequiredService<IOptions<RestMqOptions>>().Value.IdempotencyWindow,
             services.GetRequiredService<ILogger<RedisQueueStore>>(),
             services.GetRequiredService<QueueMetrics>(),
-            services.GetRequiredService<TimeProvider>())));
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<IOptions<RestMqOptions>>().Value.MaxQueues)));
         return builder;
     }
 

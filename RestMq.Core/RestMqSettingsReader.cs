@@ -32,6 +32,14 @@ internal sealed class RestMqSettingsReader(IConfiguration section, string[] othe
         .Time(nameof(RestMqOptions.MaxSlowPoll), static (options, value) => options.MaxSlowPoll = value)
         .Number(nameof(RestMqOptions.ConsumerBuffer), static (options, value) => options.ConsumerBuffer = value)
         .Number(nameof(RestMqOptions.MaxConsumers), static (options, value) => options.MaxConsumers = value)
+        .LongNumber(nameof(RestMqOptions.MaxMemoryBytes), static (options, value) => options.MaxMemoryBytes = value)
+        .Number(nameof(RestMqOptions.MaxQueues), static (options, value) => options.MaxQueues = value)
+        .Number(nameof(RestMqOptions.MaxQueuesPerCaller), static (options, value) => options.MaxQueuesPerCaller = value)
+        .Number(nameof(RestMqOptions.MaxQueuesPerTake), static (options, value) => options.MaxQueuesPerTake = value)
+        .Time(nameof(RestMqOptions.EmptyQueueLifetime), static (options, value) => options.EmptyQueueLifetime = value)
+        .LongNumber(nameof(RestMqOptions.MaxRequestBytes), static (options, value) => options.MaxRequestBytes = value)
+        .Time(nameof(RestMqOptions.StreamWriteTimeout), static (options, value) => options.StreamWriteTimeout = value)
+        .Time(nameof(RestMqOptions.SocketMessageTimeout), static (options, value) => options.SocketMessageTimeout = value)
         .Flag(nameof(RestMqOptions.MetricsByQueue), static (options, value) => options.MetricsByQueue = value);
 
     private static readonly SettingsTable<RedisStoreOptions> OfRedis = new SettingsTable<RedisStoreOptions>()

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using RestMq.Http;
 
 namespace RestMq.Access;
@@ -11,7 +12,7 @@ namespace RestMq.Access;
 /// <see cref="RestMqRole.Admin"/>, only callers on its own machine may administer. A site that only calls
 /// <c>MapRestMq()</c> therefore does not let remote callers purge its queues.
 /// </summary>
-internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = null)
+internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = null, QueueQuota? quota = null, RestMqOptions? options = null)
 {
     private const string ClosedAdmin =
         "Only callers on this host's own machine may administer its queues, because the site has no policy for the "
@@ -20,8 +21,16 @@ internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = nul
         + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to allow everybody. "
         + "The sample host has settings for it. See RestMQ's docs/how-to/secure-a-host.md.";
 
+    /// <summary>
+    /// The roles that a command may need. A caller with none of them is refused before its body is read.
+    /// </summary>
+    public static readonly RestMqRole[] RolesOfCommands = [RestMqRole.Produce, RestMqRole.Consume, RestMqRole.Admin];
+
+    private readonly int _maxQueues = (options ?? new RestMqOptions()).MaxQueuesPerTake;
+
     /// <summary>Creates the access control of a site.</summary>
-    public static AccessControl Of(IServiceProvider services) => new(services.GetService<IAuthorizationPolicyProvider>());
+    public static AccessControl Of(IServiceProvider services) => new(
+        services.GetService<IAuthorizationPolicyProvider>(), QueueQuota.Of(services), services.GetService<IOptions<RestMqOptions>>()?.Value);
 
     /// <summary>
     /// Wraps a handler so that it runs only for callers that may use the role with every queue in the path.
@@ -29,11 +38,27 @@ internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = nul
     public RequestDelegate Checked(RestMqRole role, RequestDelegate handler) => context =>
         IsOpen(context, role) ? handler(context) : CheckedAsync(context, role, handler);
 
-    /// <summary>Throws when the caller may not use a role with a queue.</summary>
+    /// <summary>
+    /// Throws when the caller may not use a role with a queue, or may not make the queue that it adds to.
+    /// </summary>
     /// <exception cref="Problem">The caller may not.</exception>
     /// <exception cref="AnsweredException">The caller may not, and the site's authentication has replied.</exception>
-    public ValueTask DemandAsync(HttpContext context, RestMqRole role, QueueName? queue) =>
-        IsOpen(context, role) ? default : DemandOfPoliciesAsync(context, role, queue);
+    /// <exception cref="RestMqFullException">The caller may not make one more queue.</exception>
+    public ValueTask DemandAsync(HttpContext context, RestMqRole role, QueueName? queue)
+    {
+        return IsOpen(context, role) ? AdmitAsync(context, role, queue) : DemandThenAdmitAsync();
+
+        async ValueTask DemandThenAdmitAsync()
+        {
+            await DemandOfPoliciesAsync(context, role, queue);
+            await AdmitAsync(context, role, queue);
+        }
+    }
+
+    /// <summary>Throws when a role adds to a queue that the caller may not make.</summary>
+    /// <exception cref="RestMqFullException">The caller may not make one more queue.</exception>
+    public ValueTask AdmitAsync(HttpContext context, RestMqRole role, QueueName? queue) =>
+        role is RestMqRole.Produce && queue is not null && quota is not null ? quota.AdmitAsync(context, queue) : default;
 
     /// <summary>Throws when the caller may use none of the roles, with no queue in particular.</summary>
     /// <exception cref="Problem">The caller may not.</exception>
@@ -62,6 +87,7 @@ internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = nul
     public Func<RestMqRole, QueueName?, ValueTask> LateGuard(HttpContext context) => async (role, queue) =>
     {
         if (!IsOpen(context, role) && await FindRefusalAsync(context, role, queue) is { } refusal) throw Problem.Forbidden(refusal.Detail);
+        await AdmitAsync(context, role, queue);
     };
 
     private static bool IsOpen(HttpContext context, RestMqRole role) =>
@@ -69,10 +95,10 @@ internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = nul
 
     private async Task CheckedAsync(HttpContext context, RestMqRole role, RequestDelegate handler)
     {
-        if (context.Request.RouteValues["queue"] is null) await DemandAsync(context, role, null);
+        if (context.Request.RouteValues["queue"] is null) await DemandOfPoliciesAsync(context, role, null);
         else
         {
-            foreach (var queue in Route.Queues(context)) await DemandAsync(context, role, queue);
+            foreach (var queue in Route.Queues(context, _maxQueues)) await DemandOfPoliciesAsync(context, role, queue);
         }
         await handler(context);
     }

@@ -21,15 +21,6 @@ internal static class ForeignPage
     };
 
     /// <summary>
-    /// Returns whether an origin is that of the request itself, by its scheme, host and port. The scheme of a secure
-    /// page is accepted too: a proxy may end TLS without saying so.
-    /// </summary>
-    public static bool IsOwn(HttpRequest request, string origin) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-        && (url.Scheme == request.Scheme || url.Scheme == Uri.UriSchemeHttps)
-        && IsHost(origin, request.Host);
-
-    /// <summary>
     /// Returns whether a browser opens a page of its own, not a frame, for a link on another site's page, by a route
     /// that only shows something.
     /// </summary>

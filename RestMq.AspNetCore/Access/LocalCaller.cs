@@ -23,13 +23,4 @@ internal static class LocalCaller
         context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
         && !ProxyMarks.Has(context.Request)
         && LocalName.Is(context.Request.Host.Host);
-
-    /// <summary>
-    /// Returns whether a request comes directly from this machine, but under a name that another site can have made
-    /// resolve to this machine (DNS rebinding).
-    /// </summary>
-    public static bool IsByForeignName(HttpContext context) =>
-        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-        && !ProxyMarks.Has(context.Request)
-        && !LocalName.Is(context.Request.Host.Host);
 }

@@ -4,8 +4,9 @@ using RestMq.Http;
 namespace RestMq.Access;
 
 /// <summary>
-/// Refuses WebSockets of pages whose origin the site does not allow (<c>WebSocketOptions.AllowedOrigins</c>). Browsers
-/// let any page open a WebSocket, so the site must refuse it. Pages of the host's own origin are always allowed.
+/// Refuses WebSockets of pages whose origin the site does not list (<c>WebSocketOptions.AllowedOrigins</c>), in place of
+/// the framework, which would refuse the pages of the host's own origin too. <see cref="RequestGate"/> has checked the
+/// host's name, so another site's name does not count as the host's own (DNS rebinding).
 /// </summary>
 internal static class SocketOrigin
 {
@@ -15,16 +16,10 @@ internal static class SocketOrigin
     {
         if (allowed.Count == 0 || !context.WebSockets.IsWebSocketRequest) return;
         var origin = context.Request.Headers.Origin.ToString();
-        if (origin.Length == 0 || IsOwn(context, origin)) return;
+        if (origin.Length == 0 || !ForeignPage.Sends(context.Request)) return;
         if (allowed.Any(one => one == "*" || one.Equals(origin, StringComparison.OrdinalIgnoreCase))) return;
         throw Problem.Forbidden(
             "The page that opens a WebSocket must be of this host's own origin or of one that the site allows, but its "
             + $"origin was '{Wire.WireNames.Shorten(origin)}'.");
     }
-
-    // By the Host header. Another site can make its name resolve to the caller's own machine (DNS rebinding). Its page
-    // then has the origin that the request names as the host. So a name is not believed where only a local name is
-    // plausible: for a caller on this machine that comes through no proxy.
-    private static bool IsOwn(HttpContext context, string origin) =>
-        ForeignPage.IsOwn(context.Request, origin) && !LocalCaller.IsByForeignName(context);
 }

@@ -19,7 +19,7 @@ internal sealed class EndpointFamilies
         var dispatcher = services.GetRequiredService<CommandDispatcher>();
         var sender = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
         Home = new HomeEndpoints(engine, sender, access, options);
-        Queues = new QueueEndpoints(engine, sender, options, lifetime);
+        Queues = new QueueEndpoints(engine, sender, access, options, lifetime);
         Messages = new MessageEndpoints(engine, options);
         Commands = new CommandEndpoints(dispatcher, sender, access, options);
         Live = new LiveEndpoints(engine, dispatcher, sender, access, options, lifetime);

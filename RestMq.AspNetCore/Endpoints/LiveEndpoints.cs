@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using RestMq.Access;
 using RestMq.Http;
+using RestMq.Limits;
 using RestMq.Streams;
 
 namespace RestMq.Endpoints;
@@ -57,12 +58,12 @@ internal sealed class LiveEndpoints(
     {
         // Binds before the handshake, so that a refusal still has an HTTP status.
         await using var consumer = await BindAsync(context, queue, query.Consumer, isSilent: false);
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        using var socket = new BoundedSocket(await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             KeepAliveInterval = query.Heartbeat ?? Ping,
             KeepAliveTimeout = Ping,
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol) ? Subprotocol : null,
-        });
+        }), HostLimits.Of(context));
         using var stream = new SocketStream(
             socket, consumer, new FrameCommands(context, queue, dispatcher, access, query.AddsText), handOut, AddRequests.FormLimit(options), () => ClientConnection.IsGone(context));
         var missed = query.HasForeignPlace ? consumer.BeginsAfter ?? 0 : 0;

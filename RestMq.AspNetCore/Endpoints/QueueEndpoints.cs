@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Hosting;
+using RestMq.Access;
 using RestMq.Http;
 using RestMq.Pages;
 using RestMq.Wire;
@@ -9,7 +10,8 @@ using RestMq.Wire;
 namespace RestMq.Endpoints;
 
 /// <summary>Handles <c>/q</c> and <c>/q/{queue}</c>: a queue as a resource.</summary>
-internal sealed class QueueEndpoints(IQueueEngine engine, DeliverySender handOut, RestMqOptions options, IHostApplicationLifetime lifetime)
+internal sealed class QueueEndpoints(
+    IQueueEngine engine, DeliverySender handOut, AccessControl access, RestMqOptions options, IHostApplicationLifetime lifetime)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -42,7 +44,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, DeliverySender handOut
 
     public async Task TakeAsync(HttpContext context)
     {
-        var queues = Route.Queues(context);
+        var queues = Route.Queues(context, options.MaxQueuesPerTake);
         var wanted = TakeQuery.Of(context, options);
         if (wanted.Soft)
         {
@@ -74,6 +76,7 @@ internal sealed class QueueEndpoints(IQueueEngine engine, DeliverySender handOut
     public async Task AddAsync(HttpContext context)
     {
         var queue = Route.Queue(context);
+        await access.AdmitAsync(context, RestMqRole.Produce, queue);
         var type = context.Request.ContentType;
         if (type is not null && type.StartsWith("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
         {

@@ -16,6 +16,7 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, DeliverySender handOu
 
     public async Task CallAsync(HttpContext context)
     {
+        await access.DemandOneAsync(context, AccessControl.RolesOfCommands);
         var limit = (int)Math.Min((options.MaxMessageBytes * 2L) + Overhead, Array.MaxLength);
         var reply = await AnswerAsync(context, await RequestBody.ReadAsync(context.Request, limit));
         var document = reply.ToDocument();
@@ -32,6 +33,10 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, DeliverySender handOu
         try
         {
             return await _methods.CallAsync(call, guard, context.RequestAborted);
+        }
+        catch (RestMqFullException e)
+        {
+            return new(XmlRpcWriter.Fault(XmlRpcMethods.Failed, e.Message));
         }
         catch (RestMqUnavailableException e)
         {

@@ -62,6 +62,7 @@ internal static class ContentEncodings
     /// <exception cref="InvalidDataException">The body is not in the encoding, or was cut off.</exception>
     public static byte[] Decode(ContentEncoding encoding, byte[] body, int limit) => encoding switch
     {
+        _ when body.Length == 0 => body, // Encoders of .NET write no bytes for no bytes.
         ContentEncoding.Gzip => OfGzip(body, limit),
         ContentEncoding.Deflate => OfDeflate(body, limit),
         ContentEncoding.Brotli => OfBrotli(body, limit),
@@ -70,8 +71,6 @@ internal static class ContentEncodings
 
     private static byte[] OfGzip(byte[] body, int limit)
     {
-        // .NET takes an empty stream for an empty gzip file.
-        if (body.Length == 0) throw CutOff();
         using var gzip = new GZipStream(new MemoryStream([.. body, .. EndMember]), CompressionMode.Decompress);
         var decoded = Read(gzip, limit, End.Length);
         return decoded.AsSpan().EndsWith(End) ? decoded[..^End.Length] : throw CutOff();

@@ -39,6 +39,7 @@ internal static class Failures
     {
         Problem problem => problem,
         FormatException => Problem.BadRequest(e.Message), // Thrown by everything that parses a request.
+        RestMqFullException => Problem.Full(e.Message),
         RestMqNotReplicatedException => Problem.NotReplicated(e.Message),
         RestMqStoreRefusedException => Problem.StoreRefused(e.Message), // Its details are for administrators.
         RestMqUnavailableException => Problem.Unavailable(e.Message),

@@ -60,6 +60,8 @@ internal sealed class Problem(int status, string type, string title, string deta
 
     public static Problem Unavailable(string detail) => new(503, ProblemTypes.Unavailable, "Store unavailable", detail);
 
+    public static Problem Overloaded(string detail) => new(503, ProblemTypes.Overloaded, "Overloaded", detail);
+
     public static Problem StoreRefused(string detail) => new(503, ProblemTypes.StoreRefused, "Store refused", detail);
 
     public static Problem NotReplicated(string detail) => new(503, ProblemTypes.NotReplicated, "Not replicated", detail);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using RestMq.Limits;
 
 namespace RestMq.Http;
 
@@ -61,6 +62,7 @@ internal static class RequestBody
         var reader = request.BodyReader;
         // Allocates for bytes that have arrived. A Content-Length alone must not make the host allocate megabytes.
         MemoryStream? large = null;
+        BodyCharge? charge = null;
         while (true)
         {
             var reading = reader.ReadAsync(CancellationToken.None);
@@ -73,6 +75,11 @@ internal static class RequestBody
             {
                 reader.AdvanceTo(part.End);
                 throw Problem.BodyTooLarge(limit);
+            }
+            if (length > BodyCharge.Free)
+            {
+                charge ??= BodyCharge.Of(request.HttpContext);
+                charge?.Grow(length);
             }
             if (large is null && read.IsCompleted)
             {

@@ -7,24 +7,23 @@ namespace RestMq.Http;
 /// <summary>Reads the queue, key or receipt in the path of a request, and makes URLs of messages.</summary>
 internal static class Route
 {
-    // A request asks its queues one after another, so the number is small.
-    private const int MaxQueues = 100;
-
     /// <summary>Returns the queue that the path names.</summary>
     /// <exception cref="Problem">The path has no valid queue name.</exception>
     public static QueueName Queue(HttpContext context) => Name(Text(context, "queue"));
 
     /// <summary>Returns the queues that the path names, separated by commas.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="most">The most names (<see cref="RestMqOptions.MaxQueuesPerTake"/>).</param>
     /// <exception cref="Problem">A name is not a valid queue name, or the names are too many.</exception>
-    public static QueueName[] Queues(HttpContext context)
+    public static QueueName[] Queues(HttpContext context, int most)
     {
         var text = Text(context, "queue");
         if (text is null || !text.Contains(',')) return [Name(text)];
         var names = text.Split(',');
-        if (names.Length > MaxQueues)
+        if (names.Length > most)
         {
             throw Problem.BadRequest(
-                $"A request must name at most {MaxQueues} queues, but names {names.Length}. Send several requests.");
+                $"A request must name at most {most} queues, but names {names.Length}. Send several requests.");
         }
         return [.. names.Select(Name).Distinct()];
     }

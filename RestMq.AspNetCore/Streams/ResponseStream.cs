@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using RestMq.Http;
+using RestMq.Limits;
 
 namespace RestMq.Streams;
 
@@ -59,7 +60,7 @@ internal static class ResponseStream
             // Checked before the flush: after it, a client may disconnect because it has its message. A broadcast
             // message (Sequence above 0) needs no check, because the client can resume from the history.
             if (written.Exists(static message => message.Sequence == 0) && ClientConnection.IsGone(context)) return;
-            if (!await ClientConnection.TryFlushAsync(wire, ended) || ended.IsCancellationRequested) return;
+            if (!await StreamFlush.TryFlushAsync(context, ended) || ended.IsCancellationRequested) return;
             foreach (var message in written) consumer.Delivered(message);
             written.Clear();
         }

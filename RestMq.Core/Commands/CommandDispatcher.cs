@@ -74,6 +74,11 @@ public sealed class CommandDispatcher
         {
             reply.Fail(e.Message, CommandOutcome.Refused);
         }
+        catch (RestMqFullException e)
+        {
+            // Like the error of a queue that is full by its own limit.
+            reply.Fail(e.Message);
+        }
         catch (RestMqUnavailableException e)
         {
             reply.Fail(e.Message, CommandOutcome.Unavailable);

@@ -23,7 +23,9 @@ internal sealed class ActiveQueue
     private readonly Lock _listenLock = new();
     private readonly Lock _dueLock = new();
     private readonly TimeProvider _time;
+    private readonly Func<QueuePump> _createPump;
     private Task<IAsyncDisposable>? _listening;
+    private QueuePump? _pump;
     private long _setAt; // a timestamp
     private TimeSpan _setFor = TimeSpan.MaxValue;
     private bool _setForPoll;
@@ -39,7 +41,7 @@ internal sealed class ActiveQueue
         _slowPoll = new SlowPoll(store, options);
         Adds = new(batch => store.AddAsync(queue, batch, allOrNothing: false, CancellationToken.None), static m => MaxBytes / MaxCalls + m.Body.Bytes.Length, MaxBytes, store.IsRemote);
         Exchanges = new(ExchangeAsync, static e => 1 + (e.Request?.Count ?? 0), MaxCalls, store.IsRemote);
-        Pump = new QueuePump(this, store, options, policies, logger, metrics);
+        _createPump = () => new QueuePump(this, store, options, policies, logger, metrics);
         _timer = time.CreateTimer(static hub => ((ActiveQueue)hub!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -53,7 +55,14 @@ internal sealed class ActiveQueue
 
     public Waiters Waiters { get; } = new();
 
-    public QueuePump Pump { get; }
+    /// <summary>Gets the pump, which is created for the first live consumer. Most queues never have one.</summary>
+    public QueuePump Pump => LazyInitializer.EnsureInitialized(ref _pump, _createPump);
+
+    /// <summary>Gets the number of live consumers.</summary>
+    public int Consumers => Volatile.Read(ref _pump)?.Count ?? 0;
+
+    /// <summary>Gets how many consumers of a broadcast are behind.</summary>
+    public int Behind => Volatile.Read(ref _pump)?.Behind ?? 0;
 
     /// <summary>
     /// Marks the hub as used, before a call to one of its group commits. Such a call completes even if the hub is
@@ -78,9 +87,14 @@ internal sealed class ActiveQueue
     /// <summary>Ends a use that <see cref="TryEnter"/> began.</summary>
     public void Leave() => Interlocked.Decrement(ref _users);
 
+    /// <summary>Marks the hub as dropped if it has no users.</summary>
+    public bool TryClose() => _users == 0 && Interlocked.CompareExchange(ref _users, int.MinValue / 2, 0) == 0;
+
     /// <summary>Marks the hub as dropped if it has no users and was not used during the last two sweeps.</summary>
-    public bool TryClose() =>
-        ++_idleSweeps > 2 && _users == 0 && Interlocked.CompareExchange(ref _users, int.MinValue / 2, 0) == 0;
+    public bool TryCloseIdle() => ++_idleSweeps > 2 && TryClose();
+
+    /// <summary>Counts a second for the heartbeats of all streams.</summary>
+    public void CountSecond() => Volatile.Read(ref _pump)?.CountSecond();
 
     /// <summary>Subscribes to the wake-ups of the queue, once. Completes when wake-ups arrive.</summary>
     public ValueTask ListenAsync(CancellationToken cancellationToken) =>
@@ -124,9 +138,10 @@ internal sealed class ActiveQueue
     public async ValueTask CloseAsync()
     {
         await _timer.DisposeAsync().ConfigureAwait(false);
-        await Pump.DisposeAsync().ConfigureAwait(false);
+        if (Volatile.Read(ref _pump) is { } pump) await pump.DisposeAsync().ConfigureAwait(false);
         // Messages whose replies were written must still be settled. The wait is limited, in case the store is away.
-        await Task.WhenAny(Task.WhenAll(Adds.DrainedAsync(), Exchanges.DrainedAsync()), Task.Delay(DrainTimeout, _time)).ConfigureAwait(false);
+        var drained = Task.WhenAll(Adds.DrainedAsync(), Exchanges.DrainedAsync());
+        if (!drained.IsCompleted) await Task.WhenAny(drained, Task.Delay(DrainTimeout, _time)).ConfigureAwait(false);
         if (_listening is not { } listening) return;
         await ((Task)listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (listening.IsCompletedSuccessfully) await (await listening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
@@ -151,10 +166,11 @@ internal sealed class ActiveQueue
 
     private void OnWakeUp(QueueWakeUp wakeUp)
     {
-        if (wakeUp.IsPurge) Pump.EndStreams();
-        Pump.Ended(wakeUp.Ended);
         Waiters.Wake();
-        Pump.Signal();
+        if (Volatile.Read(ref _pump) is not { } pump) return;
+        if (wakeUp.IsPurge) pump.EndStreams();
+        pump.Ended(wakeUp.Ended);
+        pump.Signal();
     }
 
     private void SetTimer(TimeSpan wait, bool isPoll)
@@ -167,17 +183,20 @@ internal sealed class ActiveQueue
 
     private void OnDue()
     {
+        bool isPoll;
         lock (_dueLock)
         {
-            if (_setForPoll)
+            isPoll = _setForPoll;
+            if (isPoll)
             {
                 _slowPoll.Passed();
                 _polls = true;
             }
             _setFor = TimeSpan.MaxValue;
         }
-        Waiters.Wake();
-        Pump.Signal();
+        if (isPoll) Waiters.Poll();
+        else Waiters.Wake();
+        Volatile.Read(ref _pump)?.Signal();
     }
 
     private async ValueTask<Exchange.Result[]> ExchangeAsync(IReadOnlyList<Exchange> calls)

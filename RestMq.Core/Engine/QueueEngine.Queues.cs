@@ -91,7 +91,7 @@ internal sealed partial class QueueEngine
     public async ValueTask<QueueStats> StatsAsync(QueueName queue, CancellationToken cancellationToken = default)
     {
         var stats = await _store.StatsAsync(queue, cancellationToken).ConfigureAwait(false);
-        return _hubs.TryGetValue(queue, out var hub) ? stats with { Consumers = hub.Pump.Count, Behind = hub.Pump.Behind } : stats;
+        return _hubs.Find(queue) is { } hub ? stats with { Consumers = hub.Consumers, Behind = hub.Behind } : stats;
     }
 
     public async ValueTask<IReadOnlyList<QueueStats>> StatsAsync(IReadOnlyList<QueueName> queues, CancellationToken cancellationToken = default)
@@ -112,7 +112,7 @@ internal sealed partial class QueueEngine
             CheckRange(lease, TimeSpan.FromMilliseconds(1), _options.MaxLease, nameof(options.Lease));
             CheckRange(options.Prefetch, 1, _options.MaxBatch, nameof(options.Prefetch));
         }
-        var hub = Enter(queue);
+        var hub = _hubs.Enter(queue);
         try
         {
             await hub.ListenAsync(cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RestMq.Delivery;
@@ -17,12 +16,10 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
 {
     private const int SecondsToSweep = 5;
 
-    private readonly ConcurrentDictionary<QueueName, ActiveQueue> _hubs = new();
-    private readonly DeliveryPolicies _policies;
+    private readonly ActiveQueues _hubs;
     private readonly IQueueStore _store;
     private readonly RestMqOptions _options;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly QueueMetrics _metrics;
     private readonly ITimer _clock;
     private int _seconds;
@@ -31,25 +28,35 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         IQueueStore store, DeliveryPolicies policies, IOptions<RestMqOptions> options, TimeProvider time, ILogger<QueueEngine> logger, QueueMetrics metrics)
     {
         _store = store;
-        _policies = policies;
         _options = options.Value;
         _time = time;
-        _logger = logger;
         _metrics = metrics;
-        metrics.ObserveConsumers(() => _hubs.Select(hub => (hub.Key, hub.Value.Pump.Count)).Where(hub => hub.Count > 0));
+        _hubs = new ActiveQueues(queue => new ActiveQueue(queue, store, options.Value, time, policies, logger, metrics));
+        metrics.ObserveConsumers(() => _hubs.Select(hub => (hub.Queue, hub.Consumers)).Where(hub => hub.Consumers > 0));
         store.WakeUpsLost += OnWakeUpsLost;
         _clock = time.CreateTimer(static engine => ((QueueEngine)engine!).CountSecond(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
     public string Store => _store.Description;
 
+    /// <summary>Gets the number of queues for which this host keeps state.</summary>
+    internal int ActiveQueueCount => _hubs.Count;
+
     private ValueTask<AddResult> AddCoreAsync(QueueName queue, NewMessage message, CancellationToken cancellationToken)
     {
         Check(message);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<AddResult>(cancellationToken)
-            : ReplicatedAsync(Hub(queue).MarkUsed().Adds.SendAsync(message), cancellationToken);
+            : _store.IsRemote ? ReplicatedAsync(_hubs.Get(queue).MarkUsed().Adds.SendAsync(message), cancellationToken)
+            : AddHereAsync(queue, message);
     }
+
+    // A store without round trips needs no group commit, and so no hub: callers of never-seen names leave nothing behind.
+    private async ValueTask<AddResult> AddHereAsync(QueueName queue, NewMessage message) =>
+        (await _store.AddAsync(queue, [message], allOrNothing: false, CancellationToken.None).ConfigureAwait(false))[0];
+
+    private async ValueTask<SettleResult> SettleHereAsync(QueueName queue, Settlement settlement) =>
+        (await _store.SettleAsync(queue, [settlement], CancellationToken.None).ConfigureAwait(false))[0];
 
     // Runs outside of the group commit, so that other adds continue while this add waits for its replicas.
     private async ValueTask<AddResult> ReplicatedAsync(ValueTask<AddResult> add, CancellationToken cancellationToken)
@@ -111,14 +118,42 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         CheckRange(wait, TimeSpan.Zero, _options.MaxWait, nameof(wait));
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<IReadOnlyList<QueueMessage>>(cancellationToken);
         var request = new LeaseRequest(max, lease);
-        return queues.Count == 1 && wait == TimeSpan.Zero ? LeaseNowAsync(Hub(queues[0]).MarkUsed(), request) : LeaseNowAsync(queues, request, wait, cancellationToken);
+        return wait > TimeSpan.Zero ? LeaseOrWaitAsync(queues, request, wait, cancellationToken)
+            : queues.Count == 1 ? LeaseNowAsync(queues[0], request)
+            : LeaseNowAsync(queues, request);
     }
 
-    private async ValueTask<IReadOnlyList<QueueMessage>> LeaseNowAsync(
+    private ValueTask<IReadOnlyList<QueueMessage>> LeaseNowAsync(QueueName queue, LeaseRequest request) =>
+        _store.IsRemote ? LeaseNowAsync(_hubs.Get(queue).MarkUsed(), request)
+        : _hubs.Find(queue) is { } hub ? LeaseNowAsync(hub.MarkUsed(), request)
+        : LeaseHereAsync(queue, request);
+
+    private async ValueTask<IReadOnlyList<QueueMessage>> LeaseNowAsync(IReadOnlyList<QueueName> queues, LeaseRequest request)
+    {
+        foreach (var queue in queues)
+        {
+            var found = await LeaseNowAsync(queue, request).ConfigureAwait(false);
+            if (found.Count > 0) return found;
+        }
+        return [];
+    }
+
+    // Leases without a hub. There are no waiters that would need the next due time.
+    private async ValueTask<IReadOnlyList<QueueMessage>> LeaseHereAsync(QueueName queue, LeaseRequest request)
+    {
+        while (true)
+        {
+            var batch = await _store.LeaseAsync(queue, [request], CancellationToken.None).ConfigureAwait(false);
+            // Zero means that the store stopped before it had an answer, because one call of it must stay short.
+            if (batch.Messages.Count > 0 || batch.Next != TimeSpan.Zero) return batch.Messages;
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<QueueMessage>> LeaseOrWaitAsync(
         IReadOnlyList<QueueName> queues, LeaseRequest request, TimeSpan wait, CancellationToken cancellationToken)
     {
         var hubs = new ActiveQueue[queues.Count];
-        for (var i = 0; i < hubs.Length; i++) hubs[i] = Enter(queues[i]);
+        for (var i = 0; i < hubs.Length; i++) hubs[i] = _hubs.Enter(queues[i]);
         try
         {
             foreach (var hub in hubs)
@@ -126,7 +161,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
                 var found = await LeaseNowAsync(hub, request).ConfigureAwait(false);
                 if (found.Count > 0) return found;
             }
-            return wait == TimeSpan.Zero ? [] : await WaitAsync(hubs, request, wait, cancellationToken).ConfigureAwait(false);
+            return await WaitAsync(hubs, request, wait, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -140,7 +175,8 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         Check(settlement, queue);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<SettleResult>(cancellationToken)
-            : Hub(queue).MarkUsed().Exchanges.SendAsync(new Exchange(settlement, null), static result => result.Settled);
+            : _store.IsRemote ? _hubs.Get(queue).MarkUsed().Exchanges.SendAsync(new Exchange(settlement, null), static result => result.Settled)
+            : SettleHereAsync(queue, settlement);
     }
 
     private async ValueTask<IReadOnlyList<SettleResult>> SettleCoreAsync(
@@ -155,10 +191,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     {
         _store.WakeUpsLost -= OnWakeUpsLost;
         await _clock.DisposeAsync().ConfigureAwait(false);
-        foreach (var queue in _hubs.Keys)
-        {
-            if (_hubs.TryRemove(queue, out var hub)) await hub.CloseAsync().ConfigureAwait(false);
-        }
+        await _hubs.CloseAllAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<IReadOnlyList<QueueMessage>> WaitAsync(
@@ -170,16 +203,20 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
         // another queue returns messages first, or the store is away, the next waiter of that queue gets the wake-up.
         // The store sends only one wake-up for the messages that became ready.
         Waiters? unusedWake = null;
+        using var waiter = new Waiters.Waiter();
         try
         {
-            var chained = false;
-            for (var round = 0; ; round++)
+            foreach (var hub in hubs) hub.Waiters.Park(waiter, first: false);
+            for (var isFirst = true; ; isFirst = false)
             {
-                using var waiter = new Waiters.Waiter();
-                foreach (var hub in hubs) hub.Waiters.Park(waiter, first: round > 0);
-                foreach (var hub in hubs)
+                for (var i = 0; i < hubs.Length; i++)
                 {
-                    var found = await LeaseNowAsync(hub, request, chained).ConfigureAwait(false);
+                    var hub = hubs[i];
+                    var wasRemoved = !isFirst && hub.Waiters.ParkAgain(waiter, i);
+                    // A slow poll costs one look. If it looked at every queue of its waiter, idle waiters of many queues
+                    // would cost the number of queues squared.
+                    if (waiter.IsPoll && !wasRemoved && hub.Waiters != unusedWake) continue;
+                    var found = await LeaseNowAsync(hub, request, waiter.Chained).ConfigureAwait(false);
                     if (unusedWake == hub.Waiters) unusedWake = null;
                     if (found.Count == 0) continue;
                     if (!cancellationToken.IsCancellationRequested) return found;
@@ -190,7 +227,7 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
                 if (left <= TimeSpan.Zero) return [];
                 unusedWake = await waiter.WaitAsync(left, _time, cancellationToken).ConfigureAwait(false);
                 if (unusedWake is null) return [];
-                chained = waiter.Chained;
+                waiter.Rearm();
             }
         }
         finally
@@ -223,38 +260,17 @@ internal sealed partial class QueueEngine : IQueueEngine, IAsyncDisposable
     private ValueTask<SettleResult[]> ReturnAsync(ActiveQueue hub, IReadOnlyList<QueueMessage> messages) =>
         _store.SettleAsync(hub.Queue, [.. messages.Select(m => new Settlement(m.Receipt, SettleAction.Return))], CancellationToken.None);
 
-    private ActiveQueue Enter(QueueName queue)
-    {
-        while (true)
-        {
-            var hub = Hub(queue);
-            if (hub.TryEnter()) return hub;
-            _hubs.TryRemove(KeyValuePair.Create(queue, hub));
-        }
-    }
-
-    private ActiveQueue Hub(QueueName queue) => _hubs.GetOrAdd(queue, static (name, engine) =>
-        new ActiveQueue(name, engine._store, engine._options, engine._time, engine._policies, engine._logger, engine._metrics), this);
-
     private void OnWakeUpsLost()
     {
-        foreach (var hub in _hubs.Values) hub.WakeUpsLost();
+        foreach (var hub in _hubs) hub.WakeUpsLost();
     }
 
     private void CountSecond()
     {
-        foreach (var hub in _hubs.Values) hub.Pump.CountSecond();
-        if (++_seconds % SecondsToSweep == 0) DropIdleHubs();
-    }
-
-    private void DropIdleHubs()
-    {
-        foreach (var entry in _hubs)
-        {
-            if (!entry.Value.TryClose()) continue;
-            _hubs.TryRemove(entry);
-            _ = entry.Value.CloseAsync().AsTask();
-        }
+        foreach (var hub in _hubs) hub.CountSecond();
+        if (++_seconds % SecondsToSweep != 0) return;
+        _hubs.DropIdle();
+        _store.DropIdleQueues();
     }
 
     private void Check(NewMessage message)

@@ -30,6 +30,9 @@ internal sealed class MemoryMessage(long id, in NewMessage message, long added, 
     /// <summary>Gets the size of the body, in bytes.</summary>
     public int Size => _body.Bytes.Length;
 
+    /// <summary>Gets the bytes that the message takes in memory, without <see cref="Reason"/>.</summary>
+    public long Cost { get; } = MemoryCosts.Of(message);
+
     public long Added => added;
 
     /// <summary>Gets or sets the end of the time to live. <see cref="Never"/> without one.</summary>

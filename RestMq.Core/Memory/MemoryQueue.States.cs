@@ -20,9 +20,12 @@ internal sealed partial class MemoryQueue
     private readonly SortedSet<MemoryMessage> _leased = new(MemoryMessage.ByDue);
     private readonly SortedSet<MemoryMessage> _delayed = new(MemoryMessage.ByDue);
     private readonly SortedSet<MemoryMessage> _mortal = new(MemoryMessage.ByDeath);
-    private readonly List<MemoryMessage> _due = new(StoreLimits.Moved);
     private bool _changed;
     private bool _moved;
+
+    // Shared by all queues of a thread: a step takes it and clears it.
+    [ThreadStatic]
+    private static List<MemoryMessage>? _due;
 
     // How many messages expired or were buried in this step without a caller asking for it.
     private (long Expired, long Buried) _removed;
@@ -57,7 +60,11 @@ internal sealed partial class MemoryQueue
     // Deletes expired messages, idempotency keys whose window is over, and a history that got no message for an hour.
     private void Sweep(long now, int deaths = StoreLimits.Expired)
     {
-        while (_onceUntil.TryPeek(out _, out var until) && until <= now) _once.Remove(_onceUntil.Dequeue());
+        while (_onceUntil.TryPeek(out var once, out var until) && until <= now)
+        {
+            _onceUntil.Dequeue();
+            if (_once.Remove(once)) Cost -= MemoryCosts.OfIdempotencyKey(once);
+        }
         if (_logEnds <= now) ClearLog();
         for (var left = deaths; left > 0 && _mortal.Min is { } message && message.Dies <= now; left--) Die(message);
     }
@@ -84,7 +91,7 @@ internal sealed partial class MemoryQueue
             if (message.Past > 0) PutAtHead(message); else Put(message, MessageState.Ready);
         }
         // The list is reused for its capacity. It must not keep messages alive.
-        _due.Clear();
+        ripe.Clear();
     }
 
     private void TellEnd(MemoryMessage message, long now)
@@ -94,15 +101,16 @@ internal sealed partial class MemoryQueue
 
     private List<MemoryMessage> FirstDue(SortedSet<MemoryMessage> places, long now)
     {
-        _due.Clear();
+        var due = _due ??= new(StoreLimits.Moved);
+        due.Clear();
         // Fast path, without the cost of an enumerator.
-        if (places.Min is not { } first || first.Due > now) return _due;
+        if (places.Min is not { } first || first.Due > now) return due;
         foreach (var message in places)
         {
-            if (message.Due > now || _due.Count == StoreLimits.Moved) break;
-            _due.Add(message);
+            if (message.Due > now || due.Count == StoreLimits.Moved) break;
+            due.Add(message);
         }
-        return _due;
+        return due;
     }
 
     // Returns how long until a message becomes ready by time. Zero when more messages are due than were moved.
@@ -163,6 +171,7 @@ internal sealed partial class MemoryQueue
 
     private void Bury(MemoryMessage message, string? reason)
     {
+        Cost += MemoryCosts.Of(reason) - MemoryCosts.Of(message.Reason);
         message.Reason = reason;
         Put(message, MessageState.Dead);
     }
@@ -191,6 +200,7 @@ internal sealed partial class MemoryQueue
     {
         Leave(message);
         _messages.Remove(message.Id);
+        Cost -= message.Cost + MemoryCosts.Of(message.Reason);
         // An empty queue that once held millions of messages must not keep the memory for them.
         if (_messages.Count == 0 && _messages.Capacity > RoomKept) _messages.TrimExcess();
     }

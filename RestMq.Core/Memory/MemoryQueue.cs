@@ -6,8 +6,10 @@ namespace RestMq.Memory;
 /// Implements one queue in memory. Callers must hold <see cref="Gate"/>. This file implements the operations of the
 /// store. <c>.States</c> holds the messages by state and moves due messages.
 /// </summary>
-internal sealed partial class MemoryQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow)
+internal sealed partial class MemoryQueue(QueueName name, long lastId, long lastSequence, TimeSpan idempotencyWindow, MemoryBudget budget)
 {
+    private static readonly QueueSettings Defaults = new();
+
     private readonly long _firstId = lastId;
     // The messages that were added under idempotency keys, and the keys by the time until which they are remembered.
     private readonly Dictionary<string, (long Id, uint? Fingerprint)> _once = [];
@@ -24,6 +26,8 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     private long _settled;
     private long _expired;
 
+    public QueueName Name => name;
+
     public Lock Gate { get; } = new();
 
     /// <summary>
@@ -31,6 +35,29 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     /// must look the name up again.
     /// </summary>
     public bool Retired { get; set; }
+
+    /// <summary>
+    /// Gets or sets what tells the store that it watches this queue, and not an earlier one of the name. Null while the
+    /// store does not watch the queue, to drop it when it has been empty for a while.
+    /// </summary>
+    public object? Watch { get; set; }
+
+    /// <summary>Gets the time of the last add, settlement or change, on the store's clock.</summary>
+    public long UsedAt { get; private set; }
+
+    /// <summary>Gets the bytes that the queue takes in memory.</summary>
+    public long Cost { get; private set; } = MemoryCosts.Queue + (2 * MemoryCosts.Of(name.Value));
+
+    /// <summary>Gets or sets the part of <see cref="Cost"/> that the budget has counted.</summary>
+    public long CountedCost { get; set; }
+
+    /// <summary>Gets whether the queue could be made again, so that only its counters need to be kept.</summary>
+    public bool IsEmpty => _messages.Count == 0 && _once.Count == 0 && _log.Count == 0;
+
+    public bool HasMessages => _messages.Count > 0;
+
+    /// <summary>Gets whether all settings are the defaults.</summary>
+    public bool HasDefaults => Settings == Defaults;
 
     public long LastId { get; private set; } = lastId;
 
@@ -40,9 +67,14 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     private LiveState Live => new(Settings.Policy, Settings.Stopped);
 
-    public AddResult[] Add(IReadOnlyList<NewMessage> messages, bool allOrNothing, long now)
+    /// <summary>
+    /// Adds messages. Returns null, and adds none, when the budget has no room for all of them.
+    /// </summary>
+    public AddResult[]? Add(IReadOnlyList<NewMessage> messages, bool allOrNothing, long now)
     {
         Sweep(now, deaths: 2 * StoreLimits.Expired); // More messages than one call can add.
+        if (!HasRoom(messages)) return null;
+        UsedAt = now;
         var limit = allOrNothing && _messages.Count + messages.Count > Settings.MaxLength && _messages.Count + NewOnes(messages) > Settings.MaxLength
             ? 0
             : Settings.MaxLength;
@@ -85,6 +117,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
     {
         var results = new SettleResult[settlements.Count];
         for (var i = 0; i < results.Length; i++) results[i] = Settle(settlements[i], now);
+        UsedAt = now;
         return results;
     }
 
@@ -116,6 +149,7 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
             {
                 var moved = head.ToQueueMessage(name, head.Past + 1, ++LastSequence);
                 _log.Add(LastSequence, moved);
+                Cost += MemoryCosts.OfLogged(moved);
                 _logBytes += moved.Body.Bytes.Length;
                 _lastMoved.Add(head);
                 bytesLeft -= moved.Body.Bytes.Length;
@@ -262,6 +296,20 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         _changed = true;
     }
 
+    // Returns whether the budget has room for the messages. Duplicates of earlier messages need none.
+    private bool HasRoom(IReadOnlyList<NewMessage> messages)
+    {
+        var room = budget.Limit - budget.Used - (Cost - CountedCost);
+        for (var i = 0; i < messages.Count; i++)
+        {
+            var key = messages[i].IdempotencyKey;
+            if (key is not null && _once.ContainsKey(key)) continue;
+            room -= MemoryCosts.Of(messages[i]) + (key is null ? 0 : MemoryCosts.OfIdempotencyKey(key));
+            if (room < 0) return false;
+        }
+        return true;
+    }
+
     // Returns how many of the messages need a free place. Duplicates of earlier messages or of each other need none.
     private int NewOnes(IReadOnlyList<NewMessage> messages)
     {
@@ -281,12 +329,14 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
         if (_messages.Count >= limit) return new AddResult(AddStatus.Full, new MessageKey(name, 0));
 
         var dies = (message.TimeToLive ?? Settings.TimeToLive) is { } life ? now + life.Ticks : MemoryMessage.Never;
-        var added = new MemoryMessage(++LastId, message, now, dies);
+        var added = new MemoryMessage(++LastId, MemoryCosts.WithOwnBody(message), now, dies);
         _messages.Add(added.Id, added);
+        Cost += added.Cost;
         if (message.IdempotencyKey is { } once)
         {
             _once.Add(once, (added.Id, message.Fingerprint));
             _onceUntil.Enqueue(once, now + (message.IdempotencyWindow ?? idempotencyWindow).Ticks);
+            Cost += MemoryCosts.OfIdempotencyKey(once);
         }
         // Waiters have found no ready message, so only the first ready message after that needs a wake-up.
         _changed |= ReadyCount == 0 || message.Delay > TimeSpan.Zero;
@@ -342,11 +392,14 @@ internal sealed partial class MemoryQueue(QueueName name, long lastId, long last
 
     private void DropFromLog(long sequence)
     {
-        if (_log.Remove(sequence, out var dropped)) _logBytes -= dropped.Body.Bytes.Length;
+        if (!_log.Remove(sequence, out var dropped)) return;
+        _logBytes -= dropped.Body.Bytes.Length;
+        Cost -= MemoryCosts.OfLogged(dropped);
     }
 
     private void ClearLog()
     {
+        foreach (var logged in _log.Values) Cost -= MemoryCosts.OfLogged(logged);
         _log.Clear();
         _logBytes = 0;
         _lastMoved.Clear();

@@ -11,15 +11,22 @@ namespace RestMq.Memory;
 /// </summary>
 internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions> options, QueueMetrics metrics) : IQueueStore
 {
-    // No receipt and no idempotency key is valid for longer, so no id is assigned twice while one is valid.
-    private static readonly TimeSpan CountersOutlive = TimeSpan.FromDays(1);
+    // How many queues one call drops at most.
+    private const int MaxDropped = 10_000;
+
+    // The counters of dropped queues take at most this part of the budget.
+    private const int CountersPart = 16;
 
     private static readonly LeasedBatch NothingToLease = new([], null, default, More: false);
 
     private readonly ConcurrentDictionary<QueueName, MemoryQueue> _queues = new();
-    private readonly Dictionary<QueueName, Counters> _purged = [];
+    private readonly MemoryBudget _budget = Observed(MemoryBudget.Of(options.Value), metrics);
+    private readonly DroppedQueues _dropped = new();
     private readonly SortedSet<QueueName> _names = new(NameOrder.Instance);
     private readonly MemoryWakeUps _wakeUps = new();
+
+    // The queues that may have become empty, each with the time at which to look at it.
+    private readonly ConcurrentQueue<(QueueName Queue, object? Watch, long At)> _watched = new();
 
     // Held to create and to purge a queue. A queue's own gate may be taken while this lock is held, never the other way
     // round.
@@ -28,7 +35,6 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     // The wall clock is read only at the start, so that setting it does not stretch or end leases.
     private readonly long _origin = time.GetUtcNow().UtcTicks;
     private readonly long _started = time.GetTimestamp();
-    private int _forgetAt = 1000;
 
     public string Description => "memory";
 
@@ -37,8 +43,13 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     private long Now => _origin + time.GetElapsedTime(_started).Ticks;
 
     public ValueTask<AddResult[]> AddAsync(
-        QueueName queue, IReadOnlyList<NewMessage> messages, bool allOrNothing, CancellationToken cancellationToken) =>
-        new(Create(queue, (messages, allOrNothing), static (q, add, now) => q.Add(add.messages, add.allOrNothing, now)));
+        QueueName queue, IReadOnlyList<NewMessage> messages, bool allOrNothing, CancellationToken cancellationToken)
+    {
+        if (Create(queue, (messages, allOrNothing), static (q, add, now) => q.Add(add.messages, add.allOrNothing, now)) is { } results) return new(results);
+        // A refused message leaves no queue behind.
+        if (_queues.TryGetValue(queue, out var made)) DropIfIdle(queue, made.Watch, lifetime: 0);
+        throw NoRoom();
+    }
 
     public ValueTask<LeasedBatch> LeaseAsync(QueueName queue, IReadOnlyList<LeaseRequest> requests, CancellationToken cancellationToken) =>
         new(TryOn(queue, requests, static (q, requests, now) => q.Lease(requests, now), out var batch) ? batch : NothingToLease);
@@ -59,7 +70,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     {
         if (TryOn(queue, request, static (q, request, now) => q.Broadcast(request, now), out var batch)) return new(batch);
         long last;
-        lock (_gate) last = _purged.GetValueOrDefault(queue).Sequence;
+        lock (_gate) last = _dropped.Find(queue).Sequence;
         return new(new BroadcastBatch([], Math.Min(request.After ?? last, last), last, null, default));
     }
 
@@ -82,7 +93,7 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
             if (existed)
             {
                 _names.Remove(queue);
-                Retire(queue, purged!);
+                lock (purged!.Gate) Retire(queue, purged);
             }
         }
         _wakeUps.Tell(queue, QueueWakeUp.Purged);
@@ -126,6 +137,41 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueWakeUp> onWakeUp, CancellationToken cancellationToken) =>
         new(_wakeUps.Listen(queue, onWakeUp));
 
+    public ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => new(_budget.Report());
+
+    public bool Knows(QueueName queue) => _queues.ContainsKey(queue);
+
+    public ValueTask<bool> ExistsAsync(QueueName queue, CancellationToken cancellationToken) => new(Knows(queue));
+
+    public void DropIdleQueues()
+    {
+        var lifetime = options.Value.EmptyQueueLifetime.Ticks;
+        for (var left = MaxDropped; left > 0 && _watched.TryPeek(out var first) && first.At <= Now && _watched.TryDequeue(out var watched); left--)
+            DropIfIdle(watched.Queue, watched.Watch, lifetime);
+    }
+
+    private void DropIfIdle(QueueName name, object? watch, long lifetime)
+    {
+        // Moves due messages, and forgets idempotency keys and a history whose time is over.
+        if (!TryOn(name, 0, static (q, _, now) => q.Stats(now), out _) || !_queues.TryGetValue(name, out var queue)) return;
+        lock (_gate)
+        {
+            lock (queue.Gate)
+            {
+                if (queue.Retired || queue.Watch != watch) return;
+                var idleAt = queue.UsedAt + lifetime;
+                if (queue.HasMessages || !queue.HasDefaults) queue.Watch = null; // Watched again when it is empty.
+                else if (!queue.IsEmpty || idleAt > Now) _watched.Enqueue((name, watch, Math.Max(idleAt, Now + (lifetime / 2))));
+                else
+                {
+                    _queues.TryRemove(name, out _);
+                    _names.Remove(name);
+                    Retire(name, queue);
+                }
+            }
+        }
+    }
+
     // Runs one step on a queue under its gate. Records the metrics and sends the wake-up after the gate is released.
     // Returns false when the queue does not exist.
     private bool TryOn<TArgument, TResult>(
@@ -141,11 +187,27 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
             result = step(queue, argument, Now);
             wakeUp = queue.TakeWakeUp();
             removed = queue.TakeRemoved();
+            Count(queue);
+            Watch(queue);
         }
         metrics.Expired(name, removed.Expired);
         metrics.Buried(name, removed.Buried);
         if (wakeUp is not null) _wakeUps.Tell(name, wakeUp);
         return true;
+    }
+
+    private void Count(MemoryQueue queue)
+    {
+        _budget.Change(queue.Cost - queue.CountedCost);
+        queue.CountedCost = queue.Cost;
+    }
+
+    // Looks at a queue later that is empty now. A queue that is in use is looked at once in the lifetime at most.
+    private void Watch(MemoryQueue queue)
+    {
+        if (queue.Watch is not null || queue.HasMessages || !queue.HasDefaults) return;
+        queue.Watch = new object();
+        _watched.Enqueue((queue.Name, queue.Watch, Now + options.Value.EmptyQueueLifetime.Ticks));
     }
 
     private TResult Create<TArgument, TResult>(QueueName name, TArgument argument, Func<MemoryQueue, TArgument, long, TResult> step)
@@ -156,32 +218,45 @@ internal sealed class MemoryQueueStore(TimeProvider time, IOptions<RestMqOptions
             lock (_gate)
             {
                 if (_queues.ContainsKey(name)) continue;
-                _purged.Remove(name, out var counters);
+                CheckRoomForQueue(name);
+                var before = _dropped.Cost;
+                var counters = _dropped.Take(name);
+                _budget.Change(_dropped.Cost - before);
                 _names.Add(name);
-                _queues[name] = new MemoryQueue(name, counters.Id, counters.Sequence, options.Value.IdempotencyWindow);
+                _queues[name] = new MemoryQueue(name, counters.Id, counters.Sequence, options.Value.IdempotencyWindow, _budget);
             }
         }
         return result;
     }
 
-    private void Retire(QueueName name, MemoryQueue queue)
+    private void CheckRoomForQueue(QueueName name)
     {
-        var now = Now;
-        lock (queue.Gate)
-        {
-            queue.Retired = true;
-            _purged[name] = new Counters(queue.LastId, queue.LastSequence, now + CountersOutlive.Ticks);
-        }
-        if (_purged.Count < _forgetAt) return;
-        foreach (var (old, counters) in _purged)
-        {
-            if (counters.Until <= now) _purged.Remove(old);
-        }
-        // All counters are checked only when their number has doubled, so the cost for each purge stays constant on
-        // average.
-        _forgetAt = Math.Max(1000, 2 * _purged.Count);
+        if (_budget.Used + MemoryCosts.Queue > _budget.Limit) throw NoRoom();
+        if (_names.Count < options.Value.MaxQueues) return;
+        metrics.LimitReached("queues");
+        throw QueueLimit.Reached(name, options.Value.MaxQueues);
     }
 
-    /// <summary>Holds the counters of a purged queue for 1 day, so that its ids and sequences continue.</summary>
-    private readonly record struct Counters(long Id, long Sequence, long Until);
+    private RestMqFullException NoRoom()
+    {
+        metrics.LimitReached("memory");
+        return new(
+            $"The memory store must hold at most {_budget.Limit} bytes (RestMqOptions.MaxMemoryBytes), and has no room for "
+            + "this. Nothing was added. Take or delete messages, or try again later.");
+    }
+
+    private void Retire(QueueName name, MemoryQueue queue)
+    {
+        queue.Retired = true;
+        var before = _dropped.Cost;
+        if (queue.LastId > 0 || queue.LastSequence > 0) _dropped.Add(name, queue.LastId, queue.LastSequence, Now, _budget.Limit / CountersPart);
+        _budget.Change(_dropped.Cost - before - queue.CountedCost);
+        queue.CountedCost = 0;
+    }
+
+    private static MemoryBudget Observed(MemoryBudget budget, QueueMetrics metrics)
+    {
+        metrics.ObserveMemory(() => (budget.Used, budget.Limit));
+        return budget;
+    }
 }

@@ -35,6 +35,9 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Holds the interval at which a host counts the queues while it makes new ones.</summary>
+    private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(1);
+
     // An entry is a name and a time, some 100 bytes. An evicted name costs one more command.
     private const int KnownNames = 200_000;
 
@@ -47,6 +50,7 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
     private readonly RedisKey _index;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private CountedQueues? _counted;
 
     /// <param name="connection">Carries the commands.</param>
     /// <param name="index">The key of the index.</param>
@@ -68,6 +72,25 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
             c => c.GetDatabase().SortedSetRangeByValueAsync(_index, from, exclude: Exclude.Start, take: max, flags: CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
         return Array.ConvertAll(names, static name => QueueName.Parse(name!));
     }
+
+    /// <summary>Returns whether this host has entered the name of a queue lately.</summary>
+    public bool Knows(QueueName queue) => _entered.TryGet(queue, out _);
+
+    /// <summary>Returns about how many queues there are, as counted within <see cref="CountEvery"/>.</summary>
+    public async ValueTask<long> CountAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _counted) is { } counted && _time.GetElapsedTime(counted.At) < CountEvery) return counted.Queues;
+        var queues = await _connection.DoAsync(
+            c => c.GetDatabase().SortedSetLengthAsync(_index, flags: CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
+        Volatile.Write(ref _counted, new CountedQueues(queues, _time.GetTimestamp()));
+        return queues;
+    }
+
+    /// <summary>Returns whether a queue exists.</summary>
+    /// <param name="meta">The key that shows whether the queue exists.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public ValueTask<bool> ExistsAsync(RedisKey meta, CancellationToken cancellationToken = default) =>
+        _connection.DoAsync(c => c.GetDatabase().HashExistsAsync(meta, "created", CommandFlags.DemandMaster), cancellationToken);
 
     /// <summary>
     /// Enters the name of a queue that exists. Skips a queue that is not new and was entered within
@@ -112,9 +135,6 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
         }
     }
 
-    private ValueTask<bool> ExistsAsync(RedisKey meta) =>
-        _connection.DoAsync(c => c.GetDatabase().HashExistsAsync(meta, "created", CommandFlags.DemandMaster), CancellationToken.None);
-
     private ValueTask<bool> RemoveAsync(QueueName queue) =>
         _connection.DoAsync(c => c.GetDatabase().SortedSetRemoveAsync(_index, queue.Value, CommandFlags.DemandMaster), CancellationToken.None);
 
@@ -127,4 +147,6 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
         Array.Fill(results, added > 0);
         return results;
     }
+
+    private sealed record CountedQueues(long Queues, long At);
 }

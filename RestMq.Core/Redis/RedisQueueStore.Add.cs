@@ -24,6 +24,7 @@ internal sealed partial class RedisQueueStore
         QueueName queue, IReadOnlyList<NewMessage> messages, bool allOrNothing, CancellationToken cancellationToken)
     {
         await _format.EnsureAsync(cancellationToken).ConfigureAwait(false);
+        await CheckRoomForQueueAsync(queue, cancellationToken).ConfigureAwait(false);
         var keys = KeysOf(queue);
         List<RedisKey>? once = null;
         var asks = messages.Any(static message => message.Durability is Durability.Replicated);

@@ -33,6 +33,7 @@ internal sealed partial class RedisQueueStore
 
     public async ValueTask<QueueSettings> ConfigureAsync(QueueName queue, QueueSettingsChange change, CancellationToken cancellationToken)
     {
+        if (!change.IsEmpty) await CheckRoomForQueueAsync(queue, cancellationToken).ConfigureAwait(false);
         var reply = (RedisResult[])(await RunAsync(RedisScripts.Configure, queue, cancellationToken, [.. Fields(change)]).ConfigureAwait(false))!;
         if (!change.IsEmpty) await _index.NoteExistingAsync(queue, KeysOf(queue).Meta, isNew: (long)reply[0] == 1).ConfigureAwait(false);
         return Settings(reply.AsSpan(1));

@@ -20,6 +20,7 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     private readonly RedisValue _idempotencyWindow;
     private readonly string _prefix;
     private readonly TimeProvider _time;
+    private readonly QueueMetrics _metrics;
 
     // Identifies this host in Redis: in its own wake-ups, and in the keys that remember its exchanges.
     private readonly string _host = Guid.NewGuid().ToString("N")[..16];
@@ -33,9 +34,12 @@ internal sealed partial class RedisQueueStore : IQueueStore, IAsyncDisposable
     /// <param name="metrics">Counts messages that expired or were buried although no caller asked for it.</param>
     /// <param name="time">The clock of the store's background work. The default is the system's clock. Messages use
     /// Redis' own clock.</param>
+    /// <param name="maxQueues">The maximum number of queues.</param>
     public RedisQueueStore(
-        RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger, QueueMetrics metrics, TimeProvider? time = null)
+        RedisStoreOptions options, TimeSpan idempotencyWindow, ILogger<RedisQueueStore> logger, QueueMetrics metrics, TimeProvider? time = null,
+        int maxQueues = int.MaxValue)
     {
+        (_metrics, _maxQueues) = (metrics, maxQueues);
         _time = time ?? TimeProvider.System;
         _prefix = options.KeyPrefix;
         _idempotencyWindow = Milliseconds(idempotencyWindow);

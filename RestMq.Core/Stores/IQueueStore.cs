@@ -154,6 +154,21 @@ internal interface IQueueStore
     event Action? WakeUpsLost { add { } remove { } }
 
     /// <summary>
+    /// Returns whether the store knows without a call that a queue exists. False means that it may exist.
+    /// </summary>
+    bool Knows(QueueName queue);
+
+    /// <summary>Returns whether a queue exists.</summary>
+    ValueTask<bool> ExistsAsync(QueueName queue, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Drops queues that have been empty for <see cref="RestMqOptions.EmptyQueueLifetime"/>, with default settings. The
+    /// engine calls this method every few seconds. The work of one call is bounded. The counters of ids stay as long as
+    /// a receipt can be valid, so an old receipt never names a new message. Streams and waits go on.
+    /// </summary>
+    void DropIdleQueues() { }
+
+    /// <summary>
     /// Returns whether the store accepts messages now, and whether it may lose them. A store that is away is a result
     /// here, not an exception.
     /// </summary>

@@ -31,6 +31,7 @@ internal sealed class QueueMetrics : IDisposable
     private readonly Counter<long> _full;
     private readonly Counter<long> _missed;
     private readonly Counter<long> _away;
+    private readonly Counter<long> _limits;
 
     /// <summary>Creates the instruments.</summary>
     /// <param name="options">The options, which decide whether the queue's name is a tag.</param>
@@ -62,6 +63,8 @@ internal sealed class QueueMetrics : IDisposable
         _missed = _meter.CreateCounter<long>(
             "restmq.live.missed", "{message}", "Messages that consumers missed because the history had dropped them.");
         _away = _meter.CreateCounter<long>("restmq.store.away", "{call}", "Calls that the store did not answer.");
+        _limits = _meter.CreateCounter<long>(
+            "restmq.limit.reached", "{time}", "Requests refused and connections cut because a limit of the host was reached.");
     }
 
     /// <summary>Gets whether any metric of a call has a listener.</summary>
@@ -94,6 +97,20 @@ internal sealed class QueueMetrics : IDisposable
     public void Missed(QueueName queue, long messages) => Count(_missed, queue, messages);
 
     public void StoreAway() => _away.Add(1);
+
+    /// <summary>Records that a limit of the host was reached, by its name.</summary>
+    public void LimitReached(string limit) => _limits.Add(1, Tag("restmq.limit", limit));
+
+    /// <summary>Registers the function that returns the bytes of the memory store, in use and at most.</summary>
+    public void ObserveMemory(Func<(long Used, long Limit)> memory)
+    {
+        _meter.CreateObservableUpDownCounter("restmq.memory.used", () => memory().Used, "By", "Bytes of the queues in memory.");
+        _meter.CreateObservableUpDownCounter("restmq.memory.limit", () => memory().Limit, "By", "The most bytes of the queues in memory.");
+    }
+
+    /// <summary>Registers the function that returns the bytes of the request bodies in memory.</summary>
+    public void ObserveRequestBytes(Func<long> bytes) => _meter.CreateObservableUpDownCounter(
+        "restmq.request.bytes", bytes, "By", "Bytes of the request bodies that are being received or carried out.");
 
     /// <summary>Records how long a call took.</summary>
     public void Took(string operation, QueueName queue, TimeSpan time, Exception? failure)

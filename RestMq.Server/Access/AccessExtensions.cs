@@ -41,6 +41,8 @@ internal static class AccessExtensions
         }
         var site = SiteOf(builder.Configuration);
         builder.Services.AddSingleton(site);
+        builder.Services.AddSingleton<ConnectionLimits>();
+        builder.WebHost.ConfigureKestrel(kestrel => ConnectionLimits.Set(kestrel, site));
         // RestMQ's routes check AllowedHosts themselves, with a problem as the reply and a safe default. The framework's
         // middleware would reply first, with a page.
         builder.Services.Configure<HostFilteringOptions>(options => options.AllowedHosts = ["*"]);

@@ -1,6 +1,8 @@
 namespace RestMq.Server.Access;
 
-/// <summary>Holds the section <c>Site</c> of the settings: proxies, origins and rate limits of the host.</summary>
+/// <summary>
+/// Holds the section <c>Site</c> of the settings: proxies, origins, and limits of requests and connections.
+/// </summary>
 internal sealed class SiteSettings
 {
     /// <summary>Gets or sets the proxies and networks whose <c>X-Forwarded-*</c> headers are trusted.</summary>
@@ -41,6 +43,21 @@ internal sealed class SiteSettings
     /// <value>None.</value>
     public string PathBase { get; set; } = "";
 
+    /// <summary>Gets or sets the most connections of the host, without WebSockets. One more is closed.</summary>
+    /// <value>Null: one for each 32 KiB of the memory that the process may use, between 1000 and 50,000.</value>
+    public int? MaxConnections { get; set; }
+
+    /// <summary>Gets or sets the most WebSockets of the host. One more is refused.</summary>
+    /// <value>Null: as many as <see cref="MaxConnections"/>.</value>
+    public int? MaxWebSockets { get; set; }
+
+    /// <summary>
+    /// Gets or sets the most connections of one address, WebSockets included; 0 for no limit. One more is closed. Addresses
+    /// of <see cref="KnownProxies"/> have no limit.
+    /// </summary>
+    /// <value>Null: 1000, and no limit for callers on this machine.</value>
+    public int? MaxConnectionsPerAddress { get; set; }
+
     /// <summary>Reads the section. Returns a sentence for each mistake.</summary>
     public List<string> Read(IConfiguration section)
     {
@@ -66,6 +83,11 @@ internal sealed class SiteSettings
         if (RequestsPerSecond is < 0 or > 1_000_000)
             errors.Add($"Site:RequestsPerSecond must be 0 to 1000000, but was {RequestsPerSecond}.");
         if (Burst is < 0 or > 1_000_000) errors.Add($"Site:Burst must be 0 to 1000000, but was {Burst}.");
+        if (MaxConnections is < 1 or > 1_000_000)
+            errors.Add($"Site:MaxConnections must be 1 to 1000000, but was {MaxConnections}.");
+        if (MaxWebSockets is < 0 or > 1_000_000) errors.Add($"Site:MaxWebSockets must be 0 to 1000000, but was {MaxWebSockets}.");
+        if (MaxConnectionsPerAddress is < 0 or > 1_000_000)
+            errors.Add($"Site:MaxConnectionsPerAddress must be 0 to 1000000, but was {MaxConnectionsPerAddress}.");
         if (MinUploadRate is < 0 or > 1_000_000) errors.Add($"Site:MinUploadRate must be 0 to 1000000, but was {MinUploadRate}.");
         if (PathBase.Length > 0 && (PathBase[0] != '/' || PathBase[^1] == '/'))
             errors.Add($"Site:PathBase must begin with a slash and not end with one, but was '{PathBase}'.");

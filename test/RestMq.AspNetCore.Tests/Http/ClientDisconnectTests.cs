@@ -249,7 +249,8 @@ public sealed class ClientDisconnectTests : IDisposable
         await _engine.Received(1).SettleAsync(new Settlement(Message.Receipt, action), Arg.Any<CancellationToken>());
 
     private QueueEndpoints Endpoints() =>
-        new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new RestMqOptions(), Substitute.For<IHostApplicationLifetime>());
+        new(_engine, new DeliverySender(_engine, NullLogger<DeliverySender>.Instance), new AccessControl(), new RestMqOptions(),
+        Substitute.For<IHostApplicationLifetime>());
 
     private DefaultHttpContext Context(string query)
     {

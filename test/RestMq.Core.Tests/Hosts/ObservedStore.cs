@@ -213,6 +213,12 @@ internal sealed class ObservedStore(IQueueStore inner) : IQueueStore
 
     public bool WakeUpsFlow => !ProvesNothing && inner.WakeUpsFlow;
 
+    public bool Knows(QueueName queue) => inner.Knows(queue);
+
+    public ValueTask<bool> ExistsAsync(QueueName queue, CancellationToken cancellationToken) => There().ExistsAsync(queue, cancellationToken);
+
+    public void DropIdleQueues() => inner.DropIdleQueues();
+
     public ValueTask<StoreReport> CheckAsync(CancellationToken cancellationToken) => There().CheckAsync(cancellationToken);
 
     private void Stepped(LiveState settings)

@@ -68,6 +68,10 @@ internal sealed class ModelStore(TimeProvider time, TimeSpan idempotencyWindow) 
     public ValueTask<IAsyncDisposable> ListenAsync(QueueName queue, Action<QueueWakeUp> onWakeUp, CancellationToken cancellationToken) =>
         throw new NotSupportedException("The model sends no wake-ups.");
 
+    public bool Knows(QueueName queue) => _queues.ContainsKey(queue);
+
+    public ValueTask<bool> ExistsAsync(QueueName queue, CancellationToken cancellationToken) => new(Knows(queue));
+
     private static int Compare(QueueName one, QueueName other) => Encoding.UTF8.GetBytes(one.Value).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(other.Value));
 
     private ModelQueue Create(QueueName queue) => _queues.TryGetValue(queue, out var found) ? found : _queues[queue] = New(queue);

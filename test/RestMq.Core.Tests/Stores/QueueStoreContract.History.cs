@@ -68,9 +68,12 @@ public abstract partial class QueueStoreContract
 
         (await StatesAsync()).Ready.Should().Be(batch.Moved);
         var again = await BroadcastAsync();
-        again.Messages.Should().BeEquivalentTo(batch.Messages, "sequences and counts are given out again");
+        again.Messages.Select(Shown).Should().Equal(batch.Messages.Select(Shown), "sequences and counts are given out again");
         (await StatsAsync()).TotalSettled.Should().Be(2 + batch.Moved);
     }
+
+    private static (long, long, long, string?) Shown(QueueMessage message) =>
+        (message.Key.Id, message.DeliveryCount, message.Sequence, message.Body.ToString());
 
     [Fact]
     public async Task Withdraw_MortalMessage_StillExpires()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
@@ -81,6 +82,20 @@ public sealed class DeployTests(MemoryHost fixture) : IClassFixture<MemoryHost>,
             "This test needs systemd-analyze on the PATH (apt-get install systemd).");
         (await systemd.WaitForExitAsync(TimeSpan.FromSeconds(30))).Should().Be(0, $"{systemd}");
         systemd.Output.Should().NotContain("restmq.service:", "systemd reports each line that it ignores");
+    }
+
+    [Fact]
+    public async Task SystemdUnit_AsShipped_ExposesLittle()
+    {
+        var file = Path.Combine(_folder.FullName, "restmq.service");
+        await File.WriteAllTextAsync(file, Text("restmq.service"));
+        await using var systemd = new ChildProcess("systemd-analyze", ["security", "--offline=yes", "--no-pager", file],
+            "This test needs systemd-analyze.");
+        await systemd.WaitForExitAsync(TimeSpan.FromSeconds(30));
+        var level = new Regex("Overall exposure level for .*: ([0-9]+[.][0-9]+)");
+        await Deadline.Until(() => level.IsMatch(systemd.Output));
+
+        double.Parse(level.Match(systemd.Output).Groups[1].Value, CultureInfo.InvariantCulture).Should().BeInRange(0.1, 1.9);
     }
 
     // Building the image needs a container engine. This test only checks that the files it names exist.

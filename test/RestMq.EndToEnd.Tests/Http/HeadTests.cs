@@ -64,7 +64,6 @@ public abstract class HeadTests(HostFixture fixture)
     [Theory]
     [InlineData("/c/{queue}", "*/*", "text/plain")]
     [InlineData("/c/{queue}", "text/event-stream", "text/event-stream")]
-    [InlineData("/c/{queue}?callback=f", "*/*", "application/javascript")]
     [InlineData("/c/{queue}?lease=30", "*/*", "text/plain")]
     [InlineData("/sse/{queue}", "*/*", "text/event-stream")]
     public async Task Head_OfStream_TellsTypeAndBindsNothing(string target, string accept, string type)

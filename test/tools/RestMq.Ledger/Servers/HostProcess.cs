@@ -16,6 +16,9 @@ internal sealed partial class HostProcess(string redis, params string[] settings
     /// <summary>Gets the id of the process.</summary>
     public int Id => _process!.Id;
 
+    /// <summary>Gets whether the process runs.</summary>
+    public bool IsAlive => _process is { HasExited: false };
+
     /// <summary>Gets the output since the last start.</summary>
     public string Output => _process?.Output ?? "";
 
