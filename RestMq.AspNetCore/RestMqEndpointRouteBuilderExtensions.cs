@@ -1,16 +1,13 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RestMq.Access;
 using RestMq.Endpoints;
 using RestMq.Http;
 using RestMq.Limits;
-using RestMq.OpenApi;
-using RestMq.Streams;
+using static RestMq.RestMqRole;
 
 namespace RestMq;
 
@@ -28,123 +25,59 @@ public static class RestMqEndpointRouteBuilderExtensions
     public static RouteGroupBuilder MapRestMq(this IEndpointRouteBuilder endpoints, string prefix = "")
     {
         var services = endpoints.ServiceProvider;
-        var engine = services.GetService<IQueueEngine>()
-            ?? throw new InvalidOperationException(
+        if (services.GetService<IQueueEngine>() is null)
+        {
+            throw new InvalidOperationException(
                 "MapRestMq() needs RestMQ's services. "
                 + "Call builder.Services.AddRestMq() before the application is built.");
-        var options = services.GetRequiredService<IOptions<RestMqOptions>>().Value;
-
+        }
         services.GetRequiredService<StartChecks>().Add(() => RouteConflicts.Check(services.GetRequiredService<EndpointDataSource>()));
+        OpenHostWarning.Watch(services, services.GetRequiredService<IHostApplicationLifetime>());
 
-        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
-        var handOut = new DeliverySender(engine, services.GetRequiredService<ILogger<DeliverySender>>());
-        var access = AccessControl.Of(services);
-        var gate = new RequestGate(new HostNames(services));
-        OpenHostWarning.Watch(services, lifetime);
-        var home = new HomeEndpoints(engine, handOut, access, options);
-        var queues = new QueueEndpoints(engine, handOut, access, options, lifetime);
-        var messages = new MessageEndpoints(engine, options);
-        var dispatcher = services.GetRequiredService<CommandDispatcher>();
-        var commands = new CommandEndpoints(dispatcher, handOut, access, options);
-        var live = new LiveEndpoints(engine, dispatcher, handOut, access, options, lifetime);
-        var xmlRpc = new XmlRpcEndpoints(engine, handOut, access, options);
-        var policy = new PolicyEndpoints(engine, options);
-        var control = new ControlEndpoints(engine, options);
-        var stats = new StatsEndpoints(engine, options);
-        var page = new PageEndpoints(engine, options);
-
-        var origins = services.GetService<IOptions<WebSocketOptions>>()?.Value.AllowedOrigins ?? [];
-        // These endpoints handle the WebSocket upgrade themselves, so that a site need not call UseWebSockets().
-        RequestDelegate WithWebSockets(RequestDelegate handler)
-        {
-            var upgraded = endpoints.CreateApplicationBuilder();
-            UpgradedConnection.Use(upgraded);
-            // Without the allowed origins: the framework would refuse the pages of this host's own origin.
-            upgraded.UseWebSockets(new WebSocketOptions());
-            // Checked after UseWebSockets(), so that a policy can tell WebSockets from other streams.
-            var role = access.Checked(RestMqRole.Stream, handler);
-            upgraded.Run(context =>
-            {
-                SocketOrigin.Check(context, origins);
-                return role(context);
-            });
-            return upgraded.Build();
-        }
-        var taking = new TakingRoute(IsWithQueueField: false);
         var group = endpoints.MapGroup(prefix);
+        SizeLimit.Raise(group, services.GetRequiredService<IOptions<RestMqOptions>>().Value);
         group.WithMetadata(HostLimits.Of(services));
-        SizeLimit.Raise(group, ContentEncodings.EncodedLimit(Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes)));
-        // OpenAPI generators include only endpoints that have a method (MethodInfo) as metadata. With `checksAccess`, the
-        // handler itself checks its caller: the queue is in a field, or the role depends on the command.
-        IEndpointConventionBuilder Map(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler)), access))
-                .WithMetadata(new RestMqEndpointMetadata(role), handler.Method).WithDescription(Descriptions.Of(method, pattern), pattern);
-        // The same route by another method. It stays out of OpenAPI documents, which describe the route by GET.
-        IEndpointConventionBuilder MapAlso(string method, string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false) =>
-            group.MapMethods(pattern, [method], Failures.Report(gate.Guarded(checksAccess ? handler : access.Checked(role, handler)), access))
-                .WithMetadata(new RestMqEndpointMetadata(role)).WithDescription(Descriptions.Of("GET", pattern).By(method), pattern);
-        // HEAD is answered wherever GET is (RFC 9110, section 9.1). The server leaves the body out.
-        void MapGet(string pattern, RestMqRole role, RequestDelegate handler, bool checksAccess = false, TakingRoute? takes = null)
-        {
-            var get = Map("GET", pattern, role, handler, checksAccess);
-            if (takes is not null) get.WithMetadata(takes);
-            MapAlso("HEAD", pattern, role, handler, checksAccess);
-        }
-        void MapStream(string pattern, RequestDelegate handler, bool isSocket)
-        {
-            if (isSocket) handler = WithWebSockets(handler);
-            Map("GET", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).WithMetadata(taking).DisableRequestTimeout();
-            MapAlso("HEAD", pattern, RestMqRole.Stream, handler, checksAccess: isSocket).DisableRequestTimeout();
-            // A WebSocket over HTTP/2 and later is opened by the method CONNECT (RFC 8441).
-            if (isSocket) MapAlso("CONNECT", pattern, RestMqRole.Stream, handler, checksAccess: true).WithMetadata(taking).DisableRequestTimeout();
-        }
-
-        MapGet("/", RestMqRole.Consume, home.GetAsync, checksAccess: true, takes: new TakingRoute(IsWithQueueField: true));
-        Map("POST", "/", RestMqRole.Produce, home.AddAsync, checksAccess: true);
-
-        MapGet("/q", RestMqRole.Admin, queues.ListAsync);
-        Map("GET", "/q/{queue}", RestMqRole.Consume, queues.TakeAsync).WithMetadata(taking);
-        Map("HEAD", "/q/{queue}", RestMqRole.Consume, queues.HeadAsync);
-        Map("POST", "/q/{queue?}", RestMqRole.Produce, queues.AddAsync);
-        Map("DELETE", "/q/{queue?}", RestMqRole.Admin, queues.PurgeAsync);
-
-        MapGet("/q/{queue}/{key}", RestMqRole.Consume, messages.PeekAsync);
-        Map("DELETE", "/q/{queue}/{key}", RestMqRole.Consume, messages.DeleteAsync);
-        Map("POST", "/q/{queue}/{key}", RestMqRole.Consume, messages.SettleAsync);
-
-        MapGet("/queue", RestMqRole.Consume, commands.FormAsync);
-        Map("POST", "/queue", RestMqRole.Admin, commands.DispatchAsync, checksAccess: true);
-        Map("POST", "/queue/{queue}", RestMqRole.Admin, commands.DispatchAsync, checksAccess: true);
-
-        MapStream("/c/{queue?}", live.StreamAsync, isSocket: true);
-        MapStream("/sse/{queue?}", live.EventsAsync, isSocket: false);
-        MapStream("/ws/{queue?}", live.SocketAsync, isSocket: true);
-
-        Map("POST", "/xmlrpc", RestMqRole.Admin, xmlRpc.CallAsync, checksAccess: true);
-
-        MapGet("/p/{queue?}", RestMqRole.Admin, policy.GetAsync);
-        Map("POST", "/p/{queue?}", RestMqRole.Admin, policy.SetAsync);
-
-        MapGet("/control", RestMqRole.Admin, control.ListAsync);
-        MapGet("/control/{queue}", RestMqRole.Admin, control.GetAsync);
-        Map("POST", "/control/{queue?}", RestMqRole.Admin, control.SetAsync);
-
-        MapGet("/stats", RestMqRole.Admin, stats.ListAsync);
-        MapGet("/stats/{queue}", RestMqRole.Admin, stats.GetAsync);
-        MapGet("/j/{queue?}", RestMqRole.Admin, stats.LastAsync);
-        Map("POST", "/j/{queue}/{button}", RestMqRole.Admin, page.PressAsync);
+        var access = AccessControl.Of(services);
+        MapRoutes(new RouteMapper(group, access), new EndpointFamilies(services, access));
         return group;
     }
 
-    // Names the operation by the whole prefix, including the groups around this one. It is known only when the endpoint
-    // is built.
-    private static IEndpointConventionBuilder WithDescription(this IEndpointConventionBuilder route, RestMqOperation described, string pattern)
+    // The route table: one line a route, by family.
+    private static void MapRoutes(RouteMapper map, EndpointFamilies to)
     {
-        route.Add(endpoint =>
-        {
-            var whole = ((RouteEndpointBuilder)endpoint).RoutePattern.RawText ?? pattern;
-            endpoint.Metadata.Add(described.Under(whole[..^pattern.Length]));
-        });
-        return route;
+        map.Get("/", Consume, to.Home.GetAsync, checksAccess: true, takes: new TakingRoute(IsWithQueueField: true));
+        map.Post("/", Produce, to.Home.AddAsync, checksAccess: true);
+
+        map.Get("/q", Admin, to.Queues.ListAsync);
+        map.Take("/q/{queue}", to.Queues.TakeAsync);
+        map.Head("/q/{queue}", Consume, to.Queues.HeadAsync);
+        map.Post("/q/{queue?}", Produce, to.Queues.AddAsync);
+        map.Delete("/q/{queue?}", Admin, to.Queues.PurgeAsync);
+
+        map.Get("/q/{queue}/{key}", Consume, to.Messages.PeekAsync);
+        map.Delete("/q/{queue}/{key}", Consume, to.Messages.DeleteAsync);
+        map.Post("/q/{queue}/{key}", Consume, to.Messages.SettleAsync);
+
+        map.Get("/queue", Consume, to.Commands.FormAsync);
+        map.Post("/queue", Admin, to.Commands.DispatchAsync, checksAccess: true);
+        map.Post("/queue/{queue}", Admin, to.Commands.DispatchAsync, checksAccess: true);
+
+        map.SocketStream("/c/{queue?}", to.Live.StreamAsync);
+        map.Stream("/sse/{queue?}", to.Live.EventsAsync);
+        map.SocketStream("/ws/{queue?}", to.Live.SocketAsync);
+
+        map.Post("/xmlrpc", Admin, to.XmlRpc.CallAsync, checksAccess: true);
+
+        map.Get("/p/{queue?}", Admin, to.Policy.GetAsync);
+        map.Post("/p/{queue?}", Admin, to.Policy.SetAsync);
+
+        map.Get("/control", Admin, to.Control.ListAsync);
+        map.Get("/control/{queue}", Admin, to.Control.GetAsync);
+        map.Post("/control/{queue?}", Admin, to.Control.SetAsync);
+
+        map.Get("/stats", Admin, to.Stats.ListAsync);
+        map.Get("/stats/{queue}", Admin, to.Stats.GetAsync);
+        map.Get("/j/{queue?}", Admin, to.Stats.LastAsync);
+        map.Post("/j/{queue}/{button}", Admin, to.Page.PressAsync);
     }
 }

@@ -12,8 +12,9 @@ internal sealed record SizeLimit(long? MaxRequestBodySize) : IRequestSizeLimitMe
     // Bytes: the default of Kestrel and IIS.
     private const int OfServers = 30_000_000;
 
-    public static void Raise(IEndpointConventionBuilder group, long limit)
+    public static void Raise(IEndpointConventionBuilder group, RestMqOptions options)
     {
+        var limit = ContentEncodings.EncodedLimit(Math.Max(AddRequests.FormLimit(options), options.MaxBatchBytes));
         if (limit > OfServers) group.WithMetadata(new SizeLimit(limit));
     }
 }
