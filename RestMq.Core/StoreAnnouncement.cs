@@ -38,7 +38,8 @@ internal sealed partial class StoreAnnouncement(
         await _later.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    public void Dispose() => _stopping.Dispose();
+    // Only cancels: a host may stop its services again after it has disposed them, and a disposed source throws then.
+    public void Dispose() => _stopping.Cancel();
 
     private async Task AnnounceLaterAsync()
     {
