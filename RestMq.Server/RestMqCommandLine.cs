@@ -23,7 +23,10 @@ public static class RestMqCommandLine
     public static async Task<int> RunAsync(string[] args, Func<WebApplication> createHost)
     {
         if (CommandLine.IsMeant(args)) return await CommandLine.RunAsync(args);
-        if (HostArguments.FindMistake(args) is { } argument)
+        // A process that runs the program as a library, such as a test, gets exceptions unchanged, and passes arguments of
+        // its own.
+        var isProgram = Assembly.GetEntryAssembly() == createHost.Method.Module.Assembly;
+        if (isProgram && HostArguments.FindMistake(args) is { } argument)
         {
             await Console.Error.WriteLineAsync(argument);
             return ExitCode.Refused;
@@ -38,7 +41,7 @@ public static class RestMqCommandLine
         }
         // Mistakes in how the host is started: settings, a settings file that is not JSON, an address in use. A process
         // that runs the program as a library, such as a test, gets these exceptions unchanged.
-        catch (Exception e) when (e is OptionsValidationException or InvalidDataException or IOException or SocketException or FormatException && Assembly.GetEntryAssembly() == createHost.Method.Module.Assembly)
+        catch (Exception e) when (e is OptionsValidationException or InvalidDataException or IOException or SocketException or FormatException && isProgram)
         {
             foreach (var mistake in MistakesOf(e)) await Console.Error.WriteLineAsync(mistake);
             return ExitCode.Refused;
