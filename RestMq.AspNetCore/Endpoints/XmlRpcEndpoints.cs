@@ -36,7 +36,7 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, DeliverySender handOu
         }
         catch (RestMqFullException e)
         {
-            return new(XmlRpcWriter.Fault(XmlRpcMethods.Failed, e.Message));
+            return new XmlRpcReply { Code = XmlRpcMethods.Failed, Text = e.Message };
         }
         catch (RestMqUnavailableException e)
         {
