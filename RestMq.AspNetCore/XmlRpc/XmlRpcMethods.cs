@@ -111,7 +111,7 @@ internal sealed class XmlRpcMethods
         {
             return Away(e);
         }
-        catch (Problem refusal)
+        catch (Exception refusal) when (refusal is Problem or RestMqFullException)
         {
             return new XmlRpcReply { Code = Failed, Text = refusal.Message };
         }
