@@ -46,10 +46,12 @@ internal sealed class CommandRequest : IDisposable
         var isObject = document.RootElement.ValueKind == JsonValueKind.Object;
         // Checked once for all names and strings, which cannot be decoded otherwise.
         if (isObject && !JsonUnicode.HasHalfPair(json.Span)) return new CommandRequest(document, defaultQueue);
-        document.Dispose();
-        throw new FormatException(isObject
-            ? JsonUnicode.Rule
-            : """A command must be a JSON object, such as {"cmd":"add","queue":"test","value":"foobar"}.""");
+        using (document)
+        {
+            throw new FormatException(isObject
+                ? RuleOfHalfPair(document.RootElement)
+                : """A command must be a JSON object, such as {"cmd":"add","queue":"test","value":"foobar"}.""");
+        }
     }
 
     public bool Has(string name) => Find(name) is not null;
@@ -135,6 +137,31 @@ internal sealed class CommandRequest : IDisposable
     private Receipt Owned(Receipt receipt) => receipt.Key.Queue == Queue
         ? receipt
         : throw new FormatException($"The key or receipt must belong to the queue {Queue}, but was {receipt}.");
+
+    // Says which field has half of a surrogate pair. Only a command that has one gets here.
+    private static string RuleOfHalfPair(JsonElement command)
+    {
+        const string Rule = "must be valid Unicode, but contains half of a surrogate pair.";
+        string? found = null;
+        var isBase64 = false;
+        foreach (var field in command.EnumerateObject())
+        {
+            string name;
+            try
+            {
+                name = field.Name;
+            }
+            catch (InvalidOperationException)
+            {
+                return $"A field's name {Rule}";
+            }
+            isBase64 |= name == "encoding";
+            if (JsonUnicode.HasHalfPair(JsonMarshal.GetRawUtf8Value(field.Value))) found ??= name;
+        }
+        return found == "value" && isBase64
+            ? "'value' must be a string of base64, as 'encoding' says, but is not."
+            : $"'{WireNames.Shorten(found ?? "")}' {Rule}";
+    }
 
     // Each call goes through all fields. A handler must not call this for each of its values.
     private JsonElement? Find(string name) => Root.TryGetProperty(name, out var field) ? field : null;
