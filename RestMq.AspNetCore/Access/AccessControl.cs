@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using RestMq.Http;
+using RestMq.Limits;
 
 namespace RestMq.Access;
 
@@ -21,9 +22,7 @@ internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = nul
         + "MapRestMq().RequireAuthorization(RestMqRole.Admin, policy), or AllowAnonymous() to allow everybody. "
         + "The sample host has settings for it. See RestMQ's docs/how-to/secure-a-host.md.";
 
-    /// <summary>
-    /// The roles that a command may need. A caller with none of them is refused before its body is read.
-    /// </summary>
+    /// <summary>The roles that a command may need.</summary>
     public static readonly RestMqRole[] RolesOfCommands = [RestMqRole.Produce, RestMqRole.Consume, RestMqRole.Admin];
 
     private readonly int _maxQueues = (options ?? new RestMqOptions()).MaxQueuesPerTake;
@@ -71,6 +70,25 @@ internal sealed class AccessControl(IAuthorizationPolicyProvider? policies = nul
             if (IsOpen(context, role)) return;
             refusal = await FindRefusalAsync(context, role, null);
             if (refusal is null) return;
+        }
+        if (refusal is not null) throw await refusal.TellAsync(context);
+    }
+
+    /// <summary>
+    /// Throws when an unknown caller announces a large body, before the body is read. Policies decide by the queue, which
+    /// is in the body, so a known caller is asked afterwards. A small body costs no more than a connection.
+    /// </summary>
+    /// <exception cref="Problem">The caller is unknown and may use none of the roles.</exception>
+    /// <exception cref="AnsweredException">As above, and the site's authentication has replied.</exception>
+    public async ValueTask DemandKnownAsync(HttpContext context, IReadOnlyList<RestMqRole> roles)
+    {
+        if (context.Request.ContentLength <= BodyCharge.Free) return;
+        Refusal? refusal = null;
+        foreach (var role in roles)
+        {
+            if (IsOpen(context, role)) return;
+            refusal = await FindRefusalAsync(context, role, null);
+            if (refusal is not { IsUnknown: true }) return;
         }
         if (refusal is not null) throw await refusal.TellAsync(context);
     }

@@ -18,7 +18,7 @@ internal sealed class CommandEndpoints(CommandDispatcher dispatcher, DeliverySen
     {
         try
         {
-            await access.DemandOneAsync(context, AccessControl.RolesOfCommands);
+            await access.DemandKnownAsync(context, AccessControl.RolesOfCommands);
             var queue = context.Request.RouteValues["queue"] is null ? null : Route.Queue(context);
             var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options), orJson: true);
             var callback = fields.Callback;

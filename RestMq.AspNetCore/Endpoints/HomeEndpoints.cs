@@ -37,8 +37,7 @@ internal sealed class HomeEndpoints(IQueueEngine engine, DeliverySender handOut,
 
     public async Task AddAsync(HttpContext context)
     {
-        // The queue is in the body. A caller that may add to none is refused before its body is read.
-        await access.DemandOneAsync(context, [RestMqRole.Produce]);
+        await access.DemandKnownAsync(context, [RestMqRole.Produce]);
         var fields = await Fields.ReadAsync(context, AddRequests.FormLimit(options));
         var queue = Route.Name(fields.Text("queue"));
         var callback = fields.Callback;

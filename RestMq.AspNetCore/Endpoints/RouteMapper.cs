@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,9 @@ namespace RestMq.Endpoints;
 internal sealed class RouteMapper(RouteGroupBuilder group, AccessControl access)
 {
     private static readonly TakingRoute Taking = new(IsWithQueueField: false);
+
+    // The routes that a person opens in a browser. An unknown visitor may be sent to the site's log-in page.
+    private static readonly HashSet<string> Pages = ["/", "/q", "/queue", "/j/{queue?}", "/j/{queue}/{button}"];
 
     private readonly IEndpointRouteBuilder _endpoints = group;
     private readonly RequestGate _gate = new(new HostNames(((IEndpointRouteBuilder)group).ServiceProvider));
@@ -78,6 +82,7 @@ internal sealed class RouteMapper(RouteGroupBuilder group, AccessControl access)
             var whole = ((RouteEndpointBuilder)endpoint).RoutePattern.RawText ?? pattern;
             endpoint.Metadata.Add(described.Under(whole[..^pattern.Length]));
         });
+        if (!Pages.Contains(pattern)) route.WithMetadata(new ApiEndpoint());
         return route.WithMetadata(new RestMqEndpointMetadata(role));
     }
 
@@ -98,4 +103,7 @@ internal sealed class RouteMapper(RouteGroupBuilder group, AccessControl access)
         });
         return upgraded.Build();
     }
+
+    /// <summary>Tells the cookie authentication of a site to answer 401 and 403 instead of a redirect.</summary>
+    private sealed class ApiEndpoint : IDisableCookieRedirectMetadata;
 }

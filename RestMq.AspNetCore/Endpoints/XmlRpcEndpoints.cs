@@ -16,7 +16,7 @@ internal sealed class XmlRpcEndpoints(IQueueEngine engine, DeliverySender handOu
 
     public async Task CallAsync(HttpContext context)
     {
-        await access.DemandOneAsync(context, AccessControl.RolesOfCommands);
+        await access.DemandKnownAsync(context, AccessControl.RolesOfCommands);
         var limit = (int)Math.Min((options.MaxMessageBytes * 2L) + Overhead, Array.MaxLength);
         var reply = await AnswerAsync(context, await RequestBody.ReadAsync(context.Request, limit));
         var document = reply.ToDocument();

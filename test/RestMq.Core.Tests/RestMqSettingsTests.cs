@@ -11,11 +11,15 @@ public sealed class RestMqSettingsTests
     public void Settings_EveryOption_IsReadFromConfiguration()
     {
         var properties = typeof(RestMqOptions).GetProperties();
-        var options = Read([.. properties.Select(property => (property.Name, property.PropertyType == typeof(bool) ? "true" : "17"))]);
+        // The least budget of the memory store is 1 MiB.
+        var options = Read([.. properties.Select(property =>
+            (property.Name, property.Name == nameof(RestMqOptions.MaxMemoryBytes) ? "1700000" : property.PropertyType == typeof(bool) ? "true" : "17"))]);
         foreach (var property in properties)
         {
-            object expected = property.PropertyType == typeof(bool) ? true : property.PropertyType == typeof(TimeSpan) ? TimeSpan.FromSeconds(17) : 17;
-            property.GetValue(options).Should().Be(expected, property.Name);
+            var read = property.GetValue(options);
+            if (property.PropertyType == typeof(bool)) read.Should().Be(true, property.Name);
+            else if (read is TimeSpan time) time.Should().Be(TimeSpan.FromSeconds(17), property.Name);
+            else Convert.ToInt64(read).Should().Be(property.Name == nameof(RestMqOptions.MaxMemoryBytes) ? 1_700_000 : 17, property.Name);
         }
     }
 

@@ -23,7 +23,7 @@ public sealed class SlowClientTests
     public async Task Socket_MessageDoesNotArrive_IsClosedWithTheReason(string what, byte[] bytes)
     {
         await using var host = SampleHost.OverKestrel(("RestMq:SocketMessageTimeout", "1"));
-        using var client = await ConnectAsync(host, $"GET /ws/test HTTP/1.1\r\nHost: x\r\n{Upgrade}\r\n");
+        using var client = await ConnectAsync(host, $"GET /ws/test HTTP/1.1\r\nHost: localhost\r\n{Upgrade}\r\n");
         await client.ReadUntilAsync("\r\n\r\n");
 
         await client.Stream.WriteAsync(bytes);
@@ -38,7 +38,7 @@ public sealed class SlowClientTests
     public async Task Socket_IdleBetweenMessages_StaysOpen()
     {
         await using var host = SampleHost.OverKestrel(("RestMq:SocketMessageTimeout", "1"));
-        using var client = await ConnectAsync(host, $"GET /ws/test HTTP/1.1\r\nHost: x\r\n{Upgrade}\r\n");
+        using var client = await ConnectAsync(host, $"GET /ws/test HTTP/1.1\r\nHost: localhost\r\n{Upgrade}\r\n");
         await client.ReadUntilAsync("\r\n\r\n");
         byte[] command = [0x81, 0x8D, 0, 0, 0, 0, .. "{\"cmd\":\"len\"}"u8];
 
@@ -51,8 +51,8 @@ public sealed class SlowClientTests
     }
 
     [Theory]
-    [InlineData("GET /c/test HTTP/1.1\r\nHost: x\r\n\r\n"), InlineData("GET /c/test HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")]
-    [InlineData("GET /ws/test HTTP/1.1\r\nHost: x\r\n" + Upgrade + "\r\n")]
+    [InlineData("GET /c/test HTTP/1.1\r\nHost: localhost\r\n\r\n"), InlineData("GET /c/test HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")]
+    [InlineData("GET /ws/test HTTP/1.1\r\nHost: localhost\r\n" + Upgrade + "\r\n")]
     public async Task Stream_ClientDoesNotRead_IsCutAndKeepsNoMessage(string request)
     {
         const int Messages = 30, Size = 500_000;
@@ -80,7 +80,7 @@ public sealed class SlowClientTests
     {
         await using var host = SampleHost.OverKestrel(("Access:Keys:0:Name", "k"), ("Access:Keys:0:Secret", "secret"), ("Access:Keys:0:Roles:0", "produce"));
         using var client = await ConnectAsync(
-            host, $"{line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n");
+            host, $"{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000000\r\n\r\n");
 
         (await client.ReadUntilAsync("\r\n")).Should().StartWith("HTTP/1.1 401 ", "the body never comes");
     }
@@ -99,7 +99,7 @@ public sealed class SlowClientTests
     {
         const int Announced = 1_000_000, Sent = 700_000;
         await using var host = SampleHost.OverKestrel(("RestMq:MaxBatchBytes", "1048576"), ("RestMq:MaxRequestBytes", "1048576"));
-        var head = $"POST /q/test HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: {Announced}\r\n\r\n";
+        var head = $"POST /q/test HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: {Announced}\r\n\r\n";
         var first = await ConnectAsync(host, head);
         await first.Stream.WriteAsync(new byte[Sent]);
         await UntilAsync(async () => await IsRefusedAsync());

@@ -15,6 +15,7 @@ namespace RestMq.Model;
 internal class RedisWithFakeClock : DispatchProxy
 {
     private const string TheTime = "call('TIME')";
+    private const string OfQueue = "local meta, ready, back"; // Only scripts of queues read the time.
     private const string WakeUp = "redis.pcall('PUBLISH', ARGV[1]";
 
     // Scripts that Redis has run, by SHA-1 hash.
@@ -54,7 +55,7 @@ internal class RedisWithFakeClock : DispatchProxy
             if (arguments![0] is byte[] hash && !Scripts.ContainsKey(Convert.ToHexString(hash)))
                 return Task.FromException<RedisResult>(new RedisServerException(RedisErrorKind.Unknown, CommandFlags.None, "NOSCRIPT No matching script."));
             var script = arguments[0] is byte[] known ? Scripts[Convert.ToHexString(known)] : (string)arguments[0]!;
-            if (script.StartsWith("return", StringComparison.Ordinal)) return method.Invoke(_inner, arguments);
+            if (!script.Contains(OfQueue)) return method.Invoke(_inner, arguments);
             Scripts[Convert.ToHexString(SHA1.HashData(Encoding.UTF8.GetBytes(script)))] = script;
             if (!script.Contains(TheTime))
                 throw new InvalidOperationException("Scripts must read the time with call('TIME'), but one does not.");
