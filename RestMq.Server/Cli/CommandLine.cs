@@ -101,7 +101,8 @@ internal static class CommandLine
             }
             catch (Exception e) when (CodeOf(e) is { } code)
             {
-                await Console.Error.WriteLineAsync(e.Message);
+                // The caller of the command line has the connection string, so it may see which rights are missing.
+                await Console.Error.WriteLineAsync(e is RestMqStoreRefusedException refused ? refused.Details : e.Message);
                 return code;
             }
         };

@@ -67,7 +67,7 @@ public sealed class StoreFailureTests
         {
             app.MapRestMq();
             app.MapGet("/own/stats", async (IQueueEngine engine) => Results.Json(await engine.StatsAsync(QueueName.Parse("test"))));
-            app.MapGet("/own/peek", async (IQueueEngine engine) => Results.Json(await engine.PeekAsync(MessageKey.Parse("test:1"))));
+            app.MapGet("/own/peek", async (IQueueEngine engine) => Results.Json(await engine.PeekAsync(new MessageKey(QueueName.Parse("test"), 1))));
             app.MapGet("/own/all", async (IQueueEngine engine) => Results.Json(await engine.BrowseAsync(QueueName.Parse("test"), MessageState.Ready, 10)));
         });
         await site.SendAsync("POST /q/test", """{"a":[1,2]}""");

@@ -211,7 +211,7 @@ public sealed class HealthTests : IAsyncLifetime
 
     private static async Task<RedisResult> ConfigureAsync(RedisFixture server, string command, params object[] arguments)
     {
-        await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{server.Configuration},allowAdmin=true");
         return await connection.GetDatabase().ExecuteAsync(command, arguments);
     }
 
