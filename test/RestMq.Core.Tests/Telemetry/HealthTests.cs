@@ -169,7 +169,7 @@ public sealed class HealthTests : IAsyncLifetime
 
     [Theory]
     [InlineData("refused", "connection refused")]
-    [InlineData("tls", "the TLS handshake failed")]
+    [InlineData("tls", "the TLS handshake")] // A server without TLS may end the handshake, or never answer it.
     [InlineData("password", "Verify if the Redis password")]
     [InlineData("host", "its host name is not known")]
     public async Task Start_ServerCannotBeUsed_IsCalledAwayWithTheReason(string fault, string reason)
@@ -192,8 +192,8 @@ public sealed class HealthTests : IAsyncLifetime
 
         await application.GetServices<IHostedService>().Single(service => service is StoreAnnouncement).StartAsync(default);
 
-        all.Count(32).Should().Be(1);
-        all.Of(32).Should().Contain(reason).And.NotContain("IOCP", "a page of numbers is no reason");
+        (all.Count(32) + all.Count(36)).Should().Be(1);
+        (fault == "tls" ? all.Of(32) + all.Of(36) : all.Of(32)).Should().Contain(reason).And.NotContain("IOCP", "a page of numbers is no reason");
         var ready = await CheckAsync(application);
         ready.Description.Should().Contain(reason);
         var engine = application.GetRequiredService<IQueueEngine>();
