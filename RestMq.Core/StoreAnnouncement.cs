@@ -9,8 +9,9 @@ namespace RestMq;
 internal sealed partial class StoreAnnouncement(
     IQueueStore store, TimeProvider time, ILogger<StoreAnnouncement> logger, StoreSetting? setting = null) : IHostedService, IDisposable
 {
-    // A busy machine, or a Redis that starts at the same time, may take this long.
-    private const int MaxLateChecks = 10;
+    // Some ten seconds, as each check waits for its time limit. A busy machine, or a Redis that starts at the same time,
+    // may take so long.
+    private const int MaxLateChecks = 4;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 

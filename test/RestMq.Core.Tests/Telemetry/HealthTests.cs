@@ -192,8 +192,8 @@ public sealed class HealthTests : IAsyncLifetime
 
         await application.GetServices<IHostedService>().Single(service => service is StoreAnnouncement).StartAsync(default);
 
-        (all.Count(32) + all.Count(36)).Should().Be(1);
-        (fault == "tls" ? all.Of(32) + all.Of(36) : all.Of(32)).Should().Contain(reason).And.NotContain("IOCP", "a page of numbers is no reason");
+        await Until(() => all.Count(32) == 1); // A busy machine may need more than one check.
+        all.Of(32).Should().Contain(reason).And.NotContain("IOCP", "a page of numbers is no reason");
         var ready = await CheckAsync(application);
         ready.Description.Should().Contain(reason);
         var engine = application.GetRequiredService<IQueueEngine>();
