@@ -9,8 +9,9 @@ namespace RestMq;
 internal sealed partial class StoreAnnouncement(
     IQueueStore store, TimeProvider time, ILogger<StoreAnnouncement> logger, StoreSetting? setting = null) : IHostedService, IDisposable
 {
-    // A busy machine, or a Redis that starts at the same time, may take this long.
-    private const int MaxLateChecks = 10;
+    // Some ten seconds, as each check waits for its time limit. A busy machine, or a Redis that starts at the same time,
+    // may take so long.
+    private const int MaxLateChecks = 4;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -28,7 +29,7 @@ internal sealed partial class StoreAnnouncement(
         var report = await store.CheckAsync(cancellationToken).ConfigureAwait(false);
         // The host starts without the store. Until the store is there, requests get 503. A store that only has not
         // answered yet may be healthy, so it is checked again before it is called away.
-        if (report.IsLate) _later = AnnounceLaterAsync();
+        if (report is { IsLate: true, Failure: { } reason }) _later = AnnounceLaterAsync(reason);
         else Announce(report);
     }
 
@@ -41,9 +42,9 @@ internal sealed partial class StoreAnnouncement(
     // Only cancels: a host may stop its services again after it has disposed them, and a disposed source throws then.
     public void Dispose() => _stopping.Cancel();
 
-    private async Task AnnounceLaterAsync()
+    private async Task AnnounceLaterAsync(string reason)
     {
-        LogLate(logger, store.Description);
+        LogLate(logger, store.Description, reason);
         for (var check = 1; ; check++)
         {
             await Task.Delay(Pause, time, _stopping.Token).ConfigureAwait(false);
@@ -62,8 +63,8 @@ internal sealed partial class StoreAnnouncement(
         foreach (var warning in report.Warnings) LogWarning(logger, store.Description, warning);
     }
 
-    [LoggerMessage(36, LogLevel.Information, "Redis at {Store} has not answered yet. The host starts and asks again")]
-    private static partial void LogLate(ILogger logger, string store);
+    [LoggerMessage(36, LogLevel.Information, "Redis at {Store} has not answered yet. The host starts and asks again. Reason: {Reason}")]
+    private static partial void LogLate(ILogger logger, string store, string reason);
 
     [LoggerMessage(30, LogLevel.Information,
         "Messages are kept in memory and are lost when this process ends. {Advice} to keep them in Redis.")]

@@ -85,18 +85,23 @@ internal static class RedisErrors
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }: return "its port refuses connections (connection refused).";
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain }: return "its host name is not known.";
                 case SocketException { SocketErrorCode: not (SocketError.OperationAborted or SocketError.TimedOut) } socket: return socket.Message;
-                case RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure, InnerException: { } refusal }: return refusal.Message;
                 case RedisConnectionException { FailureType: ConnectionFailureType.InternalFailure, InnerException: { } strange }:
                     return $"it does not speak Redis' protocol, or needs TLS: {strange.Message}";
-                case RedisConnectionException { FailureType: ConnectionFailureType.SocketFailure, InnerException: IOException lost } when e.Message.Contains("origin: ConnectedAsync", StringComparison.Ordinal)
-                    || cause.Message.Contains("origin: ConnectedAsync", StringComparison.Ordinal):
-                    // The connection was open, and ended before the first command. Only TLS comes in between.
-                    return IsLate(lost) ? "the TLS handshake was not answered in time. Does the port use TLS?" : $"the TLS handshake failed: {lost.Message}";
+                // StackExchange.Redis reports a TLS handshake that ends early in either of these ways.
+                case RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure, InnerException: IOException lost }:
+                    return TlsFailure(lost);
+                case RedisConnectionException { FailureType: ConnectionFailureType.SocketFailure, InnerException: IOException lost } opened
+                    when opened.Message.Contains("origin: ConnectedAsync", StringComparison.Ordinal):
+                    return TlsFailure(lost);
+                case RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure, InnerException: { } refusal } when refusal is not AuthenticationException: return refusal.Message;
             }
         }
         if (IsLate(e)) return "it did not answer in time.";
         return e is RedisConnectionException connection ? $"{connection.FailureType}" : e.Message;
     }
+
+    private static string TlsFailure(IOException e) =>
+        IsLate(e) ? "the TLS handshake was not answered in time. Does the port use TLS?" : $"the TLS handshake failed: {e.Message}";
 
     /// <summary>
     /// Returns whether a failure says only that no answer came in time. A busy server, or a busy machine, looks the

@@ -169,7 +169,7 @@ public sealed class HealthTests : IAsyncLifetime
 
     [Theory]
     [InlineData("refused", "connection refused")]
-    [InlineData("tls", "the TLS handshake failed")]
+    [InlineData("tls", "the TLS handshake")] // A server without TLS may end the handshake, or never answer it.
     [InlineData("password", "Verify if the Redis password")]
     [InlineData("host", "its host name is not known")]
     public async Task Start_ServerCannotBeUsed_IsCalledAwayWithTheReason(string fault, string reason)
@@ -192,7 +192,7 @@ public sealed class HealthTests : IAsyncLifetime
 
         await application.GetServices<IHostedService>().Single(service => service is StoreAnnouncement).StartAsync(default);
 
-        all.Count(32).Should().Be(1);
+        await Until(() => all.Count(32) == 1); // A busy machine may need more than one check.
         all.Of(32).Should().Contain(reason).And.NotContain("IOCP", "a page of numbers is no reason");
         var ready = await CheckAsync(application);
         ready.Description.Should().Contain(reason);
@@ -211,7 +211,7 @@ public sealed class HealthTests : IAsyncLifetime
 
     private static async Task<RedisResult> ConfigureAsync(RedisFixture server, string command, params object[] arguments)
     {
-        await using var connection = await ConnectionMultiplexer.ConnectAsync(server.Configuration + ",allowAdmin=true");
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{server.Configuration},allowAdmin=true");
         return await connection.GetDatabase().ExecuteAsync(command, arguments);
     }
 
