@@ -34,7 +34,11 @@ public interface IQueueEngine
     /// <param name="countsDelivery">Whether the look counts as a delivery. If not, it changes nothing, and
     /// <see cref="QueueMessage.DeliveryCount"/> of a message that was never delivered is 0.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken);
+    /// <exception cref="NotSupportedException">The implementation only has looks that count.</exception>
+    ValueTask<QueueMessage?> PeekHeadAsync(QueueName queue, bool countsDelivery, CancellationToken cancellationToken) => countsDelivery
+        ? PeekHeadAsync(queue, cancellationToken)
+        : throw new NotSupportedException(
+            $"{nameof(PeekHeadAsync)} without counting a delivery must be implemented by {GetType()}, but is not.");
 
     /// <summary>
     /// Removes the message at the head from the queue and returns it. Returns null when no message is ready.

@@ -11,6 +11,7 @@ public sealed class LeaseRenewal : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _lost = new();
     private readonly Task _running;
+    private int _disposals;
 
     /// <param name="extend">Extends the lease. Returns false when the receipt is stale.</param>
     /// <param name="isSettled">Returns whether the message is settled.</param>
@@ -40,9 +41,14 @@ public sealed class LeaseRenewal : IAsyncDisposable
     /// </summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Ends the renewal.</summary>
+    /// <summary>Ends the renewal. Later calls wait for the end too, and change nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Increment(ref _disposals) > 1)
+        {
+            await _running.ConfigureAwait(false);
+            return;
+        }
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         _stop.Dispose();

@@ -101,7 +101,8 @@ public sealed partial class RestMqClient
         {
             var (left, asked) = (wait - _time.GetElapsedTime(start), _time.GetTimestamp());
             if (left > shortest) left = shortest;
-            if (left < Second) left = wait < Second ? wait : Second;
+            // A request asks for whole seconds, so a cut is compared with whole seconds too.
+            left = left >= Second ? TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)) : wait < Second ? wait : Second;
             try
             {
                 var response = await SendAsync(_waitingHttp(), Wait(address, left), deadline.Token, completion).ConfigureAwait(false);
@@ -112,8 +113,9 @@ public sealed partial class RestMqClient
             catch (Exception e) when (CutRequest.IsCut(e) && !deadline.IsCancellationRequested && _time.GetElapsedTime(asked) is var cut && cut > Second && cut < left)
             {
                 // A handler of the application has cut the wait, and would cut a wait of the same length again. Nothing is
-                // lost, because the host deletes or leases a message only for a client that is there.
-                shortest = cut * 0.8;
+                // lost, because the host deletes or leases a message only for a client that is there. The seconds are
+                // rounded down, because a part that is rounded up can be longer than the cut.
+                shortest = TimeSpan.FromSeconds(Math.Max(1, Math.Floor(cut.TotalSeconds * 0.8)));
             }
             catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -132,7 +134,7 @@ public sealed partial class RestMqClient
         var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (wait >= Second)
         {
-            var preference = string.Create(CultureInfo.InvariantCulture, $"wait={Math.Ceiling(wait.TotalSeconds)}");
+            var preference = string.Create(CultureInfo.InvariantCulture, $"wait={wait.TotalSeconds}");
             request.Headers.TryAddWithoutValidation("Prefer", preference);
         }
         return request;

@@ -155,7 +155,10 @@ public abstract class AddingTests(QueueHost host)
         var once = new AddMessageOptions { IdempotencyKey = "order 7" };
         var first = await Client.AddAsync(queue, "first", once);
         (first.Status, first.Key.Id).Should().Be((AddStatus.Added, 1));
-        (await Client.AddAsync(queue, "again", once)).Should().Be(first with { Status = AddStatus.Duplicate });
+        (await Client.AddAsync(queue, "first", once)).Should().Be(first with { Status = AddStatus.Duplicate });
+        var reused = (await Client.Awaiting(client => client.AddAsync(queue, "another", once)).Should().ThrowAsync<RestMqClientException>()).Which;
+        (reused.Status, reused.Type).Should().Be((422, ProblemTypes.IdempotencyKeyReused));
+        reused.Detail.Should().Contain(first.Key.ToString());
         var many = await Client.AddManyAsync(queue, ["a", "b"], once);
         many.Should().OnlyContain(result => result.Status == AddStatus.Added);
         (await Client.AddManyAsync(queue, ["a", "b"], once)).Should().Equal(many.Select(result => result with { Status = AddStatus.Duplicate }));
@@ -291,7 +294,7 @@ public abstract class AddingTests(QueueHost host)
         var queue = $"{QueueHost.NextQueue()}-{key.Length}";
         var options = new AddMessageOptions { IdempotencyKey = key };
         var first = await Client.AddAsync(queue, "x", options);
-        (await Client.AddAsync(queue, "y", options)).Should().Be(first with { Status = AddStatus.Duplicate });
+        (await Client.AddAsync(queue, "x", options)).Should().Be(first with { Status = AddStatus.Duplicate });
         (await Client.AddAsync(queue, "z", new AddMessageOptions { IdempotencyKey = key.Trim() + "." })).Key.Should().NotBe(first.Key);
         var many = await Client.AddManyAsync(queue, ["a", "b"], options);
         (await Client.AddManyAsync(queue, ["a", "b"], options)).Select(result => result.Key).Should().Equal(many.Select(result => result.Key));

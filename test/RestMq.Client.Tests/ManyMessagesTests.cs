@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using RestMq.TestUtilities.Sites;
 
 namespace RestMq.Client;
 
@@ -14,7 +15,7 @@ public sealed class ManyMessagesTests : IAsyncLifetime
     private readonly Counting _network = new();
     private readonly HttpClient _http;
 
-    public ManyMessagesTests() => _http = new HttpClient(_network) { BaseAddress = new Uri("http://host/") };
+    public ManyMessagesTests() => _http = new HttpClient(_network) { BaseAddress = new Uri("http://localhost/") };
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -122,6 +123,12 @@ public sealed class ManyMessagesTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.Services.AddRestMq(configure);
         var site = builder.Build();
+        // Settings may be changed from this machine only.
+        site.Use((context, next) =>
+        {
+            Addressed.Set(context);
+            return next(context);
+        });
         site.MapRestMq();
         _sites.Add(site);
         await site.StartAsync();

@@ -103,7 +103,7 @@ public abstract class UnreadableTests(QueueHost host)
     {
         var queue = QueueHost.NextQueue(test);
         await Client.AddManyAsync(queue, Enumerable.Range(1, before).Select(id => new Order(id)));
-        await host.Engine.AddAsync(queue, MessageBody.FromJson(Encoding.UTF8.GetBytes(body)));
+        await host.Engine.AddAsync(queue, StoredBody.UncheckedJson(body));
         await Client.AddManyAsync(queue, Enumerable.Range(before + 2, after).Select(id => new Order(id)));
         return queue;
     }

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace RestMq.Client;
 
@@ -23,6 +26,46 @@ public sealed class WaitTests
 
         host.Path.Should().Be(path);
         host.Preference.Should().Be(preference);
+    }
+
+    // A handler of the application that ends each request after a time. The parts must be shorter than that time, also
+    // after they are rounded to whole seconds.
+    [Theory]
+    [InlineData(4, 1.5, 4, 1, 1)]
+    [InlineData(1.3, 1.5, 2, 1)] // The rounded wait is cut, although the wait itself is not.
+    [InlineData(9.5, 3, 10, 2, 2, 2)]
+    [InlineData(5.5, 2.4, 6, 1, 1, 1)]
+    [InlineData(5.5, 2.5, 6, 2, 1)]
+    public async Task Take_WaitIsCut_WaitsOnInShorterParts(double seconds, double patience, params int[] sent)
+    {
+        var clock = new FakeTimeProvider();
+        using var cutting = new Cutting(clock, TimeSpan.FromSeconds(patience));
+        await using var services = QueueHost.Services(services =>
+        {
+            services.AddSingleton<TimeProvider>(clock);
+            services.AddRestMqClient(options => options.BaseAddress = new Uri("http://localhost/")).ConfigurePrimaryHttpMessageHandler(() => cutting);
+        });
+
+        (await services.GetRequiredService<IRestMqClient>().TakeAsync<string>("a", TimeSpan.FromSeconds(seconds))).Should().BeNull();
+
+        cutting.Waits.Should().Equal(sent);
+    }
+
+    // Cuts waits that are longer than its patience. Answers others at their end that there is no message.
+    private sealed class Cutting(FakeTimeProvider clock, TimeSpan patience) : HttpMessageHandler
+    {
+        public List<int> Waits { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var preference = request.Headers.GetValues("Prefer").Single();
+            Waits.Add(int.Parse(preference["wait=".Length..], CultureInfo.InvariantCulture));
+            var wait = TimeSpan.FromSeconds(Waits[^1]);
+            clock.Advance(wait < patience ? wait : patience);
+            return wait < patience
+                ? Task.FromResult(new HttpResponseMessage(HttpStatusCode.NoContent))
+                : Task.FromException<HttpResponseMessage>(new TaskCanceledException("The request was cut."));
+        }
     }
 
     // Answers that there is no message.

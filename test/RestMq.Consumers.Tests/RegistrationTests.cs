@@ -214,7 +214,7 @@ public sealed partial class RegistrationTests : IAsyncLifetime
 
         await Until(() => stopping.IsCancellationRequested);
         var failed = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Single().ExecuteTask!;
-        await failed.Awaiting(task => task).Should().ThrowAsync<ArgumentException>().WithMessage("'no queue': *");
+        await failed.Awaiting(task => task).Should().ThrowAsync<ArgumentException>().WithMessage("A queue name must contain no control characters, white space*'no queue'*");
     }
 
     private async Task<TMessage> HandledAsync<TMessage>(string body, Action<IServiceCollection> configure)
