@@ -93,7 +93,7 @@ internal sealed class SocketStream(
         var command = new ArrayBufferWriter<byte>();
         while (true)
         {
-            var received = await NextAsync(command.GetMemory(4096));
+            var received = await socket.ReceiveAsync(command.GetMemory(4096), CancellationToken.None);
             if (received.MessageType == WebSocketMessageType.Close) return WebSocketCloseStatus.NormalClosure;
             HasUnreadInput = received.MessageType == WebSocketMessageType.Binary || command.WrittenCount + received.Count > largest;
             if (received.MessageType == WebSocketMessageType.Binary) return WebSocketCloseStatus.InvalidMessageType;
@@ -103,20 +103,6 @@ internal sealed class SocketStream(
             // Copied, because an added message keeps these bytes.
             await AnswerAsync(command.WrittenSpan.ToArray(), ended);
             command = Emptied(command);
-        }
-    }
-
-    private async ValueTask<ValueWebSocketReceiveResult> NextAsync(Memory<byte> buffer)
-    {
-        try
-        {
-            return await socket.ReceiveAsync(buffer, CancellationToken.None);
-        }
-        catch (WebSocketException e) when (e.WebSocketErrorCode == WebSocketError.Faulted)
-        {
-            // A frame that RFC 6455 forbids. The framework has sent the close frame that says so.
-            HasUnreadInput = true;
-            throw;
         }
     }
 
@@ -182,9 +168,7 @@ internal sealed class SocketStream(
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
-            // After a forbidden frame, the framework has sent the close frame, and no other frame is being sent. Aborting
-            // would reset the connection before the client has read the close frame.
-            if (!(receiving.IsFaulted && HasUnreadInput)) socket.Abort();
+            socket.Abort();
         }
     }
 

@@ -76,12 +76,25 @@ internal sealed partial class RedisQueueIndex : IAsyncDisposable
     /// <summary>Returns whether this host has entered the name of a queue lately.</summary>
     public bool Knows(QueueName queue) => _entered.TryGet(queue, out _);
 
-    /// <summary>Returns about how many queues there are, as counted within <see cref="CountEvery"/>.</summary>
+    /// <summary>
+    /// Returns about how many queues there are, as counted within <see cref="CountEvery"/>. While the index cannot be
+    /// read, the last count holds: the index may be in a shard that is away, and adds to other shards must not wait.
+    /// </summary>
     public async ValueTask<long> CountAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _counted) is { } counted && _time.GetElapsedTime(counted.At) < CountEvery) return counted.Queues;
-        var queues = await _connection.DoAsync(
-            c => c.GetDatabase().SortedSetLengthAsync(_index, flags: CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
+        var last = Volatile.Read(ref _counted);
+        if (last is not null && _time.GetElapsedTime(last.At) < CountEvery) return last.Queues;
+        var queues = last?.Queues ?? 0;
+        try
+        {
+            queues = await _connection.DoAsync(
+                c => c.GetDatabase().SortedSetLengthAsync(_index, flags: CommandFlags.DemandMaster), cancellationToken).AsTask()
+                .WaitAsync(Brief, _time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RestMqUnavailableException or RedisException or TimeoutException)
+        {
+            // Asked again after CountEvery.
+        }
         Volatile.Write(ref _counted, new CountedQueues(queues, _time.GetTimestamp()));
         return queues;
     }

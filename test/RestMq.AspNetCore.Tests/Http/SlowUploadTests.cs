@@ -83,11 +83,14 @@ public sealed class SlowUploadTests
 
         public void End() => _end.TrySetResult();
 
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, default);
+
+        // Over HTTP/2, HttpClient returns the reply only when the content has ended, or was cancelled by the reset stream.
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            await stream.WriteAsync("begin"u8.ToArray());
-            await stream.FlushAsync();
-            await _end.Task;
+            await stream.WriteAsync("begin"u8.ToArray(), cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            await _end.Task.WaitAsync(cancellationToken);
         }
 
         protected override bool TryComputeLength(out long length)

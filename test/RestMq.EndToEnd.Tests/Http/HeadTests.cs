@@ -100,11 +100,9 @@ public abstract class HeadTests(HostFixture fixture)
         (await Host.AskAsync($"GET {added.Header("Location")} HTTP/1.0")).Is(200);
         var leased = (await Host.AskAsync($"GET /q/{queue}?lease=30 HTTP/1.0")).Is(200);
         leased.All("Link").Should().HaveCount(4).And.OnlyContain(link => link.StartsWith($"</q/{queue}/{queue}:1.1"));
-        await Host.PostAsync(queue + "x", "y");
-        (await Host.AskAsync("GET /q?max=1 HTTP/1.0")).Is(200).Header("Link").Should().StartWith("</q?after=");
 
-        var named = (await Host.AskAsync($"POST /q/{queue} HTTP/1.0", "value=x", "Host: mq.example")).Is(200);
-        named.Header("Location").Should().Be($"http://mq.example/q/{queue}/{queue}:2");
+        var named = (await Host.AskAsync($"POST /q/{queue} HTTP/1.0", "value=x", "Host: mq.localhost")).Is(200);
+        named.Header("Location").Should().Be($"http://mq.localhost/q/{queue}/{queue}:2");
     }
 
     [Fact]

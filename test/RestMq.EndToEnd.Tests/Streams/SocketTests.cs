@@ -125,31 +125,6 @@ public abstract class SocketTests(HostFixture fixture)
         await Host.HasConsumersAsync(queue, 0);
     }
 
-    /// <summary>Holds frames that RFC 6455 forbids, as bytes, and the status that says so.</summary>
-    public static TheoryData<string, byte[], int> Violations => new()
-    {
-        { "a reserved opcode", [0x83, 0x80, 0, 0, 0, 0], 1002 },
-        { "a reserved bit", [0xc1, 0x80, 0, 0, 0, 0], 1002 },
-        { "no mask", [0x81, 0x02, (byte)'h', (byte)'i'], 1002 },
-        { "a continuation of nothing", [0x80, 0x80, 0, 0, 0, 0], 1002 },
-        { "a fragmented ping", [0x09, 0x80, 0, 0, 0, 0], 1002 },
-        { "a close status of one byte", [0x88, 0x81, 0, 0, 0, 0, 3], 1002 },
-        { "a close status that is never sent", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xed], 1002 },
-        { "text that is no UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28], 1007 },
-        { "a close reason that is no UTF-8", [0x88, 0x84, 0, 0, 0, 0, 0x03, 0xe8, 0xc3, 0x28], 1002 },
-    };
-
-    [Theory]
-    [MemberData(nameof(Violations))]
-    public async Task Frame_Forbidden_ClosesWithStatus(string what, byte[] frame, int status)
-    {
-        var queue = Host.NextQueue();
-        await using var socket = await Host.SocketAsync(queue);
-        await socket.SendRawAsync(frame);
-        (await socket.ReadCloseAsync()).Should().Be(status, what);
-        await Host.HasConsumersAsync(queue, 0);
-    }
-
     [Theory]
     [InlineData("restmq", "restmq")]
     [InlineData("chat, restmq", "restmq")]
