@@ -10,7 +10,7 @@ namespace RestMq.Streams;
 /// <param name="Heartbeat">The time between heartbeats; null for the transport's default.</param>
 /// <param name="Consumer">The options of the live consumer.</param>
 /// <param name="HasForeignPlace">
-/// Whether the client resumes after a place that is none of RestMQ's. The stream then begins at the end of the history,
+/// Whether the client resumes after an id that RestMQ did not write. The stream then begins at the end of the history,
 /// after a gap of everything before it.
 /// </param>
 /// <param name="AddsText">Whether a text from a WebSocket's client that is no command is a message to add.</param>

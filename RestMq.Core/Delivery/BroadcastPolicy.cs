@@ -37,7 +37,7 @@ internal sealed class BroadcastPolicy : IDeliveryPolicy
             pump.Queue, new BroadcastRequest(front, Math.Min(slots, Step), Step), CancellationToken.None).ConfigureAwait(false);
         if (batch.Messages.Count > 0) pump.Found();
         if (IsPaused(batch)) return new DeliveryStep(false, null, WantsFreeSlots: false, batch.Settings);
-        // The last client may have left during the call, and a message that was added after that was moved for nobody.
+        // The last client may have left during the call. Then the step moved messages that no client is there to get.
         if (batch.Moved > 0 && !pump.Any(consumer => consumer.IsConnected)
             && await store.WithdrawAsync(pump.Queue, batch.Last, batch.Moved, CancellationToken.None).ConfigureAwait(false))
         {
