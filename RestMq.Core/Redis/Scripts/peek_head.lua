@@ -16,8 +16,14 @@ if not id then
   queue.wake_for(moved)
   return queue.reply({ (again or taken.more) and 1 or 0 })
 end
-queue.put_at_head(id)
-if ARGV[2] == '1' then call('HSET', count, id, format('%d', delivery)) else delivery = delivery - 1 end
+if ARGV[2] == '1' then
+  queue.put_at_head(id)
+  call('HSET', count, id, format('%d', delivery))
+else
+  -- The message keeps its place: others may come back to the head before it is delivered.
+  queue.special, delivery = true, delivery - 1
+  call('ZADD', back, format('%d', taken.position), id)
+end
 local expires = queue.expires_at(text)
 if expires > 0 then call('ZADD', expiry, format('%d', expires), id) end
 queue.wake_for(moved)

@@ -13,6 +13,7 @@ namespace RestMq.Redis;
 /// over 100 messages and over 100,000. A count does not show a command that walks a whole key, so only commands that
 /// walk no key are allowed.
 /// </summary>
+[Trait("Runs", "alone")]
 public sealed class CostTests : IAsyncLifetime
 {
     private const int Few = 100;

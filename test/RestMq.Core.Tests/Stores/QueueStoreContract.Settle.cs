@@ -381,6 +381,22 @@ public abstract partial class QueueStoreContract
     }
 
     [Fact]
+    public async Task PeekHead_WithoutDelivery_LeavesTheMessageBehindReleasedOnes()
+    {
+        await AddAsync(3);
+        await SettleAsync(await LeaseOneAsync(), SettleAction.Bury);
+        await Store.RedriveAsync(Queue, default); // 1 stands at the tail now.
+        await LeaseOneAsync();
+        var third = await LeaseOneAsync();
+
+        (await Store.PeekHeadAsync(Queue, countsDelivery: false, default))!.Key.Should().Be(Key(1));
+        (await SettleAsync(third, SettleAction.Release)).Should().Be(SettleResult.Done);
+
+        (await LeaseOneAsync()).Key.Should().Be(Key(3));
+        (await LeaseOneAsync()).Key.Should().Be(Key(1));
+    }
+
+    [Fact]
     public async Task Redrive_SeveralDeadLetters_GoToTheTailOldestFirst()
     {
         await AddAsync(13);

@@ -8,12 +8,14 @@
 --   redelivered             whether any message was delivered before.
 --   more                    whether the bound of bytes or of expired messages was met before `want`.
 --   left                    whether any message is left, where at least one was taken.
+--   position                the position of the last message.
 function queue.take(want, max_bytes, keeps)
   local ids, texts, deliveries, n, bytes = {}, {}, {}, 0, 0
   local moved, came_back, lapsed, more, redelivered = {}, {}, {}, false, false
   local mortal, back_left = queue.has(expiry), queue.has(back)
   local entries, next_entry, from, ready_left, last = {}, 1, '-', true, nil
   local waiting, next_waiting, offset = {}, 1, 0
+  local shift, position
 
   while n < want do
     if bytes >= max_bytes or #lapsed >= MAX_EXPIRED then
@@ -43,13 +45,13 @@ function queue.take(want, max_bytes, keeps)
     local id, text, delivery
     if entry then
       local fields = entry[2]
-      id, text, delivery = match(fields[2], '^%d+'), fields[2], 1
+      id, text, delivery, shift = match(fields[2], '^%d+'), fields[2], 1, fields[1]
       if again and id + fields[1] >= again.position then entry = nil end -- The message of `back` comes first.
     end
     if entry then
-      next_entry, last = next_entry + 1, id
+      next_entry, last, position = next_entry + 1, id, nil
     else
-      next_waiting = next_waiting + 1
+      next_waiting, position = next_waiting + 1, again.position
       id, text, delivery = again.id, again.text, again.delivery
       came_back[#came_back + 1] = id
     end
@@ -86,7 +88,10 @@ function queue.take(want, max_bytes, keeps)
       if queue.expires_at(texts[i]) > 0 then call('ZADD', expiry, 'inf', ids[i]) end
     end
   end
-  return { ids = ids, texts = texts, deliveries = deliveries, redelivered = redelivered, more = more, left = left }
+  return {
+    ids = ids, texts = texts, deliveries = deliveries, redelivered = redelivered, more = more, left = left,
+    position = position or last and last + shift,
+  }
 end
 
 -- Returns in how many ms a message becomes ready by itself, 0 when more can be moved at once, or -1 for never.
