@@ -6,6 +6,7 @@ namespace RestMq.EndToEnd.Streams;
 /// Tests that a message which is added after the last stream of a broadcast was closed is there for a take, whatever the
 /// host knows of the closing by then.
 /// </summary>
+[Trait("Runs", "alone")]
 public abstract class LastListenerTests(HostFixture fixture)
 {
     private const int Rounds = 60;

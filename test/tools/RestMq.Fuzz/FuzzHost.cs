@@ -33,6 +33,7 @@ internal sealed class FuzzHost : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration["AllowedHosts"] = "*"; // Inputs name any host.
         var errors = new Errors();
         builder.Logging.ClearProviders().AddProvider(errors).SetMinimumLevel(LogLevel.Error);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
@@ -57,7 +58,7 @@ internal sealed class FuzzHost : IAsyncDisposable
             restMq.UseRedis(server.Patient);
         }
         var app = builder.Build();
-        app.MapRestMq();
+        app.MapRestMq().AllowJsonp();
         await app.StartAsync();
         return new FuzzHost(app, server, redis, errors);
     }
