@@ -134,8 +134,8 @@ public sealed class RestMqOptions
     public TimeSpan StreamWriteTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Gets or sets how long a message from the client of a WebSocket may take to arrive, from its first byte, from 1
-    /// second to 1 day. Then the connection is cut.
+    /// Gets or sets how long after its first fragment a message from the client of a WebSocket may end, from 1 second to 1
+    /// day. Then the connection is cut. The bytes of one frame have no time limit of their own.
     /// </summary>
     /// <value>30 seconds.</value>
     public TimeSpan SocketMessageTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -83,6 +83,9 @@ public sealed class HostNameTests
     {
         var log = new LogLines();
         await using var host = SampleHost.OverKestrel(log, [("urls", urls), .. rule is null ? Array.Empty<(string, string)>() : [(rule, "produce")]]);
+        // The host logs it just after its start.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (warns && log.Of(41).Count == 0) await Task.Delay(20, deadline.Token);
         var warnings = log.Of(41);
         warnings.Should().HaveCount(warns ? 1 : 0);
         if (warns) warnings[0].Should().Contain("every caller that reaches it may add, take and listen").And.Contain("section Access");
