@@ -76,6 +76,7 @@ public sealed partial class RightsTests(RedisFixture server) : IClassFixture<Red
             .Should().ThrowAsync<RestMqStoreRefusedException>()).Which.Details.Should().Contain("HSET");
 
         await SetUserAsync($"ACL SETUSER {user} +hset");
+        await Deadline.Until(async () => (await store.CheckAsync(default)).Failure is null);
         (await store.LeaseAsync(queue, [new LeaseRequest(1, TimeSpan.FromMinutes(1))], default)).Messages.Should().ContainSingle("no message was lost");
     }
 
