@@ -44,6 +44,7 @@ public abstract partial class LiveTests
         gate.SetResult();
         await Within(leaving);
 
+        await Until(async () => (await Engine.StatsAsync(Queue)).Ready == 2);
         (long, long) taken = default;
         await Until(async () => (taken = await TakeAsync()) != default);
         taken.Should().Be((2, 1));
